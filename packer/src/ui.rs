@@ -1,0 +1,114 @@
+//! What the packer says while it works: all of it on standard error.
+//!
+//! On a terminal, steps have a spinner or a bar that goes away; elsewhere each is a plain line.
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use anstream::eprintln;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use owo_colors::OwoColorize;
+
+/// How much to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// Steps and warnings.
+    Normal,
+    /// Details and the commands that are run, too.
+    Verbose,
+}
+
+/// The user's side of a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    verbosity: Verbosity,
+    terminal: bool,
+}
+
+/// A step under way; it disappears from the terminal when dropped.
+#[derive(Debug)]
+pub struct Progress(ProgressBar);
+
+impl Ui {
+    /// Talks to standard error.
+    pub fn new(verbosity: Verbosity) -> Self {
+        Self { verbosity, terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// Whether details are wanted.
+    pub fn is_verbose(self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    /// A finished step: `   Resolved 34 distributions`.
+    pub fn step(self, verb: &str, what: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            eprintln!("{} {what}", format_args!("{verb:>12}").green().bold());
+        }
+    }
+
+    /// A line for `--verbose`.
+    pub fn detail(self, what: impl Display) {
+        if self.verbosity == Verbosity::Verbose {
+            eprintln!("{:>12} {}", "", what.dimmed());
+        }
+    }
+
+    /// Something the user should know of; the build goes on.
+    pub fn warn(self, what: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            eprintln!("{}: {what}", "warning".yellow().bold());
+        }
+    }
+
+    /// A step that takes a while, of unknown length.
+    pub fn spinner(self, verb: &str, what: impl Display) -> Progress {
+        let bar = self.bar("{prefix:>12.cyan.bold} {spinner} {wide_msg}", 0);
+        bar.set_prefix(verb.to_owned());
+        bar.set_message(what.to_string());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Progress(bar)
+    }
+
+    /// A step over `total` bytes.
+    pub fn bytes(self, verb: &str, total: u64) -> Progress {
+        let bar = self.bar(
+            "{prefix:>12.cyan.bold} {wide_bar:.cyan/dim} {binary_bytes}/{binary_total_bytes} {eta}",
+            total,
+        );
+        bar.set_prefix(verb.to_owned());
+        Progress(bar)
+    }
+
+    fn bar(self, template: &str, total: u64) -> ProgressBar {
+        let hidden = !self.terminal || self.verbosity == Verbosity::Quiet;
+        let target =
+            if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar
+    }
+}
+
+impl Progress {
+    /// `amount` more is done.
+    pub fn advance(&self, amount: u64) {
+        self.0.inc(amount);
+    }
+
+    /// Names what is being done now.
+    pub fn message(&self, what: impl Display) {
+        self.0.set_message(what.to_string());
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

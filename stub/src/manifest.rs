@@ -1,0 +1,340 @@
+//! The manifest: what an archive holds and how it starts. `FORMAT.md` shows one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::entry_path::EntryPath;
+
+/// The format this code reads and writes.
+pub const FORMAT: u32 = 1;
+/// The name of the manifest's zip member.
+pub const MEMBER: &str = "manifest.json";
+/// The name of the bill of materials' zip member.
+pub const SBOM_MEMBER: &str = "sbom.cdx.json";
+/// The most components an archive may have.
+pub const MAX_COMPONENTS: usize = 10_000;
+/// The most blobs a component may have.
+pub const MAX_BLOBS: usize = 100_000;
+/// The longest listing, unpacked, in bytes.
+pub const MAX_TREE: u64 = 256 << 20;
+/// The window a blob is compressed with is at most this power of two, in bytes: it bounds the
+/// memory of the launcher, whatever the archive.
+pub const MAX_WINDOW_LOG: u32 = 22;
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The application's name.
+    pub name: String,
+    /// The application's version, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What the archive runs on, as a Rust target triple: `x86_64-unknown-linux-gnu`.
+    pub target: String,
+    /// The interpreter.
+    pub python: Python,
+    /// How entries are started.
+    pub launch: Launch,
+    /// What can be started, sorted by name.
+    pub entries: Vec<Entry>,
+    /// The components: the runtime first, then the application, then wheels by name. Where two
+    /// hold the same path, the first wins.
+    pub components: Vec<Component>,
+}
+
+/// The interpreter an archive carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Python {
+    /// `cpython`.
+    pub implementation: String,
+    /// Such as `3.12.1`.
+    pub version: String,
+    /// The executable inside the runtime component: `bin/python3.12`.
+    pub executable: EntryPath,
+}
+
+/// Launch policy.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Launch {
+    /// The entry that runs when the name of the file and the first argument do not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// Options of the interpreter, before the script: `-I`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+/// A thing the archive can start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The name users call it by.
+    pub name: String,
+    /// What it runs, for people: `deployctl.cli:main`, `-m httpie`.
+    pub runs: String,
+    /// What the launcher executes.
+    pub start: Start,
+}
+
+/// What the launcher executes for an entry; paths are inside the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// `bin/python3 OPTIONS SCRIPT ARGV0 ARGS…`: the script makes `ARGV0` its `sys.argv[0]`.
+    Python(EntryPath),
+    /// An executable, started with the user's own `argv`.
+    Native(EntryPath),
+}
+
+/// What a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The interpreter with its standard library.
+    Runtime,
+    /// The application itself, with the scripts that start its entries.
+    App,
+    /// One distribution.
+    Wheel,
+}
+
+impl Kind {
+    /// As in member names and listings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Runtime => "runtime",
+            Self::App => "app",
+            Self::Wheel => "wheel",
+        }
+    }
+}
+
+/// A unit with a name, a version and a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// What it is.
+    pub kind: Kind,
+    /// Its normalised name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// BLAKE3 of its listing: what its tree is called in the cache.
+    pub digest: Digest,
+    /// How many files and links it has.
+    pub files: u64,
+    /// Their bytes, unpacked.
+    pub bytes: u64,
+    /// Where it was got, when that is the same for every builder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Its listing, a zstd frame (`tree.zst`).
+    pub tree: Member,
+    /// Its files, zstd-compressed tars (`00.tar.zst` …).
+    pub blobs: Vec<Member>,
+}
+
+/// Where a component came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file's name: `click-8.1.7-py3-none-any.whl`.
+    pub file: String,
+    /// Its SHA-256 in hex, as package indexes give it.
+    pub sha256: String,
+}
+
+/// A stored zip member that the launcher reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Absolute offset of its bytes in the archive.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Its length after decompression.
+    pub unpacked: u64,
+    /// BLAKE3 of its bytes as stored.
+    pub blake3: Digest,
+}
+
+impl Component {
+    /// The folder of this component's members in the zip.
+    pub fn folder(&self) -> String {
+        format!("components/{}-{}-{}", self.kind.as_str(), self.name, self.version)
+    }
+
+    /// The name of the zip member that holds the listing.
+    pub fn tree_member(&self) -> String {
+        format!("{}/tree.zst", self.folder())
+    }
+
+    /// The name of the zip member that holds blob `index`.
+    pub fn blob_member(&self, index: usize) -> String {
+        format!("{}/{index:02}.tar.zst", self.folder())
+    }
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadManifest {
+    /// Not JSON, or not the JSON of a manifest.
+    #[error("the manifest cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Made for another launcher.
+    #[error("the manifest has format {0}, this build knows {FORMAT}")]
+    Format(u32),
+    /// Contradicts itself or goes over a limit.
+    #[error("the manifest makes no sense: {0}")]
+    Nonsense(String),
+}
+
+impl Manifest {
+    /// The document as it stands in the archive.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a manifest out of an archive of `archive_length` bytes.
+    pub fn parse(bytes: &[u8], archive_length: u64) -> Result<Self, BadManifest> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let Version { format } = serde_json::from_slice(bytes)?;
+        if format != FORMAT {
+            return Err(BadManifest::Format(format));
+        }
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        manifest.check(archive_length).map_err(BadManifest::Nonsense)?;
+        Ok(manifest)
+    }
+
+    /// The runtime component.
+    ///
+    /// # Panics
+    ///
+    /// Never for a manifest that [`Manifest::parse`] returned: there the runtime comes first.
+    pub fn runtime(&self) -> &Component {
+        &self.components[0]
+    }
+
+    fn check(&self, archive_length: u64) -> Result<(), String> {
+        if self.components.len() > MAX_COMPONENTS {
+            return Err(format!("{} components", self.components.len()));
+        }
+        let runtimes = self.components.iter().filter(|c| c.kind == Kind::Runtime).count();
+        if runtimes != 1 || self.components[0].kind != Kind::Runtime {
+            return Err("the first component, and no other, is the runtime".into());
+        }
+        for component in &self.components {
+            component.check(archive_length)?;
+        }
+        for entry in &self.entries {
+            if entry.name.is_empty() || entry.name.contains(|c: char| c.is_control() || c == '/') {
+                return Err(format!("an entry called {:?}", entry.name));
+            }
+        }
+        if self.entries.is_empty() {
+            return Err("no entries".into());
+        }
+        if let Some(default) = &self.launch.default
+            && !self.entries.iter().any(|entry| entry.name == *default)
+        {
+            return Err(format!("the default entry `{default}` is not among the entries"));
+        }
+        if self.launch.options.iter().any(|option| option.contains(char::is_control)) {
+            return Err("a control character in an option of the interpreter".into());
+        }
+        Ok(())
+    }
+}
+
+impl Component {
+    fn check(&self, archive_length: u64) -> Result<(), String> {
+        let id = format!("{}-{}", self.name, self.version);
+        if EntryPath::new(&self.tree_member()).is_err() || id.contains('/') {
+            return Err(format!("a component called {id:?}"));
+        }
+        if self.blobs.len() > MAX_BLOBS {
+            return Err(format!("{id} has {} blobs", self.blobs.len()));
+        }
+        if self.tree.unpacked > MAX_TREE {
+            return Err(format!("the listing of {id} is too long"));
+        }
+        for member in self.blobs.iter().chain([&self.tree]) {
+            let end = member.offset.checked_add(member.length);
+            if end.is_none_or(|end| end > archive_length) {
+                return Err(format!("a blob of {id} lies outside the archive"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn sample() -> Manifest {
+        let member = |offset| Member { offset, length: 10, unpacked: 20, blake3: Digest::of(b"") };
+        Manifest {
+            format: FORMAT,
+            name: "hello".into(),
+            version: Some("1.0".into()),
+            target: "x86_64-unknown-linux-gnu".into(),
+            python: Python {
+                implementation: "cpython".into(),
+                version: "3.12.1".into(),
+                executable: EntryPath::new("bin/python3.12").unwrap(),
+            },
+            launch: Launch { default: None, options: vec!["-I".into()] },
+            entries: vec![Entry {
+                name: "hello".into(),
+                runs: "hello:main".into(),
+                start: Start::Python(EntryPath::new("boot/hello.py").unwrap()),
+            }],
+            components: vec![Component {
+                kind: Kind::Runtime,
+                name: "cpython".into(),
+                version: "3.12.1".into(),
+                digest: Digest::of(b"tree"),
+                files: 1,
+                bytes: 20,
+                source: None,
+                tree: member(100),
+                blobs: vec![member(110)],
+            }],
+        }
+    }
+
+    fn refused(change: impl Fn(&mut Manifest)) -> String {
+        let mut manifest = sample();
+        change(&mut manifest);
+        Manifest::parse(&manifest.encode(), 1000).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_manifest_survives_the_round_trip() {
+        assert_eq!(Manifest::parse(&sample().encode(), 1000).unwrap(), sample());
+    }
+
+    #[test]
+    fn a_newer_format_is_named_before_its_fields_are_read() {
+        let error = Manifest::parse(br#"{"format": 2, "new": []}"#, 1000).unwrap_err();
+        assert!(matches!(error, BadManifest::Format(2)), "{error}");
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        assert!(refused(|m| m.components.clear()).contains("runtime"));
+        assert!(refused(|m| m.components[0].kind = Kind::Wheel).contains("runtime"));
+        assert!(refused(|m| m.entries.clear()).contains("no entries"));
+        assert!(refused(|m| m.entries[0].name = "a/b".into()).contains("entry called"));
+        assert!(refused(|m| m.launch.default = Some("x".into())).contains("default"));
+        assert!(refused(|m| m.components[0].blobs[0].offset = u64::MAX).contains("outside"));
+        assert!(refused(|m| m.components[0].blobs[0].length = 900).contains("outside"));
+        assert!(refused(|m| m.components[0].name = "../x".into()).contains("called"));
+        assert!(refused(|m| m.components[0].tree.unpacked = MAX_TREE + 1).contains("too long"));
+    }
+}
