@@ -1,1 +1,31 @@
-fn main() {}
+//! The launcher. The order of things is told in the library's first page.
+//!
+//! There is no Rust runtime in front: it would open closed standard streams, change SIGPIPE and
+//! spend system calls, and the application is to find everything as the user left it.
+#![no_main]
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_int};
+use std::io::Write;
+
+use snakecrate_stub::{record, sys};
+
+/// Patched by the packer.
+#[used]
+#[unsafe(link_section = ".snakecrate")]
+static RECORD: [u8; record::LENGTH] = record::BLANK;
+
+/// What the C runtime calls.
+#[unsafe(no_mangle)]
+pub extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
+    // SAFETY: these are what the C runtime gave us.
+    let arguments = unsafe { sys::arguments(argc, argv) };
+    // SAFETY: a reference is always readable. Volatile, because the bytes are not those that the
+    // compiler sees.
+    let record = unsafe { std::ptr::read_volatile(&raw const RECORD) };
+    let error = snakecrate_stub::run(&record, &arguments);
+    let message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
+    // One write, so that lines of several processes do not mix; with no one to tell, no harm.
+    let _ = std::io::stderr().write_all(message.as_bytes());
+    error.status()
+}

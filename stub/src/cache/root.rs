@@ -1,0 +1,287 @@
+//! Where the cache is, and whether it can be trusted.
+
+use std::ffi::OsStr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
+use rustix::io::Errno;
+
+use super::{COMPONENTS, ENVS, LAYOUT, STAGING};
+use crate::sys;
+
+/// The variable that names the cache; where it is set, no other place is tried.
+pub const VARIABLE: &str = "SNAKECRATE_CACHE";
+
+const TAG: &str = "CACHEDIR.TAG";
+/// <https://bford.info/cachedir/>
+const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55
+# Unpacked Snakecrate archives. It can be deleted while none of them runs.
+";
+
+/// A cache that is there, is ours, and nobody else can write to.
+#[derive(Debug)]
+pub struct Root {
+    path: PathBuf,
+    directory: OwnedFd,
+}
+
+/// Why a place cannot be the cache.
+#[derive(Debug)]
+pub enum Unusable {
+    /// Nothing there.
+    Missing,
+    /// It, or the directory it would be made in, belongs to another user.
+    Foreign(u32),
+    /// Group or others may write to it.
+    Writable,
+    /// Not a directory; a symbolic link, perhaps.
+    NotDirectory,
+    /// A path that `pyvenv.cfg` cannot hold.
+    NotText,
+    /// Its file system forbids to execute.
+    NoExec,
+    /// Its file system is too full.
+    NoSpace {
+        /// Bytes wanted.
+        needed: u64,
+        /// Bytes there.
+        free: u64,
+    },
+    /// The operating system says no.
+    System(io::Error),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("it does not exist"),
+            Self::Foreign(uid) => write!(f, "it belongs to user {uid}"),
+            Self::Writable => f.write_str("other users can write to it"),
+            Self::NotDirectory => f.write_str("it is not a directory"),
+            Self::NotText => f.write_str("its path is not UTF-8 text on one line"),
+            Self::NoExec => f.write_str("it is mounted noexec"),
+            Self::NoSpace { needed, free } => {
+                write!(f, "it needs {} and has {} free", Size(*needed), Size(*free))
+            }
+            Self::System(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<Errno> for Unusable {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::NOENT => Self::Missing,
+            Errno::NOTDIR | Errno::LOOP | Errno::EXIST => Self::NotDirectory,
+            _ => Self::System(errno.into()),
+        }
+    }
+}
+
+impl From<io::Error> for Unusable {
+    fn from(error: io::Error) -> Self {
+        Errno::from_io_error(&error).map_or(Self::System(error), Self::from)
+    }
+}
+
+/// A number of bytes for people: `31.4 MB`.
+pub struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+        if self.0 < 1000 {
+            return write!(f, "{} bytes", self.0);
+        }
+        // Tenths of a unit, rounded up: a need is never understated.
+        let (mut tenths, mut unit) = (self.0.div_ceil(100), 0);
+        while tenths >= 10_000 && unit + 1 < UNITS.len() {
+            tenths = tenths.div_ceil(1000);
+            unit += 1;
+        }
+        write!(f, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    }
+}
+
+/// The places where the cache may be, best first.
+pub fn candidates() -> Vec<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = set(VARIABLE) {
+        return std::path::absolute(path).into_iter().collect();
+    }
+    let user = dirs::cache_dir().map(|dir| dir.join("snakecrate"));
+    // systemd's CacheDirectory=, several with colons between.
+    let service = set("CACHE_DIRECTORY").and_then(|list| {
+        let first = list.as_encoded_bytes().split(|&b| b == b':').next()?.to_vec();
+        Some(sys::path_from_bytes(first).join("snakecrate"))
+    });
+    let shared = sys::SHARED_TEMPORARY
+        .iter()
+        .map(|directory| Path::new(directory).join(format!("snakecrate-{}", sys::effective_uid())));
+    user.into_iter().chain(service).chain(shared).filter(|path| path.is_absolute()).collect()
+}
+
+impl Root {
+    /// Opens the cache at `path`; writes nothing.
+    pub fn open(path: &Path) -> Result<Self, Unusable> {
+        let directory = open_directory(CWD, path)?;
+        check_owner(&directory)?;
+        Ok(Self { path: path.to_owned(), directory })
+    }
+
+    /// Opens the cache at `path`, made first where it is missing.
+    pub fn create(path: &Path) -> Result<Self, Unusable> {
+        let text = path.to_str().ok_or(Unusable::NotText)?;
+        if text.contains(char::is_control) {
+            return Err(Unusable::NotText);
+        }
+        create_directories(path)?;
+        let root = Self::open(path)?;
+        let flags = rustix::fs::fstatvfs(&root.directory)?.f_flag;
+        if flags.contains(StatVfsMountFlags::NOEXEC) {
+            return Err(Unusable::NoExec);
+        }
+        for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
+            ignore_existing(rustix::fs::mkdirat(root.directory(), area, Mode::from(0o755)))?;
+        }
+        ignore_existing(write_new(root.directory(), TAG, TAG_TEXT, 0o644))?;
+        Ok(root)
+    }
+
+    /// Its path, as it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory: what [`COMPONENTS`] and the like are relative to.
+    pub fn directory(&self) -> &OwnedFd {
+        &self.directory
+    }
+
+    /// The path of `name` in `area` ([`COMPONENTS`], [`ENVS`] or [`STAGING`]).
+    pub fn path_of(&self, area: &str, name: impl AsRef<OsStr>) -> PathBuf {
+        let mut path = self.path.join(area);
+        path.push(name.as_ref());
+        path
+    }
+
+    /// Whether `bytes` more fit on its file system.
+    pub fn check_space(&self, needed: u64) -> Result<(), Unusable> {
+        let free = self.free_space()?;
+        if free < needed { Err(Unusable::NoSpace { needed, free }) } else { Ok(()) }
+    }
+
+    /// Bytes that this user may still write there.
+    pub fn free_space(&self) -> io::Result<u64> {
+        let stat = rustix::fs::fstatvfs(&self.directory)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+/// Opens a directory; the last name may not be a link.
+pub fn open_directory(at: impl AsFd, path: impl rustix::path::Arg) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(at, path, flags, Mode::empty())
+}
+
+/// Makes a file that is not there yet.
+pub fn write_new(at: impl AsFd, path: &str, bytes: &[u8], mode: u32) -> Result<(), Errno> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(at, path, flags, Mode::from(mode))?;
+    write_all(&file, bytes)
+}
+
+/// Writes all of `bytes`.
+pub fn write_all(file: impl AsFd, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match rustix::io::write(&file, bytes) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Takes "it is there already" for done.
+pub fn ignore_existing(result: Result<(), Errno>) -> Result<(), Errno> {
+    match result {
+        Err(Errno::EXIST) => Ok(()),
+        other => other,
+    }
+}
+
+/// What lies there was made by this user or by root, and by nobody else since.
+fn check_owner(directory: &OwnedFd) -> Result<(), Unusable> {
+    let stat = rustix::fs::fstat(directory)?;
+    if stat.st_uid != sys::effective_uid() && stat.st_uid != 0 {
+        return Err(Unusable::Foreign(stat.st_uid));
+    }
+    if Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
+        return Err(Unusable::Writable);
+    }
+    Ok(())
+}
+
+/// `mkdir -p`, mode 0700, but root does not leave directories in another user's home (sudo keeps
+/// `HOME`).
+fn create_directories(path: &Path) -> Result<(), Unusable> {
+    match rustix::fs::stat(path) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => return Ok(()),
+        Ok(_) => return Err(Unusable::NotDirectory),
+        Err(Errno::NOENT) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    let parent = path.parent().ok_or(Unusable::Missing)?;
+    create_directories(parent)?;
+    let owner = rustix::fs::stat(parent)?.st_uid;
+    if sys::effective_uid() == 0 && owner != 0 {
+        return Err(Unusable::Foreign(owner));
+    }
+    Ok(ignore_existing(rustix::fs::mkdir(path, Mode::RWXU))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        let text = |n| Size(n).to_string();
+        assert_eq!(text(999), "999 bytes");
+        assert_eq!(text(1000), "1.0 kB");
+        assert_eq!(text(31_420_001), "31.5 MB");
+        assert_eq!(text(2_000_000_000), "2.0 GB");
+    }
+
+    #[test]
+    fn a_cache_is_made_once_and_opened_ever_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/cache");
+        assert!(matches!(Root::open(&path), Err(Unusable::Missing)));
+        Root::create(&path).unwrap();
+        Root::create(&path).unwrap();
+        Root::open(&path).unwrap();
+        let tag = std::fs::read(path.join(TAG)).unwrap();
+        assert!(tag.starts_with(b"Signature: 8a477f597d28d172789f06886806bc55\n"));
+    }
+
+    #[test]
+    fn links_files_and_directories_that_others_can_write_to_are_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link, file) =
+            (dir.path().join("real"), dir.path().join("link"), dir.path().join("file"));
+        Root::create(&real).unwrap();
+        symlink(&real, &link).unwrap();
+        std::fs::write(&file, "").unwrap();
+        assert!(matches!(Root::create(&link), Err(Unusable::NotDirectory)));
+        assert!(matches!(Root::create(&file), Err(Unusable::NotDirectory)));
+        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(Root::open(&real), Err(Unusable::Writable)));
+        assert!(matches!(Root::create(&dir.path().join("a\nb")), Err(Unusable::NotText)));
+    }
+}

@@ -1,0 +1,248 @@
+//! A cold start: what the cache lacks is made from the archive.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Mode};
+use rustix::io::Errno;
+
+use crate::cache::check::Cached;
+use crate::cache::remove::remove_tree;
+use crate::cache::root::{Root, Unusable, open_directory};
+use crate::cache::staging::{Staging, Turn, rename_tree, sweep};
+use crate::cache::{COMPONENTS, WORK};
+use crate::entry_path::RESERVED;
+use crate::error::Error;
+use crate::extract::{self, extract};
+use crate::listing::Listing;
+use crate::manifest::{Component, Manifest};
+use crate::payload::{BadPayload, Payload};
+use crate::record::BootRecord;
+use crate::warm::{Cold, Env};
+use crate::{env, sys};
+
+/// How often an environment is made before giving up: a cleaner or another process's prune may
+/// take away what was just there.
+const ATTEMPTS: usize = 3;
+/// What a file takes on a disk beyond its length, on average, and what its entries take.
+const BYTES_PER_FILE: u64 = 3 << 10;
+
+/// Why an environment could not be made at one place.
+enum Failure {
+    /// This place will not do; another may.
+    Place(Unusable),
+    /// No place will do.
+    Fatal(Error),
+}
+
+impl From<Unusable> for Failure {
+    fn from(why: Unusable) -> Self {
+        Self::Place(why)
+    }
+}
+
+impl From<Errno> for Failure {
+    fn from(errno: Errno) -> Self {
+        Self::Place(Unusable::System(errno.into()))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Place(Unusable::System(error))
+    }
+}
+
+impl From<BadPayload> for Failure {
+    fn from(error: BadPayload) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+impl From<extract::Failure> for Failure {
+    fn from(failure: extract::Failure) -> Self {
+        match failure {
+            extract::Failure::Payload(error) => error.into(),
+            extract::Failure::Write(errno) => errno.into(),
+        }
+    }
+}
+
+/// Makes the environment at the first of `places` that will do, and starts it. Returns why it did
+/// not. Each place comes with what kept it from a warm start.
+pub fn start(
+    record: BootRecord,
+    arguments: &[OsString],
+    archive: &Path,
+    places: Vec<(PathBuf, Cold)>,
+) -> Error {
+    let opened = |source| Error::Open { path: archive.to_owned(), source };
+    let prepared = sys::open_own().map_err(opened).and_then(|file| prepare(file, record, places));
+    match prepared {
+        Ok((env, path)) => match env.start(arguments, archive) {
+            Ok(error) => error,
+            Err(_) => Error::Cache { path, source: io::ErrorKind::NotFound.into() },
+        },
+        Err(error) => error,
+    }
+}
+
+fn prepare(
+    file: File,
+    record: BootRecord,
+    places: Vec<(PathBuf, Cold)>,
+) -> Result<(Env, PathBuf), Error> {
+    let payload = Payload::new(file, record)?;
+    let manifest = payload.manifest()?;
+    // Permissions in the cache are what the format says; the application gets the user's mask.
+    let mask = rustix::process::umask(Mode::from(0o022));
+    let mut refused = Vec::new();
+    for (path, cold) in places {
+        let suspect = match cold {
+            Cold::Suspect(device, inode) => Some((device, inode)),
+            Cold::Root(_) | Cold::Absent => None,
+        };
+        let maker = Maker { payload: &payload, manifest: &manifest, suspect };
+        match maker.make_at(&path) {
+            Ok(env) => {
+                rustix::process::umask(mask);
+                return Ok((env, path));
+            }
+            Err(Failure::Place(why)) => refused.push((path, why)),
+            Err(Failure::Fatal(error)) => return Err(error),
+        }
+    }
+    Err(Error::NoCache(refused))
+}
+
+struct Maker<'a> {
+    payload: &'a Payload,
+    manifest: &'a Manifest,
+    /// The environment that was found wanting: its components are compared with their listings,
+    /// and it is replaced.
+    suspect: Option<(u64, u64)>,
+}
+
+impl Maker<'_> {
+    fn key(&self) -> String {
+        self.payload.record().manifest_digest.key()
+    }
+
+    fn make_at(&self, path: &Path) -> Result<Env, Failure> {
+        let root = Root::create(path)?;
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for _ in 0..ATTEMPTS {
+            match Staging::enter(&root, &self.key(), || self.is_made(&root))? {
+                Turn::Ours(staging) => match self.make(&root, staging) {
+                    Err(Failure::Place(Unusable::System(error)))
+                        if error.kind() == io::ErrorKind::NotFound =>
+                    {
+                        last = error;
+                    }
+                    Err(failure) => return Err(self.explain(&root, failure)),
+                    Ok(env) => return Ok(env),
+                },
+                Turn::Done => {
+                    if let Ok(env) = Env::open(&root, &self.key()) {
+                        return Ok(env);
+                    }
+                }
+            }
+        }
+        Err(Failure::Fatal(Error::Cache { path: path.to_owned(), source: last }))
+    }
+
+    /// Whether there is an environment, and not the one that was found wanting.
+    fn is_made(&self, root: &Root) -> bool {
+        let key = self.key();
+        let path = root.path_of(crate::cache::ENVS, &key);
+        let same = |(device, inode): (u64, u64)| {
+            rustix::fs::statat(root.directory(), &path, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (device, inode))
+        };
+        !self.suspect.is_some_and(same) && Env::open(root, &key).is_ok()
+    }
+
+    fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
+        // What the dead left is no reason to fail.
+        let _ = sweep(root);
+        let listings: Vec<(&Component, Listing)> = self
+            .manifest
+            .components
+            .iter()
+            .map(|component| Ok((component, self.payload.listing(component)?)))
+            .collect::<Result<_, BadPayload>>()?;
+        let missing: Vec<&Component> = listings
+            .iter()
+            .filter(|(component, listing)| !self.is_whole(root, component, listing))
+            .map(|(component, _)| *component)
+            .collect();
+        if !missing.is_empty() {
+            root.check_space(needed(&missing))?;
+            self.extract(root, &staging, &missing)?;
+        }
+        env::assemble(root, &staging, &self.key(), self.manifest, &listings)?;
+        let lease = staging.publish(&self.key(), self.suspect.is_some())?;
+        match Env::confirm(root, &self.key(), lease) {
+            Ok(env) => Ok(env),
+            Err(_) => Err(io::Error::from(io::ErrorKind::NotFound).into()),
+        }
+    }
+
+    /// Whether `component` is in the cache as it should be. Compared with its listing only when
+    /// there is a reason to doubt it.
+    fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
+        let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
+        if self.suspect.is_none() && cached.is_stamped() {
+            return true;
+        }
+        let whole = cached.differences(listing).is_empty();
+        if whole {
+            // Unstamped it is compared again at the next cold start, and no more.
+            let _ = cached.stamp();
+        }
+        whole
+    }
+
+    fn extract(
+        &self,
+        root: &Root,
+        staging: &Staging<'_>,
+        missing: &[&Component],
+    ) -> Result<(), Failure> {
+        for directory in [RESERVED, WORK] {
+            rustix::fs::mkdirat(staging.directory(), directory, Mode::from(0o755))?;
+        }
+        let work = open_directory(staging.directory(), WORK)?;
+        extract(self.payload, missing, &work)?;
+        for component in missing {
+            let key = component.digest.key();
+            let from = format!("{}/{WORK}/{key}", staging.path());
+            rename_tree(root, &from, &format!("{COMPONENTS}/{key}"), true)?;
+        }
+        Ok(remove_tree(staging.directory(), WORK)?)
+    }
+
+    /// A full disk is explained in bytes.
+    fn explain(&self, root: &Root, failure: Failure) -> Failure {
+        let full = |error: &io::Error| {
+            matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
+        };
+        match failure {
+            Failure::Place(Unusable::System(error)) if full(&error) => {
+                let needed = needed(&self.manifest.components.iter().collect::<Vec<_>>());
+                let free = root.free_space().unwrap_or(0);
+                Failure::Place(Unusable::NoSpace { needed, free })
+            }
+            other => other,
+        }
+    }
+}
+
+/// Bytes on the disk for these components and their share of an environment.
+fn needed(components: &[&Component]) -> u64 {
+    let one = |c: &&Component| c.bytes.saturating_add(c.files.saturating_mul(BYTES_PER_FILE));
+    components.iter().map(one).fold(0, u64::saturating_add)
+}

@@ -1,0 +1,175 @@
+//! Environments: standard virtual environments, made of links to files of components.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::cache::check::{Cached, read_file};
+use crate::cache::root::{Root, ignore_existing, write_new};
+use crate::cache::staging::Staging;
+use crate::cache::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
+use crate::entry_path::RESERVED;
+use crate::launch::Plan;
+use crate::listing::{Listing, Mode as Use, Node};
+use crate::manifest::{Component, Kind, Manifest};
+
+/// The interpreter in an environment.
+pub const INTERPRETER: &str = "bin/python3";
+/// The longest `#!` line that every kernel reads whole, in bytes, newline included.
+const SHEBANG_LIMIT: usize = 127;
+/// The longest script with a `#!python` line, in bytes.
+const MAX_SCRIPT: u64 = 16 << 20;
+
+/// Makes the environment of `manifest` in `staging`, to be published as `envs/<key>`. All
+/// components are in the cache.
+///
+/// Files are hard links to the components', so that wheels that reach each other by relative
+/// paths find each other; copies where the file system has no hard links. Where components share
+/// a path, the first has it.
+pub fn assemble(
+    root: &Root,
+    staging: &Staging<'_>,
+    key: &str,
+    manifest: &Manifest,
+    listings: &[(&Component, Listing)],
+) -> io::Result<()> {
+    let env = staging.directory();
+    let home = root.path_of(ENVS, key);
+    let layers: Vec<_> = listings.iter().filter(|(c, _)| c.kind != Kind::Runtime).collect();
+    let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
+    directories.extend(layers.iter().flat_map(|(_, listing)| listing.directories()));
+    for directory in directories {
+        ignore_existing(rustix::fs::mkdirat(env, directory, Mode::from(0o755)))?;
+    }
+    let interpreter = home.join(INTERPRETER).into_os_string().into_encoded_bytes();
+    for (component, listing) in layers {
+        let from = Cached::open(root, &component.digest.key())?;
+        link_all(from.directory(), env, listing, &interpreter)?;
+    }
+    let runtime = manifest.runtime().digest.key();
+    let target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
+    for name in [INTERPRETER, "bin/python", &versioned(manifest)] {
+        ignore_existing(rustix::fs::symlinkat(target.as_str(), env, name))?;
+    }
+    write_new(env, "pyvenv.cfg", &configuration(root, manifest, &runtime)?, 0o444)?;
+    write_new(env, MANIFEST, &manifest.encode(), 0o444)?;
+    write_new(env, LAUNCH, &Plan::new(manifest, &home).encode(), 0o444)?;
+    Ok(())
+}
+
+/// `bin/python3.12`
+fn versioned(manifest: &Manifest) -> String {
+    let minor: Vec<_> = manifest.python.version.splitn(3, '.').take(2).collect();
+    format!("bin/python{}", minor.join("."))
+}
+
+/// <https://docs.python.org/3/library/venv.html>
+fn configuration(root: &Root, manifest: &Manifest, runtime: &str) -> io::Result<Vec<u8>> {
+    let mut home = root.path_of(COMPONENTS, runtime);
+    home.extend(manifest.python.executable.as_path().parent());
+    let home = home.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+    let mut text = String::new();
+    let written = writeln!(
+        text,
+        "home = {home}\ninclude-system-site-packages = false\nversion = {}",
+        manifest.python.version
+    );
+    debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    Ok(text.into_bytes())
+}
+
+fn link_all(
+    from: impl AsFd,
+    env: impl AsFd,
+    listing: &Listing,
+    interpreter: &[u8],
+) -> io::Result<()> {
+    let mut can_link = true;
+    for item in listing.items() {
+        let path = item.path.as_str();
+        let done = match &item.node {
+            Node::Link(target) => rustix::fs::symlinkat(target.as_str(), &env, path),
+            Node::File { mode: Use::Script, .. } => write_script(&from, &env, path, interpreter),
+            Node::File { mode, .. } => {
+                let linked = if can_link {
+                    rustix::fs::linkat(&from, path, &env, path, AtFlags::empty())
+                } else {
+                    Err(Errno::XDEV)
+                };
+                match linked {
+                    Err(
+                        Errno::XDEV | Errno::PERM | Errno::MLINK | Errno::OPNOTSUPP | Errno::NOSYS,
+                    ) => {
+                        can_link = false;
+                        copy(&from, &env, path, *mode)
+                    }
+                    other => other,
+                }
+            }
+        };
+        ignore_existing(done)?;
+    }
+    Ok(())
+}
+
+fn copy(from: impl AsFd, env: impl AsFd, path: &str, mode: Use) -> Result<(), Errno> {
+    let flags = OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let source = rustix::fs::openat(from, path, flags | OFlags::RDONLY, Mode::empty())?;
+    let bits = if mode.is_executable() { 0o555 } else { 0o444 };
+    let new = flags | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+    let copy = rustix::fs::openat(env, path, new, Mode::from(bits))?;
+    let copied = io::copy(&mut std::fs::File::from(source), &mut std::fs::File::from(copy));
+    copied.map(drop).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+}
+
+/// A copy of a script with the environment's interpreter in its first line.
+fn write_script(
+    from: impl AsFd,
+    env: impl AsFd,
+    path: &str,
+    interpreter: &[u8],
+) -> Result<(), Errno> {
+    let script = read_file(from, path, MAX_SCRIPT)
+        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    write_new(env, path, &with_interpreter(&script, interpreter), 0o555)
+}
+
+/// `#!python ARGUMENT` becomes `#!/…/bin/python3 ARGUMENT`, by way of the shell where that is
+/// longer than a kernel reads or has a space in it.
+fn with_interpreter(script: &[u8], interpreter: &[u8]) -> Vec<u8> {
+    let end = script.iter().position(|&b| b == b'\n').unwrap_or(script.len());
+    let (first, rest) = script.split_at(end);
+    let argument = first.iter().position(|&b| b == b' ').map_or(&b""[..], |at| &first[at..]);
+    let argument = argument.trim_ascii_end();
+    let short = interpreter.len() + argument.len() + 3 <= SHEBANG_LIMIT;
+    let line = if short && !interpreter.contains(&b' ') {
+        [b"#!", interpreter, argument].concat()
+    } else {
+        // The shell sees `exec`, Python a string.
+        [b"#!/bin/sh\n'''exec' \"", interpreter, b"\"", argument, b" \"$0\" \"$@\"\n' '''"].concat()
+    };
+    [&line, rest].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_gets_the_interpreter_and_keeps_the_rest() {
+        let text = |script: &str, interpreter: &str| {
+            String::from_utf8(with_interpreter(script.as_bytes(), interpreter.as_bytes())).unwrap()
+        };
+        assert_eq!(text("#!python\nx\n", "/e/bin/python3"), "#!/e/bin/python3\nx\n");
+        assert_eq!(text("#!pythonw -E\r\nx", "/e/p"), "#!/e/p -E\nx");
+        assert_eq!(text("#!python", "/e/p"), "#!/e/p");
+        let through_shell = "#!/bin/sh\n'''exec' \"/a b/p\" -E \"$0\" \"$@\"\n' '''\nx";
+        assert_eq!(text("#!python -E\nx", "/a b/p"), through_shell);
+        let deep = format!("/{}/p", "d".repeat(SHEBANG_LIMIT));
+        assert!(text("#!python\nx", &deep).starts_with("#!/bin/sh\n'''exec' \"/ddd"));
+    }
+}

@@ -1,0 +1,208 @@
+//! Components out of the archive into staging: verified, decoded and written in parallel.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::cache::root::{ignore_existing, open_directory, write_all, write_new};
+use crate::cache::{COMPONENT, STAMP, TREE};
+use crate::entry_path::RESERVED;
+use crate::listing::{Listing, Node};
+use crate::manifest::Component;
+use crate::payload::{BadPayload, Payload, unpack_listing};
+use crate::sys;
+use crate::tar::{Kind, Reader};
+
+/// More workers than this win nothing (the file system is the limit) and cost memory: each holds
+/// a blob, its window and two buffers, about 12 MiB at most.
+const MAX_WORKERS: usize = 4;
+const READ_BUFFER: usize = 64 << 10;
+const WRITE_BUFFER: usize = 128 << 10;
+
+/// Why a component could not be extracted.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The archive is to blame.
+    #[error(transparent)]
+    Payload(#[from] BadPayload),
+    /// The file system is to blame.
+    #[error("{0}")]
+    Write(Errno),
+}
+
+impl From<Errno> for Failure {
+    fn from(errno: Errno) -> Self {
+        Self::Write(errno)
+    }
+}
+
+/// A component on its way to the cache.
+struct Job<'a> {
+    component: &'a Component,
+    listing: Listing,
+    directory: OwnedFd,
+    written: AtomicUsize,
+}
+
+/// Extracts `components` to directories of `into` that are called by their keys.
+///
+/// Each tree is exactly what its listing says: names, kinds and sizes are compared here, contents
+/// are what the blobs' digests vouch for. Links are made last, so that nothing is written through
+/// one. Nothing outside `into` is touched.
+pub fn extract(
+    payload: &Payload,
+    components: &[&Component],
+    into: impl AsFd,
+) -> Result<(), Failure> {
+    let jobs = components
+        .iter()
+        .map(|component| Job::prepare(payload, component, &into))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut blobs: Vec<(&Job, usize)> = jobs
+        .iter()
+        .flat_map(|job| (0..job.component.blobs.len()).map(move |index| (job, index)))
+        .collect();
+    blobs.sort_by_key(|(job, index)| std::cmp::Reverse(job.component.blobs[*index].unpacked));
+    run_all(&blobs, |(job, index)| job.extract_blob(payload, *index))?;
+    jobs.iter().try_for_each(Job::finish)
+}
+
+/// Runs `work` on every item, on several threads; the first error ends it.
+pub(crate) fn run_all<T: Sync, E: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let next = AtomicUsize::new(0);
+    let failure = Mutex::new(None);
+    let worker = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = work(item) {
+                next.store(items.len(), Ordering::Relaxed);
+                failure
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .get_or_insert(error);
+            }
+        }
+    };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 1..processors.min(MAX_WORKERS).min(items.len()) {
+            // Without a further thread (a limit of the system's), this one does it all.
+            if std::thread::Builder::new().spawn_scoped(scope, worker).is_err() {
+                break;
+            }
+        }
+        worker();
+    });
+    match failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+impl<'a> Job<'a> {
+    /// Makes the component's directories, all at once.
+    fn prepare(
+        payload: &Payload,
+        component: &'a Component,
+        into: impl AsFd,
+    ) -> Result<Self, Failure> {
+        let packed = payload.packed_listing(component)?;
+        let listing = unpack_listing(component, &packed)?;
+        let key = component.digest.key();
+        rustix::fs::mkdirat(&into, &key, Mode::from(0o755))?;
+        let directory = open_directory(&into, &key)?;
+        for path in std::iter::once(RESERVED).chain(listing.directories()) {
+            ignore_existing(rustix::fs::mkdirat(&directory, path, Mode::from(0o755)))?;
+        }
+        write_new(&directory, TREE, &packed, 0o444)?;
+        let record = serde_json::to_vec(component).unwrap_or_default();
+        write_new(&directory, COMPONENT, &record, 0o444)?;
+        Ok(Self { component, listing, directory, written: AtomicUsize::new(0) })
+    }
+
+    fn extract_blob(&self, payload: &Payload, index: usize) -> Result<(), Failure> {
+        let blob = BufReader::with_capacity(READ_BUFFER, payload.blob(self.component, index)?);
+        let mut tar = Reader::new(blob);
+        let mut buffer = vec![0; WRITE_BUFFER];
+        let bad = |error| self.damaged(index, error);
+        while let Some(entry) = tar.next_entry().map_err(|e| bad(io::Error::other(e)))? {
+            let listed = self.listing.get(entry.path.as_str());
+            match (&entry.kind, listed) {
+                (&Kind::File { executable, size }, Some(Node::File { mode, size: listed, .. }))
+                    if size == *listed && executable == mode.is_executable() =>
+                {
+                    let file = self.create(entry.path.as_str(), executable)?;
+                    copy(&mut tar, &file, &mut buffer).map_err(|failure| match failure {
+                        Copy::Read(error) => bad(error),
+                        Copy::Write(errno) => errno.into(),
+                    })?;
+                    self.written.fetch_add(1, Ordering::Relaxed);
+                }
+                (Kind::Link(target), Some(Node::Link(listed))) if target == listed => {}
+                _ => return Err(bad(io::Error::other(format!("`{}` is not listed", entry.path)))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Links and the stamp, when all blobs are there.
+    fn finish(&self) -> Result<(), Failure> {
+        let mut files = 0;
+        for item in self.listing.items() {
+            match &item.node {
+                Node::File { .. } => files += 1,
+                Node::Link(target) => {
+                    rustix::fs::symlinkat(target.as_str(), &self.directory, item.path.as_str())?;
+                }
+            }
+        }
+        let written = self.written.load(Ordering::Relaxed);
+        if written != files {
+            let what = format!("{written} of {files} files are in it");
+            return Err(self.damaged(0, io::Error::other(what)));
+        }
+        write_new(&self.directory, STAMP, sys::boot_id().unwrap_or_default().as_bytes(), 0o644)?;
+        Ok(())
+    }
+
+    fn create(&self, path: &str, executable: bool) -> Result<File, Errno> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = if executable { 0o555 } else { 0o444 };
+        rustix::fs::openat(&self.directory, path, flags, Mode::from(mode)).map(File::from)
+    }
+
+    fn damaged(&self, index: usize, error: io::Error) -> Failure {
+        BadPayload::Contents(self.component.blob_member(index), error).into()
+    }
+}
+
+enum Copy {
+    Read(io::Error),
+    Write(Errno),
+}
+
+fn copy(from: &mut impl Read, to: &File, buffer: &mut [u8]) -> Result<(), Copy> {
+    loop {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match from.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Copy::Read(error)),
+            }
+        }
+        write_all(to, &buffer[..filled]).map_err(Copy::Write)?;
+        if filled < buffer.len() {
+            return Ok(());
+        }
+    }
+}

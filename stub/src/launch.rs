@@ -1,0 +1,236 @@
+//! The launch plan: what a warm start reads instead of the manifest, and how an entry is chosen.
+//!
+//! Fields end in NUL bytes, since paths may hold any other:
+//!
+//! ```text
+//! "snakecrate launch 1"  boot id  the environment's path  default entry or nothing
+//! number of options      options…
+//! then for each entry:   name  "python" or "native"  path in the environment
+//! ```
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::env::INTERPRETER;
+use crate::manifest::{Manifest, Start};
+use crate::sys;
+
+const HEADER: &[u8] = b"snakecrate launch 1";
+
+/// What a warm start knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// When the environment was made, or checked last.
+    pub boot_id: Vec<u8>,
+    /// Where the environment was meant to be: it holds its own path in many places.
+    pub home: PathBuf,
+    default: Vec<u8>,
+    options: Vec<Vec<u8>>,
+    entries: Vec<Planned>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Planned {
+    name: Vec<u8>,
+    native: bool,
+    path: Vec<u8>,
+}
+
+/// A program and its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The executable.
+    pub program: PathBuf,
+    /// The script that an interpreter is to run.
+    pub script: Option<PathBuf>,
+    /// The arguments, the program's own name first.
+    pub argv: Vec<OsString>,
+}
+
+/// No entry was named, and there are several.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoEntry {
+    /// The names of all entries.
+    pub names: Vec<String>,
+    /// The argument that names none of them.
+    pub unknown: Option<OsString>,
+}
+
+impl Plan {
+    /// The plan for an environment at `home`.
+    pub fn new(manifest: &Manifest, home: &Path) -> Self {
+        let entry = |entry: &crate::manifest::Entry| {
+            let (native, path) = match &entry.start {
+                Start::Python(path) => (false, path),
+                Start::Native(path) => (true, path),
+            };
+            Planned {
+                name: entry.name.clone().into_bytes(),
+                native,
+                path: path.as_str().as_bytes().to_vec(),
+            }
+        };
+        Self {
+            boot_id: sys::boot_id().unwrap_or_default().into_bytes(),
+            home: home.to_owned(),
+            default: manifest.launch.default.clone().unwrap_or_default().into_bytes(),
+            options: manifest.launch.options.iter().map(|o| o.clone().into_bytes()).collect(),
+            entries: manifest.entries.iter().map(entry).collect(),
+        }
+    }
+
+    /// The plan as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let count = self.options.len().to_string();
+        let home = self.home.as_os_str().as_encoded_bytes();
+        let mut fields = vec![HEADER, &self.boot_id, home, &self.default, count.as_bytes()];
+        fields.extend(self.options.iter().map(Vec::as_slice));
+        for entry in &self.entries {
+            fields.push(&entry.name);
+            fields.push(if entry.native { b"native" } else { b"python" });
+            fields.push(&entry.path);
+        }
+        fields.into_iter().flat_map(|field| field.iter().chain(b"\0")).copied().collect()
+    }
+
+    /// Reads a plan; `None` if it is not one.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut fields = bytes.strip_suffix(b"\0")?.split(|&b| b == 0).map(<[u8]>::to_vec);
+        if fields.next()? != HEADER {
+            return None;
+        }
+        let boot_id = fields.next()?;
+        let home = sys::path_from_bytes(fields.next()?);
+        let default = fields.next()?;
+        let count: usize = std::str::from_utf8(&fields.next()?).ok()?.parse().ok()?;
+        let options: Vec<_> = fields.by_ref().take(count).collect();
+        let mut entries = Vec::new();
+        while let Some(name) = fields.next() {
+            let native = match fields.next()?.as_slice() {
+                b"native" => true,
+                b"python" => false,
+                _ => return None,
+            };
+            entries.push(Planned { name, native, path: fields.next()? });
+        }
+        let whole = options.len() == count && !entries.is_empty();
+        whole.then_some(Self { boot_id, home, default, options, entries })
+    }
+
+    /// What to execute for these arguments.
+    ///
+    /// The only entry; or the one that the archive's own name says (a link, a copy); or the
+    /// default; or the one that the first argument says, which then counts as the name.
+    pub fn command(&self, arguments: &[OsString]) -> Result<Command, NoEntry> {
+        let find =
+            |name: &OsStr| self.entries.iter().find(|entry| entry.name == name.as_encoded_bytes());
+        let named = || arguments.first().and_then(|name| find(Path::new(name).file_name()?));
+        let default = || self.entries.iter().find(|entry| entry.name == self.default);
+        if let [only] = self.entries.as_slice() {
+            return Ok(self.start(only, arguments));
+        }
+        if let Some(entry) = named().or_else(default) {
+            return Ok(self.start(entry, arguments));
+        }
+        let unknown = match arguments.get(1) {
+            Some(first) => match find(first) {
+                Some(entry) => return Ok(self.start(entry, &arguments[1..])),
+                None => Some(first.clone()),
+            },
+            None => None,
+        };
+        let name = |entry: &Planned| String::from_utf8_lossy(&entry.name).into_owned();
+        Err(NoEntry { names: self.entries.iter().map(name).collect(), unknown })
+    }
+
+    fn start(&self, entry: &Planned, arguments: &[OsString]) -> Command {
+        let text = |bytes: &[u8]| sys::path_from_bytes(bytes.to_vec()).into_os_string();
+        let path = self.home.join(text(&entry.path));
+        if entry.native {
+            return Command { program: path, script: None, argv: arguments.to_vec() };
+        }
+        let program = self.home.join(INTERPRETER);
+        let mut argv = vec![program.clone().into_os_string()];
+        argv.extend(self.options.iter().map(|option| text(option)));
+        argv.push(path.clone().into_os_string());
+        match arguments {
+            // A caller may leave even the name out.
+            [] => argv.push(text(&entry.name)),
+            given => argv.extend_from_slice(given),
+        }
+        Command { program, script: Some(path), argv }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry_path::EntryPath;
+    use crate::manifest::{Entry, tests::sample};
+
+    fn plan(names: &[&str], default: Option<&str>) -> Plan {
+        let mut manifest = sample();
+        let entry = |name: &&str| Entry {
+            name: (*name).into(),
+            runs: String::new(),
+            start: Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()),
+        };
+        manifest.entries = names.iter().map(entry).collect();
+        manifest.launch.default = default.map(Into::into);
+        Plan::new(&manifest, Path::new("/c/env"))
+    }
+
+    fn argv(plan: &Plan, arguments: &[&str]) -> Result<Vec<String>, NoEntry> {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        let command = plan.command(&arguments)?;
+        Ok(command.argv.into_iter().map(|a| a.into_string().unwrap()).collect())
+    }
+
+    #[test]
+    fn a_plan_survives_the_round_trip() {
+        let plan = plan(&["a", "b"], Some("b"));
+        assert_eq!(Plan::parse(&plan.encode()), Some(plan));
+    }
+
+    #[test]
+    fn cut_and_foreign_plans_are_none() {
+        let bytes = plan(&["a", "b"], None).encode();
+        for length in 0..bytes.len() {
+            let cut = Plan::parse(&bytes[..length]);
+            // A cut behind a whole entry leaves a whole plan: plans are renamed into place.
+            assert!(cut.is_none_or(|cut| cut.entries.len() == 1), "{length}");
+        }
+        assert_eq!(Plan::parse(b"something else\0"), None);
+    }
+
+    #[test]
+    fn the_only_entry_runs_under_any_name() {
+        let expected = ["/c/env/bin/python3", "-I", "/c/env/boot/a.py", "./x", "b"];
+        assert_eq!(argv(&plan(&["a"], None), &["./x", "b"]).unwrap(), expected);
+        assert_eq!(argv(&plan(&["a"], None), &[]).unwrap()[3], "a");
+    }
+
+    #[test]
+    fn of_several_the_name_then_the_default_then_the_first_argument_decide() {
+        let run = |default, arguments: &[&str]| argv(&plan(&["a", "b"], default), arguments);
+        assert_eq!(run(None, &["/x/b", "a"]).unwrap()[2..], ["/c/env/boot/b.py", "/x/b", "a"]);
+        assert_eq!(run(Some("a"), &["x", "b"]).unwrap()[2..], ["/c/env/boot/a.py", "x", "b"]);
+        assert_eq!(run(None, &["x", "b", "1"]).unwrap()[2..], ["/c/env/boot/b.py", "b", "1"]);
+        let none = |unknown: Option<&str>| NoEntry {
+            names: vec!["a".into(), "b".into()],
+            unknown: unknown.map(Into::into),
+        };
+        assert_eq!(run(None, &["x"]), Err(none(None)));
+        assert_eq!(run(None, &["x", "c"]), Err(none(Some("c"))));
+    }
+
+    #[test]
+    fn a_native_entry_gets_the_users_own_arguments() {
+        let mut plan = plan(&["ruff"], None);
+        plan.entries[0].native = true;
+        plan.entries[0].path = b"bin/ruff".to_vec();
+        let command = plan.command(&["./r".into(), "check".into()]).unwrap();
+        assert_eq!(command.program, Path::new("/c/env/bin/ruff"));
+        assert_eq!(command.argv, ["./r", "check"]);
+    }
+}

@@ -1,0 +1,157 @@
+//! The payload of an open archive: every byte is checked against its digest before it is used.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+
+use crate::digest::Digest;
+use crate::listing::{BadListing, Listing};
+use crate::manifest::{BadManifest, Component, Manifest, Member};
+use crate::record::BootRecord;
+use crate::sys;
+use crate::zstd::Decoder;
+
+/// Members up to this many bytes are read once, into memory; longer ones are read twice.
+const IN_MEMORY: u64 = 8 << 20;
+
+/// An archive whose boot record is known. One open file serves all reads.
+#[derive(Debug)]
+pub struct Payload {
+    file: File,
+    record: BootRecord,
+}
+
+/// Why something in an archive cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPayload {
+    /// Shorter than the record says.
+    #[error("this file is incomplete: it has {have} bytes of {need}")]
+    Truncated {
+        /// Bytes there are.
+        have: u64,
+        /// Bytes there should be.
+        need: u64,
+    },
+    /// A digest does not match.
+    #[error("this file is damaged: {0} is not what was packed")]
+    Digest(String),
+    /// The digest matches, and still it cannot be used.
+    #[error("this file is damaged: {0}: {1}")]
+    Contents(String, io::Error),
+    /// The manifest cannot be used.
+    #[error(transparent)]
+    Manifest(#[from] BadManifest),
+    /// A listing cannot be used.
+    #[error("this file is damaged: {0}: {1}")]
+    Listing(String, BadListing),
+    /// The operating system failed to read.
+    #[error("cannot read the archive: {0}")]
+    Read(#[from] io::Error),
+}
+
+impl Payload {
+    /// Takes an open archive and checks that it is as long as its record says.
+    pub fn new(file: File, record: BootRecord) -> Result<Self, BadPayload> {
+        let (have, need) = (file.metadata()?.len(), record.archive_length);
+        if have < need {
+            return Err(BadPayload::Truncated { have, need });
+        }
+        Ok(Self { file, record })
+    }
+
+    /// The record it was opened with.
+    pub fn record(&self) -> &BootRecord {
+        &self.record
+    }
+
+    /// The manifest, which must have the record's digest.
+    pub fn manifest(&self) -> Result<Manifest, BadPayload> {
+        Ok(Manifest::parse(&self.manifest_bytes()?, self.record.archive_length)?)
+    }
+
+    /// The manifest as it stands in the archive.
+    pub fn manifest_bytes(&self) -> Result<Vec<u8>, BadPayload> {
+        let record = &self.record;
+        let bytes = self.read(record.manifest_offset, record.manifest_length)?;
+        if Digest::of(&bytes) != record.manifest_digest {
+            return Err(BadPayload::Digest("its manifest".into()));
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a component's listing, packed: what the cache keeps.
+    pub fn packed_listing(&self, component: &Component) -> Result<Vec<u8>, BadPayload> {
+        let member = &component.tree;
+        let bytes = self.read(member.offset, member.length)?;
+        if Digest::of(&bytes) != member.blake3 {
+            return Err(BadPayload::Digest(component.tree_member()));
+        }
+        Ok(bytes)
+    }
+
+    /// A component's listing, which must have the component's digest.
+    pub fn listing(&self, component: &Component) -> Result<Listing, BadPayload> {
+        unpack_listing(component, &self.packed_listing(component)?)
+    }
+
+    /// Blob `index` of `component`, decoded: a tar.
+    pub fn blob(&self, component: &Component, index: usize) -> Result<impl Read + '_, BadPayload> {
+        let member = &component.blobs[index];
+        let damaged = || BadPayload::Digest(component.blob_member(index));
+        let reader: Box<dyn Read + '_> = if member.length <= IN_MEMORY {
+            let bytes = self.read(member.offset, member.length)?;
+            if Digest::of(&bytes) != member.blake3 {
+                return Err(damaged());
+            }
+            Box::new(Cursor::new(bytes))
+        } else {
+            let mut hasher = blake3::Hasher::new();
+            io::copy(&mut self.section(member), &mut hasher)?;
+            if hasher.finalize().as_bytes() != &member.blake3.0 {
+                return Err(damaged());
+            }
+            Box::new(self.section(member))
+        };
+        Ok(Decoder::new(reader, member.unpacked)?)
+    }
+
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, BadPayload> {
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        sys::read_exact_at(&self.file, &mut bytes, offset)?;
+        Ok(bytes)
+    }
+
+    fn section(&self, member: &Member) -> Section<'_> {
+        Section { file: &self.file, at: member.offset, left: member.length }
+    }
+}
+
+/// Decodes a packed listing; its digest must be the component's.
+pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, BadPayload> {
+    let name = || component.tree_member();
+    let mut bytes = Vec::new();
+    Decoder::new(packed, component.tree.unpacked)?
+        .read_to_end(&mut bytes)
+        .map_err(|error| BadPayload::Contents(name(), error))?;
+    if Digest::of(&bytes) != component.digest {
+        return Err(BadPayload::Digest(name()));
+    }
+    Listing::parse(&bytes).map_err(|error| BadPayload::Listing(name(), error))
+}
+
+/// A stretch of a file, read at its own offsets so that threads do not share a cursor.
+struct Section<'a> {
+    file: &'a File,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Section<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        sys::read_exact_at(self.file, &mut buffer[..length], self.at)?;
+        self.at += length as u64;
+        self.left -= length as u64;
+        Ok(length)
+    }
+}

@@ -1,0 +1,9 @@
+//! What only the platform can do. Another platform gets a module beside `linux`.
+//!
+//! All of the launcher's `unsafe` is in here, but for the symbol `main`.
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(target_os = "linux")]
+pub use linux::*;

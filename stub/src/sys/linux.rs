@@ -1,0 +1,146 @@
+//! Linux: the auxiliary vector, `/proc/self/exe`, `execve`.
+
+use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+const OWN_EXECUTABLE: &str = "/proc/self/exe";
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// The process's arguments, byte for byte.
+///
+/// # Safety
+///
+/// `argc` and `argv` are those that the C runtime gave to `main`.
+#[allow(unsafe_code)]
+pub unsafe fn arguments(argc: c_int, argv: *const *const c_char) -> Vec<OsString> {
+    (0..usize::try_from(argc).unwrap_or(0))
+        .map(|index| {
+            // SAFETY: `main` gets `argc` pointers to NUL-terminated strings that live for ever.
+            let argument = unsafe { CStr::from_ptr(*argv.add(index)) };
+            OsString::from_vec(argument.to_bytes().to_vec())
+        })
+        .collect()
+}
+
+/// Whether the kernel gave this process more rights than its caller has (setuid, setgid, file
+/// capabilities).
+#[allow(unsafe_code)]
+pub fn is_privileged() -> bool {
+    // SAFETY: reads a word that the kernel put on the stack.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// The effective user id, without a system call.
+#[allow(unsafe_code)]
+pub fn effective_uid() -> u32 {
+    // SAFETY: as above.
+    let uid = unsafe { libc::getauxval(libc::AT_EUID) };
+    u32::try_from(uid).unwrap_or(u32::MAX)
+}
+
+/// The path of the running executable, links resolved.
+pub fn own_path() -> io::Result<PathBuf> {
+    std::fs::read_link(OWN_EXECUTABLE).or_else(|_| std::path::absolute(started_as()?))
+}
+
+/// The running executable, open for reading: the very file, even if another has its name by now.
+pub fn open_own() -> io::Result<File> {
+    File::open(OWN_EXECUTABLE).or_else(|_| File::open(started_as()?))
+}
+
+/// The path that the kernel was given, for places without `/proc`.
+#[allow(unsafe_code)]
+fn started_as() -> io::Result<PathBuf> {
+    // SAFETY: reads a word that the kernel put on the stack.
+    let address = unsafe { libc::getauxval(libc::AT_EXECFN) };
+    if address == 0 {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    // SAFETY: AT_EXECFN is the address of a NUL-terminated string on the initial stack.
+    let path = unsafe { CStr::from_ptr(address as *const c_char) };
+    Ok(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
+}
+
+/// What tells this run of the kernel from the last; `None` where `/proc` does not say.
+pub fn boot_id() -> Option<String> {
+    let mut id = [0; 36];
+    let read = io::Read::read(&mut File::open(BOOT_ID).ok()?, &mut id).ok()?;
+    let id = std::str::from_utf8(&id[..read]).ok()?;
+    id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-').then(|| id.to_owned())
+}
+
+/// Fills `buffer` from `offset` on.
+pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    file.read_exact_at(buffer, offset)
+}
+
+/// Replaces the process. Signal mask, dispositions, descriptors and limits stay what they were:
+/// the standard library's `exec` would reset two of them.
+///
+/// The environment is the process's own with `variable` set to `value`. Returns the error.
+#[allow(unsafe_code)]
+pub fn execute(program: &Path, argv: &[OsString], variable: &str, value: &OsStr) -> io::Error {
+    fn c_string(text: &OsStr) -> io::Result<CString> {
+        CString::new(text.as_bytes()).map_err(io::Error::other)
+    }
+    fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+        strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+    }
+    let prepare = || -> io::Result<_> {
+        let argv: Vec<_> = argv.iter().map(|a| c_string(a)).collect::<io::Result<_>>()?;
+        let mut setting = OsString::from(variable);
+        setting.push("=");
+        setting.push(value);
+        Ok((c_string(program.as_os_str())?, argv, c_string(&setting)?))
+    };
+    let (program, argv, setting) = match prepare() {
+        Ok(prepared) => prepared,
+        Err(error) => return error,
+    };
+    // SAFETY: one thread is left, nobody changes the environment while it is read, and every
+    // pointer in the two arrays is to a NUL-terminated string that outlives the call.
+    unsafe {
+        let mut environment = environment_without(variable);
+        environment.extend([setting.as_ptr(), std::ptr::null()]);
+        libc::execve(program.as_ptr(), pointers(&argv).as_ptr(), environment.as_ptr());
+    }
+    io::Error::last_os_error()
+}
+
+/// The entries of `environ`, byte for byte (those without a `=`, too), but for `variable`'s.
+///
+/// # Safety
+///
+/// Nobody changes the environment as long as the pointers are used.
+#[allow(unsafe_code)]
+unsafe fn environment_without(variable: &str) -> Vec<*const c_char> {
+    unsafe extern "C" {
+        static environ: *const *const c_char;
+    }
+    let mut entries = Vec::new();
+    // SAFETY: `environ` is null or an array of NUL-terminated strings that a null pointer ends.
+    unsafe {
+        let mut at = environ;
+        while !at.is_null() && !(*at).is_null() {
+            let entry = CStr::from_ptr(*at).to_bytes();
+            let name = entry.split(|&b| b == b'=').next();
+            if name != Some(variable.as_bytes()) {
+                entries.push(*at);
+            }
+            at = at.add(1);
+        }
+    }
+    entries
+}
+
+/// Directories for every user's temporary files, best first: `/var/tmp` outlives a reboot.
+pub const SHARED_TEMPORARY: [&str; 2] = ["/var/tmp", "/tmp"];
+
+/// A path of any bytes.
+pub fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
+    OsString::from_vec(bytes).into()
+}

@@ -1,0 +1,134 @@
+//! A warm start: the environment is there, and nothing of the archive is read.
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{Access, Mode, OFlags};
+use rustix::io::{Errno, FdFlags};
+
+use crate::cache::check::is_writable;
+use crate::cache::root::{Root, Unusable, open_directory};
+use crate::cache::staging::share;
+use crate::cache::{ENVS, LAUNCH};
+use crate::error::Error;
+use crate::launch::Plan;
+use crate::sys;
+
+/// The variable that tells the application where its archive is.
+pub const ARCHIVE_VARIABLE: &str = "SNAKECRATE_ARCHIVE";
+/// Plans up to this long are read in one call.
+const PLAN_BUFFER: usize = 16 << 10;
+
+/// Why the environment cannot be started as it is.
+#[derive(Debug)]
+pub enum Cold {
+    /// The cache is not there or cannot be trusted.
+    Root(Unusable),
+    /// No such environment.
+    Absent,
+    /// It is there and has to be looked after: something is missing, or the machine was restarted
+    /// since it was checked. Holds its device and inode.
+    Suspect(u64, u64),
+}
+
+/// An environment, leased.
+#[derive(Debug)]
+pub struct Env {
+    lease: OwnedFd,
+    plan: Plan,
+}
+
+impl Env {
+    /// Opens `envs/<key>` below `root`, takes a lease on it and confirms that it is complete.
+    pub fn open(root: &Root, key: &str) -> Result<Self, Cold> {
+        let lease = match open_directory(root.directory(), &format!("{ENVS}/{key}")) {
+            Ok(lease) => lease,
+            Err(_) => return Err(Cold::Absent),
+        };
+        // Without working locks there is no lease, and nothing else is lost.
+        let _ = share(&lease);
+        Self::confirm(root, key, lease)
+    }
+
+    /// As [`Env::open`], for an environment that is open and leased.
+    pub fn confirm(root: &Root, key: &str, lease: OwnedFd) -> Result<Self, Cold> {
+        let suspect = || suspect(&lease);
+        let plan = read_plan(&lease).map_err(|_| suspect())?;
+        let plan = Plan::parse(&plan).ok_or_else(suspect)?;
+        if plan.home != root.path_of(ENVS, key) {
+            return Err(suspect());
+        }
+        // Another boot: writes may be lost. On a read-only cache there were none.
+        let boot_id = sys::boot_id().unwrap_or_default();
+        if plan.boot_id != boot_id.as_bytes() && is_writable(&lease) {
+            return Err(suspect());
+        }
+        Ok(Self { lease, plan })
+    }
+
+    /// Replaces the process with the entry that `arguments` choose. Returns why it did not.
+    pub fn start(self, arguments: &[OsString], archive: &Path) -> Result<Error, Cold> {
+        let command = match self.plan.command(arguments) {
+            Ok(command) => command,
+            Err(none) => return Ok(Error::NoEntry(none)),
+        };
+        let suspect = suspect(&self.lease);
+        // Looked at here, since else only the interpreter would notice that it is gone.
+        if let Some(script) = &command.script
+            && rustix::fs::access(script, Access::EXISTS) == Err(Errno::NOENT)
+        {
+            return Err(suspect);
+        }
+        keep_over_exec(self.lease);
+        let error =
+            sys::execute(&command.program, &command.argv, ARCHIVE_VARIABLE, archive.as_os_str());
+        // The kernel says "not found" of an interpreter's loader, too.
+        if error.kind() == std::io::ErrorKind::NotFound && !command.program.exists() {
+            return Err(suspect);
+        }
+        Ok(Error::Execute { path: command.program, source: error })
+    }
+}
+
+/// The lease lasts as long as the application: its descriptor is inherited, never in the place of
+/// a standard stream that the user closed.
+fn keep_over_exec(lease: OwnedFd) {
+    const FIRST_FREE: i32 = 3;
+    let inherited = if lease.as_raw_fd() < FIRST_FREE {
+        rustix::io::fcntl_dupfd_cloexec(lease, FIRST_FREE)
+    } else {
+        Ok(lease)
+    };
+    if let Ok(lease) = &inherited {
+        let _ = rustix::io::fcntl_setfd(lease, FdFlags::empty());
+    }
+    // It must not be closed here, whatever became of it.
+    std::mem::forget(inherited);
+}
+
+fn suspect(env: &OwnedFd) -> Cold {
+    rustix::fs::fstat(env).map_or(Cold::Absent, |stat| Cold::Suspect(stat.st_dev, stat.st_ino))
+}
+
+fn read_plan(env: impl AsFd) -> Result<Vec<u8>, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(env, LAUNCH, flags, Mode::empty())?;
+    let mut plan = vec![0; PLAN_BUFFER];
+    let mut length = 0;
+    loop {
+        match rustix::io::read(&file, &mut plan[length..]) {
+            Ok(read) => {
+                length += read;
+                // Short of the buffer, a read of a regular file has come to its end.
+                if length < plan.len() {
+                    plan.truncate(length);
+                    return Ok(plan);
+                }
+                plan.resize(plan.len() * 2, 0);
+            }
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One zstd frame as a reader that gives exactly as many bytes as were declared.
+
+use std::io::{self, Read};
+
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, get_error_name};
+
+use crate::manifest::MAX_WINDOW_LOG;
+
+const INPUT: usize = 64 << 10;
+
+/// Decodes the frame that `inner` holds. Memory: the frame's window, at most 4 MiB, and 64 KiB.
+pub struct Decoder<R> {
+    inner: R,
+    context: DCtx<'static>,
+    input: Vec<u8>,
+    at: usize,
+    left: u64,
+}
+
+impl<R: Read> Decoder<R> {
+    /// Reads `unpacked` bytes out of `inner`, and an error where there are more or fewer.
+    pub fn new(inner: R, unpacked: u64) -> io::Result<Self> {
+        let mut context = DCtx::create();
+        context.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(failed)?;
+        Ok(Self { inner, context, input: Vec::new(), at: 0, left: unpacked })
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        self.input.resize(INPUT, 0);
+        let read = self.inner.read(&mut self.input)?;
+        self.input.truncate(read);
+        self.at = 0;
+        Ok(())
+    }
+
+    fn step(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.at == self.input.len() {
+                self.refill()?;
+            }
+            let mut output = OutBuffer::around(buffer);
+            let mut input = InBuffer::around(&self.input[self.at..]);
+            let before = input.src.len();
+            self.context.decompress_stream(&mut output, &mut input).map_err(failed)?;
+            let (written, consumed) = (output.pos(), input.pos());
+            self.at += consumed;
+            if written > 0 || before == 0 {
+                return Ok(written);
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.left == 0 {
+            return match self.step(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(invalid("it holds more than was declared")),
+            };
+        }
+        let limit = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.step(&mut buffer[..limit])?;
+        if read == 0 {
+            return Err(invalid("it holds less than was declared"));
+        }
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+fn invalid(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+fn failed(code: zstd_safe::ErrorCode) -> io::Error {
+    invalid(get_error_name(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(data: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::with_capacity(zstd_safe::compress_bound(data.len()));
+        zstd_safe::compress(&mut packed, data, 3).unwrap();
+        packed
+    }
+
+    fn decode(packed: &[u8], unpacked: u64) -> io::Result<Vec<u8>> {
+        let mut data = Vec::new();
+        Decoder::new(packed, unpacked)?.read_to_end(&mut data)?;
+        Ok(data)
+    }
+
+    #[test]
+    fn a_frame_gives_back_what_was_put_in() {
+        for size in [0, 1, 100_000, 3_000_000] {
+            let data: Vec<u8> = (0..size).map(|i: u32| (i * i >> 7) as u8).collect();
+            assert_eq!(decode(&frame(&data), data.len() as u64).unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn frames_longer_or_shorter_than_declared_cut_or_broken_are_errors() {
+        let packed = frame(&[7; 100_000]);
+        assert!(decode(&packed, 99_999).unwrap_err().to_string().contains("more"));
+        assert!(decode(&packed, 100_001).unwrap_err().to_string().contains("less"));
+        assert!(decode(&packed[..packed.len() - 1], 100_000).is_err());
+        assert!(decode(b"not zstd at all", 100).is_err());
+    }
+
+    #[test]
+    fn a_window_over_the_limit_is_refused() {
+        let mut context = zstd_safe::CCtx::create();
+        context.set_parameter(zstd_safe::CParameter::WindowLog(MAX_WINDOW_LOG + 1)).unwrap();
+        let data = vec![0; 20 << 20];
+        let mut packed = Vec::with_capacity(zstd_safe::compress_bound(data.len()));
+        context.compress2(&mut packed, &data).unwrap();
+        assert!(decode(&packed, data.len() as u64).is_err());
+    }
+}
