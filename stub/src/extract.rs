@@ -67,7 +67,9 @@ pub fn extract(
         .iter()
         .flat_map(|job| (0..job.component.blobs.len()).map(move |index| (job, index)))
         .collect();
-    blobs.sort_by_key(|(job, index)| std::cmp::Reverse(job.component.blobs[*index].unpacked));
+    blobs.sort_unstable_by_key(|(job, index)| {
+        std::cmp::Reverse(job.component.blobs[*index].unpacked)
+    });
     run_all(&blobs, |(job, index)| job.extract_blob(payload, *index))?;
     jobs.iter().try_for_each(Job::finish)
 }
@@ -90,9 +92,8 @@ pub(crate) fn run_all<T: Sync, E: Send>(
             }
         }
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for _ in 1..processors.min(MAX_WORKERS).min(items.len()) {
+        for _ in 1..sys::processors().min(MAX_WORKERS).min(items.len()) {
             // Without a further thread (a limit of the system's), this one does it all.
             if std::thread::Builder::new().spawn_scoped(scope, worker).is_err() {
                 break;

@@ -95,7 +95,7 @@ pub enum BadListing {
 impl Listing {
     /// A listing of `items`, sorted here.
     pub fn new(mut items: Vec<Item>) -> Result<Self, BadListing> {
-        items.sort_by(|a, b| a.path.cmp(&b.path));
+        items.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let listing = Self { items };
         listing.check()?;
         Ok(listing)

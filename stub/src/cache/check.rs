@@ -85,7 +85,7 @@ impl Cached {
         });
         let Ok(()) = done;
         let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         found
     }
 

@@ -274,9 +274,10 @@ mod tests {
         let (_dir, root) = root();
         let staging = ours(&root);
         std::thread::scope(|scope| {
-            let done = || root.path_of(ENVS, "key").exists();
-            let waiting =
-                scope.spawn(|| matches!(Staging::enter(&root, "key", done).unwrap(), Turn::Done));
+            let (env, root) = (root.path_of(ENVS, "key"), &root);
+            let waiting = scope.spawn(move || {
+                matches!(Staging::enter(root, "key", || env.exists()).unwrap(), Turn::Done)
+            });
             std::thread::sleep(Duration::from_millis(30));
             staging.publish("key", false).unwrap();
             assert!(waiting.join().unwrap());

@@ -144,3 +144,9 @@ pub const SHARED_TEMPORARY: [&str; 2] = ["/var/tmp", "/tmp"];
 pub fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
     OsString::from_vec(bytes).into()
 }
+
+/// How many processors this process may use. The standard library would read control groups'
+/// files too, which here costs more than it tells.
+pub fn processors() -> usize {
+    rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count() as usize).max(1)
+}
