@@ -6,3 +6,4 @@ pub mod entry_path;
 pub mod listing;
 pub mod manifest;
 pub mod record;
+pub mod tar;
