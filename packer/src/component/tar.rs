@@ -112,7 +112,7 @@ mod tests {
         let mut bytes = header(&EntryPath::new("bin/tool").unwrap(), &file);
         bytes.extend(b"abc");
         bytes.resize(bytes.len() + padding(3), 0);
-        let (path, node) = link(&"long/".repeat(50).trim_end_matches('/'), "x");
+        let (path, node) = link("long/".repeat(50).trim_end_matches('/'), "x");
         bytes.extend(header(&path, &node));
         bytes.extend(END);
         let directory = tempfile::tempdir().unwrap();
