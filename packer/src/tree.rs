@@ -1,6 +1,7 @@
 //! A component's tree while it is being made: paths, and where each one's bytes are.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fs, io};
@@ -24,6 +25,14 @@ impl Content {
             Self::Disk(path) => fs::read(path).map(Arc::from),
             Self::Memory(bytes) => Ok(Arc::clone(bytes)),
         }
+    }
+
+    /// A reader at their start.
+    pub fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(match self {
+            Self::Disk(path) => Box::new(fs::File::open(path)?),
+            Self::Memory(bytes) => Box::new(&bytes[..]),
+        })
     }
 
     /// Their number.

@@ -33,6 +33,8 @@ pub struct Manifest {
     pub version: Option<String>,
     /// What the archive runs on, as a Rust target triple: `x86_64-unknown-linux-gnu`.
     pub target: String,
+    /// The launcher at the front.
+    pub stub: Stub,
     /// The interpreter.
     pub python: Python,
     /// How entries are started.
@@ -42,6 +44,15 @@ pub struct Manifest {
     /// The components: the runtime first, then the application, then wheels by name. Where two
     /// hold the same path, the first wins.
     pub components: Vec<Component>,
+}
+
+/// The launcher of an archive, so that `verify` covers it too; it does not look at itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stub {
+    /// Its length in bytes; the zip begins behind it.
+    pub length: u64,
+    /// BLAKE3 of it as it was before the boot record was filled in.
+    pub blake3: Digest,
 }
 
 /// The interpreter an archive carries.
@@ -283,6 +294,7 @@ pub(crate) mod tests {
             name: "hello".into(),
             version: Some("1.0".into()),
             target: "x86_64-unknown-linux-gnu".into(),
+            stub: Stub { length: 90, blake3: Digest::of(b"stub") },
             python: Python {
                 implementation: "cpython".into(),
                 version: "3.12.1".into(),

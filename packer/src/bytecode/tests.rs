@@ -1,0 +1,209 @@
+use super::*;
+use crate::ui::Verbosity;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Every `CPython` of this machine that the format is known of.
+fn interpreters() -> Vec<Interpreter> {
+    let mut found = Vec::new();
+    for minor in 8..=14 {
+        let name = format!("python3.{minor}");
+        let pyenv = dirs::home_dir().unwrap_or_default().join(".pyenv/versions");
+        let pyenv = std::fs::read_dir(pyenv).into_iter().flatten().flatten();
+        let mut places: Vec<_> = pyenv.map(|entry| entry.path().join("bin").join(&name)).collect();
+        places.extend(
+            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+                .map(|directory| directory.join(&name)),
+        );
+        found.extend(places.iter().filter(|path| path.is_file()).find_map(|path| ask(path)));
+    }
+    assert!(!found.is_empty(), "these tests need a Python");
+    found
+}
+
+fn ask(executable: &Path) -> Option<Interpreter> {
+    let script = "import sys, sysconfig, json, importlib.util as u; print(json.dumps(dict(
+        executable=sys.executable, implementation=sys.implementation.name,
+        version=sys.version_info[:3], full_version='', cache_tag=sys.implementation.cache_tag,
+        magic=u.MAGIC_NUMBER.hex(), machine='', prefix=sys.base_prefix,
+        stdlib=sysconfig.get_path('stdlib'), dynload='')))";
+    let output = Command::new(executable).args(["-I", "-c", script]).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+fn ui() -> Ui {
+    Ui::new(Verbosity::Quiet)
+}
+
+fn path(text: &str) -> EntryPath {
+    EntryPath::new(text).unwrap()
+}
+
+fn pyc(tree: &Tree, text: &str) -> Option<Vec<u8>> {
+    match tree.get(&path(text)) {
+        Some(Node::File { content, .. }) => Some(content.read().unwrap().to_vec()),
+        _ => None,
+    }
+}
+
+/// The standard library, or the part of it whose names begin with these letters.
+fn stdlib(interpreter: &Interpreter, letters: &str) -> Tree {
+    let mut tree = Tree::default();
+    for entry in walkdir::WalkDir::new(&interpreter.stdlib).into_iter().flatten() {
+        let relative = entry.path().strip_prefix(&interpreter.stdlib).unwrap();
+        let text = relative.to_str().unwrap();
+        let skip = text.starts_with("site-packages") || text.starts_with("dist-packages");
+        let wanted = entry.file_type().is_file() && text.ends_with(".py") && !skip;
+        if wanted && letters.contains(text.chars().next().unwrap()) {
+            let path = path(&format!("{}/{text}", interpreter.lib()));
+            tree.insert_file(path, Mode::Plain, Content::Disk(entry.path().to_owned()));
+        }
+    }
+    tree
+}
+
+fn all(tree: &Tree) -> Vec<(&EntryPath, Vec<u8>)> {
+    let bytes = |node: &Node| match node {
+        Node::File { content, .. } => content.read().unwrap().to_vec(),
+        Node::Link(_) => Vec::new(),
+    };
+    let compiled = |path: &EntryPath| path.as_str().ends_with(".pyc");
+    tree.iter().filter(|(path, _)| compiled(path)).map(|(path, node)| (path, bytes(node))).collect()
+}
+
+#[test]
+fn python_loads_the_bytecode_without_the_source() {
+    for interpreter in interpreters() {
+        let mut tree = Tree::default();
+        let source = b"import sys\nprint(__file__, __cached__ != None, answer := 6 * 7)\n".to_vec();
+        tree.insert_file(path("app/hello.py"), Mode::Plain, source);
+        let report = compile(&mut tree, &interpreter, ui()).unwrap();
+        assert_eq!(report, Report { compiled: 1, refused: vec![] });
+        let cached = format!("app/__pycache__/hello.{}.pyc", interpreter.cache_tag);
+        let bytes = pyc(&tree, &cached).unwrap();
+        assert_eq!(bytes[4..8], [1, 0, 0, 0]);
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("__pycache__")).unwrap();
+        // Another source than the one that was compiled: an unchecked .pyc wins all the same.
+        std::fs::write(directory.path().join("hello.py"), "print('from source')").unwrap();
+        let cached = cached.strip_prefix("app/").unwrap();
+        std::fs::write(directory.path().join(cached), bytes).unwrap();
+        let output = Command::new(&interpreter.executable)
+            .args(["-c", "import hello"])
+            .current_dir(directory.path())
+            .env("PYTHONPATH", directory.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.trim_end().ends_with("hello.py True 42"), "{output:?}");
+        assert!(text.starts_with(directory.path().to_str().unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn modules_are_compiled_and_scripts_and_data_are_not() {
+    let interpreter = &interpreters()[0];
+    let mut tree = Tree::default();
+    for name in ["bin/a.py", "lib/b.py", "app/c.d.py", "share/e.py", "lib/f.pyi", "lib/g.txt"] {
+        tree.insert_file(path(name), Mode::Plain, b"x = 1\n".to_vec());
+    }
+    let bad = [("lib/py2.py", "print 'x'\n"), ("lib/nul.py", "\0"), ("lib/utf.py", "x = '\u{fc}'")];
+    for (name, source) in bad {
+        let bytes: Vec<u8> = source.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        tree.insert_file(path(name), Mode::Plain, bytes);
+    }
+    let before = tree.len();
+    let report = compile(&mut tree, interpreter, ui()).unwrap();
+    let tag = &interpreter.cache_tag;
+    assert_eq!(report.compiled, 2);
+    assert_eq!(tree.len(), before + 2);
+    assert!(pyc(&tree, &format!("lib/__pycache__/b.{tag}.pyc")).is_some());
+    assert!(pyc(&tree, &format!("app/__pycache__/c.d.{tag}.pyc")).is_some());
+    let names: Vec<_> = report.refused.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(names, ["lib/nul.py", "lib/py2.py", "lib/utf.py"]);
+    assert!(report.refused[1].1.starts_with("SyntaxError: "), "{:?}", report.refused[1]);
+}
+
+#[test]
+fn an_interpreter_that_is_gone_or_is_another_is_named() {
+    let interpreter = interpreters().pop().unwrap();
+    let gone = Interpreter { executable: "/nonexistent/python3".into(), ..interpreter.clone() };
+    let mut tree = Tree::default();
+    tree.insert_file(path("lib/a.py"), Mode::Plain, b"".to_vec());
+    let error = compile(&mut tree, &gone, ui()).unwrap_err();
+    assert!(error.to_string().starts_with("cannot compile with `/nonexistent/python3`"), "{error}");
+    let other = Interpreter { magic: "00000d0a".into(), ..interpreter };
+    let error = compile(&mut tree, &other, ui()).unwrap_err();
+    assert!(error.to_string().contains("its bytecode is"), "{error}");
+}
+
+#[test]
+fn the_same_source_becomes_the_same_bytes_in_whatever_company() {
+    for interpreter in interpreters() {
+        // Some packages first together, then each file by itself, the last one first.
+        let mut together = stdlib(&interpreter, "acejx");
+        compile(&mut together, &interpreter, ui()).unwrap();
+        let sources = stdlib(&interpreter, "acejx");
+        let layout = Layout::of(interpreter.version).unwrap();
+        let mut worker = Worker::start(&interpreter).unwrap();
+        let mut sources: Vec<_> = sources.iter().collect();
+        sources.reverse();
+        let mut compared = 0;
+        for (source, node) in sources {
+            let Node::File { content, .. } = node else { panic!() };
+            let Answer::Code(code) =
+                worker.compile(source.as_str(), &content.read().unwrap()).unwrap()
+            else {
+                continue;
+            };
+            let stem = source.file_name().strip_suffix(".py").unwrap();
+            let cached = format!(
+                "{}/__pycache__/{stem}.{}.pyc",
+                source.parent().unwrap(),
+                interpreter.cache_tag
+            );
+            let alone = marshal::canonical(&code[8..], layout).unwrap();
+            assert!(pyc(&together, &cached).unwrap()[16..] == alone, "{source}");
+            assert!(marshal::canonical(&alone, layout).unwrap() == alone, "{source}");
+            compared += 1;
+        }
+        assert!(compared > 30, "{compared}");
+    }
+}
+
+/// Takes a minute in a debug build: every module of every standard library here.
+#[test]
+#[ignore = "slow; run it when marshal.rs changes"]
+fn canonical_code_of_whole_standard_libraries_is_the_code_that_python_wrote() {
+    let every = "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for interpreter in interpreters() {
+        let mut tree = stdlib(&interpreter, every);
+        let report = compile(&mut tree, &interpreter, ui()).unwrap();
+        let layout = Layout::of(interpreter.version).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let compiled = all(&tree);
+        for (path, bytes) in &compiled {
+            assert!(
+                marshal::canonical(&bytes[16..], layout).as_deref() == Some(&bytes[16..]),
+                "{path}"
+            );
+            let name = path.as_str().replace('/', "+");
+            std::fs::write(directory.path().join(name), bytes).unwrap();
+        }
+        let output = Command::new(&interpreter.executable)
+            .args(["-I", "-W", "ignore", "-c", include_str!("compare.py")])
+            .arg(directory.path())
+            .arg(&interpreter.stdlib)
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        let counted = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(counted.trim(), format!("{} equal", report.compiled));
+        eprintln!(
+            "{}: {} compiled and equal, {} refused",
+            interpreter.cache_tag,
+            report.compiled,
+            report.refused.len()
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! An interpreter that compiles what it is sent.
+
+use std::io::{self, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::python::Interpreter;
+
+const SCRIPT: &str = include_str!("worker.py");
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: usize = 512 << 20;
+
+/// The process, with its pipes.
+pub(super) struct Worker {
+    child: Child,
+    requests: Option<ChildStdin>,
+    answers: ChildStdout,
+}
+
+/// What became of a source.
+pub(super) enum Answer {
+    /// Hash of the source (eight bytes), then marshal data.
+    Code(Vec<u8>),
+    /// It does not compile, for this reason.
+    Refused(String),
+}
+
+impl Worker {
+    /// Starts `interpreter` and makes sure that it is the one it was said to be.
+    ///
+    /// Not `-I` or `-E`: they would ignore the fixed hash seed, on which the order of some tuples
+    /// in code objects depends. An environment that holds nothing else isolates as well.
+    pub(super) fn start(interpreter: &Interpreter) -> io::Result<Self> {
+        let mut command = Command::new(&interpreter.executable);
+        command.args(["-s", "-S", "-B", "-W", "ignore", "-c", SCRIPT]).env_clear();
+        for name in ["LD_LIBRARY_PATH", "SYSTEMROOT"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("PYTHONHASHSEED", "0");
+        // It imports nothing that a file in a working directory could stand for; all the same:
+        if let Some(directory) = interpreter.executable.parent() {
+            command.current_dir(directory);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let (requests, answers) = (child.stdin.take(), child.stdout.take());
+        let answers = answers.ok_or(io::ErrorKind::BrokenPipe)?;
+        let mut worker = Self { child, requests, answers };
+        let (_, magic) = worker.receive()?;
+        let hex: String = magic.iter().map(|byte| format!("{byte:02x}")).collect();
+        if hex != interpreter.magic {
+            let text = format!("its bytecode is {hex}, not {}", interpreter.magic);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        Ok(worker)
+    }
+
+    /// Has `source` compiled, as the code of a file called `path`.
+    ///
+    /// # Errors
+    ///
+    /// The process is gone: this worker is of no more use.
+    pub(super) fn compile(&mut self, path: &str, source: &[u8]) -> io::Result<Answer> {
+        let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        for text in [path.as_bytes(), source] {
+            let length = u32::try_from(text.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+            requests.write_all(&length.to_le_bytes())?;
+            requests.write_all(text)?;
+        }
+        requests.flush()?;
+        Ok(match self.receive()? {
+            (0, code) => Answer::Code(code),
+            (_, reason) => Answer::Refused(String::from_utf8_lossy(&reason).into_owned()),
+        })
+    }
+
+    fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
+        let mut head = [0; 5];
+        self.answers.read_exact(&mut head)?;
+        let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length > MAX_ANSWER {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut body = vec![0; length];
+        self.answers.read_exact(&mut body)?;
+        Ok((head[0], body))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // The end of its input ends it.
+        drop(self.requests.take());
+        let _status = self.child.wait();
+    }
+}
