@@ -221,6 +221,19 @@ fn another_user_with_nothing_starts_it() {
     assert!(sandbox.cached("envs").is_empty(), "it has a cache of its own");
 }
 
+/// As systemd runs a service with `DynamicUser=yes` and `CacheDirectory=`.
+#[test]
+fn a_service_without_a_home_has_its_cache_directory() {
+    if !can_change_user() {
+        return;
+    }
+    let sandbox = sandbox();
+    let place = sandbox.root().join("user-12346");
+    let run = sandbox.archive("app").as_user(12346).clean_env().env("CACHE_DIRECTORY", &place);
+    run.expect(0, "probe 1.2.3 ['probe:main']\n", "");
+    assert!(walkdir::WalkDir::new(place).into_iter().flatten().any(|f| f.file_name() == "envs"));
+}
+
 #[test]
 fn it_starts_from_any_directory_through_any_path() {
     let name = OsStr::from_bytes(b"not text \xff");

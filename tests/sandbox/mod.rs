@@ -10,6 +10,7 @@
 mod outcome;
 mod run;
 pub mod shared;
+mod tests;
 
 use std::ffi::OsStr;
 use std::fs;

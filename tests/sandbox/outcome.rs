@@ -97,8 +97,7 @@ impl Outcome {
         self.seen.stdout = true;
         let actual = self.normalised(&self.stdout);
         if actual != expected {
-            self.seen = Seen { status: true, stdout: true, stderr: true };
-            eprintln!("{:?}; stderr:\n{}", self.status, self.text_of(&self.stderr));
+            eprintln!("{:?}; stderr:\n{}", self.status, text_of(&self.stderr));
             assert_eq!(expected, actual, "stdout");
         }
         self
@@ -110,8 +109,7 @@ impl Outcome {
         self.seen.stderr = true;
         let actual = self.normalised(&self.stderr);
         if actual != expected {
-            self.seen = Seen { status: true, stdout: true, stderr: true };
-            eprintln!("{:?}; stdout:\n{}", self.status, self.text_of(&self.stdout));
+            eprintln!("{:?}; stdout:\n{}", self.status, text_of(&self.stdout));
             assert_eq!(expected, actual, "stderr");
         }
         self
@@ -173,7 +171,7 @@ impl Outcome {
     #[track_caller]
     pub fn text(mut self) -> String {
         self.seen.stdout = true;
-        self.text_of(&self.stdout)
+        text_of(&self.stdout)
     }
 
     /// Standard output as JSON.
@@ -190,10 +188,12 @@ impl Outcome {
     }
 
     /// Everything was looked at. (Dropping the outcome checks that, too.)
-    pub fn done(self) {}
+    pub fn done(self) {
+        drop(self);
+    }
 
     fn normalised(&self, bytes: &[u8]) -> String {
-        let mut text = self.text_of(bytes);
+        let mut text = text_of(bytes);
         for (place, stands_for) in &self.places {
             text = text.replace(place, stands_for);
         }
@@ -203,20 +203,19 @@ impl Outcome {
         text
     }
 
-    #[expect(clippy::unused_self, reason = "reads like its neighbours")]
-    fn text_of(&self, bytes: &[u8]) -> String {
-        String::from_utf8_lossy(bytes).into_owned()
-    }
-
     #[track_caller]
     fn explain(&self, expected: &str) -> ! {
         panic!(
             "expected {expected}, got {:?}\n--- stdout\n{}\n--- stderr\n{}",
             self.status,
-            self.text_of(&self.stdout),
-            self.text_of(&self.stderr)
+            text_of(&self.stdout),
+            text_of(&self.stderr)
         );
     }
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 impl Drop for Outcome {

@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
     }
 
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
-        self.stdin = bytes.as_ref().to_owned();
+        bytes.as_ref().clone_into(&mut self.stdin);
         self
     }
 
@@ -109,6 +109,7 @@ impl<'a> Run<'a> {
 
     /// As the user with this id, with a home and a cache of its own and no other groups. For root
     /// only, see [`super::can_change_user`].
+    #[expect(clippy::wrong_self_convention, reason = "reads well where it is used")]
     pub fn as_user(mut self, uid: u32) -> Self {
         let home = self.sandbox.root().join(format!("user-{uid}"));
         let _ = fs::create_dir(&home);
