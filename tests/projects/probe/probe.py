@@ -17,7 +17,7 @@ def tell(*lines):
     sys.stdout.flush()
 
 
-def argv(*_):
+def argv():
     """The arguments as the bytes they came as, in hex."""
     tell(*(os.fsencode(argument).hex() for argument in sys.argv[2:]))
 
@@ -120,7 +120,7 @@ def distribution():
     """What importlib.metadata knows."""
     found = importlib.metadata.distribution("probe")
     scripts = [entry.value for entry in found.entry_points if entry.group == "console_scripts"]
-    tell(found.metadata["Name"], found.version, scripts)
+    tell(f"{found.metadata['Name']} {found.version} {scripts}")
 
 
 def loaded(name):
