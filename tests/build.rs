@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use rustix::process::Signal;
+
 use crate::sandbox::{Sandbox, shared};
 
 #[test]
@@ -61,6 +63,30 @@ fn a_wheel_brings_its_own_commands() {
     let wheel = "links/probe-1.2.3-py3-none-any.whl";
     sandbox.build([wheel, "-o", "app", "--offline"]).expect(0, "", "");
     sandbox.archive("app").args(["leave", "3"]).expect(3, "", "");
+}
+
+/// As `ruff` and `uv` do it. Unlike Python, which ignores SIGPIPE, such a program shows that the
+/// launcher left it as it was.
+#[test]
+fn a_native_executable_of_a_wheel_starts_as_such() {
+    let project = "\
+[build-system]
+requires = []
+build-backend = 'backend'
+backend-path = ['.']
+[project]
+name = 'native'
+version = '1'
+requires-python = '>=3.11'
+";
+    let sandbox = Sandbox::new()
+        .file("native/pyproject.toml", project)
+        .copy("/usr/bin/yes", "native/scripts/assent")
+        .backend("native");
+    sandbox.build(["native", "-o", "app", "-e", "assent"]).expect(0, "", "");
+    let mut running = sandbox.archive("app").args(["of", "course"]).spawn();
+    running.line("of course");
+    running.hang_up().killed_by(Signal::PIPE).done();
 }
 
 #[test]

@@ -85,20 +85,34 @@ fn list_names_components_and_what_uses_them() {
 fn an_empty_cache_is_no_error() {
     let sandbox = Sandbox::new();
     for command in ["list", "verify", "prune", "clear"] {
-        let _ = sandbox.run(["cache", command]).success().stderr_contains("").text();
+        let _ = sandbox.run(["cache", command]).success().any_stderr().text();
     }
 }
 
 #[test]
 fn verify_finds_a_changed_file_and_the_next_start_works_again() {
     let sandbox = warm();
-    let _ = sandbox.run(["cache", "verify"]).success().stderr_contains("").text();
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
     let file = find(&sandbox, "components", "probe.py");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(&file, "print('changed')\n").unwrap();
     sandbox.run(["cache", "verify"]).code(1).stderr_contains("probe").text();
     sandbox.archive("app").expect(0, PROBED, "");
-    let _ = sandbox.run(["cache", "verify"]).success().stderr_contains("").text();
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+}
+
+#[test]
+fn first_starts_at_once_all_succeed_and_leave_one_tree() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let running: Vec<_> = (0..8).map(|_| sandbox.archive("app").spawn()).collect();
+    for one in running {
+        one.finish().expect(0, PROBED, "");
+    }
+    let document = sandbox.run(["inspect", "--json", "app"]).json();
+    let components = document["components"].as_array().unwrap().len();
+    assert_eq!(sandbox.cached("components").len(), components);
+    assert_eq!(sandbox.cached("envs").len(), 1);
+    assert!(sandbox.cached("staging").is_empty());
 }
 
 #[test]
@@ -118,7 +132,7 @@ fn a_component_that_a_cleaner_took_comes_back() {
 fn clear_removes_everything_but_what_is_not_ours() {
     let sandbox = warm();
     fs::create_dir(sandbox.cache().join("v9")).unwrap();
-    let _ = sandbox.run(["cache", "clear"]).success().stderr_contains("").text();
+    let _ = sandbox.run(["cache", "clear"]).success().any_stderr().text();
     assert!(sandbox.cached("components").is_empty());
     assert!(sandbox.cached("envs").is_empty());
     assert!(sandbox.cache().join("v9").exists(), "a newer layout is left alone");
@@ -133,7 +147,7 @@ fn neither_prune_nor_clear_touches_what_runs() {
     running.line(&pid);
     let before = sandbox.cached("components");
     for command in ["prune", "clear"] {
-        let _ = sandbox.run(["cache", command]).stderr_contains("").text();
+        let _ = sandbox.run(["cache", command]).any_stderr().text();
         assert_eq!(sandbox.cached("components"), before, "after {command}");
         assert_eq!(sandbox.cached("envs").len(), 1, "after {command}");
     }

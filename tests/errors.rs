@@ -108,12 +108,12 @@ fn an_output_in_a_directory_of_somebody_else() {
         return;
     }
     // The packer may lie below a directory that the other user cannot enter.
-    let sandbox = Sandbox::new().with(&PROBE, "app").file("tool.py", "");
-    std::fs::copy(PACKER, sandbox.path("snakecrate")).unwrap();
+    let sandbox = Sandbox::new().with(&PROBE, "app").file("tool.py", "").copy(PACKER, "snakecrate");
     let run = sandbox.archive("snakecrate").args(["inspect", "app"]).as_user(12345);
     let _ = run.output().success().text();
     let run = sandbox.archive("snakecrate").args(["build", "-q", "tool.py", "-o", "mine"]);
-    run.as_user(12345).output().code(FAILURE).stdout("").stderr_contains("mine").done();
+    let run = run.env("PATH", "/usr/bin:/bin").as_user(12345);
+    run.output().code(FAILURE).stdout("").stderr_contains("mine").done();
     assert!(!sandbox.path("mine").exists());
 }
 

@@ -1,4 +1,5 @@
-"""A PEP 517 back end that needs nothing: zips up the modules beside it.
+"""A PEP 517 back end that needs nothing: zips up the modules beside it, and the executables in
+`scripts/`.
 
 The sandbox puts a copy into every project.
 """
@@ -21,6 +22,9 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         if module.endswith(".py") and module != "backend.py":
             with open(module, "rb") as file:
                 files[module] = file.read()
+    for script in sorted(os.listdir("scripts")) if os.path.isdir("scripts") else []:
+        with open(os.path.join("scripts", script), "rb") as file:
+            files[f"{name}-{version}.data/scripts/{script}"] = file.read()
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Python: {project['requires-python']}\n"
     for requirement in project.get("dependencies", []):

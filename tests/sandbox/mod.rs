@@ -58,6 +58,14 @@ impl Sandbox {
         self.backend(name)
     }
 
+    /// Copies a file of this machine into the working directory.
+    pub fn copy(self, from: &str, to: &str) -> Self {
+        let to = self.path(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        copy_executable(Path::new(from), &to);
+        self
+    }
+
     /// Puts the back end of `tests/projects` into a folder with a `pyproject.toml`.
     pub fn backend(self, folder: &str) -> Self {
         fs::copy(shared::projects().join("backend.py"), self.path(folder).join("backend.py"))
@@ -110,11 +118,11 @@ impl Sandbox {
         names
     }
 
-    /// The names in the cache of the kind `components` or `envs`, sorted; none if it is not there.
+    /// The trees in `components`, `envs` or `staging` of the cache, sorted; none if it is not there.
     pub fn cached(&self, kind: &str) -> Vec<String> {
-        let Ok(names) = fs::read_dir(self.cache().join("v1").join(kind)) else { return vec![] };
-        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| !name.contains('.')).collect();
+        let Ok(entries) = fs::read_dir(self.cache().join("v1").join(kind)) else { return vec![] };
+        let folders = entries.map(Result::unwrap).filter(|e| e.file_type().unwrap().is_dir());
+        let mut names: Vec<_> = folders.map(|e| e.file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

@@ -135,6 +135,12 @@ impl Outcome {
         self
     }
 
+    /// Standard error may say what it likes.
+    pub fn any_stderr(mut self) -> Self {
+        self.seen.stderr = true;
+        self
+    }
+
     /// The packer refused: nothing on standard output, and on standard error just what happened,
     /// and what to do.
     #[track_caller]

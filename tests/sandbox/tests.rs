@@ -82,8 +82,7 @@ fn refusals_are_two_lines() {
 
 #[test]
 fn a_rewritten_archive_stays_executable() {
-    let sandbox = Sandbox::new();
-    std::fs::copy("/bin/sh", sandbox.path("sh")).unwrap();
+    let sandbox = Sandbox::new().copy("/bin/sh", "sh");
     sandbox.rewrite("sh", |bytes| bytes.push(0));
     script(&sandbox, "echo well").expect(0, "well\n", "");
     assert_eq!(sandbox.names(), ["sh"]);
