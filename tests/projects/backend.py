@@ -44,5 +44,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     wheel = f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(os.path.join(wheel_directory, wheel), "w") as archive:
         for path, data in files.items():
-            archive.writestr(zipfile.ZipInfo(path), data)
+            member = zipfile.ZipInfo(path)
+            member.external_attr = (0o755 if "/scripts/" in path else 0o644) << 16
+            archive.writestr(member, data)
     return wheel
