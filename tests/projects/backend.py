@@ -45,6 +45,6 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(os.path.join(wheel_directory, wheel), "w") as archive:
         for path, data in files.items():
             member = zipfile.ZipInfo(path)
-            member.external_attr = (0o755 if "/scripts/" in path else 0o644) << 16
+            member.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
             archive.writestr(member, data)
     return wheel
