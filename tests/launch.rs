@@ -211,6 +211,33 @@ fn the_standard_library_has_its_libraries() {
     sandbox().archive("app").arg("libraries").expect(0, "2d711642\n", "");
 }
 
+/// The Python of the build may be gone: nothing but glibc and its data may be the machine's own.
+#[test]
+fn no_code_comes_from_outside_the_cache() {
+    const GLIBC: [&str; 9] = [
+        "ld-linux",
+        "libc.",
+        "libm.",
+        "libdl.",
+        "libpthread.",
+        "librt.",
+        "libutil.",
+        "gconv",
+        "locale",
+    ];
+    let sandbox = sandbox();
+    let text = sandbox.archive("app").arg("mapped").output().text();
+    let cache = sandbox.cache();
+    assert!(text.contains(cache.to_str().unwrap()), "{text}");
+    let of_glibc = |path: &str| {
+        (path.starts_with("/lib") || path.starts_with("/usr/lib"))
+            && GLIBC.iter().any(|name| path.contains(name))
+    };
+    let foreign = text.lines().filter(|path| !path.starts_with(cache.to_str().unwrap()));
+    let foreign: Vec<_> = foreign.filter(|path| !of_glibc(path)).collect();
+    assert!(foreign.is_empty(), "{foreign:#?}");
+}
+
 #[test]
 fn another_user_with_nothing_starts_it() {
     if !can_change_user() {
