@@ -1,1 +1,27 @@
+//! The suite: the `snakecrate` command and the archives it makes, run as their users run them.
+//!
+//! Every test gets a [`sandbox::Sandbox`] with a home, a cache and a working directory of its own,
+//! and looks at the whole output of what it runs. Archives that only have to be *run* are built
+//! once for the whole suite, see [`sandbox::shared`].
 
+/// Temporary places, commands in them, and what became of the commands.
+mod sandbox;
+
+/// From each kind of source to an archive that runs.
+mod build;
+/// The cache on the user's machine: sharing, listing, verifying, pruning.
+mod cache;
+/// Archives that did not arrive whole.
+mod damage;
+/// Which entry an archive with several of them starts.
+mod entries;
+/// What the packer says where something is wrong, and that it leaves nothing behind.
+mod errors;
+/// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
+mod inspect;
+/// What a running application sees: arguments, environment, streams, signals, children.
+mod launch;
+/// Same inputs, same bytes.
+mod reproducible;
+
+// To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.

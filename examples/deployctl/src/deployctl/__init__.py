@@ -1,0 +1,1 @@
+"""Deploys applications to Kubernetes, Docker and plain hosts from one inventory."""

@@ -1,0 +1,1 @@
+"""Sensor readings from CSV to SQLite to a report."""

@@ -1,0 +1,170 @@
+//! The cache on the user's machine: sharing, listing, verifying, pruning.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::sandbox::Sandbox;
+use crate::sandbox::shared::{PAIR, PROBE};
+
+const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
+
+/// A sandbox in which the archive `app` ran once.
+fn warm() -> Sandbox {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    sandbox.archive("app").expect(0, PROBED, "");
+    sandbox
+}
+
+#[test]
+fn dir_prints_where_it_is() {
+    Sandbox::new().run(["cache", "dir"]).expect(0, "[CACHE]\n", "");
+}
+
+#[test]
+fn a_second_archive_brings_only_what_is_its_own() {
+    let sandbox = warm().with(&PAIR, "pair");
+    let before = sandbox.cached("components");
+    sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
+    let after = sandbox.cached("components");
+    let runtime = sandbox.run(["inspect", "--json", "pair"]).json()["components"][0]["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(before.iter().any(|name| runtime.contains(name.as_str())), "{runtime} in {before:?}");
+    let components =
+        sandbox.run(["inspect", "--json", "pair"]).json()["components"].as_array().unwrap().len();
+    assert_eq!(after.len(), before.len() + components - 1);
+    assert_eq!(sandbox.cached("envs").len(), 2);
+}
+
+#[test]
+fn a_warm_start_writes_nothing() {
+    let sandbox = warm();
+    let listing = || {
+        let found = walkdir::WalkDir::new(sandbox.cache()).sort_by_file_name();
+        let found = found.into_iter().map(|entry| {
+            let entry = entry.unwrap();
+            let metadata = entry.metadata().unwrap();
+            (entry.into_path(), metadata.modified().unwrap(), metadata.len())
+        });
+        found.collect::<Vec<_>>()
+    };
+    let before = listing();
+    sandbox.archive("app").expect(0, PROBED, "");
+    assert_eq!(listing(), before);
+}
+
+#[test]
+fn python_finds_its_bytecode_and_writes_none() {
+    let sandbox = warm();
+    let files = walkdir::WalkDir::new(sandbox.cache()).into_iter().flatten();
+    let names: Vec<_> = files.map(|entry| entry.file_name().to_owned()).collect();
+    let compiled: Vec<_> = names.iter().filter_map(|name| name.to_str()).collect();
+    assert!(compiled.iter().any(|name| name.starts_with("probe.cpython-")), "{compiled:?}");
+}
+
+#[test]
+fn nothing_is_left_in_staging_and_the_cache_is_private_and_tagged() {
+    let sandbox = warm();
+    assert!(sandbox.cached("staging").is_empty());
+    let mode = fs::metadata(sandbox.cache().join("v1")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    let tag = fs::read(sandbox.cache().join("CACHEDIR.TAG")).unwrap();
+    assert!(tag.starts_with(b"Signature: 8a477f597d28d172789f06886806bc55"));
+}
+
+#[test]
+fn list_names_components_and_what_uses_them() {
+    let text = warm().run(["cache", "list"]).text();
+    for part in ["cpython", "probe", "1.2.3"] {
+        assert!(text.contains(part), "`{part}` in:\n{text}");
+    }
+}
+
+#[test]
+fn an_empty_cache_is_no_error() {
+    let sandbox = Sandbox::new();
+    for command in ["list", "verify", "prune", "clear"] {
+        let _ = sandbox.run(["cache", command]).success().any_stderr().text();
+    }
+}
+
+#[test]
+fn verify_finds_a_changed_file_and_the_next_start_works_again() {
+    let sandbox = warm();
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+    let file = find(&sandbox, "components", "probe.py");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&file, "print('changed')\n").unwrap();
+    sandbox.run(["cache", "verify"]).code(1).stderr_contains("probe").text();
+    sandbox.archive("app").expect(0, PROBED, "");
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+}
+
+#[test]
+fn first_starts_at_once_all_succeed_and_leave_one_tree() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let running: Vec<_> = (0..8).map(|_| sandbox.archive("app").spawn()).collect();
+    for one in running {
+        one.finish().expect(0, PROBED, "");
+    }
+    let document = sandbox.run(["inspect", "--json", "app"]).json();
+    let components = document["components"].as_array().unwrap().len();
+    assert_eq!(sandbox.cached("components").len(), components);
+    assert_eq!(sandbox.cached("envs").len(), 1);
+    assert!(sandbox.cached("staging").is_empty());
+}
+
+#[test]
+fn a_component_that_a_cleaner_took_comes_back() {
+    let sandbox = warm();
+    for kind in ["components", "envs"] {
+        for name in sandbox.cached(kind) {
+            let path = sandbox.cache().join("v1").join(kind).join(name);
+            make_writable(&path);
+            fs::remove_dir_all(path).unwrap();
+            sandbox.archive("app").expect(0, PROBED, "");
+        }
+    }
+}
+
+#[test]
+fn clear_removes_everything_but_what_is_not_ours() {
+    let sandbox = warm();
+    fs::create_dir(sandbox.cache().join("v9")).unwrap();
+    let _ = sandbox.run(["cache", "clear"]).success().any_stderr().text();
+    assert!(sandbox.cached("components").is_empty());
+    assert!(sandbox.cached("envs").is_empty());
+    assert!(sandbox.cache().join("v9").exists(), "a newer layout is left alone");
+    sandbox.archive("app").expect(0, PROBED, "");
+}
+
+#[test]
+fn neither_prune_nor_clear_touches_what_runs() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let mut running = sandbox.archive("app").arg("wait").spawn();
+    let pid = running.pid().to_string();
+    running.line(&pid);
+    let before = sandbox.cached("components");
+    for command in ["prune", "clear"] {
+        let _ = sandbox.run(["cache", command]).any_stderr().text();
+        assert_eq!(sandbox.cached("components"), before, "after {command}");
+        assert_eq!(sandbox.cached("envs").len(), 1, "after {command}");
+    }
+    running.signal(rustix::process::Signal::TERM);
+    running.finish().killed_by(rustix::process::Signal::TERM).done();
+}
+
+fn find(sandbox: &Sandbox, kind: &str, name: &str) -> std::path::PathBuf {
+    let found = walkdir::WalkDir::new(sandbox.cache().join("v1").join(kind)).into_iter().flatten();
+    let mut found = found.filter(|entry| entry.file_name() == name);
+    found.next().unwrap_or_else(|| panic!("no {name} in {kind}")).into_path()
+}
+
+fn make_writable(path: &std::path::Path) {
+    for entry in walkdir::WalkDir::new(path).into_iter().flatten() {
+        if entry.file_type().is_dir() {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Archives that did not arrive whole: the launcher and the packer say so, and write nothing.
+
+use crate::sandbox::Sandbox;
+use crate::sandbox::shared::PROBE;
+
+const AGAIN: &str = "again";
+
+#[test]
+fn a_truncated_archive_says_how_much_is_missing() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let whole = std::fs::metadata(sandbox.path("app")).unwrap().len();
+    let half = usize::try_from(whole / 2).unwrap();
+    sandbox.rewrite("app", |bytes| bytes.truncate(half));
+    sandbox.run(["verify", "app"]).refused(1, "truncated", AGAIN);
+    sandbox.archive("app").output().not_launched("[SIZE]", AGAIN);
+    assert!(sandbox.cached("components").is_empty());
+}
+
+#[test]
+fn an_archive_without_its_last_bytes_is_truncated_too() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    sandbox.rewrite("app", |bytes| bytes.truncate(bytes.len() - 1));
+    sandbox.run(["verify", "app"]).refused(1, "app", AGAIN);
+}
+
+#[test]
+fn a_flipped_bit_in_a_blob_is_found_before_anything_is_published() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let document = sandbox.run(["inspect", "--json", "app"]).json();
+    let blob = &document["components"][0]["blobs"][0];
+    let middle = blob["offset"].as_u64().unwrap() + blob["length"].as_u64().unwrap() / 2;
+    sandbox.rewrite("app", |bytes| bytes[usize::try_from(middle).unwrap()] ^= 0x10);
+    sandbox.run(["verify", "app"]).refused(1, "damaged", AGAIN);
+    sandbox.archive("app").output().not_launched("damaged", AGAIN);
+    assert!(sandbox.cached("components").is_empty());
+    assert!(sandbox.cached("envs").is_empty());
+}
+
+#[test]
+fn a_flipped_bit_in_the_manifest_is_found() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    sandbox.rewrite("app", |bytes| {
+        let name = b"\"implementation\": \"cpython\"";
+        let at = bytes.windows(name.len()).rposition(|window| window == name).unwrap();
+        bytes[at + name.len() - 2] ^= 1;
+    });
+    sandbox.run(["verify", "app"]).refused(1, "manifest", AGAIN);
+    sandbox.archive("app").output().not_launched("manifest", AGAIN);
+}
+
+#[test]
+fn bytes_behind_the_payload_do_no_harm() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    sandbox.rewrite("app", |bytes| bytes.extend_from_slice(b"a code signature"));
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}

@@ -1,0 +1,194 @@
+//! A place of its own for every test:
+//!
+//! ```text
+//! <root>/work/            the working directory, where `file` puts files
+//! <root>/home/            HOME of archives
+//! <root>/cache/           SNAKECRATE_CACHE
+//! <root>/user-<uid>/      the same three for another user, made by `Run::as_user`
+//! ```
+
+mod outcome;
+mod run;
+pub mod shared;
+mod tests;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+pub use outcome::Outcome;
+pub use run::Run;
+use shared::Shared;
+
+/// The packer under test.
+pub const PACKER: &str = env!("CARGO_BIN_EXE_snakecrate");
+
+/// A temporary place, removed at the end of the test.
+pub struct Sandbox {
+    root: TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("snakecrate-test-").tempdir().unwrap();
+        // Other users must get in.
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        for folder in ["work", "home", "cache"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        Self { root }
+    }
+
+    /// Writes a file under the working directory, with the directories above it.
+    pub fn file(self, path: &str, contents: impl AsRef<[u8]>) -> Self {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+        self
+    }
+
+    /// Copies a project of `tests/projects` into the working directory, with the back end.
+    pub fn project(self, name: &str) -> Self {
+        copy_tree(&shared::projects().join(name), &self.path(name));
+        self.backend(name)
+    }
+
+    /// Copies a file of this machine into the working directory.
+    pub fn copy(self, from: &str, to: &str) -> Self {
+        let to = self.path(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        copy_executable(Path::new(from), &to);
+        self
+    }
+
+    /// Puts the back end of `tests/projects` into a folder with a `pyproject.toml`.
+    pub fn backend(self, folder: &str) -> Self {
+        fs::copy(shared::projects().join("backend.py"), self.path(folder).join("backend.py"))
+            .unwrap();
+        self
+    }
+
+    /// Puts an archive that the suite shares into the working directory, as `name`.
+    pub fn with(self, archive: &Shared, name: &str) -> Self {
+        copy_executable(archive.path(), &self.path(name));
+        self
+    }
+
+    /// Puts an archive made out of the bytes of another one in its place.
+    pub fn rewrite(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let path = self.path(name);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        let part = self.path("rewritten.part");
+        fs::write(&part, bytes).unwrap();
+        fs::set_permissions(&part, fs::metadata(&path).unwrap().permissions()).unwrap();
+        fs::remove_file(&path).unwrap();
+        copy_executable(&part, &path);
+        fs::remove_file(part).unwrap();
+    }
+
+    /// A path in the working directory.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.path().join("work").join(path)
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    pub fn cache(&self) -> PathBuf {
+        self.root.path().join("cache")
+    }
+
+    /// The names in the working directory, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(self.path("")).unwrap();
+        let mut names: Vec<_> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The trees in `components`, `envs` or `staging` of the cache, sorted; none if it is not there.
+    pub fn cached(&self, kind: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.cache().join("v1").join(kind)) else { return vec![] };
+        let folders = entries.map(Result::unwrap).filter(|e| e.file_type().unwrap().is_dir());
+        let mut names: Vec<_> = folders.map(|e| e.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The packer, with the cache of this sandbox.
+    pub fn packer<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run<'_> {
+        Run::packer(self, &self.cache()).args(arguments)
+    }
+
+    /// `snakecrate ARGUMENTS…` to its end.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
+        self.packer(arguments).output()
+    }
+
+    /// `snakecrate build ARGUMENTS…`, quick and quiet: with the cache that all builds of the suite
+    /// share, so that the runtime is compressed once.
+    pub fn build<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
+        Run::packer(self, &shared::packer_cache())
+            .arg("build")
+            .args(arguments)
+            .args(shared::OPTIONS)
+            .output()
+    }
+
+    /// An archive in the working directory, with the home and the cache of this sandbox and an
+    /// environment of nothing else.
+    pub fn archive(&self, name: &str) -> Run<'_> {
+        Run::archive(self, &self.path(name))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Cached trees are read-only, and root is not everybody.
+        for entry in WalkDir::new(self.root.path()).into_iter().flatten() {
+            if entry.file_type().is_dir() {
+                let _ = fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o755));
+            }
+        }
+    }
+}
+
+/// Whether tests may become another user; says so where they may not.
+pub fn can_change_user() -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        eprintln!("skipped: only root can become another user");
+    }
+    root
+}
+
+/// Copies with `cp`: a file that this process has open for writing cannot be executed, and any
+/// other test may fork while it is open.
+fn copy_executable(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-p").arg(from).arg(to).status().unwrap();
+    assert!(status.success(), "cp {} {}", from.display(), to.display());
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    for entry in WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target).unwrap();
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

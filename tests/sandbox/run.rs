@@ -1,0 +1,250 @@
+//! A command: its arguments, environment, streams and user; then run to its end or under way.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Outcome, PACKER, Sandbox};
+
+/// Nothing takes longer, in seconds: a build that harvests a runtime in a debug build comes first.
+const TIMEOUT: u64 = 240;
+
+/// A command to be run in a sandbox.
+pub struct Run<'a> {
+    sandbox: &'a Sandbox,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    inherit: bool,
+    directory: PathBuf,
+    argv0: Option<OsString>,
+    stdin: Vec<u8>,
+    redirections: String,
+    user: Option<u32>,
+}
+
+impl<'a> Run<'a> {
+    /// The packer: with the tests' own environment, where Pythons are found, but none of our
+    /// variables.
+    pub(super) fn packer(sandbox: &'a Sandbox, cache: &Path) -> Self {
+        let mut run = Self::new(sandbox, Path::new(PACKER));
+        run.inherit = true;
+        run.env("SNAKECRATE_CACHE", cache).env("NO_COLOR", "1")
+    }
+
+    /// An archive: with nothing but a home and a cache.
+    pub(super) fn archive(sandbox: &'a Sandbox, archive: &Path) -> Self {
+        Self::new(sandbox, archive)
+            .env("HOME", sandbox.home())
+            .env("SNAKECRATE_CACHE", sandbox.cache())
+    }
+
+    fn new(sandbox: &'a Sandbox, program: &Path) -> Self {
+        Self {
+            sandbox,
+            program: program.to_owned(),
+            arguments: vec![],
+            environment: vec![],
+            inherit: false,
+            directory: sandbox.path(""),
+            argv0: None,
+            stdin: vec![],
+            redirections: String::new(),
+            user: None,
+        }
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// `env -i`: not even a home or a cache. What `env` sets from here on stays.
+    pub fn clean_env(mut self) -> Self {
+        self.inherit = false;
+        self.environment.clear();
+        self
+    }
+
+    pub fn in_dir(mut self, directory: impl AsRef<Path>) -> Self {
+        self.directory = self.sandbox.path(directory);
+        self
+    }
+
+    /// What the program is called by: its `argv[0]`.
+    pub fn argv0(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.argv0 = Some(name.as_ref().to_owned());
+        self
+    }
+
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        bytes.as_ref().clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Starts it from a shell with a redirection such as `<&-`, or more than one, or a whole
+    /// command such as `trap '' HUP;` before it.
+    pub fn redirected(mut self, redirection: &str) -> Self {
+        self.redirections.push_str(redirection);
+        self
+    }
+
+    /// As the user with this id, with a home and a cache of its own and no other groups. For root
+    /// only, see [`super::can_change_user`].
+    #[expect(clippy::wrong_self_convention, reason = "reads well where it is used")]
+    pub fn as_user(mut self, uid: u32) -> Self {
+        let home = self.sandbox.root().join(format!("user-{uid}"));
+        let _ = fs::create_dir(&home);
+        chown(&home, Some(uid), Some(uid)).unwrap();
+        self.environment.retain(|(name, _)| name != "HOME" && name != "SNAKECRATE_CACHE");
+        self.user = Some(uid);
+        let cache = home.join("cache");
+        self.env("HOME", home).env("SNAKECRATE_CACHE", cache)
+    }
+
+    /// Runs it to its end.
+    pub fn output(self) -> Outcome {
+        self.spawn().finish()
+    }
+
+    /// Runs it to its end, and checks everything: see [`Outcome::expect`].
+    #[track_caller]
+    pub fn expect(self, status: i32, stdout: &str, stderr: &str) {
+        self.output().expect(status, stdout, stderr);
+    }
+
+    /// Starts it.
+    pub fn spawn(self) -> Running<'a> {
+        let mut child = self.command().spawn().unwrap_or_else(|error| {
+            panic!("{} does not start: {error}", self.program.display());
+        });
+        let mut stdin = child.stdin.take().unwrap();
+        let bytes = self.stdin.clone();
+        // On a thread, as neither side may wait for the other; a child need not read it all.
+        std::thread::spawn(move || drop(stdin.write_all(&bytes)));
+        let mut stderr = child.stderr.take().unwrap();
+        let stderr = std::thread::spawn(move || {
+            let mut bytes = vec![];
+            stderr.read_to_end(&mut bytes).unwrap();
+            bytes
+        });
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Running { sandbox: self.sandbox, child, stdout, stderr, read: vec![] }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = if self.redirections.is_empty() {
+            let mut command = Command::new(&self.program);
+            if let Some(argv0) = &self.argv0 {
+                command.arg0(argv0);
+            }
+            command
+        } else {
+            assert!(self.argv0.is_none(), "the shell sets argv[0]");
+            let script = match self.redirections.strip_suffix(';') {
+                Some(before) => format!(r#"{before}; exec "$@""#),
+                None => format!(r#"exec "$@" {}"#, self.redirections),
+            };
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", &script, "sh"]).arg(&self.program);
+            command
+        };
+        command.args(&self.arguments).current_dir(&self.directory);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if self.inherit {
+            for (name, _) in std::env::vars_os() {
+                if name.to_string_lossy().starts_with("SNAKECRATE_") {
+                    command.env_remove(name);
+                }
+            }
+        } else {
+            command.env_clear();
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(uid) = self.user {
+            command.uid(uid).gid(uid);
+        }
+        command
+    }
+}
+
+/// A command that was started.
+pub struct Running<'a> {
+    sandbox: &'a Sandbox,
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: JoinHandle<Vec<u8>>,
+    read: Vec<u8>,
+}
+
+impl Running<'_> {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the next line of its standard output, and checks it.
+    #[track_caller]
+    pub fn line(&mut self, expected: &str) -> &mut Self {
+        let mut line = vec![];
+        self.stdout.read_until(b'\n', &mut line).unwrap();
+        assert_eq!(String::from_utf8_lossy(&line).trim_end(), expected);
+        self
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&mut self, signal: Signal) -> &mut Self {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self
+    }
+
+    /// Closes our end of its standard output, then waits for it to end.
+    pub fn hang_up(self) -> Outcome {
+        let Self { sandbox, mut child, stdout, stderr, .. } = self;
+        drop(stdout);
+        let status = wait(&mut child);
+        Outcome::new(sandbox, status, vec![], stderr.join().unwrap())
+    }
+
+    /// Waits for it to end. Lines read before are not part of the outcome.
+    pub fn finish(self) -> Outcome {
+        let Self { sandbox, mut child, mut stdout, stderr, mut read } = self;
+        let reader = std::thread::spawn(move || {
+            stdout.read_to_end(&mut read).unwrap();
+            read
+        });
+        let status = wait(&mut child);
+        Outcome::new(sandbox, status, reader.join().unwrap(), stderr.join().unwrap())
+    }
+}
+
+fn wait(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + Duration::from_secs(TIMEOUT);
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("it still runs after {TIMEOUT} s");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
