@@ -1,6 +1,8 @@
 //! The packer: from a Python project to one executable file.
 
+pub mod download;
 pub mod error;
 pub mod python;
 pub mod tree;
 pub mod ui;
+pub mod wheel;
