@@ -1,8 +1,10 @@
 //! The packer: from a Python project to one executable file.
 
+pub mod config;
 pub mod download;
 pub mod error;
 pub mod python;
+pub mod source;
 pub mod tree;
 pub mod ui;
 pub mod wheel;
