@@ -3,7 +3,11 @@
 pub mod archive;
 pub mod bytecode;
 pub mod component;
+pub mod config;
+pub mod download;
 pub mod error;
 pub mod python;
+pub mod source;
 pub mod tree;
 pub mod ui;
+pub mod wheel;

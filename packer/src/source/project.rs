@@ -1,0 +1,135 @@
+//! Project directories: what their files say before anything is built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::poetry;
+use crate::wheel::ini;
+
+/// Directories that are never part of a project's source.
+pub const SKIPPED: [&str; 12] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    "__pycache__",
+    "node_modules",
+    "target",
+    "dist",
+    "build",
+];
+
+/// How deep projects are looked for below a directory that is none.
+const DEPTH: usize = 2;
+
+/// The files that describe a project.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pyproject: PathBuf,
+    table: Option<toml::Table>,
+    /// `setup.cfg`, read.
+    setup_cfg: Option<String>,
+    has_setup_py: bool,
+}
+
+impl Project {
+    /// Reads `pyproject.toml` and `setup.cfg` in `directory`.
+    pub(crate) fn read(directory: &Path) -> Result<Self, Error> {
+        let pyproject = directory.join("pyproject.toml");
+        let table = match read(&pyproject)? {
+            None => None,
+            Some(text) => Some(
+                text.parse::<toml::Table>()
+                    .map_err(|cause| Error::toml(&pyproject, &cause, &text))?,
+            ),
+        };
+        let setup_cfg = read(&directory.join("setup.cfg"))?;
+        let has_setup_py = directory.join("setup.py").is_file();
+        Ok(Self { pyproject, table, setup_cfg, has_setup_py })
+    }
+
+    /// Whether a build back end could make something of it. A pyproject.toml that only configures
+    /// tools is no project.
+    pub(crate) fn is_project(&self) -> bool {
+        let described = self.table.as_ref().is_some_and(|table| {
+            table.contains_key("project")
+                || table.contains_key("build-system")
+                || self.at(&["tool", "poetry", "name"]).is_some()
+        });
+        let metadata = self.setup_cfg.as_deref().is_some_and(|text| text.contains("[metadata]"));
+        described || self.has_setup_py || metadata
+    }
+
+    fn at(&self, keys: &[&str]) -> Option<&toml::Value> {
+        let (first, rest) = keys.split_first()?;
+        let mut value = self.table.as_ref()?.get(*first)?;
+        for key in rest {
+            value = value.get(key)?;
+        }
+        Some(value)
+    }
+
+    fn text_at(&self, keys: &[&str]) -> Option<String> {
+        self.at(keys)?.as_str().map(str::to_owned)
+    }
+
+    /// `[section] key` of setup.cfg.
+    fn setup_cfg(&self, section: &str, key: &str) -> Option<String> {
+        let sections = ini(self.setup_cfg.as_deref()?);
+        let (_, items) = sections.into_iter().find(|(name, _)| name == section)?;
+        let (_, value) = items.into_iter().find(|(name, _)| name.replace('-', "_") == key)?;
+        Some(value)
+    }
+
+    /// The name, where it stands in a file.
+    pub(crate) fn name(&self) -> Option<String> {
+        self.text_at(&["project", "name"])
+            .or_else(|| self.text_at(&["tool", "poetry", "name"]))
+            .or_else(|| self.setup_cfg("metadata", "name"))
+    }
+
+    /// The Python versions it is for, as a PEP 440 specifier, and the file that says so. What a
+    /// setup.py or a dynamic field says is known after the build only.
+    pub(crate) fn requires_python(&self) -> Option<(PathBuf, String)> {
+        let pyproject = |text| Some((self.pyproject.clone(), text));
+        if let Some(text) = self.text_at(&["project", "requires-python"]) {
+            return pyproject(text);
+        }
+        if let Some(text) = self.text_at(&["tool", "poetry", "dependencies", "python"]) {
+            return poetry::specifier(&text).and_then(pyproject);
+        }
+        let text = self.setup_cfg("options", "python_requires")?;
+        Some((self.pyproject.with_file_name("setup.cfg"), text))
+    }
+}
+
+/// The text of a file, if it is there.
+fn read(path: &Path) -> Result<Option<String>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// Projects below `directory`, sorted.
+pub(crate) fn below(directory: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = walkdir::WalkDir::new(directory)
+        .min_depth(1)
+        .max_depth(DEPTH)
+        .into_iter()
+        .filter_entry(|entry| {
+            let name = entry.file_name().to_string_lossy();
+            entry.file_type().is_dir() && !name.starts_with('.') && !SKIPPED.contains(&&*name)
+        })
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| Project::read(path).is_ok_and(|project| project.is_project()))
+        .collect();
+    found.sort();
+    found
+}

@@ -1,0 +1,135 @@
+use super::*;
+use crate::wheel::testing::Forge;
+
+fn write(directory: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+fn detect(path: &Path) -> Result<Source, Error> {
+    Source::detect(path.to_str().unwrap())
+}
+
+fn python(files: &[(&str, &str)]) -> Option<String> {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), files);
+    let source = detect(directory.path()).unwrap();
+    source.requires_python().unwrap().map(|range| range.to_string())
+}
+
+#[test]
+fn each_kind_of_source_is_recognised() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(directory.path()).unwrap();
+    write(
+        &root,
+        &[
+            ("p/pyproject.toml", "[project]\nname = 'demo'\n"),
+            ("s.py", "# /// script\n# dependencies = ['rich']\n# ///\n"),
+            ("tool", "#!/usr/bin/env python3\n"),
+            ("old/setup.py", ""),
+        ],
+    );
+    let wheel = Forge::new().write(&root);
+    let project = Source::Project { directory: root.join("p"), extras: vec![] };
+    assert_eq!(detect(&root.join("p")).unwrap(), project);
+    assert_eq!(detect(&root.join("p/pyproject.toml")).unwrap(), project);
+    assert_eq!(project.name().as_deref(), Some("demo"));
+    let with_extras = detect(&root.join("p[cli, fast]")).unwrap();
+    assert!(matches!(with_extras, Source::Project { extras, .. } if extras == ["cli", "fast"]));
+    assert!(matches!(detect(&root.join("old")).unwrap(), Source::Project { .. }));
+    let script = detect(&root.join("s.py")).unwrap();
+    assert!(
+        matches!(&script, Source::Script { metadata: Some(block), .. } if block.dependencies == ["rich"])
+    );
+    assert!(matches!(detect(&root.join("tool")).unwrap(), Source::Script { metadata: None, .. }));
+    assert_eq!(detect(&wheel).unwrap(), Source::Wheel { path: wheel, extras: vec![] });
+}
+
+#[test]
+fn requirements_are_what_pep_508_says() {
+    for (text, wanted) in [
+        ("httpie==3.2.4", "httpie"),
+        ("Numpy[extra]>=1", "numpy"),
+        ("ruamel.yaml", "ruamel-yaml"),
+        ("demo @ https://host/demo-1.0-py3-none-any.whl", "demo"),
+        ("demo@git+https://host/demo", "demo"),
+    ] {
+        match Source::detect(text).unwrap() {
+            Source::Requirement { name, .. } => assert_eq!(name, wanted),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(Source::detect("a b"), Err(Error::Requirement { .. })));
+    let url = Source::detect("https://host/demo-1.0-py3-none-any.whl").unwrap_err();
+    assert!(matches!(url, Error::Requirement { .. }));
+}
+
+#[test]
+fn paths_to_nothing_are_no_requirements() {
+    for text in ["./nothing", "no/thing", "/nothing", "nothing.py", "demo-1-py3-none-any.whl", ".."]
+    {
+        let result = Source::detect(text);
+        let refused = matches!(result, Err(Error::Absent(_) | Error::NoProject(_)));
+        assert!(refused || text == "..", "{text}: {result:?}");
+    }
+}
+
+#[test]
+fn directories_without_a_project_say_what_is_below_them() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(matches!(detect(directory.path()), Err(Error::NoProject(_))));
+    // Tools may be configured where no project is.
+    write(directory.path(), &[("pyproject.toml", "[tool.ruff]\nline-length = 100\n")]);
+    assert!(matches!(detect(directory.path()), Err(Error::NoProject(_))));
+    write(
+        directory.path(),
+        &[
+            ("b/pyproject.toml", "[project]\nname = 'b'\n"),
+            ("apps/a/pyproject.toml", "[project]\nname = 'a'\n"),
+            (".venv/x/pyproject.toml", "[project]\nname = 'x'\n"),
+        ],
+    );
+    let Err(Error::Several { projects, .. }) = detect(directory.path()) else { panic!() };
+    assert_eq!(projects, [directory.path().join("apps/a"), directory.path().join("b")]);
+    write(directory.path(), &[("data.csv", "1,2")]);
+    assert!(matches!(detect(&directory.path().join("data.csv")), Err(Error::Kind(_))));
+    write(directory.path(), &[("b/pyproject.toml", "[project\n")]);
+    let error = detect(&directory.path().join("b")).unwrap_err().to_string();
+    assert!(error.contains("line 1"), "{error}");
+}
+
+#[test]
+fn every_place_for_requires_python_is_read() {
+    let project = "[project]\nname = 'a'\nrequires-python = '>=3.10'\n";
+    assert_eq!(python(&[("pyproject.toml", project)]).as_deref(), Some(">=3.10"));
+    let poetry = "[tool.poetry]\nname = 'a'\n[tool.poetry.dependencies]\npython = '^3.9'\n";
+    assert_eq!(python(&[("pyproject.toml", poetry)]).as_deref(), Some(">=3.9, <4"));
+    let setup = "[metadata]\nname = a\n[options]\npython_requires = >=3.8\n";
+    assert_eq!(python(&[("setup.cfg", setup)]).as_deref(), Some(">=3.8"));
+    assert_eq!(python(&[("setup.py", "")]), None);
+
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("s.py");
+    fs::write(&script, "# /// script\n# requires-python = 'three'\n# ///\n").unwrap();
+    assert!(matches!(detect(&script).unwrap().requires_python(), Err(Error::Python { .. })));
+    let mut forge = Forge::new();
+    forge.add(
+        "demo-1.0.dist-info/METADATA",
+        b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: >=3.7\n",
+    );
+    let wheel = detect(&forge.write(directory.path())).unwrap();
+    assert_eq!(wheel.requires_python().unwrap().unwrap().to_string(), ">=3.7");
+}
+
+#[test]
+fn a_script_is_a_tree_of_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("s.py");
+    fs::write(&script, "print()\n").unwrap();
+    let (place, tree) = script_tree(&script).unwrap();
+    assert_eq!((place.as_str(), tree.len()), ("app/s.py", 1));
+}

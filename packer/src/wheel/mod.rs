@@ -1,0 +1,20 @@
+//! Wheels: from the zip file to the files of an environment.
+
+mod error;
+mod filename;
+mod layout;
+mod metadata;
+mod record;
+mod script;
+mod store;
+#[cfg(test)]
+pub(crate) mod testing;
+mod unpack;
+
+pub use error::{Error, Kind};
+pub use filename::{Fit, WheelName, normalize};
+pub(crate) use metadata::ini;
+pub use metadata::{EntryPoint, License, Metadata};
+pub use script::{SHEBANG, Script, Target};
+pub use store::Store;
+pub use unpack::{Distribution, read_metadata, unpack};

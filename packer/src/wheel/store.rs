@@ -1,0 +1,123 @@
+//! Where unpacked files are kept while an archive is made.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use super::error::Kind;
+use crate::tree::Content;
+
+/// Files up to this size may stay in memory, in bytes.
+const SMALL: u64 = 4 << 20;
+/// How much stays in memory altogether when nothing else is said, in bytes.
+const MEMORY: u64 = 192 << 20;
+/// How much is read at a time, in bytes.
+const CHUNK: usize = 128 << 10;
+
+/// Keeps small files in memory until its share is used up; the rest goes to a directory. Several
+/// threads may use one.
+#[derive(Debug)]
+pub struct Store {
+    directory: PathBuf,
+    memory: AtomicU64,
+    files: AtomicU64,
+}
+
+/// Bytes that were kept, and their SHA-256.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where they are.
+    pub content: Content,
+    /// Their number.
+    pub size: u64,
+    /// Of all of them.
+    pub sha256: [u8; 32],
+}
+
+impl Store {
+    /// Writes what does not fit in memory to `directory`, which exists, belongs to this process
+    /// alone and stays until the contents have been used (a `tempfile::TempDir`).
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self::with_memory(directory, MEMORY)
+    }
+
+    /// The same with `memory` bytes of memory.
+    pub fn with_memory(directory: impl Into<PathBuf>, memory: u64) -> Self {
+        Self {
+            directory: directory.into(),
+            memory: AtomicU64::new(memory),
+            files: AtomicU64::new(0),
+        }
+    }
+
+    /// Keeps what `source` gives, which should be `size` bytes and is never read much further.
+    pub fn keep(&self, source: &mut impl Read, size: u64) -> Result<Kept, Kind> {
+        // One more byte than there should be tells a file that is longer than it says.
+        let mut source = source.take(size.saturating_add(1));
+        if size <= SMALL && self.reserve(size) {
+            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+            source.read_to_end(&mut bytes)?;
+            let sha256 = Sha256::digest(&bytes).into();
+            return Ok(Kept { size: bytes.len() as u64, sha256, content: bytes.into() });
+        }
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        let path = self.directory.join(format!("{number:08}"));
+        let (size, sha256) = spill(&mut source, &path)?;
+        Ok(Kept { content: Content::Disk(path), size, sha256 })
+    }
+
+    fn reserve(&self, size: u64) -> bool {
+        let take = |left: u64| left.checked_sub(size);
+        self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+}
+
+fn spill(source: &mut impl Read, path: &Path) -> Result<(u64, [u8; 32]), Kind> {
+    let failed = |source: io::Error| Kind::Write { path: path.to_owned(), source };
+    let mut file = File::create_new(path).map_err(failed)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; CHUNK];
+    let mut size = 0;
+    loop {
+        let read = match source.read(&mut buffer) {
+            Ok(0) => return Ok((size, hasher.finalize().into())),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                let _ = fs::remove_file(path);
+                return Err(error.into());
+            }
+        };
+        hasher.update(&buffer[..read]);
+        file.write_all(&buffer[..read]).map_err(failed)?;
+        size += read as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_exceeds_the_memory_goes_to_the_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::with_memory(directory.path(), 5);
+        let first = store.keep(&mut &b"abc"[..], 3).unwrap();
+        let second = store.keep(&mut &b"def"[..], 3).unwrap();
+        assert!(matches!(first.content, Content::Memory(_)));
+        assert!(matches!(second.content, Content::Disk(_)));
+        assert_eq!(&*second.content.read().unwrap(), b"def");
+        assert_eq!(second.sha256, <[u8; 32]>::from(Sha256::digest(b"def")));
+    }
+
+    #[test]
+    fn no_more_than_one_byte_over_the_size_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(directory.path());
+        assert_eq!(store.keep(&mut io::repeat(1), 10).unwrap().size, 11);
+        assert_eq!(store.keep(&mut &b"abc"[..], 10).unwrap().size, 3);
+    }
+}
