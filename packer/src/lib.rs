@@ -1,5 +1,6 @@
 //! The packer: from a Python project to one executable file.
 
+pub mod download;
 pub mod error;
 pub mod python;
 pub mod tree;

@@ -1,0 +1,393 @@
+//! Downloads: a URL to a file whose SHA-256 is known beforehand.
+//!
+//! The file is written under a temporary name beside its final one and renamed when its digest is
+//! right, so a final name is always whole. Proxies and certificates are those of the environment
+//! (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, else the system's).
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use ureq::Agent;
+use ureq::http::{Response, header};
+
+use crate::error::Remedy;
+use crate::ui::Ui;
+
+/// How often a download is started before giving up on a failing network.
+const ATTEMPTS: u32 = 3;
+/// How much is read at a time, in bytes.
+const CHUNK: usize = 128 << 10;
+/// Longest document that [`text`] takes, in bytes.
+const MAX_TEXT: u64 = 16 << 20;
+
+/// Why a download failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Neither `http`, `https` nor `file`.
+    #[error("`{0}` is not an http, https or file URL")]
+    Scheme(String),
+    /// The server's answer is not 200.
+    #[error("{url} answers with HTTP status {status}")]
+    Status {
+        /// The address, without credentials.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// No connection, or one that broke.
+    #[error("cannot download {url}: {source}")]
+    Network {
+        /// The address, without credentials.
+        url: String,
+        /// What the HTTP client says.
+        source: Box<ureq::Error>,
+    },
+    /// The connection broke, or the file of a `file:` URL cannot be read.
+    #[error("cannot read {url}: {source}")]
+    Read {
+        /// The address, without credentials.
+        url: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something else than expected arrived.
+    #[error("{url} has SHA-256 {actual}, not {expected}")]
+    Digest {
+        /// The address, without credentials.
+        url: String,
+        /// What the caller asked for, in hex.
+        expected: String,
+        /// What came, in hex.
+        actual: String,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The final name.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Scheme(_) => "give a URL that starts with https://, http:// or file://".into(),
+            Self::Status { status: 401 | 403 | 407, .. } => {
+                "check the credentials in the URL, and HTTPS_PROXY".into()
+            }
+            Self::Status { status: 404 | 410, .. } => {
+                "check the URL; the file may have moved".into()
+            }
+            Self::Status { .. } => "try again later, or use a mirror".into(),
+            Self::Network { .. } => "check the network, HTTPS_PROXY and SSL_CERT_FILE".into(),
+            Self::Read { .. } => "check the network or the file, and try again".into(),
+            Self::Digest { .. } => {
+                "check the digest; if it is right, the file was altered on its way: do not use it"
+                    .into()
+            }
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space and try again".into()
+            }
+            Self::Write { .. } => "check that the directory can be written".into(),
+        })
+    }
+}
+
+impl Error {
+    /// Whether another attempt may succeed.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Network { source, .. } => {
+                !matches!(**source, ureq::Error::BadUri(_) | ureq::Error::Http(_))
+            }
+            Self::Read { url, .. } => !url.starts_with("file:"),
+            _ => false,
+        }
+    }
+}
+
+/// Makes `to` the file at `url`, whose digest must be `sha256` (64 hex digits).
+///
+/// A file that is there already and has this digest is left as it is: nothing is downloaded.
+pub fn fetch(url: &str, sha256: &str, to: &Path, ui: Ui) -> Result<(), Error> {
+    let expected = sha256.to_ascii_lowercase();
+    if file_sha256(to).is_ok_and(|actual| actual == expected) {
+        return Ok(());
+    }
+    let name = redacted(url);
+    ui.detail(format_args!("downloading {name}"));
+    persistently(|| {
+        let (mut body, length) = open(url)?;
+        let progress = ui.bytes("Downloading", length.unwrap_or(0));
+        store(&mut body, &name, &expected, to, |amount| progress.advance(amount))
+    })
+}
+
+/// The text at `url`, at most 16 MiB of it; for small documents whose digest nobody knows.
+pub fn text(url: &str) -> Result<String, Error> {
+    persistently(|| {
+        let (body, _) = open(url)?;
+        let mut text = String::new();
+        body.take(MAX_TEXT)
+            .read_to_string(&mut text)
+            .map_err(|source| Error::Read { url: redacted(url), source })?;
+        Ok(text)
+    })
+}
+
+/// The SHA-256 of the file at `path`, in hex.
+pub fn file_sha256(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            count => hasher.update(&buffer[..count]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// `url` without the user and password that may be in it.
+pub fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    match authority.rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
+}
+
+fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let mut tried = 1;
+    loop {
+        match attempt() {
+            Err(error) if error.is_transient() && tried < ATTEMPTS => {
+                std::thread::sleep(Duration::from_millis(250 << tried));
+                tried += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The bytes at `url`, and how many they are if that is known.
+fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
+    if let Some(path) = file_path(url) {
+        let fail = |source| Error::Read { url: url.to_owned(), source };
+        let file = File::open(path).map_err(fail)?;
+        let length = file.metadata().map_err(fail)?.len();
+        return Ok((Box::new(file), Some(length)));
+    }
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err(Error::Scheme(redacted(url)));
+    }
+    let response = get(url).map_err(|error| match error {
+        ureq::Error::StatusCode(status) => Error::Status { url: redacted(url), status },
+        source => Error::Network { url: redacted(url), source: Box::new(source) },
+    })?;
+    let length = response
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let body = response.into_body().into_with_config().limit(u64::MAX).reader();
+    Ok((Box::new(body), length))
+}
+
+fn get(url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
+    let tls =
+        ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
+    let agent: Agent = Agent::config_builder()
+        .tls_config(tls)
+        .user_agent(concat!("snakecrate/", env!("CARGO_PKG_VERSION")))
+        // The digest is that of the file, not of what a server's compression makes of it.
+        .accept_encoding("identity")
+        .timeout_connect(Some(Duration::from_secs(30)))
+        .timeout_recv_response(Some(Duration::from_mins(1)))
+        .build()
+        .into();
+    agent.get(url).call()
+}
+
+/// The path in a `file:` URL, its `%xx` decoded.
+fn file_path(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("file://")?;
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+    path.starts_with('/').then(|| percent_decoded(path))
+}
+
+fn percent_decoded(text: &str) -> PathBuf {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let digit = |at: usize| tail.get(at).and_then(|c| char::from(*c).to_digit(16));
+        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
+            bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+            rest = &tail[2..];
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+/// Writes `body` beside `to`, and renames it when its digest is `expected`.
+fn store(
+    body: &mut dyn Read,
+    url: &str,
+    expected: &str,
+    to: &Path,
+    mut progress: impl FnMut(u64),
+) -> Result<(), Error> {
+    let fail = |source| Error::Write { path: to.to_owned(), source };
+    let directory = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(fail)?;
+    let mut aside = tempfile::Builder::new()
+        .prefix(".download-")
+        .suffix(".snakecrate-tmp")
+        .tempfile_in(directory)
+        .map_err(fail)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let count = match body.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => return Err(Error::Read { url: url.to_owned(), source }),
+        };
+        hasher.update(&buffer[..count]);
+        aside.write_all(&buffer[..count]).map_err(fail)?;
+        progress(count as u64);
+    }
+    let actual = hex(&hasher.finalize());
+    if actual != expected {
+        return Err(Error::Digest { url: url.to_owned(), expected: expected.to_owned(), actual });
+    }
+    aside.persist(to).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Verbosity;
+    use std::io::{BufRead as _, BufReader};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+    fn quiet() -> Ui {
+        Ui::new(Verbosity::Quiet)
+    }
+
+    /// Answers each request on a loopback port with the next of `answers`, the last one for ever.
+    fn serve(answers: Vec<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let count = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&count);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                let at = seen.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+                let _ = stream.write_all(&answers[at]);
+            }
+        });
+        (url, count)
+    }
+
+    fn ok(body: &str) -> Vec<u8> {
+        let length = body.len();
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+            .into()
+    }
+
+    fn status(line: &str) -> Vec<u8> {
+        format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()
+    }
+
+    #[test]
+    fn a_file_with_the_right_digest_arrives_and_is_not_fetched_again() {
+        let (url, requests) = serve(vec![ok("hello")]);
+        let dir = tempfile::tempdir().unwrap();
+        let to = dir.path().join("new/hello.txt");
+        fetch(&url, HELLO, &to, quiet()).unwrap();
+        fetch(&url, &HELLO.to_uppercase(), &to, quiet()).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"hello");
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn something_else_is_refused_and_leaves_nothing() {
+        let (url, _) = serve(vec![ok("hellO")]);
+        let dir = tempfile::tempdir().unwrap();
+        let error = fetch(&url, HELLO, &dir.path().join("hello.txt"), quiet()).unwrap_err();
+        assert!(matches!(&error, Error::Digest { expected, .. } if expected == HELLO), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_tried_again() {
+        let mut broken = ok("hello");
+        broken.truncate(broken.len() - 2);
+        let (url, requests) = serve(vec![broken, status("503 Busy"), ok("hello")]);
+        let dir = tempfile::tempdir().unwrap();
+        fetch(&url, HELLO, &dir.path().join("hello.txt"), quiet()).unwrap();
+        assert_eq!(requests.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn a_missing_file_is_told_at_once() {
+        let (url, requests) = serve(vec![status("404 Not Found")]);
+        let error = text(&url).unwrap_err();
+        assert!(matches!(error, Error::Status { status: 404, .. }));
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn file_urls_are_read_from_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a b"), "hello").unwrap();
+        let url = format!("file://{}/a%20b", dir.path().display());
+        let to = dir.path().join("copy");
+        fetch(&url, HELLO, &to, quiet()).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"hello");
+        assert_eq!(text(&url).unwrap(), "hello");
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        assert!(matches!(text("ftp://x/y"), Err(Error::Scheme(_))));
+        assert!(matches!(text("/etc/passwd"), Err(Error::Scheme(_))));
+    }
+
+    #[test]
+    fn credentials_do_not_get_into_messages() {
+        assert_eq!(redacted("https://me:secret@host/x@y"), "https://host/x@y");
+        assert_eq!(redacted("https://host/x@y"), "https://host/x@y");
+    }
+}
