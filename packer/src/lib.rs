@@ -3,5 +3,6 @@
 pub mod download;
 pub mod error;
 pub mod python;
+pub mod runtime;
 pub mod tree;
 pub mod ui;
