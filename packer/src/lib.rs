@@ -7,6 +7,7 @@ pub mod config;
 pub mod download;
 pub mod error;
 pub mod python;
+pub mod runtime;
 pub mod source;
 pub mod tree;
 pub mod ui;

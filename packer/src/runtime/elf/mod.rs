@@ -1,0 +1,19 @@
+//! Surgery on ELF files of this machine's kind: 64 bits, little endian, x86-64.
+//!
+//! [`Image`] reads a file and writes it without the parts that no loader reads; [`search_path`]
+//! changes where the loader looks for libraries; [`facts`] reads what a file needs. Nothing that
+//! code refers to ever moves.
+
+pub mod facts;
+pub mod grow;
+pub mod image;
+pub mod search_path;
+pub mod strings;
+
+pub use facts::Facts;
+pub use image::Image;
+
+/// Why an ELF file is not one that can be worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub &'static str);

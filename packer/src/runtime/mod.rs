@@ -1,0 +1,22 @@
+//! The runtime: from `--python SPEC` to a trimmed, relocatable tree.
+//!
+//! [`spec`] reads the request, [`find`] answers it with an interpreter, [`harvest`] copies that
+//! into a [`crate::tree::Tree`] that runs wherever it is put.
+
+pub mod elf;
+pub mod error;
+pub mod harvest;
+pub mod libraries;
+pub mod probe;
+mod relocate;
+mod sanitise;
+pub mod spec;
+mod tcl;
+#[cfg(test)]
+mod tests;
+pub mod trim;
+
+pub use error::Error;
+pub use harvest::harvest;
+pub use spec::Spec;
+pub use trim::Policy;

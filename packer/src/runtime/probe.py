@@ -1,0 +1,21 @@
+import importlib.util, json, os, platform, sys, sysconfig
+
+version = "%d.%d" % sys.version_info[:2]
+executable = os.path.join(sys.base_prefix, "bin", "python" + version)
+if not os.path.isfile(executable):
+    executable = getattr(sys, "_base_executable", None) or sys.executable
+stdlib = os.path.dirname(os.path.realpath(os.__file__))
+dynload = [p for p in sys.path if os.path.basename(p) == "lib-dynload"]
+print(json.dumps({
+    "executable": os.path.realpath(executable),
+    "implementation": sys.implementation.name,
+    "version": list(sys.version_info[:3]),
+    "full_version": platform.python_version().rstrip("+"),
+    "cache_tag": sys.implementation.cache_tag,
+    "magic": importlib.util.MAGIC_NUMBER.hex(),
+    "machine": platform.machine(),
+    "prefix": os.path.realpath(sys.base_prefix),
+    "stdlib": stdlib,
+    "dynload": os.path.realpath(dynload[0]) if dynload else os.path.join(stdlib, "lib-dynload"),
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+}))

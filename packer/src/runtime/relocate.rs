@@ -1,0 +1,47 @@
+//! Executables and libraries for a tree that may be anywhere.
+
+use std::fs;
+use std::path::Path;
+
+use super::Error;
+use super::elf::facts::is_elf;
+use super::elf::{Image, Malformed, search_path};
+use crate::tree::Content;
+
+/// Where the executable finds all libraries: `lib` beside its `bin`.
+const RPATH: &[u8] = b"$ORIGIN/../lib";
+
+/// The interpreter's executable with its only search path pointing into the tree, stripped.
+pub fn executable(file: &Path) -> Result<Content, Error> {
+    let change = |bytes| {
+        let mut image = Image::parse(bytes)?;
+        search_path::set(&mut image, RPATH)?;
+        image.into_bytes()
+    };
+    change(read(file)?)
+        .map(Content::from)
+        .map_err(|reason| Error::Elf { path: file.to_owned(), reason })
+}
+
+/// A library or an extension module: without a search path that is in the way, stripped. One with
+/// nothing to change stays as its builder made it, and so does what is no ELF file.
+pub fn library(file: &Path) -> Result<Content, Error> {
+    let bytes = read(file)?;
+    if !is_elf(&bytes) {
+        return Ok(Content::Disk(file.to_owned()));
+    }
+    let change = |bytes| -> Result<Option<Vec<u8>>, Malformed> {
+        let mut image = Image::parse(bytes)?;
+        let in_the_way = search_path::is_in_the_way(&image)?;
+        if in_the_way {
+            search_path::remove(&mut image)?;
+        }
+        if in_the_way || image.has_ballast() { image.into_bytes().map(Some) } else { Ok(None) }
+    };
+    let changed = change(bytes).map_err(|reason| Error::Elf { path: file.to_owned(), reason })?;
+    Ok(changed.map_or_else(|| Content::Disk(file.to_owned()), Content::from))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(file).map_err(|source| Error::Read { path: file.to_owned(), source })
+}

@@ -1,0 +1,184 @@
+//! What of an installation an application does not need.
+
+use glob::{MatchOptions, Pattern};
+
+use super::Error;
+
+/// What to keep of a runtime beyond the ordinary, and what to leave out.
+///
+/// Patterns are of names below the runtime's prefix (`lib/python3.12/lib2to3`) or below the
+/// standard library (`lib2to3`, `encodings/cp*.py`); `*` is any part of a name, `**` any
+/// directories. A pattern that fits a directory fits all in it. `keep` wins over `drop`, and both
+/// over the rules of this module.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Patterns of what stays.
+    pub keep: Vec<String>,
+    /// Patterns of what goes.
+    pub drop: Vec<String>,
+    /// Whether `tkinter` comes along, and Tcl/Tk with it.
+    pub tkinter: bool,
+}
+
+/// Left out, and why. What an application could import at run time stays, unless it is of use
+/// only to develop Python itself or needs a part that is left out.
+const RULES: &[(&str, &str)] = &[
+    ("**/__pycache__", "bytecode is compiled anew, in a form that nobody writes to"),
+    ("**/*.pyc", "as above"),
+    ("site-packages", "what the developer has installed is not the runtime"),
+    ("dist-packages", "as above, Debian's name for it"),
+    ("sitecustomize.py", "a setting of the build machine (Debian: a link into /etc)"),
+    ("usercustomize.py", "as above"),
+    ("EXTERNALLY-MANAGED", "is about the build machine's installation (PEP 668)"),
+    ("test", "tests of the standard library itself; most of an installation"),
+    ("*/test", "as above: unittest/test, ctypes/test, sqlite3/test, tkinter/test"),
+    ("*/tests", "as above: lib2to3/tests, distutils/tests"),
+    ("idlelib", "IDLE, a program of its own; needs Tk"),
+    ("turtledemo", "a program of its own; needs Tk"),
+    ("ensurepip", "pip's wheels; an archive's environment is complete"),
+    ("config-*", "to link programs with libpython"),
+    ("__phello__", "for tests of frozen modules"),
+    ("__phello__.foo.py", "as above"),
+    ("**/*.exe", "Windows launchers: distutils/command/wininst-*.exe, venv/scripts/nt"),
+    ("lib-dynload/_test*", "modules that only tests import"),
+    ("lib-dynload/_ctypes_test*", "as above"),
+    ("lib-dynload/_xxtestfuzz*", "as above"),
+    ("lib-dynload/xxlimited*", "examples for writers of extension modules"),
+    ("lib-dynload/xxsubtype*", "as above"),
+    ("include", "headers"),
+    ("**/*.a", "static libraries"),
+];
+
+/// Left out unless [`Policy::tkinter`].
+const TKINTER: &[&str] = &["tkinter", "turtle.py", "lib-dynload/_tkinter*"];
+
+/// The rules and a policy, ready to be asked.
+#[derive(Debug)]
+pub struct Trim {
+    stdlib: String,
+    keep: Vec<Pattern>,
+    drop: Vec<Pattern>,
+    rules: Vec<Pattern>,
+}
+
+impl Trim {
+    /// Rules for a runtime with its standard library at `stdlib`, `lib/python3.12`.
+    pub fn new(policy: &Policy, stdlib: &str) -> Result<Self, Error> {
+        let tkinter = TKINTER.iter().copied().filter(|_| !policy.tkinter);
+        let rules = RULES.iter().map(|(pattern, _)| *pattern).chain(tkinter);
+        Ok(Self {
+            stdlib: format!("{stdlib}/"),
+            keep: patterns(policy.keep.iter().map(String::as_str))?,
+            drop: patterns(policy.drop.iter().map(String::as_str))?,
+            rules: patterns(rules)?,
+        })
+    }
+
+    /// Whether the file at `path` of the runtime stays.
+    pub fn keeps(&self, path: &str) -> bool {
+        let inside = path.strip_prefix(&self.stdlib);
+        let fits = |patterns: &[Pattern]| {
+            fits(patterns, path) || inside.is_some_and(|inside| fits(patterns, inside))
+        };
+        fits(&self.keep) || !(fits(&self.drop) || fits(&self.rules))
+    }
+
+    /// Whether the directory at `path` may hold anything that stays.
+    pub fn enters(&self, path: &str) -> bool {
+        !self.keep.is_empty() || self.keeps(path)
+    }
+}
+
+fn patterns<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Pattern>, Error> {
+    texts
+        .map(|text| {
+            Pattern::new(text.trim_end_matches('/'))
+                .map_err(|error| Error::Pattern { pattern: text.into(), reason: error.msg })
+        })
+        .collect()
+}
+
+/// Whether a pattern fits `path` or a directory that it is in.
+fn fits(patterns: &[Pattern], path: &str) -> bool {
+    let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.into_iter()
+        .any(|end| patterns.iter().any(|pattern| pattern.matches_with(&path[..end], options)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trim(keep: &[&str], drop: &[&str], tkinter: bool) -> Trim {
+        let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        let policy = Policy { keep: own(keep), drop: own(drop), tkinter };
+        Trim::new(&policy, "lib/python3.12").unwrap()
+    }
+
+    #[test]
+    fn what_an_application_may_import_stays() {
+        let trim = trim(&[], &[], false);
+        for path in [
+            "lib/python3.12/os.py",
+            "lib/python3.12/unittest/mock.py",
+            "lib/python3.12/distutils/core.py",
+            "lib/python3.12/lib2to3/Grammar.txt",
+            "lib/python3.12/pydoc_data/topics.py",
+            "lib/python3.12/venv/__init__.py",
+            "lib/python3.12/lib-dynload/_ctypes.cpython-312-x86_64-linux-gnu.so",
+            "lib/python3.12/LICENSE.txt",
+        ] {
+            assert!(trim.keeps(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_only_pythons_own_developers_need_goes() {
+        let trim = trim(&[], &[], false);
+        for path in [
+            "lib/python3.12/test/support/__init__.py",
+            "lib/python3.12/unittest/test/__main__.py",
+            "lib/python3.12/lib2to3/tests/data/crlf.py",
+            "lib/python3.12/__pycache__/os.cpython-312.pyc",
+            "lib/python3.12/encodings/__pycache__/utf_8.cpython-312.pyc",
+            "lib/python3.12/site-packages/pip/__init__.py",
+            "lib/python3.12/sitecustomize.py",
+            "lib/python3.12/config-3.12-x86_64-linux-gnu/Makefile",
+            "lib/python3.12/lib-dynload/_testcapi.cpython-312-x86_64-linux-gnu.so",
+            "lib/python3.12/distutils/command/wininst-9.0.exe",
+            "include/python3.12/Python.h",
+        ] {
+            assert!(!trim.keeps(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn tkinter_comes_when_it_is_asked_for_but_not_its_tests() {
+        let without = trim(&[], &[], false);
+        let with = trim(&[], &[], true);
+        for path in ["lib/python3.12/tkinter/ttk.py", "lib/python3.12/turtle.py"] {
+            assert!(!without.keeps(path) && with.keeps(path), "{path}");
+        }
+        assert!(!with.keeps("lib/python3.12/tkinter/test/support.py"));
+    }
+
+    #[test]
+    fn the_users_patterns_win() {
+        let trim = trim(&["test/support", "include/**"], &["lib2to3", "encodings/cp*.py"], false);
+        assert!(trim.keeps("lib/python3.12/test/support/os_helper.py"));
+        assert!(!trim.keeps("lib/python3.12/test/test_os.py"));
+        assert!(trim.keeps("include/python3.12/Python.h"));
+        assert!(!trim.keeps("lib/python3.12/lib2to3/pytree.py"));
+        assert!(!trim.keeps("lib/python3.12/encodings/cp037.py"));
+        assert!(trim.keeps("lib/python3.12/encodings/utf_8.py"));
+        assert!(trim.enters("lib/python3.12/test"));
+    }
+
+    #[test]
+    fn a_broken_pattern_is_told() {
+        let policy = Policy { drop: vec!["a[".into()], ..Policy::default() };
+        let error = Trim::new(&policy, "lib/python3.12").unwrap_err();
+        assert!(matches!(error, Error::Pattern { pattern, .. } if pattern == "a["));
+    }
+}
