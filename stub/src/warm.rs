@@ -46,8 +46,12 @@ impl Env {
             Ok(lease) => lease,
             Err(_) => return Err(Cold::Absent),
         };
-        // Without working locks there is no lease, and nothing else is lost.
-        let _ = share(&lease);
+        match share(&lease) {
+            // Prune has it, or the one who made it has not let go yet.
+            Err(Errno::WOULDBLOCK) => return Err(Cold::Absent),
+            // Without working locks there is no lease, and nothing else is lost.
+            Ok(()) | Err(_) => {}
+        }
         Self::confirm(root, key, lease)
     }
 

@@ -1,1 +1,135 @@
-//! What is in the cache.
+//! What is in the cache: components, environments, what uses what.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{AtFlags, Dir};
+use rustix::io::Errno;
+
+use super::check::{Cached, read_file};
+use super::root::{Root, open_directory};
+use super::staging::lock;
+use super::{COMPONENTS, ENVS, LAUNCH, MANIFEST, STAGING};
+use crate::manifest::{Component, Manifest};
+
+/// All of the cache's trees, sorted by what they are.
+#[derive(Debug)]
+pub struct Inventory {
+    /// The environments.
+    pub envs: Vec<EnvInfo>,
+    /// The components.
+    pub components: Vec<ComponentInfo>,
+    /// Entries of staging: work in progress, or what the dead left.
+    pub staging: usize,
+}
+
+/// An environment.
+#[derive(Debug)]
+pub struct EnvInfo {
+    /// Its name in the cache.
+    pub key: String,
+    /// What it was made from; `None` if it cannot be read.
+    pub manifest: Option<Manifest>,
+    /// Whether an application runs from it.
+    pub in_use: bool,
+    /// When it was started last, to about a day: the launch plan's time of access.
+    pub last_used: SystemTime,
+}
+
+/// A component.
+#[derive(Debug)]
+pub struct ComponentInfo {
+    /// Its name in the cache.
+    pub key: String,
+    /// Its record; `None` if it cannot be read.
+    pub component: Option<Component>,
+    /// Keys of the environments that are made of it.
+    pub used_by: Vec<String>,
+}
+
+impl Inventory {
+    /// Looks at everything, and at no file's contents.
+    pub fn read(root: &Root) -> io::Result<Self> {
+        let mut envs = Vec::new();
+        for key in names(root, ENVS)? {
+            match EnvInfo::read(root, &key) {
+                Err(Errno::NOENT) => {}
+                other => envs.push(other?),
+            }
+        }
+        let mut components = Vec::new();
+        for key in names(root, COMPONENTS)? {
+            let component = Cached::open(root, &key).ok().and_then(|c| c.component().ok());
+            let used_by = envs.iter().filter(|env| env.uses(&key)).map(|env| env.key.clone());
+            components.push(ComponentInfo { used_by: used_by.collect(), key, component });
+        }
+        envs.sort_by_cached_key(|env| {
+            let manifest = env.manifest.as_ref();
+            (manifest.map(|m| (m.name.clone(), m.version.clone())), env.key.clone())
+        });
+        components.sort_by_cached_key(|info| {
+            let component = info.component.as_ref();
+            (component.map(|c| (c.kind, c.name.clone(), c.version.clone())), info.key.clone())
+        });
+        Ok(Self { envs, components, staging: names(root, STAGING)?.len() })
+    }
+}
+
+impl EnvInfo {
+    fn read(root: &Root, key: &str) -> Result<Self, Errno> {
+        let directory = open_directory(root.directory(), &format!("{ENVS}/{key}"))?;
+        let bytes = read_file(&directory, MANIFEST, crate::record::MAX_MANIFEST);
+        let manifest = bytes.ok().and_then(|bytes| Manifest::parse(&bytes, u64::MAX).ok());
+        Ok(Self {
+            key: key.to_owned(),
+            manifest,
+            in_use: is_leased(&directory),
+            last_used: last_used(&directory),
+        })
+    }
+
+    /// Whether the component with this key is one of its own.
+    pub fn uses(&self, key: &str) -> bool {
+        let components = self.manifest.iter().flat_map(|manifest| &manifest.components);
+        components.into_iter().any(|component| component.digest.key() == key)
+    }
+}
+
+/// Whether somebody holds a lease; for that the lock is taken for a moment.
+fn is_leased(directory: &OwnedFd) -> bool {
+    match lock(directory) {
+        Ok(()) => {
+            let _ = rustix::fs::flock(directory, rustix::fs::FlockOperation::Unlock);
+            false
+        }
+        Err(errno) => errno == Errno::WOULDBLOCK,
+    }
+}
+
+/// A warm start reads the launch plan, and the kernel notes that once a day (`relatime`): no start
+/// has to write for it.
+fn last_used(directory: &OwnedFd) -> SystemTime {
+    let Ok(stat) = rustix::fs::statat(directory, LAUNCH, AtFlags::SYMLINK_NOFOLLOW) else {
+        return SystemTime::UNIX_EPOCH;
+    };
+    let seconds = stat.st_atime.max(stat.st_mtime);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
+/// The names in an area of the cache, sorted.
+pub(super) fn names(root: &Root, area: &str) -> io::Result<BTreeSet<String>> {
+    let directory = match open_directory(root.directory(), area) {
+        Err(Errno::NOENT) => return Ok(BTreeSet::new()),
+        other => other?,
+    };
+    let mut names = BTreeSet::new();
+    for entry in Dir::read_from(&directory)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name != "." && name != ".." {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,230 @@
+//! Flags, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::ui::Verbosity;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Pack a Python application into one executable file.
+#[derive(Debug, Parser)]
+#[command(name = "snakecrate", version, styles = STYLES, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  snakecrate build                          the project here, to ./<name>
+  snakecrate build httpie==3.2.4 -o http    an application from the package index
+  snakecrate run script.py -- --flag        a script with a PEP 723 block
+  snakecrate inspect ./http                 what is inside")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: the commands that are run, what was kept and dropped
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+impl Global {
+    /// How much the user wants to hear.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build one executable file
+    #[command(after_help = "\
+Examples:
+  snakecrate build                              the project in this directory
+  snakecrate build examples/etl -o etl          all of its [project.scripts] in one file
+  snakecrate build . -e serve --python 3.12     one entry, a certain Python
+  snakecrate build black --with 'black[d]'      more requirements
+  snakecrate build . -r requirements.lock       pinned, hashes checked
+  snakecrate build app -m app.tool              as `python -m app.tool`
+
+Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
+    Build {
+        #[command(flatten)]
+        what: What,
+        /// The file to write [default: ./<name of the application>]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Build (or find it built) and run it
+    #[command(after_help = "\
+Examples:
+  snakecrate run script.py
+  snakecrate run httpie==3.2.4 -e http -- --version")]
+    Run {
+        #[command(flatten)]
+        what: What,
+        /// Arguments of the application
+        #[arg(last = true, value_name = "ARGS")]
+        arguments: Vec<std::ffi::OsString>,
+    },
+    /// Show what is inside an archive: components, versions, digests, sizes, entries, target
+    Inspect {
+        /// The archive
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every digest, and the zip directory against the manifest
+    Verify {
+        /// The archive
+        file: PathBuf,
+    },
+    /// Write the component trees as ordinary files
+    Extract {
+        /// The archive
+        file: PathBuf,
+        /// The directory to make
+        directory: PathBuf,
+    },
+    /// Look after the cache that archives unpack to
+    #[command(subcommand)]
+    Cache(Cache),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Cache {
+    /// Print where it is
+    Dir,
+    /// List what is in it
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare every file with what was packed
+    Verify,
+    /// Remove what has not been used for a while; what runs is left alone
+    Prune {
+        /// Remove environments not used for this many days, and components none uses
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        unused: u64,
+        /// Say what would go, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Remove everything that does not run at the moment, and the packer's own files
+    Clear,
+}
+
+/// What to pack and how.
+#[derive(Debug, Args)]
+pub struct What {
+    /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
+    #[arg(default_value = ".")]
+    pub source: String,
+    /// The Python to pack: a version, an interpreter, a python-build-standalone directory, archive
+    /// or URL#sha256=… [default: the newest here that fits]
+    #[arg(long, value_name = "SPEC")]
+    pub python: Option<String>,
+    /// Where Python is downloaded from when none here fits
+    #[arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")]
+    pub python_mirror: Option<String>,
+    /// An entry to offer: a script's name, or NAME=MODULE:FUNCTION; repeatable
+    #[arg(short, long = "entry", value_name = "NAME")]
+    pub entries: Vec<String>,
+    /// The entry that runs when the file's name does not say which
+    #[arg(long, value_name = "NAME")]
+    pub default: Option<String>,
+    /// A module to run, as `python -m` does
+    #[arg(short, long)]
+    pub module: Option<String>,
+    /// A further requirement; repeatable
+    #[arg(long, value_name = "REQ")]
+    pub with: Vec<String>,
+    /// A requirements file, hashes honoured; repeatable
+    #[arg(short, long = "requirements", value_name = "FILE")]
+    pub requirements: Vec<PathBuf>,
+    /// The package index
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+    /// A directory or page with further wheels; repeatable
+    #[arg(long, value_name = "PLACE")]
+    pub find_links: Vec<String>,
+    /// A distribution never to take as a wheel, or :all:; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub no_binary: Vec<String>,
+    /// A distribution never to build, or :all:; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub only_binary: Vec<String>,
+    /// Use nothing but what is on this machine
+    #[arg(long)]
+    pub offline: bool,
+    /// How hard to compress, 1 to 22
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
+    pub level: Option<i32>,
+    /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
+    #[arg(long)]
+    pub no_isolated: bool,
+    /// An option of the interpreter, such as -O or -Xutf8; repeatable
+    #[arg(long = "python-option", value_name = "OPTION", allow_hyphen_values = true)]
+    pub python_options: Vec<String>,
+    /// A part of the runtime to keep that would be trimmed, such as idlelib; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub runtime_keep: Vec<String>,
+    /// A part of the runtime to drop, such as sqlite3; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub runtime_drop: Vec<String>,
+}
+
+impl What {
+    /// The flags in the form of `[tool.snakecrate]`.
+    pub fn config(self, output: Option<PathBuf>) -> Config {
+        Config {
+            python: self.python,
+            python_mirror: self.python_mirror,
+            entries: self.entries,
+            default: self.default,
+            module: self.module,
+            with: self.with,
+            requirements: self.requirements,
+            index_url: self.index_url,
+            find_links: self.find_links,
+            no_binary: self.no_binary,
+            only_binary: self.only_binary,
+            offline: self.offline.then_some(true),
+            level: self.level,
+            output,
+            isolated: self.no_isolated.then_some(false),
+            python_options: self.python_options,
+            runtime_keep: self.runtime_keep,
+            runtime_drop: self.runtime_drop,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
+}

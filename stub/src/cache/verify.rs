@@ -1,0 +1,123 @@
+//! Comparing all of the cache with what was packed.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use rustix::fs::{AtFlags, FileType};
+
+use super::check::{Cached, Difference, read_file};
+use super::inventory::{EnvInfo, Inventory};
+use super::root::{Root, open_directory};
+use super::{ENVS, LAUNCH, WORK};
+use crate::launch::Plan;
+use crate::listing::{Mode, Node};
+use crate::manifest::Kind;
+
+/// A tree that is not what it should be.
+#[derive(Debug)]
+pub struct Finding {
+    /// Its path, relative to the root: `v1/components/…`.
+    pub tree: String,
+    /// What it is, for people: `wheel click 8.1.7`.
+    pub what: String,
+    /// The differences; one without a path is about the tree as a whole.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares every component with its listing and every environment with its components. Calls
+/// `progress` before each tree with what it is.
+pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> {
+    let inventory = Inventory::read(root)?;
+    let mut findings = Vec::new();
+    for info in &inventory.components {
+        let tree = format!("{}/{}", super::COMPONENTS, info.key);
+        let what = info.component.as_ref().map_or_else(
+            || "a component without a record".to_owned(),
+            |c| format!("{} {} {}", c.kind.as_str(), c.name, c.version),
+        );
+        progress(&what);
+        let differences = component(root, &info.key);
+        if !differences.is_empty() {
+            findings.push(Finding { tree, what, differences });
+        }
+    }
+    for info in &inventory.envs {
+        let name = info.manifest.as_ref().map_or("without a manifest", |m| m.name.as_str());
+        let what = format!("environment {name}");
+        progress(&what);
+        let differences = env(root, info);
+        if !differences.is_empty() {
+            findings.push(Finding { tree: format!("{ENVS}/{}", info.key), what, differences });
+        }
+    }
+    Ok(findings)
+}
+
+fn whole(what: &'static str) -> Vec<Difference> {
+    vec![Difference { path: String::new(), what }]
+}
+
+fn component(root: &Root, key: &str) -> Vec<Difference> {
+    let Ok(cached) = Cached::open(root, key) else { return whole("unreadable") };
+    let Ok(component) = cached.component() else { return whole("its record is unreadable") };
+    if component.digest.key() != key {
+        return whole("its record is another component's");
+    }
+    match cached.listing(&component) {
+        Ok(listing) => cached.differences(&listing),
+        Err(_) => whole("its listing is damaged"),
+    }
+}
+
+/// Files of an environment are the very files of its components (links to them), or as long as
+/// they are; scripts have a line of their own.
+fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
+    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
+    let Ok(directory) = open_directory(root.directory(), &format!("{ENVS}/{}", info.key)) else {
+        return whole("unreadable");
+    };
+    let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));
+    if plan.is_none_or(|plan| plan.home != root.path_of(ENVS, &info.key)) {
+        return whole("its launch plan is damaged or another place's");
+    }
+    let mut differences = Vec::new();
+    let mut seen = BTreeSet::new();
+    for component in manifest.components.iter().filter(|c| c.kind != Kind::Runtime) {
+        let key = component.digest.key();
+        let Some((cached, listing)) = Cached::open(root, &key)
+            .ok()
+            .and_then(|cached| cached.listing(component).ok().map(|listing| (cached, listing)))
+        else {
+            differences.push(Difference { path: key, what: "a component that is missing" });
+            continue;
+        };
+        for item in listing.items() {
+            let path = item.path.as_str();
+            if !seen.insert(path.to_owned()) {
+                continue;
+            }
+            let stat = |at| rustix::fs::statat(at, path, AtFlags::SYMLINK_NOFOLLOW);
+            let what = match (&item.node, stat(&directory), stat(cached.directory())) {
+                (_, Err(_), _) => "missing",
+                (Node::Link(_), Ok(there), _)
+                    if FileType::from_raw_mode(there.st_mode) == FileType::Symlink =>
+                {
+                    continue;
+                }
+                (Node::File { mode: Mode::Script, .. }, Ok(_), _) => continue,
+                (Node::File { size, .. }, Ok(there), Ok(original))
+                    if (there.st_dev, there.st_ino) == (original.st_dev, original.st_ino)
+                        || there.st_nlink == 1 && u64::try_from(there.st_size) == Ok(*size) =>
+                {
+                    continue;
+                }
+                _ => "not its component's",
+            };
+            differences.push(Difference { path: path.to_owned(), what });
+        }
+    }
+    if rustix::fs::statat(&directory, WORK, AtFlags::empty()).is_ok() {
+        differences.push(Difference { path: WORK.to_owned(), what: "left over" });
+    }
+    differences
+}
