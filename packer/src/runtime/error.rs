@@ -69,6 +69,12 @@ pub enum Error {
     /// A download failed.
     #[error(transparent)]
     Download(#[from] download::Error),
+    /// Something is to be downloaded, but nothing may be.
+    #[error("{url} is not in the cache, and --offline forbids to download it")]
+    Offline {
+        /// The address, without credentials.
+        url: String,
+    },
     /// The mirror's list has nothing that fits.
     #[error("{url} has no Python {wanted}; it has {}", has.join(", "))]
     NotOffered {
@@ -164,6 +170,7 @@ impl Remedy for Error {
             Self::NotOffered { .. } => {
                 "ask for one of these, or give the URL of another release".into()
             }
+            Self::Offline { .. } => "build once without --offline, or download it yourself".into(),
             Self::Unpack { .. } => "check that the file is whole; download it again".into(),
             Self::Read { .. } => "check that it is there and can be read".into(),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {

@@ -5,18 +5,22 @@
 
 pub mod elf;
 pub mod error;
+pub mod find;
 pub mod harvest;
+pub mod index;
 pub mod libraries;
 pub mod probe;
 mod relocate;
 mod sanitise;
 pub mod spec;
+pub mod standalone;
 mod tcl;
 #[cfg(test)]
 mod tests;
 pub mod trim;
 
 pub use error::Error;
+pub use find::{Request, find};
 pub use harvest::harvest;
 pub use spec::Spec;
 pub use trim::Policy;
