@@ -4,6 +4,7 @@ pub mod config;
 pub mod download;
 pub mod error;
 pub mod python;
+pub mod resolve;
 pub mod source;
 pub mod tree;
 pub mod ui;
