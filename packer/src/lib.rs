@@ -8,6 +8,7 @@ pub mod download;
 pub mod error;
 pub mod python;
 pub mod runtime;
+pub mod resolve;
 pub mod source;
 pub mod tree;
 pub mod ui;

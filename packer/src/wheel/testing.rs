@@ -70,10 +70,16 @@ impl Forge {
     }
 
     pub(crate) fn write(&self, dir: &Path) -> PathBuf {
+        self.write_as(dir, "demo-1.0.dist-info")
+    }
+
+    /// Writes it with RECORD in the directory `info`.
+    pub(crate) fn write_as(&self, dir: &Path, info: &str) -> PathBuf {
         let path = dir.join(&self.file);
         let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
         let record = self.record.clone().unwrap_or_else(|| self.true_record());
-        let record = ("demo-1.0.dist-info/RECORD".to_owned(), record.into_bytes(), 0o644);
+        let record = record.replace("demo-1.0.dist-info", info);
+        let record = (format!("{info}/RECORD"), record.into_bytes(), 0o644);
         for (name, content, mode) in self.files.iter().chain([&record]) {
             let options = SimpleFileOptions::default().unix_permissions(*mode);
             zip.start_file(name.as_str(), options).unwrap();
@@ -96,4 +102,18 @@ impl Forge {
         fs::write(&path, bytes).unwrap();
         path
     }
+}
+
+/// The `python3` of this machine, as it describes itself.
+pub(crate) fn real_interpreter() -> Interpreter {
+    const PROBE: &str = "import sys, json, platform, sysconfig, importlib.util, os
+print(json.dumps(dict(
+    executable=os.path.realpath(sys.executable), implementation=sys.implementation.name,
+    version=sys.version_info[:3], full_version=platform.python_version(),
+    cache_tag=sys.implementation.cache_tag, magic=importlib.util.MAGIC_NUMBER.hex(),
+    machine=platform.machine(), prefix=sys.base_prefix, stdlib=sysconfig.get_path('stdlib'),
+    dynload=sysconfig.get_path('stdlib') + '/lib-dynload')))";
+    let python = std::env::var("SNAKECRATE_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let output = std::process::Command::new(python).args(["-I", "-c", PROBE]).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -1,0 +1,146 @@
+//! Building wheels of projects, source distributions and commits.
+//!
+//! Projects are built where they are: versions taken from git and files beside the project are
+//! then found as in any other build. Setuptools alone would leave something there; it is told
+//! to put it elsewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Job;
+use super::cache::Cached;
+use super::error::{At as _, Error};
+use super::pin::{Git, Remote};
+use super::tool::{Tool, command_of, run};
+use super::{fingerprint, pip, uv, words};
+
+/// Counts changes of how wheels are built: older ones are not used again.
+const SCHEME: &str = "1";
+
+/// The wheel of the project in `directory`, built if anything changed since the last time.
+pub(crate) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
+    let state = fingerprint::of(directory).at(directory)?;
+    let place = directory.to_string_lossy();
+    let key = key(job, &["directory", &place, &state]);
+    cached(job, &key, &place, || {
+        let argument = directory.as_os_str();
+        build(job, &place, argument.as_ref(), directory)
+    })
+}
+
+/// The wheel of a source distribution, downloaded by `fetch` into the directory it gets.
+pub(crate) fn source(
+    job: &Job,
+    remote: &Remote,
+    fetch: impl FnOnce(&Path) -> Result<PathBuf, Error>,
+) -> Result<Cached, Error> {
+    let digest = remote.sha256.as_deref().unwrap_or(&remote.url);
+    let key = key(job, &["source", digest]);
+    let file = remote.file();
+    cached(job, &key, &file, || {
+        let directory = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
+        let archive = fetch(directory.path())?;
+        build(job, &file, &archive, directory.path())
+    })
+}
+
+/// The wheel of a commit.
+pub(crate) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
+    let subdirectory = git.subdirectory.as_deref().unwrap_or_default();
+    let key = key(job, &["git", &git.url, &git.commit, subdirectory]);
+    cached(job, &key, name, || {
+        let clone = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
+        let run_git = |arguments: &[&str]| -> Result<(), Error> {
+            let mut command = Command::new("git");
+            command.args(arguments).current_dir(clone.path()).env("GIT_TERMINAL_PROMPT", "0");
+            let ran = run("git", &mut command, job.ui)?;
+            let lines: Vec<&str> = ran.stderr.lines().collect();
+            match ran.success {
+                true => Ok(()),
+                false => Err(Error::Failed { program: "git", words: words::one_line(&lines) }),
+            }
+        };
+        run_git(&["clone", "--quiet", "--no-checkout", &git.url, "."])?;
+        run_git(&["checkout", "--quiet", "--detach", &git.commit])?;
+        run_git(&["submodule", "--quiet", "update", "--init", "--recursive"])?;
+        let project = clone.path().join(subdirectory);
+        build(job, name, &project, &project)
+    })
+}
+
+fn key(job: &Job, parts: &[&str]) -> String {
+    let python = job.interpreter;
+    let own = [SCHEME, &python.cache_tag, &python.full_version, &python.machine];
+    let mut hasher = blake3::Hasher::new();
+    for part in own.iter().chain(parts) {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn cached(
+    job: &Job,
+    key: &str,
+    what: &str,
+    build: impl FnOnce() -> Result<PathBuf, Error>,
+) -> Result<Cached, Error> {
+    if let Some(cached) = job.cache.built(key) {
+        job.ui.detail(format_args!("{what} is built already: {}", cached.file));
+        return Ok(cached);
+    }
+    let progress = job.ui.spinner("Building", what);
+    let wheel = build()?;
+    drop(progress);
+    let cached = job.cache.add(&wheel)?;
+    job.cache.remember_build(key, &cached)?;
+    job.ui.step("Built", &cached.file);
+    Ok(cached)
+}
+
+/// Builds `source` and returns the wheel, which is in the job's scratch directory.
+fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathBuf, Error> {
+    let out = tempfile::tempdir_in(job.scratch).at(job.scratch)?.keep();
+    let work = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
+    let extra = work.path().join("setup.cfg");
+    let base = work.path().display();
+    let text = format!("[build]\nbuild_base = {base}/build\n[egg_info]\negg_base = {base}\n");
+    fs::write(&extra, text).at(&extra)?;
+    let tool = job.tool()?;
+    let mut command = match tool {
+        Tool::Uv(path) => {
+            let mut command = Command::new(path);
+            command.args(["build", "--wheel", "--color", "never", "--python"]);
+            command.arg(&job.interpreter.executable).arg("--out-dir").arg(&out);
+            uv::index_options(&mut command, job.options, &job.links);
+            command
+        }
+        Tool::Pip(words) => {
+            let mut command = command_of(words);
+            command.args(["wheel", "--no-deps", "--use-pep517", "--quiet", "--wheel-dir"]);
+            command.arg(&out);
+            pip::index_options(&mut command, job.options, &job.links);
+            command
+        }
+    };
+    // Setuptools reads this file last, from version 62 on.
+    command.arg(source).current_dir(directory).env("DIST_EXTRA_CONFIG", &extra);
+    let ran = run(tool.name(), &mut command, job.ui)?;
+    if !ran.success {
+        let error = match tool {
+            Tool::Uv(_) => uv::failure(&ran, job.options),
+            Tool::Pip(_) => pip::failure(&ran, job.options),
+        };
+        return Err(match error {
+            Error::Build { output, .. } => Error::Build { what: what.to_owned(), output },
+            other => other,
+        });
+    }
+    let found = fs::read_dir(&out)
+        .at(&out)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|extension| extension == "whl"));
+    let nothing =
+        || Error::Build { what: what.to_owned(), output: vec!["it made no wheel".into()] };
+    found.ok_or_else(nothing)
+}

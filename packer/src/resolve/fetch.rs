@@ -1,0 +1,186 @@
+//! Downloads of what a resolution came to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, thread};
+
+use super::Job;
+use super::cache::Cached;
+use super::error::Error;
+use super::pin::{Pin, Place, Remote};
+use super::pip;
+use super::tool::{Tool, find_pip};
+use crate::download;
+use crate::ui::{Ui, Verbosity};
+
+/// Downloads at a time.
+const PARALLEL: usize = 8;
+
+/// Gets the wheels among `pins` into the cache; `None` for those that have to be built.
+pub(crate) fn wheels(job: &Job, pins: &[Pin]) -> Result<Vec<Option<Cached>>, Error> {
+    let mut found = Vec::new();
+    let mut missing: Vec<&Remote> = Vec::new();
+    for pin in pins {
+        let Place::Wheel(remote) = &pin.place else {
+            found.push(None);
+            continue;
+        };
+        let known = remote
+            .sha256
+            .as_ref()
+            .map(|sha256| Cached { file: remote.file(), sha256: sha256.to_ascii_lowercase() });
+        let known = known.filter(|cached| job.cache.get(cached).is_some());
+        if known.is_none() {
+            missing.push(remote);
+        }
+        found.push(known);
+    }
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    let directory = job.scratch.join("downloads");
+    let what = match missing.len() {
+        1 => missing[0].file(),
+        count => format!("{count} wheels"),
+    };
+    let progress = job.ui.spinner("Downloading", &what);
+    get(job, &missing, &directory)?;
+    drop(progress);
+    job.ui.step("Downloaded", &what);
+    for (pin, found) in pins.iter().zip(&mut found) {
+        if let (Place::Wheel(remote), None) = (&pin.place, &found) {
+            *found = Some(job.cache.add(&directory.join(remote.file()))?);
+        }
+    }
+    Ok(found)
+}
+
+/// Downloads one file into `directory`.
+pub(crate) fn file(job: &Job, remote: &Remote, directory: &Path) -> Result<PathBuf, Error> {
+    get(job, &[remote], directory)?;
+    Ok(directory.join(remote.file()))
+}
+
+/// Downloads `remotes` into `directory`, under their own names.
+fn get(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
+    use super::error::At as _;
+    std::fs::create_dir_all(directory).at(directory)?;
+    match job.tool()? {
+        // pip has its own cache, and the user's proxies, certificates and credentials.
+        Tool::Pip(words) => {
+            // Its download command takes no wheel or source distribution without building its
+            // metadata; that is all right for wheels only.
+            let (wheels, others): (Vec<&Remote>, Vec<&Remote>) =
+                remotes.iter().copied().partition(|remote| remote.is_wheel());
+            if !wheels.is_empty() {
+                pip::download(words, &wheels, directory, job)?;
+            }
+            in_parallel(job, &others, directory).map_or(Ok(()), |(_, error)| Err(error))
+        }
+        Tool::Uv(_) => {
+            let Some((failed, error)) = in_parallel(job, remotes, directory) else { return Ok(()) };
+            // Credentials that uv got from a keyring or from netrc are not known here.
+            match find_pip(job.interpreter) {
+                Some(words) if !job.options.offline && failed.iter().all(|r| r.is_wheel()) => {
+                    job.ui.detail(format_args!("{error}; trying with pip"));
+                    pip::download(&words, &failed, directory, job).map_err(|_| error)
+                }
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+/// Downloads several files at a time; those that failed, and why the first did.
+fn in_parallel<'a>(
+    job: &Job,
+    remotes: &[&'a Remote],
+    directory: &Path,
+) -> Option<(Vec<&'a Remote>, Error)> {
+    let failures: Mutex<Vec<(&Remote, Error)>> = Mutex::new(Vec::new());
+    let next = AtomicUsize::new(0);
+    let options = job.options;
+    let quiet = Ui::new(Verbosity::Quiet);
+    thread::scope(|scope| {
+        for _ in 0..PARALLEL.min(remotes.len()) {
+            scope.spawn(|| {
+                while let Some(remote) = remotes.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome =
+                        one(remote, directory, options.offline, &options.index_url, quiet);
+                    if let (Err(error), Ok(mut failures)) = (outcome, failures.lock()) {
+                        failures.push((remote, error));
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap_or_default();
+    let mut errors = Vec::new();
+    let mut failed = Vec::new();
+    for (remote, error) in failures {
+        failed.push(remote);
+        errors.push(error);
+    }
+    errors.into_iter().next().map(|error| (failed, error))
+}
+
+fn one(
+    remote: &Remote,
+    directory: &Path,
+    offline: bool,
+    index: &Option<String>,
+    ui: Ui,
+) -> Result<(), Error> {
+    let to = directory.join(remote.file());
+    if offline && !remote.url.starts_with("file:") {
+        return Err(Error::Offline(remote.file()));
+    }
+    let Some(sha256) = &remote.sha256 else {
+        let local = url::Url::parse(&remote.url).ok().and_then(|url| url.to_file_path().ok());
+        return match local {
+            Some(path) => {
+                use super::error::At as _;
+                std::fs::copy(&path, &to).map(|_| ()).at(path)
+            }
+            None => Err(Error::Answer {
+                program: "the index",
+                cause: format!("it gives no digest of {}", remote.file()),
+            }),
+        };
+    };
+    download::fetch(&with_credentials(&remote.url, index), sha256, &to, ui)?;
+    Ok(())
+}
+
+/// The URL with the user and password of the index, if it is on the same host.
+fn with_credentials(url: &str, index: &Option<String>) -> String {
+    let variables =
+        ["UV_DEFAULT_INDEX", "UV_INDEX_URL"].iter().filter_map(|name| env::var(name).ok());
+    let indexes = index.iter().cloned().chain(variables);
+    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
+    for index in indexes.filter_map(|index| url::Url::parse(&index).ok()) {
+        if index.origin() == parsed.origin() && !index.username().is_empty() {
+            let _ = parsed.set_username(index.username());
+            let _ = parsed.set_password(index.password());
+            return parsed.into();
+        }
+    }
+    url.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_go_to_the_indexs_host_only() {
+        let index = Some("https://user:pw@index.test/simple".to_owned());
+        assert_eq!(
+            with_credentials("https://index.test/files/a.whl", &index),
+            "https://user:pw@index.test/files/a.whl"
+        );
+        let other = "https://files.test/a.whl";
+        assert_eq!(with_credentials(other, &index), other);
+    }
+}

@@ -1,0 +1,220 @@
+//! Resolving and downloading with pip: `pip install --dry-run --report`
+//! ([specification of the report](https://pip.pypa.io/en/stable/reference/installation-report/)).
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::error::{At as _, Error};
+use super::pin::{Git, Pin, Place, Remote};
+use super::tool::{Ran, command_of, run};
+use super::words;
+use super::{Job, Options};
+use crate::wheel::normalize;
+
+#[derive(Debug, Deserialize)]
+struct Report {
+    install: Vec<Item>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Item {
+    download_info: Download,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Download {
+    url: String,
+    subdirectory: Option<String>,
+    archive_info: Option<Archive>,
+    dir_info: Option<toml::Table>,
+    vcs_info: Option<Vcs>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Archive {
+    #[serde(default)]
+    hashes: Hashes,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Hashes {
+    sha256: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Vcs {
+    commit_id: String,
+}
+
+/// Where pip looks for distributions.
+pub(crate) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
+    // In the environment and not among the arguments: others see those, and it may hold a password.
+    if let Some(url) = &options.index_url {
+        command.env("PIP_INDEX_URL", url);
+    }
+    for link in &options.find_links {
+        command.arg("--find-links").arg(link);
+    }
+    for link in links {
+        command.arg("--find-links").arg(link);
+    }
+    if options.offline {
+        command.arg("--no-index");
+    }
+}
+
+/// Resolves the requirements of `job`.
+pub(crate) fn pins(pip: &[OsString], job: &Job) -> Result<Vec<Pin>, Error> {
+    let options = job.options;
+    let report = job.scratch.join("report.json");
+    let mut command = command_of(pip);
+    command.args(["install", "--dry-run", "--ignore-installed", "--quiet", "--report"]);
+    command.arg(&report).current_dir(&job.directory);
+    if options.no_build {
+        command.args(["--only-binary", ":all:"]);
+    }
+    for name in &options.no_binary {
+        command.args(["--no-binary", name]);
+    }
+    for name in &options.only_binary {
+        command.args(["--only-binary", name]);
+    }
+    index_options(&mut command, options, &job.links);
+    for list in &job.lists {
+        command.arg("--requirement").arg(list);
+    }
+    let ran = run("pip", &mut command, job.ui)?;
+    if !ran.success {
+        return Err(refine(failure(&ran, options), pip, job));
+    }
+    let text = std::fs::read(&report).at(&report)?;
+    let report: Report = serde_json::from_slice(&text)
+        .map_err(|error| Error::Answer { program: "pip", cause: error.to_string() })?;
+    report.install.into_iter().map(|item| pin(item, job)).collect()
+}
+
+fn pin(item: Item, job: &Job) -> Result<Pin, Error> {
+    let name = normalize(&item.metadata.name);
+    let Download { url, subdirectory, archive_info, dir_info, vcs_info } = item.download_info;
+    let place = if let Some(vcs) = vcs_info {
+        Place::Git(Git { url, commit: vcs.commit_id, subdirectory })
+    } else if dir_info.is_some() {
+        let path = url::Url::parse(&url).ok().and_then(|url| url.to_file_path().ok());
+        let path = path.ok_or_else(|| Error::Answer { program: "pip", cause: url.clone() })?;
+        Place::Directory(subdirectory.map_or(path.clone(), |sub| path.join(sub)))
+    } else {
+        let sha256 = archive_info.and_then(|archive| archive.hashes.sha256);
+        let remote = Remote { url, sha256 };
+        match remote.is_wheel() {
+            true => Place::Wheel(remote),
+            false if job.options.no_build => return Err(Error::OnlySource(name)),
+            false => Place::Source(remote),
+        }
+    };
+    Ok(Pin { name, place })
+}
+
+/// Downloads `remotes` as they are into `to`.
+pub(crate) fn download(
+    pip: &[OsString],
+    remotes: &[&Remote],
+    to: &Path,
+    job: &Job,
+) -> Result<(), Error> {
+    let list = job.scratch.join("downloads.txt");
+    let lines: String = remotes.iter().map(|remote| line(remote) + "\n").collect();
+    std::fs::write(&list, lines).at(&list)?;
+    let mut command = command_of(pip);
+    command.args(["download", "--no-deps", "--quiet", "--dest"]).arg(to);
+    command.arg("--requirement").arg(&list).current_dir(&job.directory);
+    index_options(&mut command, job.options, &job.links);
+    let ran = run("pip", &mut command, job.ui)?;
+    if ran.success { Ok(()) } else { Err(failure(&ran, job.options)) }
+}
+
+/// A line of a requirements file.
+pub(crate) fn line(remote: &Remote) -> String {
+    match &remote.sha256 {
+        Some(sha256) => format!("{}#sha256={sha256}", remote.url),
+        None => remote.url.clone(),
+    }
+}
+
+/// pip's message as an error: its `ERROR:` lines and the conflict it explains before them.
+pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    if ran.stderr.contains("subprocess-exited-with-error")
+        || ran.stderr.contains("Failed building wheel")
+    {
+        let failed = lines.iter().find_map(|line| line.split("Failed building wheel for ").nth(1));
+        let what = failed.unwrap_or("a source distribution").to_owned();
+        return Error::Build { what, output: words::tail(&ran.stderr) };
+    }
+    let from = lines.iter().position(|line| line.starts_with("ERROR:")).unwrap_or(0);
+    let useful: Vec<&str> = lines[from..]
+        .iter()
+        .copied()
+        .filter(|line| !line.contains("ResolutionImpossible") && !line.starts_with("WARNING"))
+        .take_while(|line| !line.starts_with("To fix this you could try"))
+        .collect();
+    let text = words::one_line(&useful);
+    if text.contains("DO NOT MATCH THE HASHES") || text.contains("Hashes are required") {
+        let named = lines.iter().find(|line| line.contains(" from ") || line.contains("--hash="));
+        let named = named.unwrap_or(&"a distribution").trim();
+        let end = named.find(" from ").or_else(|| named.find(" --hash")).unwrap_or(named.len());
+        return Error::Hash(named[..end].to_owned());
+    }
+    // pip says nothing else when it cannot reach an index.
+    let unreachable =
+        ran.stderr.contains("Retrying (") || ran.stderr.contains("Could not fetch URL");
+    let resolution = text.contains("No matching distribution") || text.contains("conflicting");
+    match () {
+        () if resolution && options.offline => Error::Offline(versions_cut(&text)),
+        () if resolution && !unreachable => Error::Unsatisfiable(versions_cut(&text)),
+        () => Error::Failed { program: "pip", words: text },
+    }
+}
+
+/// The message without the list of every version there is.
+fn versions_cut(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.find("(from versions: ").zip(text.find(");")) {
+        Some((start, end)) if end > start + MOST => {
+            let list = &text[start..end];
+            let last: Vec<&str> = list.rsplitn(6, ", ").take(5).collect();
+            let last: Vec<&str> = last.into_iter().rev().collect();
+            format!("{}(from versions: …, {}{}", &text[..start], last.join(", "), &text[end..])
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// With wheels only, pip does not tell a missing distribution from one without wheels: ask.
+fn refine(error: Error, pip: &[OsString], job: &Job) -> Error {
+    let wheels_only = job.options.no_build || !job.options.only_binary.is_empty();
+    let Error::Unsatisfiable(text) = &error else { return error };
+    let Some(name) = text.rsplit("No matching distribution found for ").next() else {
+        return error;
+    };
+    if !wheels_only || job.options.offline || !text.contains("from versions: none") {
+        return error;
+    }
+    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    let name = &name[..end.unwrap_or(name.len())];
+    let mut command = command_of(pip);
+    command.args(["index", "versions", name]);
+    index_options(&mut command, job.options, &[]);
+    match run("pip", &mut command, job.ui) {
+        Ok(ran) if ran.success => Error::OnlySource(name.to_owned()),
+        _ => error,
+    }
+}

@@ -1,0 +1,87 @@
+//! The useful part of what tools say when they fail.
+
+/// How many lines of a failed build are shown.
+const TAIL: usize = 12;
+
+/// The lines as one, without the ornaments that tools put before them.
+pub(crate) fn one_line(lines: &[&str]) -> String {
+    let ornaments = |c: char| c.is_whitespace() || "×│╰─▶├".contains(c);
+    let words: Vec<&str> = lines
+        .iter()
+        .map(|line| line.trim_matches(ornaments))
+        .map(|line| line.strip_prefix("error: ").unwrap_or(line))
+        .map(|line| line.strip_prefix("ERROR: ").unwrap_or(line))
+        .map(|line| line.strip_prefix("cause: ").unwrap_or(line))
+        .filter(|line| !line.is_empty())
+        .collect();
+    words.join("; ").replace(":;", ":")
+}
+
+/// What follows `Because`, as in "No solution found …: Because a depends on b …".
+pub(crate) fn because(text: &str) -> String {
+    let start = text.find("Because ").unwrap_or(0);
+    text[start..].replace("; ", " ")
+}
+
+/// The first thing in backquotes.
+pub(crate) fn quoted(text: &str) -> Option<String> {
+    let mut parts = text.split('`');
+    parts.next()?;
+    parts.next().map(str::to_owned)
+}
+
+/// The last lines of a build back end's output, out of what uv or pip made of it.
+pub(crate) fn tail(stderr: &str) -> Vec<String> {
+    let lines: Vec<&str> = stderr
+        .lines()
+        .map(|line| line.trim_start_matches(['│', ' ']).trim_end())
+        .filter(|line| !line.is_empty())
+        .collect();
+    // pip frames the output, uv says what it has to say after it.
+    let starts = |wanted: &str| lines.iter().position(|line| line.starts_with(wanted));
+    let start =
+        lines.iter().position(|line| line.ends_with("lines of output]")).map_or(0, |at| at + 1);
+    let own = ["[end of output]", "error: Failed to build", "× Failed to build"];
+    let end = own.iter().filter_map(|mark| starts(mark)).min().unwrap_or(lines.len());
+    let mut output = lines.get(start..end).unwrap_or_default().to_vec();
+    if output.is_empty() {
+        // uv puts the output of metadata builds behind its message: `[stderr]`.
+        let marks = lines.iter().position(|line| *line == "[stderr]" || *line == "[stdout]");
+        output = lines[marks.unwrap_or(0)..].to_vec();
+        output.retain(|line| !line.starts_with("hint:"));
+    }
+    let from = output.len().saturating_sub(TAIL);
+    output[from..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_both_generations_of_uv_become_one_line() {
+        let old = [
+            "  × No solution found when resolving dependencies:",
+            "  ╰─▶ Because a",
+            "      and b.",
+        ];
+        assert_eq!(
+            one_line(&old),
+            "No solution found when resolving dependencies: Because a; and b."
+        );
+        assert_eq!(because(&one_line(&old)), "Because a and b.");
+        let new = ["error: No solution found", "  cause: Because a and b."];
+        assert_eq!(because(&one_line(&new)), "Because a and b.");
+        assert_eq!(quoted("Failed to build `demo @ file:///x`").unwrap(), "demo @ file:///x");
+    }
+
+    #[test]
+    fn the_back_ends_last_words_are_found() {
+        let pip = "  error: subprocess-exited-with-error\n\n  × Building wheel failed\n  │ exit code: 1\n  \
+                   ╰─> [3 lines of output]\n      running build\n      ValueError: no\n      [end of output]\n  \n  \
+                   note: This error originates\nERROR: Failed building wheel for demo\n";
+        assert_eq!(tail(pip), ["running build", "ValueError: no"]);
+        let uv = "Building wheel...\nValueError: no\nerror: Failed to build `/demo`\n  cause: The build backend\n";
+        assert_eq!(tail(uv), ["Building wheel...", "ValueError: no"]);
+    }
+}
