@@ -5,5 +5,6 @@ pub mod bytecode;
 pub mod component;
 pub mod error;
 pub mod python;
+pub mod sbom;
 pub mod tree;
 pub mod ui;
