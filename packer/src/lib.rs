@@ -10,6 +10,7 @@ pub mod python;
 pub mod runtime;
 pub mod resolve;
 pub mod source;
+pub mod sbom;
 pub mod tree;
 pub mod ui;
 pub mod wheel;

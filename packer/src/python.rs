@@ -35,6 +35,12 @@ impl Interpreter {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
+    /// The bytes of [`Interpreter::magic`]; `None` if it is not hex.
+    pub fn magic_bytes(&self) -> Option<Vec<u8>> {
+        let digits = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        self.magic.as_bytes().chunks(2).map(digits).collect()
+    }
+
     /// `lib/python3.12`: where the standard library is in a runtime's prefix.
     pub fn lib(&self) -> String {
         format!("lib/python{}", self.minor())

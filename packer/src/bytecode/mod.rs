@@ -185,10 +185,9 @@ fn drain(queue: &Mutex<VecDeque<Job>>, interpreter: &Interpreter) -> Result<Vec<
 
 /// The first eight bytes of a `.pyc`: magic, and the flags of PEP 552 for hash-based, not checked.
 fn header(interpreter: &Interpreter) -> Vec<u8> {
-    let digits = interpreter.magic.as_bytes().chunks(2);
-    let magic =
-        digits.filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    magic.chain(1u32.to_le_bytes()).collect()
+    let mut header = interpreter.magic_bytes().unwrap_or_default();
+    header.extend(1u32.to_le_bytes());
+    header
 }
 
 #[cfg(test)]

@@ -48,9 +48,8 @@ impl Worker {
         let answers = answers.ok_or(io::ErrorKind::BrokenPipe)?;
         let mut worker = Self { child, requests, answers };
         let (_, magic) = worker.receive()?;
-        let hex: String = magic.iter().map(|byte| format!("{byte:02x}")).collect();
-        if hex != interpreter.magic {
-            let text = format!("its bytecode is {hex}, not {}", interpreter.magic);
+        if Some(&magic) != interpreter.magic_bytes().as_ref() {
+            let text = format!("its bytecode is not that of magic {}", interpreter.magic);
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
         Ok(worker)
