@@ -15,6 +15,8 @@ use crate::source::{Source, toml_cause};
 pub struct Config {
     /// The interpreter: a version, a path, an archive, a URL.
     pub python: Option<String>,
+    /// Where interpreters are downloaded from.
+    pub python_mirror: Option<String>,
     /// Names of the entries to offer.
     #[serde(alias = "entry", deserialize_with = "one_or_many")]
     pub entries: Vec<String>,
@@ -165,6 +167,7 @@ impl Config {
         }
         Self {
             python: self.python.or(other.python),
+            python_mirror: self.python_mirror.or(other.python_mirror),
             entries: list(self.entries, other.entries),
             default: self.default.or(other.default),
             module: self.module.or(other.module),

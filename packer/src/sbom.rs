@@ -2,7 +2,7 @@
 //!
 //! It depends on what is in the archive alone: no clock, and a serial number made of the contents.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::manifest::{Kind, Source};
 
@@ -28,7 +28,7 @@ pub struct Part {
 }
 
 /// A licence as a distribution declares it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Licence {
     /// An SPDX expression (`License-Expression` of PEP 639): `MIT OR Apache-2.0`.
     Expression(String),

@@ -101,6 +101,11 @@ impl Progress {
         self.0.inc(amount);
     }
 
+    /// There are `amount` more to do than was known.
+    pub fn expect(&self, amount: u64) {
+        self.0.inc_length(amount);
+    }
+
     /// Names what is being done now.
     pub fn message(&self, what: impl Display) {
         self.0.set_message(what.to_string());

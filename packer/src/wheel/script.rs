@@ -12,7 +12,7 @@ use crate::tree::{Content, Mode};
 pub const SHEBANG: &str = "#!python";
 
 /// A script of a distribution, by the name users call it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Script {
     /// `black`.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Script {
 }
 
 /// What a script runs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Target {
     /// A function, from `console_scripts` or `gui_scripts`; `bin/<name>` calls it too.
     Call {

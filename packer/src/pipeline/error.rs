@@ -1,0 +1,88 @@
+//! Why nothing was built.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::entries;
+use crate::error::Remedy;
+use crate::runtime::spec::BadSpec;
+use crate::{archive, bytecode, component, config, resolve, runtime, source, wheel};
+
+/// An error of some part of the way from source to archive, or of the way as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The source.
+    #[error(transparent)]
+    Source(#[from] source::Error),
+    /// Its configuration.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// `--python`.
+    #[error(transparent)]
+    Spec(#[from] BadSpec),
+    /// The runtime.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// Its distributions.
+    #[error(transparent)]
+    Resolve(#[from] resolve::Error),
+    /// A wheel.
+    #[error(transparent)]
+    Wheel(#[from] wheel::Error),
+    /// Its entries.
+    #[error(transparent)]
+    Entries(#[from] entries::Error),
+    /// Bytecode.
+    #[error(transparent)]
+    Bytecode(#[from] bytecode::Error),
+    /// A component.
+    #[error(transparent)]
+    Component(#[from] component::Error),
+    /// The archive.
+    #[error(transparent)]
+    Archive(#[from] archive::Error),
+    /// `--default` names no entry.
+    #[error("`{name}` cannot be the default: it is no entry")]
+    Default {
+        /// What was named.
+        name: String,
+        /// The entries.
+        entries: Vec<String>,
+    },
+    /// There is no place for the packer's own files.
+    #[error("cannot make the cache {}: {source}", path.display())]
+    Cache {
+        /// Where it would be.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The runtime's files cannot be looked at.
+    #[error("cannot read {}: {source}", path.display())]
+    Interpreter {
+        /// The interpreter's executable.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.remedy(),
+            Self::Config(error) => error.remedy(),
+            Self::Spec(error) => error.remedy(),
+            Self::Runtime(error) => error.remedy(),
+            Self::Resolve(error) => error.remedy(),
+            Self::Wheel(error) => error.remedy(),
+            Self::Entries(error) => error.remedy(),
+            Self::Bytecode(error) => error.remedy(),
+            Self::Component(error) => error.remedy(),
+            Self::Archive(error) => error.remedy(),
+            Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
+            Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
+            Self::Interpreter { .. } => Some("name another with --python".into()),
+        }
+    }
+}
