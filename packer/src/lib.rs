@@ -4,5 +4,7 @@ pub mod download;
 pub mod error;
 pub mod python;
 pub mod runtime;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 pub mod ui;
