@@ -290,11 +290,8 @@ fn store(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{ok, serve_in_turn, status};
     use crate::ui::Verbosity;
-    use std::io::{BufRead as _, BufReader};
-    use std::net::TcpListener;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
@@ -302,48 +299,20 @@ mod tests {
         Ui::new(Verbosity::Quiet)
     }
 
-    /// Answers each request on a loopback port with the next of `answers`, the last one for ever.
-    fn serve(answers: Vec<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let count = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&count);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-                let at = seen.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
-                let _ = stream.write_all(&answers[at]);
-            }
-        });
-        (url, count)
-    }
-
-    fn ok(body: &str) -> Vec<u8> {
-        let length = body.len();
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-            .into()
-    }
-
-    fn status(line: &str) -> Vec<u8> {
-        format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()
-    }
-
     #[test]
     fn a_file_with_the_right_digest_arrives_and_is_not_fetched_again() {
-        let (url, requests) = serve(vec![ok("hello")]);
+        let (url, requests) = serve_in_turn(vec![ok(b"hello")]);
         let dir = tempfile::tempdir().unwrap();
         let to = dir.path().join("new/hello.txt");
         fetch(&url, HELLO, &to, quiet()).unwrap();
         fetch(&url, &HELLO.to_uppercase(), &to, quiet()).unwrap();
         assert_eq!(fs::read(&to).unwrap(), b"hello");
-        assert_eq!(requests.load(Ordering::SeqCst), 1);
+        assert_eq!(requests(), 1);
     }
 
     #[test]
     fn something_else_is_refused_and_leaves_nothing() {
-        let (url, _) = serve(vec![ok("hellO")]);
+        let (url, _) = serve_in_turn(vec![ok(b"hellO")]);
         let dir = tempfile::tempdir().unwrap();
         let error = fetch(&url, HELLO, &dir.path().join("hello.txt"), quiet()).unwrap_err();
         assert!(matches!(&error, Error::Digest { expected, .. } if expected == HELLO), "{error}");
@@ -352,20 +321,20 @@ mod tests {
 
     #[test]
     fn a_connection_that_breaks_is_tried_again() {
-        let mut broken = ok("hello");
+        let mut broken = ok(b"hello");
         broken.truncate(broken.len() - 2);
-        let (url, requests) = serve(vec![broken, status("503 Busy"), ok("hello")]);
+        let (url, requests) = serve_in_turn(vec![broken, status("503 Busy"), ok(b"hello")]);
         let dir = tempfile::tempdir().unwrap();
         fetch(&url, HELLO, &dir.path().join("hello.txt"), quiet()).unwrap();
-        assert_eq!(requests.load(Ordering::SeqCst), 3);
+        assert_eq!(requests(), 3);
     }
 
     #[test]
     fn a_missing_file_is_told_at_once() {
-        let (url, requests) = serve(vec![status("404 Not Found")]);
+        let (url, requests) = serve_in_turn(vec![status("404 Not Found")]);
         let error = text(&url).unwrap_err();
         assert!(matches!(error, Error::Status { status: 404, .. }));
-        assert_eq!(requests.load(Ordering::SeqCst), 1);
+        assert_eq!(requests(), 1);
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod runtime;
 pub mod resolve;
 pub mod source;
 pub mod sbom;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 pub mod ui;
 pub mod wheel;

@@ -109,7 +109,7 @@ fn by_version(
     let unstable = wanted.is_some_and(|wanted| wanted.iter().any(|one| one.any_prerelease()));
     let fits = |version: &Version| {
         (unstable || version.is_stable())
-            && version.release() >= &[OLDEST.0.into(), OLDEST.1.into()][..]
+            && is_supported(version)
             && specifiers.is_none_or(|specifiers| specifiers.contains(version))
     };
 
@@ -126,9 +126,10 @@ fn by_version(
     }
 
     let unknown = |download| Error::Unknown {
-        wanted: specifiers.map_or_else(|| ">=3.9".into(), ToString::to_string),
+        wanted: specifiers.map_or_else(|| ">=3.9".into(), describe),
         found: found
             .iter()
+            .filter(|found| is_supported(&found.version))
             .map(|found| format!("{} ({})", found.version, found.executable.display()))
             .collect(),
         download,
@@ -139,13 +140,24 @@ fn by_version(
     standalone::download(&fits, request.mirror.as_deref(), &request.cache, ui).map_err(|error| {
         let error = match error {
             Error::NotOffered { url, has, .. } => {
-                let wanted = specifiers.map(ToString::to_string).unwrap_or_default();
+                let wanted = specifiers.map(describe).unwrap_or_default();
                 Error::NotOffered { url, wanted, has }
             }
             error => error,
         };
         unknown(Some(Box::new(error)))
     })
+}
+
+fn is_supported(version: &Version) -> bool {
+    version.release() >= &[OLDEST.0.into(), OLDEST.1.into()][..]
+}
+
+/// As the user would write it: `3.12` for `==3.12.*`.
+fn describe(specifiers: &VersionSpecifiers) -> String {
+    let text = specifiers.to_string();
+    let one = text.strip_prefix("==").filter(|_| specifiers.len() == 1);
+    one.map_or_else(|| text.clone(), |one| one.trim_end_matches(".*").to_owned())
 }
 
 fn requires(text: &str) -> Result<VersionSpecifiers, Error> {
@@ -359,7 +371,7 @@ mod tests {
     fn an_unknown_python_is_told_with_what_there_is() {
         let error = find(&request("3.12.999"), quiet()).unwrap_err();
         let Error::Unknown { wanted, found, download } = error else { panic!("{error}") };
-        assert_eq!((wanted.as_str(), download.is_none()), ("==3.12.999", true));
+        assert_eq!((wanted.as_str(), download.is_none()), ("3.12.999", true));
         assert!(found.contains(&{
             let python = some_python();
             format!("{} ({})", python.full_version, python.executable.display())

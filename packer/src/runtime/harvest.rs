@@ -45,12 +45,18 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
             return Err(Error::Library { path, name });
         }
         // It does not work here either; on the target it may.
-        let module = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        ui.warn(format_args!("{module} of {} needs {name}, which is not here", path.display()));
+        ui.warn(format_args!("{} needs {name}, which is not here", path.display()));
     }
 
     let executable = format!("bin/python{}", interpreter.minor());
     let mut tree = assemble(interpreter, &files, &found.libraries, &executable)?;
+    // Python takes its prefix only from where this directory is, even if all modules are built in;
+    // an archive has no empty directories.
+    let dynload = format!("{stdlib}/lib-dynload/");
+    if !tree.iter().any(|(path, _)| path.as_str().starts_with(&dynload)) {
+        let keep = EntryPath::new(&format!("{dynload}.keep"))?;
+        tree.insert_file(keep, Mode::Plain, Vec::new());
+    }
     for alias in ["bin/python3", "bin/python"] {
         link(&mut tree, alias, &executable["bin/".len()..])?;
     }

@@ -6,12 +6,14 @@
 pub mod elf;
 pub mod error;
 pub mod find;
+pub mod fingerprint;
 pub mod harvest;
 pub mod index;
 pub mod libraries;
 pub mod probe;
 mod relocate;
 mod sanitise;
+pub mod scan;
 pub mod spec;
 pub mod standalone;
 mod tcl;
@@ -21,6 +23,8 @@ pub mod trim;
 
 pub use error::Error;
 pub use find::{Request, find};
+pub use fingerprint::fingerprint;
 pub use harvest::harvest;
+pub use scan::imports_tkinter;
 pub use spec::Spec;
 pub use trim::Policy;

@@ -71,8 +71,10 @@ fn ask(path: &Path) -> Result<Answer, Error> {
     let output = command.output().map_err(|error| fail(error.to_string()))?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        let last = words.lines().rfind(|line| !line.trim().is_empty());
-        return Err(fail(last.map_or_else(|| output.status.to_string(), ToOwned::to_owned)));
+        let mut lines = words.lines().filter(|line| !line.trim().is_empty());
+        // Python says at the end what went wrong, other programs (shims) at the beginning.
+        let line = if words.contains("Traceback") { lines.next_back() } else { lines.next() };
+        return Err(fail(line.map_or_else(|| output.status.to_string(), ToOwned::to_owned)));
     }
     serde_json::from_slice(&output.stdout).map_err(|error| fail(error.to_string()))
 }
