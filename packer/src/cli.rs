@@ -24,12 +24,15 @@ Examples:
   snakecrate run script.py -- --flag        a script with a PEP 723 block
   snakecrate inspect ./http                 what is inside")]
 pub struct Cli {
+    /// Options of every command.
     #[command(flatten)]
     pub global: Global,
+    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// Options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
     /// Say nothing but errors
@@ -51,6 +54,7 @@ impl Global {
     }
 }
 
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Build one executable file
@@ -65,6 +69,7 @@ Examples:
 
 Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
     Build {
+        /// What to pack and how.
         #[command(flatten)]
         what: What,
         /// The file to write [default: ./<name of the application>]
@@ -77,6 +82,7 @@ Examples:
   snakecrate run script.py
   snakecrate run httpie==3.2.4 -e http -- --version")]
     Run {
+        /// What to pack and how.
         #[command(flatten)]
         what: What,
         /// Arguments of the application
@@ -108,6 +114,7 @@ Examples:
     Cache(Cache),
 }
 
+/// What to do with the cache.
 #[derive(Debug, Subcommand)]
 pub enum Cache {
     /// Print where it is

@@ -2,17 +2,18 @@
 
 pub mod archive;
 pub mod bytecode;
+pub mod cli;
+pub mod commands;
 pub mod component;
 pub mod config;
 pub mod download;
 pub mod error;
+pub mod pipeline;
 pub mod python;
-pub mod runtime;
 pub mod resolve;
-pub mod source;
+pub mod runtime;
 pub mod sbom;
-#[cfg(test)]
-mod testing;
+pub mod source;
 pub mod tree;
 pub mod ui;
 pub mod wheel;

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::CellAlignment;
 use indicatif::HumanBytes;
 use serde::Serialize;
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::manifest::{Component, Kind, Source};
 
 use super::Archive;
+use crate::ui::table;
 
 /// What is inside an archive. Serialised it is the output of `inspect --json`: fields are added
 /// to it, never changed.
@@ -174,15 +175,6 @@ impl Report {
         }
         text
     }
-}
-
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table
 }
 
 #[cfg(test)]

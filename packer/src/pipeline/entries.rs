@@ -167,9 +167,7 @@ fn entry(name: String, program: Program, tree: &mut Tree) -> Result<Entry, Error
         Program::Native(path) => {
             return Ok(Entry { name, runs: path.to_string(), start: Start::Native(path) });
         }
-        Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(&module, &attr))
-        }
+        Program::Call { module, attr } => (format!("{module}:{attr}"), boot::call(&module, &attr)),
         Program::Module(module) => (format!("-m {module}"), boot::module(&module)),
         Program::File(path) => (path.to_string(), boot::file(&path)),
     };
@@ -201,7 +199,10 @@ mod tests {
         let offer = Offer { own: vec![&b, &a], others: vec![&other], ..Offer::default() };
         assert_eq!(chosen(&offer, &[], None), ["a a.cli:main", "b b.cli:main"]);
         assert_eq!(chosen(&offer, &["other"], None), ["other other.cli:main"]);
-        assert_eq!(chosen(&offer, &["x=a.b:c.d"], Some("p.__main__")), ["p -m p.__main__", "x a.b:c.d"]);
+        assert_eq!(
+            chosen(&offer, &["x=a.b:c.d"], Some("p.__main__")),
+            ["p -m p.__main__", "x a.b:c.d"]
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use snakecrate_stub::cache::root::candidates;
+use snakecrate_stub::digest::Digest;
 use snakecrate_stub::entry_path::EntryPath;
 use snakecrate_stub::manifest::{Entry, Kind, Launch, Python, Source as Provenance};
 
@@ -94,6 +95,18 @@ impl Build {
     /// The names of its entries.
     pub fn entries(&self) -> impl Iterator<Item = &str> {
         self.plan.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// Names the contents: archives with the same key are the same.
+    pub fn key(&self) -> String {
+        let Plan { name, version, python, launch, entries, components, .. } = &self.plan;
+        let components: Vec<_> =
+            components.iter().map(|c| (c.kind, &c.name, &c.version, &c.packed)).collect();
+        let contents = (name, version, python, launch, entries, components);
+        let contents = serde_json::to_vec(&contents).unwrap_or_default();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&contents).update(STUB).update(&self.plan.sbom);
+        Digest(*hasher.finalize().as_bytes()).key()
     }
 
     /// Writes the archive.
@@ -189,7 +202,11 @@ impl Work<'_> {
         let project = match (source, local.into_iter().next()) {
             (Source::Project { .. }, Some(local)) => Some(self.unpack(&local)?),
             (_, Some(wheel)) => {
-                return self.assemble(source, None, &[wheel].into_iter().chain(others).collect::<Vec<_>>());
+                return self.assemble(
+                    source,
+                    None,
+                    &[wheel].into_iter().chain(others).collect::<Vec<_>>(),
+                );
             }
             (_, None) => None,
         };
@@ -250,9 +267,8 @@ impl Work<'_> {
         let all: Vec<&Facts> = prepared.iter().map(|p| &p.facts).collect();
         let sbom = bill(&name, version.as_deref(), &components, project_facts.as_ref(), &all);
         let executable = format!("bin/python{}", python.minor());
-        let executable = EntryPath::new(&executable).map_err(|error| {
-            Error::Archive(archive::Error::Plan(error.to_string()))
-        })?;
+        let executable = EntryPath::new(&executable)
+            .map_err(|error| Error::Archive(archive::Error::Plan(error.to_string())))?;
         Ok(Plan {
             name,
             version,
@@ -340,9 +356,8 @@ impl Work<'_> {
             tkinter,
         };
         let python = self.interpreter;
-        let fingerprint = runtime::fingerprint(python, &policy).map_err(|source| {
-            Error::Interpreter { path: python.executable.clone(), source }
-        })?;
+        let fingerprint = runtime::fingerprint(python, &policy)
+            .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
         let key = format!("runtime {fingerprint} {}", self.level);
         if let Some(packed) = self.known.store().lookup(&key) {
             return Ok(packed);

@@ -15,7 +15,7 @@ use super::{COMPONENTS, ENVS, LAUNCH, MANIFEST, STAGING};
 use crate::manifest::{Component, Manifest};
 
 /// All of the cache's trees, sorted by what they are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inventory {
     /// The environments.
     pub envs: Vec<EnvInfo>,

@@ -1,0 +1,236 @@
+//! `cache`: what archives have unpacked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
+
+use comfy_table::CellAlignment;
+use serde_json::json;
+use snakecrate_stub::cache::inventory::{ComponentInfo, EnvInfo, Inventory};
+use snakecrate_stub::cache::prune::{Pruned, prune};
+use snakecrate_stub::cache::root::{Root, Size, Unusable, candidates};
+use snakecrate_stub::cache::verify::verify;
+use snakecrate_stub::cache::{COMPONENTS, ENVS};
+
+use super::{Error, print};
+use crate::cli::Cache;
+use crate::pipeline::BUILD;
+use crate::ui::{Ui, table};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `snakecrate cache …`
+pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
+    let path = candidates().into_iter().next().unwrap_or_default();
+    let failed = |what| {
+        let path = path.clone();
+        move |source| Error::Cache { what, path, source }
+    };
+    if matches!(command, Cache::Dir) {
+        return print(&format!("{}\n", path.display()));
+    }
+    let root = match Root::open(&path) {
+        Ok(root) => root,
+        Err(Unusable::Missing) => {
+            if let Cache::List { json: true } = command {
+                return print(&listing_json(&path, &Inventory::default()));
+            }
+            ui.step("Empty", path.display());
+            return Ok(());
+        }
+        Err(why) => return Err(failed("read")(io::Error::other(why.to_string()))),
+    };
+    match command {
+        Cache::Dir => Ok(()),
+        Cache::List { json } => {
+            let inventory = Inventory::read(&root).map_err(failed("read"))?;
+            print(&if *json { listing_json(&path, &inventory) } else { listing_text(&inventory) })
+        }
+        Cache::Verify => {
+            let spinner = ui.spinner("Verifying", "");
+            let findings = verify(&root, |what| spinner.message(what)).map_err(failed("read"))?;
+            drop(spinner);
+            for finding in &findings {
+                for difference in &finding.differences {
+                    let path =
+                        if difference.path.is_empty() { "the tree" } else { &difference.path };
+                    let tree = path_in(&root, &finding.tree);
+                    print(&format!(
+                        "{} ({}): {path}: {}\n",
+                        tree.display(),
+                        finding.what,
+                        difference.what
+                    ))?;
+                }
+            }
+            if findings.is_empty() {
+                print(&format!("{}: every file is as it was packed\n", path.display()))
+            } else {
+                Err(Error::Damaged { path: path.clone(), trees: findings.len() })
+            }
+        }
+        Cache::Prune { unused, dry_run } => {
+            let age = Duration::from_secs(unused.saturating_mul(DAY.as_secs()));
+            let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+            let inventory = Inventory::read(&root).map_err(failed("read"))?;
+            let pruned = prune(&root, before, *dry_run).map_err(failed("prune"))?;
+            if !dry_run {
+                remove_old_archives(&path, before);
+            }
+            print(&pruned_text(&pruned, &inventory))?;
+            report(&pruned, &inventory, *dry_run, ui);
+            Ok(())
+        }
+        Cache::Clear => {
+            let inventory = Inventory::read(&root).map_err(failed("read"))?;
+            let later = SystemTime::now() + 365 * DAY;
+            let pruned = prune(&root, later, false).map_err(failed("clear"))?;
+            let build = path.join(BUILD);
+            match fs::remove_dir_all(&build) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed("clear")(error));
+                }
+                _ => {}
+            }
+            report(&pruned, &inventory, false, ui);
+            Ok(())
+        }
+    }
+}
+
+fn path_in(root: &Root, tree: &str) -> PathBuf {
+    root.path().join(tree)
+}
+
+fn name_of(info: &EnvInfo) -> String {
+    match &info.manifest {
+        Some(manifest) => match &manifest.version {
+            Some(version) => format!("{} {version}", manifest.name),
+            None => manifest.name.clone(),
+        },
+        None => "unreadable".into(),
+    }
+}
+
+fn listing_text(inventory: &Inventory) -> String {
+    let mut envs = table(&["environment", "in use", "last used", "key"]);
+    for env in &inventory.envs {
+        let in_use = if env.in_use { "yes" } else { "" };
+        envs.add_row([name_of(env), in_use.into(), age(env.last_used), env.key.clone()]);
+    }
+    let mut components = table(&["component", "files", "size", "used by", "key"]);
+    for column in [1, 2, 3] {
+        if let Some(column) = components.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut total = 0;
+    for info in &inventory.components {
+        let (name, files, bytes) = describe(info);
+        total += bytes;
+        let (files, used_by) = (files.to_string(), info.used_by.len().to_string());
+        components.add_row([name, files, Size(bytes).to_string(), used_by, info.key.clone()]);
+    }
+    format!(
+        "{envs}\n\n{components}\n\n{} environments, {} components, {}\n",
+        inventory.envs.len(),
+        inventory.components.len(),
+        Size(total)
+    )
+}
+
+fn describe(info: &ComponentInfo) -> (String, u64, u64) {
+    match &info.component {
+        Some(c) => (format!("{} {} {}", c.kind.as_str(), c.name, c.version), c.files, c.bytes),
+        None => ("unreadable".into(), 0, 0),
+    }
+}
+
+/// In days, which is as exactly as it is known.
+fn age(last_used: SystemTime) -> String {
+    match SystemTime::now().duration_since(last_used).map(|age| age.as_secs() / DAY.as_secs()) {
+        Ok(0) | Err(_) => "today".into(),
+        Ok(1) => "yesterday".into(),
+        Ok(days) => format!("{days} days ago"),
+    }
+}
+
+fn listing_json(path: &Path, inventory: &Inventory) -> String {
+    let seconds = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    };
+    let envs: Vec<_> = inventory
+        .envs
+        .iter()
+        .map(|env| {
+            json!({
+                "key": env.key,
+                "name": env.manifest.as_ref().map(|m| &m.name),
+                "version": env.manifest.as_ref().and_then(|m| m.version.as_ref()),
+                "in_use": env.in_use,
+                "last_used": seconds(env.last_used),
+                "path": path.join(ENVS).join(&env.key),
+            })
+        })
+        .collect();
+    let components: Vec<_> = inventory
+        .components
+        .iter()
+        .map(|info| {
+            let component = info.component.as_ref();
+            json!({
+                "key": info.key,
+                "kind": component.map(|c| c.kind),
+                "name": component.map(|c| &c.name),
+                "version": component.map(|c| &c.version),
+                "files": component.map(|c| c.files),
+                "bytes": component.map(|c| c.bytes),
+                "used_by": info.used_by,
+                "path": path.join(COMPONENTS).join(&info.key),
+            })
+        })
+        .collect();
+    let all = json!({ "root": path, "envs": envs, "components": components });
+    format!("{all:#}\n")
+}
+
+fn pruned_text(pruned: &Pruned, inventory: &Inventory) -> String {
+    let envs = inventory.envs.iter().filter(|env| pruned.envs.contains(&env.key));
+    let components = inventory.components.iter().filter(|c| pruned.components.contains(&c.key));
+    let lines: Vec<String> = envs
+        .map(|env| format!("environment {}\n", name_of(env)))
+        .chain(components.map(|info| format!("{}\n", describe(info).0)))
+        .collect();
+    lines.concat()
+}
+
+fn report(pruned: &Pruned, inventory: &Inventory, dry_run: bool, ui: Ui) {
+    let sizes: BTreeMap<_, _> =
+        inventory.components.iter().map(|info| (&info.key, describe(info).2)).collect();
+    let bytes: u64 = pruned.components.iter().filter_map(|key| sizes.get(key)).sum();
+    let verb = if dry_run { "Would remove" } else { "Removed" };
+    ui.step(
+        verb,
+        format_args!(
+            "{} environments and {} components, {}",
+            pruned.envs.len(),
+            pruned.components.len(),
+            Size(bytes)
+        ),
+    );
+    for env in inventory.envs.iter().filter(|env| env.in_use) {
+        ui.step("Kept", format_args!("{}, which is running", name_of(env)));
+    }
+}
+
+/// Archives that `snakecrate run` built. Failing to remove one costs space and nothing else.
+fn remove_old_archives(path: &Path, before: SystemTime) {
+    let Ok(archives) = fs::read_dir(path.join(BUILD).join("archives")) else { return };
+    for archive in archives.flatten() {
+        let old = archive.metadata().and_then(|m| m.modified()).is_ok_and(|time| time < before);
+        if old {
+            let _ = fs::remove_dir_all(archive.path());
+        }
+    }
+}
