@@ -9,6 +9,8 @@
 //! - Whether two equal constants are one object depends on which strings were interned before
 //!   (`intern_constants` in `codeobject.c` makes a new frozenset when it replaces a member). Here
 //!   equal immutable objects are always one.
+//! - A string of one character is one object in the whole process, and interned if anybody ever did
+//!   that. Here it is interned if it could be a name.
 //!
 //! `marshal.loads` gives equal objects for both forms. Source of the format: `Python/marshal.c` of
 //! `CPython` 3.8 to 3.14.
@@ -101,7 +103,7 @@ mod tests {
     fn only_what_is_referred_to_keeps_its_mark_and_references_are_counted_anew() {
         // (a, b, 7, b) with marks on the tuple, on a, b and 7.
         let marked = b"\xa9\x04\xfa\x01a\xda\x01b\xe9\x07\0\0\0r\x02\0\0\0";
-        let bare = b")\x04z\x01a\xda\x01bi\x07\0\0\0r\0\0\0\0";
+        let bare = b")\x04Z\x01a\xda\x01bi\x07\0\0\0r\0\0\0\0";
         assert_eq!(fast(marked).unwrap(), bare);
         assert_eq!(fast(bare).unwrap(), bare, "canonical data stays as it is");
     }
@@ -123,10 +125,17 @@ mod tests {
         let one = b")\x02\xbe\x02\0\0\0NZ\x01ar\0\0\0\0";
         assert_eq!(fast(two).unwrap(), one);
         assert_eq!(fast(one).unwrap(), one);
-        // An interned string and another, an int and a float, lists: never one.
-        for apart in [&b")\x02Z\x01az\x01a"[..], b")\x02[\0\0\0\0[\0\0\0\0"] {
+        // An interned string and another, lists: never one.
+        for apart in [&b")\x02Z\x02abz\x02ab"[..], b")\x02[\0\0\0\0[\0\0\0\0"] {
             assert_eq!(fast(apart).unwrap(), apart);
         }
+    }
+
+    #[test]
+    fn strings_of_one_character_are_interned_if_they_could_be_names() {
+        let mixed = b")\x06Z\x01}z\x01}z\x01_z\0t\x02\0\0\0\xc3\xbct\x02\0\0\0\xce\xb1";
+        let settled = b")\x06\xfa\x01}r\0\0\0\0Z\x01_Z\0u\x02\0\0\0\xc3\xbct\x02\0\0\0\xce\xb1";
+        assert_eq!(fast(mixed).unwrap(), settled);
     }
 
     #[test]

@@ -25,6 +25,22 @@ enum State {
 /// A type and parts, where equal parts have equal numbers.
 type Key<'a> = (u8, Vec<Result<&'a [u8], usize>>);
 
+/// The type of an object, where strings of no or one character are interned or not by rule.
+///
+/// The process has one object for each of these (up to U+00FF), and somebody may have interned it.
+/// The rule is the compiler's own: what could be a name is interned.
+fn settled(data: &[u8], kind: u8, parts: &[Part]) -> u8 {
+    let [Part::Bytes(range)] = parts else { return kind };
+    // After the length in one byte, or in four.
+    match (kind, &data[range.clone()]) {
+        (b'z' | b'Z', [0]) => b'Z',
+        (b'z' | b'Z', [1, b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9']) => b'Z',
+        (b'z' | b'Z', [1, _]) => b'z',
+        (b'u' | b't', [2, 0, 0, 0, 0xc2 | 0xc3, _]) => b'u',
+        _ => kind,
+    }
+}
+
 struct Sharing<'a, 'n> {
     data: &'a [u8],
     nodes: &'n mut [Node],
@@ -50,12 +66,14 @@ impl<'a> Sharing<'a, '_> {
             self.sort(&mut parts)?;
         }
         let data = self.data;
+        let kind = settled(data, self.nodes[id].kind, &parts);
+        self.nodes[id].kind = kind;
         let same = if self.nodes[id].is_immutable() {
             let bytes = |part: &Part| match part {
                 Part::Bytes(range) => Ok(&data[range.clone()]),
                 Part::Object(id) => Err(*id),
             };
-            let key = (self.nodes[id].kind, parts.iter().map(bytes).collect());
+            let key = (kind, parts.iter().map(bytes).collect());
             *self.known.entry(key).or_insert(id)
         } else {
             id
