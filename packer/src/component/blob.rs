@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use snakecrate_stub::digest::{Digest, FileDigest};
+use snakecrate_stub::entry_path::EntryPath;
 use snakecrate_stub::listing::{Item, Listing, Node};
 use snakecrate_stub::manifest::MAX_WINDOW_LOG;
 use snakecrate_stub::tar::MAX_FILE;
@@ -33,15 +34,14 @@ pub(super) struct Group<'a> {
     pub(super) unpacked: u64,
 }
 
-/// Deals the listing's items out to groups: by extension, because like compresses with like, then
-/// by path.
+/// Deals the listing's items out to groups, like beside like (measured in `FORMAT.md`).
 pub(super) fn groups(listing: &Listing) -> Vec<Group<'_>> {
     grouped(listing, TARGET)
 }
 
 fn grouped(listing: &Listing, target: u64) -> Vec<Group<'_>> {
     let mut items: Vec<&Item> = listing.items().iter().collect();
-    items.sort_by_key(|item| (item.path.extension(), &item.path));
+    items.sort_by_cached_key(|item| likeness(&item.path));
     let mut groups: Vec<Group> = Vec::new();
     for item in items {
         let size = match item.node {
@@ -61,6 +61,21 @@ fn grouped(listing: &Listing, target: u64) -> Vec<Group<'_>> {
         }
     }
     groups
+}
+
+/// What files are sorted by: extension, name, directory. Packages have many files of one name, and
+/// a module's bytecode repeats the names and texts of its source, so that they go together.
+fn likeness(path: &EntryPath) -> (&str, &str, &str, bool) {
+    let (name, directory) = (path.file_name(), path.parent().unwrap_or_default());
+    let bytecode = directory
+        .strip_suffix("__pycache__")
+        .and_then(|directory| Some((directory, name.strip_suffix(".pyc")?.rsplit_once('.')?.0)));
+    if let Some((directory, module)) = bytecode {
+        return ("py", module, directory.trim_end_matches('/'), true);
+    }
+    let extension = path.extension();
+    let stem = name.strip_suffix(extension).unwrap_or(name).trim_end_matches('.');
+    (extension, stem, directory, false)
 }
 
 impl Group<'_> {
@@ -171,7 +186,6 @@ impl Write for Hashed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use snakecrate_stub::entry_path::EntryPath;
     use snakecrate_stub::listing::Mode;
 
     fn file(path: &str, size: u64) -> Item {
@@ -187,9 +201,27 @@ mod tests {
     }
 
     #[test]
-    fn files_are_dealt_out_by_extension_then_path() {
-        let items = vec![file("a.so", 1), file("b.py", 1), file("c.so", 1), file("a.py", 1)];
-        assert_eq!(dealt(items), [["a.py", "b.py", "a.so", "c.so"]]);
+    fn like_files_are_beside_each_other() {
+        let items = [
+            "y/a.so",
+            "y/__pycache__/b.cpython-312.pyc",
+            "y/a.py",
+            "__pycache__/a.cpython-312.pyc",
+            "x/a.so",
+            "y/b.py",
+            "a.py",
+        ];
+        let dealt = dealt(items.iter().map(|path| file(path, 1)).collect());
+        let expected = [
+            "a.py",
+            "__pycache__/a.cpython-312.pyc",
+            "y/a.py",
+            "y/b.py",
+            "y/__pycache__/b.cpython-312.pyc",
+            "x/a.so",
+            "y/a.so",
+        ];
+        assert_eq!(dealt, [expected]);
     }
 
     #[test]

@@ -1,0 +1,115 @@
+//! One object for equal ones, and one order for the members of sets.
+
+use std::collections::HashMap;
+
+use super::{MAX_DEPTH, Node, Part};
+
+/// The longest member of a set that is put in order, in bytes.
+const MAX_KEY: usize = 1 << 20;
+
+/// Makes equal immutable objects one, puts sets in order, and returns what the outermost is now.
+pub(super) fn share(data: &[u8], nodes: &mut [Node], root: usize) -> Option<usize> {
+    let states = vec![State::New; nodes.len()];
+    Sharing { data, nodes, states, known: HashMap::new() }.object(root)
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    New,
+    /// Its parts are being looked at: whoever comes here again has gone in a circle.
+    Open,
+    /// It is this one.
+    Done(usize),
+}
+
+/// A type and parts, where equal parts have equal numbers.
+type Key<'a> = (u8, Vec<Result<&'a [u8], usize>>);
+
+/// The type of an object, where strings of no or one character are interned or not by rule.
+///
+/// The process has one object for each of these (up to U+00FF), and somebody may have interned it.
+/// The rule is the compiler's own: what could be a name is interned.
+fn settled(data: &[u8], kind: u8, parts: &[Part]) -> u8 {
+    let [Part::Bytes(range)] = parts else { return kind };
+    // After the length in one byte, or in four.
+    match (kind, &data[range.clone()]) {
+        (b'z' | b'Z', [0]) => b'Z',
+        (b'z' | b'Z', [1, b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9']) => b'Z',
+        (b'z' | b'Z', [1, _]) => b'z',
+        (b'u' | b't', [2, 0, 0, 0, 0xc2 | 0xc3, _]) => b'u',
+        _ => kind,
+    }
+}
+
+struct Sharing<'a, 'n> {
+    data: &'a [u8],
+    nodes: &'n mut [Node],
+    states: Vec<State>,
+    known: HashMap<Key<'a>, usize>,
+}
+
+impl<'a> Sharing<'a, '_> {
+    fn object(&mut self, id: usize) -> Option<usize> {
+        match self.states[id] {
+            State::Done(same) => return Some(same),
+            // Code has no circles in it.
+            State::Open => return None,
+            State::New => self.states[id] = State::Open,
+        }
+        let mut parts = std::mem::take(&mut self.nodes[id].parts);
+        for part in &mut parts {
+            if let Part::Object(member) = part {
+                *member = self.object(*member)?;
+            }
+        }
+        if self.nodes[id].is_set() {
+            self.sort(&mut parts)?;
+        }
+        let data = self.data;
+        let kind = settled(data, self.nodes[id].kind, &parts);
+        self.nodes[id].kind = kind;
+        let same = if self.nodes[id].is_immutable() {
+            let bytes = |part: &Part| match part {
+                Part::Bytes(range) => Ok(&data[range.clone()]),
+                Part::Object(id) => Err(*id),
+            };
+            let key = (kind, parts.iter().map(bytes).collect());
+            *self.known.entry(key).or_insert(id)
+        } else {
+            id
+        };
+        self.nodes[id].parts = parts;
+        self.states[id] = State::Done(same);
+        Some(same)
+    }
+
+    /// Sorts the members of a set, which follow their number.
+    fn sort(&self, parts: &mut Vec<Part>) -> Option<()> {
+        let mut keyed = Vec::new();
+        for part in parts.drain(1..) {
+            let mut key = Vec::new();
+            self.spell(&part, 0, &mut key)?;
+            keyed.push((key, part));
+        }
+        keyed.sort_by(|a, b| a.0.cmp(&b.0));
+        parts.extend(keyed.into_iter().map(|(_, part)| part));
+        Some(())
+    }
+
+    /// Writes `part` out in full, without references.
+    fn spell(&self, part: &Part, depth: usize, out: &mut Vec<u8>) -> Option<()> {
+        if depth > MAX_DEPTH || out.len() > MAX_KEY {
+            return None;
+        }
+        match part {
+            Part::Bytes(range) => out.extend(&self.data[range.clone()]),
+            Part::Object(id) => {
+                out.push(self.nodes[*id].kind);
+                for part in &self.nodes[*id].parts {
+                    self.spell(part, depth + 1, out)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
