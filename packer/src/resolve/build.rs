@@ -56,10 +56,10 @@ pub(crate) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
             command.args(arguments).current_dir(clone.path()).env("GIT_TERMINAL_PROMPT", "0");
             let ran = run("git", &mut command, job.ui)?;
             let lines: Vec<&str> = ran.stderr.lines().collect();
-            match ran.success {
-                true => Ok(()),
-                false => Err(Error::Failed { program: "git", words: words::one_line(&lines) }),
+            if ran.success {
+                return Ok(());
             }
+            Err(Error::Failed { program: "git", words: words::one_line(&lines) })
         };
         run_git(&["clone", "--quiet", "--no-checkout", &git.url, "."])?;
         run_git(&["checkout", "--quiet", "--detach", &git.commit])?;
@@ -133,6 +133,10 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
         };
         return Err(match error {
             Error::Build { output, .. } => Error::Build { what: what.to_owned(), output },
+            // What cannot be had is something that the build needs.
+            Error::Unsatisfiable(text) | Error::OnlySource(text) => {
+                Error::Build { what: what.to_owned(), output: vec![text] }
+            }
             other => other,
         });
     }

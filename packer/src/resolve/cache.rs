@@ -91,13 +91,11 @@ impl Cache {
         io::copy(&mut from, &mut copy).at(path)?;
         copy.persist(&to).map_err(|error| error.error).at(&to)?;
         // A file that was changed between the two reads must not stay under this digest.
-        match file_sha256(&to).at(&to)? == cached.sha256 {
-            true => Ok(cached),
-            false => {
-                let _ = fs::remove_file(&to);
-                Err(io::Error::other("changed while it was copied")).at(path)
-            }
+        if file_sha256(&to).at(&to)? == cached.sha256 {
+            return Ok(cached);
         }
+        let _ = fs::remove_file(&to);
+        Err(io::Error::other("changed while it was copied")).at(path)
     }
 
     /// The wheel that was built under `key`.

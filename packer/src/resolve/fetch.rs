@@ -69,8 +69,7 @@ fn get(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
     match job.tool()? {
         // pip has its own cache, and the user's proxies, certificates and credentials.
         Tool::Pip(words) => {
-            // Its download command takes no wheel or source distribution without building its
-            // metadata; that is all right for wheels only.
+            // It would build the metadata of a source distribution that it downloads.
             let (wheels, others): (Vec<&Remote>, Vec<&Remote>) =
                 remotes.iter().copied().partition(|remote| remote.is_wheel());
             if !wheels.is_empty() {
@@ -106,8 +105,13 @@ fn in_parallel<'a>(
         for _ in 0..PARALLEL.min(remotes.len()) {
             scope.spawn(|| {
                 while let Some(remote) = remotes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome =
-                        one(remote, directory, options.offline, &options.index_url, quiet);
+                    let outcome = one(
+                        remote,
+                        directory,
+                        options.offline,
+                        options.index_url.as_deref(),
+                        quiet,
+                    );
                     if let (Err(error), Ok(mut failures)) = (outcome, failures.lock()) {
                         failures.push((remote, error));
                     }
@@ -129,7 +133,7 @@ fn one(
     remote: &Remote,
     directory: &Path,
     offline: bool,
-    index: &Option<String>,
+    index: Option<&str>,
     ui: Ui,
 ) -> Result<(), Error> {
     let to = directory.join(remote.file());
@@ -154,10 +158,10 @@ fn one(
 }
 
 /// The URL with the user and password of the index, if it is on the same host.
-fn with_credentials(url: &str, index: &Option<String>) -> String {
+fn with_credentials(url: &str, index: Option<&str>) -> String {
     let variables =
         ["UV_DEFAULT_INDEX", "UV_INDEX_URL"].iter().filter_map(|name| env::var(name).ok());
-    let indexes = index.iter().cloned().chain(variables);
+    let indexes = index.map(str::to_owned).into_iter().chain(variables);
     let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
     for index in indexes.filter_map(|index| url::Url::parse(&index).ok()) {
         if index.origin() == parsed.origin() && !index.username().is_empty() {
@@ -175,12 +179,12 @@ mod tests {
 
     #[test]
     fn credentials_go_to_the_indexs_host_only() {
-        let index = Some("https://user:pw@index.test/simple".to_owned());
+        let index = Some("https://user:pw@index.test/simple");
         assert_eq!(
-            with_credentials("https://index.test/files/a.whl", &index),
+            with_credentials("https://index.test/files/a.whl", index),
             "https://user:pw@index.test/files/a.whl"
         );
         let other = "https://files.test/a.whl";
-        assert_eq!(with_credentials(other, &index), other);
+        assert_eq!(with_credentials(other, index), other);
     }
 }

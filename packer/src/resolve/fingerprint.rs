@@ -42,7 +42,7 @@ fn is_skipped(name: &str, depth: usize) -> bool {
     // Further down, `build` and the like may be packages.
     let output = ["build", "dist", "target"].contains(&name);
     let skipped = SKIPPED.contains(&name) && (depth == 1 || !output);
-    depth > 0 && (skipped || name.ends_with(".egg-info") || name.ends_with(".pyc"))
+    depth > 0 && (skipped || [".egg-info", ".pyc"].iter().any(|end| name.ends_with(end)))
 }
 
 fn add(hasher: &mut blake3::Hasher, path: &Path, metadata: &Metadata) {

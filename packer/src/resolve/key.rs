@@ -62,7 +62,8 @@ fn listing(directory: &Path) -> Vec<String> {
             let entry = entry.ok()?;
             let metadata = entry.metadata().ok()?;
             let modified = metadata.modified().ok()?;
-            Some(format!("{:?} {} {modified:?}", entry.file_name(), metadata.len()))
+            let name = entry.file_name();
+            Some(format!("{} {} {modified:?}", name.display(), metadata.len()))
         })
         .collect();
     lines.sort();

@@ -7,6 +7,7 @@ mod error;
 mod fetch;
 mod fingerprint;
 mod key;
+mod own;
 mod pin;
 mod pip;
 mod requirements;
@@ -15,25 +16,22 @@ mod uv;
 mod words;
 
 use std::cell::OnceCell;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
-
-use pep440_rs::{Version, VersionSpecifiers};
 
 pub use error::Error;
 
 use cache::{Cache, Cached, Saved};
 use error::At as _;
-use pin::{Pin, Place, file_url};
+use own::{Own, absolute};
+use pin::{Pin, Place};
 use requirements::Files;
 use tool::Tool;
 
 use crate::python::Interpreter;
 use crate::ui::Ui;
-use crate::wheel::{self, Metadata, WheelName, normalize};
+use crate::wheel::{WheelName, normalize};
 
-/// How long a resolution may be used again, in seconds: as long as PyPI lets its index pages be
+/// How long a resolution may be used again, in seconds: as long as `PyPI` lets its index pages be
 /// (`max-age`).
 const FRESH: u64 = 600;
 
@@ -136,16 +134,6 @@ impl Job<'_> {
     }
 }
 
-/// The user's own wheel, and what it says.
-struct Own {
-    cached: Cached,
-    metadata: Metadata,
-    built: bool,
-    extras: Vec<String>,
-    /// The directory it was built from.
-    directory: Option<PathBuf>,
-}
-
 /// Gets all wheels that `wanted` comes to, sorted by name.
 ///
 /// An equal resolution of the last ten minutes is used again if its wheels are still there; so is
@@ -186,20 +174,20 @@ fn resolve_with(
         files: &files,
         tool,
     };
-    let own = wanted.local.as_ref().map(|local| own(&job, local)).transpose()?;
+    let own = wanted.local.as_ref().map(|local| own::take(&job, local)).transpose()?;
     let mut fetched = Vec::new();
     if needs_resolution(wanted, own.as_ref()) {
-        let requirements = requirement_lines(&wanted.requirements)?;
+        let requirements = own::requirement_lines(&wanted.requirements)?;
         let key = key::of(&job, &requirements, own.as_ref());
         let fresh = if options.offline { None } else { Some(FRESH) };
-        let saved = match job.cache.resolution(&key, fresh) {
-            Some(saved) => saved,
-            None => {
-                job.lists = lists(&job, &requirements, wanted, own.as_ref())?;
-                let saved = run(&job, own.as_ref())?;
-                job.cache.remember_resolution(&key, saved.clone())?;
-                saved
-            }
+        let saved = if let Some(saved) = job.cache.resolution(&key, fresh) {
+            ui.detail("resolved before, and all wheels are there");
+            saved
+        } else {
+            job.lists = own::lists(&job, &requirements, wanted, own.as_ref())?;
+            let saved = run(&job, own.as_ref())?;
+            job.cache.remember_resolution(&key, saved.clone())?;
+            saved
         };
         for saved in saved {
             fetched.push(finish(&job, saved)?);
@@ -213,10 +201,6 @@ fn resolve_with(
     Ok(fetched)
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).at(path)
-}
-
 /// Where the tool runs. A requirement of its own has nothing to do with the project that the user
 /// happens to stand in, whose pyproject.toml uv would read.
 fn directory(wanted: &Wanted, options: &Options) -> Result<PathBuf, Error> {
@@ -227,41 +211,6 @@ fn directory(wanted: &Wanted, options: &Options) -> Result<PathBuf, Error> {
     }
 }
 
-/// Builds or takes the user's own wheel.
-fn own(job: &Job, local: &Local) -> Result<Own, Error> {
-    let path = absolute(&local.path)?;
-    let is_directory = path.is_dir();
-    let cached = match is_directory {
-        true => build::directory(job, &path)?,
-        false => {
-            WheelName::of(&path)
-                .and_then(|name| name.fit(job.interpreter))
-                .map_err(|kind| kind.at(&path))?;
-            job.cache.add(&path)?
-        }
-    };
-    let metadata = wheel::read_metadata(&job.cache.path(&cached))?;
-    if let Some(wanted) = &metadata.requires_python {
-        let actual = &job.interpreter.full_version;
-        let specifiers = VersionSpecifiers::from_str(wanted);
-        let version = Version::from_str(actual);
-        // What cannot be read here is left to the resolver's judgement.
-        if let (Ok(specifiers), Ok(version)) = (specifiers, version)
-            && !specifiers.contains(&version)
-        {
-            let what = metadata.name.clone();
-            return Err(Error::Python { what, wanted: wanted.clone(), actual: actual.clone() });
-        }
-    }
-    Ok(Own {
-        cached,
-        metadata,
-        built: is_directory,
-        extras: local.extras.clone(),
-        directory: is_directory.then_some(path),
-    })
-}
-
 /// Whether there is anything to resolve: an application without dependencies needs no index.
 fn needs_resolution(wanted: &Wanted, own: Option<&Own>) -> bool {
     !wanted.requirements.is_empty()
@@ -269,65 +218,14 @@ fn needs_resolution(wanted: &Wanted, own: Option<&Own>) -> bool {
         || own.is_some_and(|own| !own.metadata.requires_dist.is_empty())
 }
 
-/// The requirements, paths made absolute.
-fn requirement_lines(requirements: &[String]) -> Result<Vec<String>, Error> {
-    let line = |text: &String| -> Result<String, Error> {
-        let path_like = text.starts_with(['.', '/']) || Path::new(text).is_file();
-        match path_like && !text.contains(" @ ") {
-            true => Ok(absolute(Path::new(text))?.to_string_lossy().into_owned()),
-            false => Ok(text.replace(['\n', '\r'], " ")),
-        }
-    };
-    requirements.iter().map(line).collect()
-}
-
-/// Writes the requirements file for the tool.
-fn lists(
-    job: &Job,
-    requirements: &[String],
-    wanted: &Wanted,
-    own: Option<&Own>,
-) -> Result<Vec<PathBuf>, Error> {
-    let mut lines = requirements.to_vec();
-    if let Some(own) = own {
-        let extras = match own.extras.as_slice() {
-            [] => String::new(),
-            extras => format!("[{}]", extras.join(",")),
-        };
-        let path = match own.directory.as_deref().filter(|_| wants_directory(job, own)) {
-            Some(directory) => directory.to_owned(),
-            None => job.cache.path(&own.cached),
-        };
-        let hash = match job.files.has_hashes() {
-            true => format!(" --hash=sha256:{}", own.cached.sha256),
-            false => String::new(),
-        };
-        lines.push(format!("{}{extras} @ {}{hash}", own.metadata.name, file_url(&path)));
-    }
-    let mut lists = Vec::new();
-    if !lines.is_empty() {
-        let list = job.scratch.join("requirements.txt");
-        fs::write(&list, lines.join("\n") + "\n").at(&list)?;
-        lists.push(list);
-    }
-    for file in &wanted.files {
-        lists.push(absolute(file)?);
-    }
-    Ok(lists)
-}
-
-/// Whether uv has to see the directory and not the wheel: for the sources and indexes that
-/// `[tool.uv]` gives.
-fn wants_directory(job: &Job, own: &Own) -> bool {
-    let uv = matches!(job.tool.get(), Some(Tool::Uv(_)) | None);
-    uv && !job.options.no_build
-        && !job.files.has_hashes()
-        && key::pyproject(own).is_some_and(|text| text.contains("tool.uv"))
-}
-
 /// Resolves, and gets the files.
 fn run(job: &Job, own: Option<&Own>) -> Result<Vec<Saved>, Error> {
     let tool = job.tool()?;
+    if matches!(tool, Tool::Pip(_))
+        && own.and_then(key::pyproject).is_some_and(|text| text.contains("tool.uv.sources"))
+    {
+        job.ui.warn("pip does not know [tool.uv.sources]; its packages are taken from the index");
+    }
     let progress = job.ui.spinner("Resolving", format_args!("with {}", tool.name()));
     let mut pins = match tool {
         Tool::Uv(path) => uv::pins(path, job)?,
@@ -381,10 +279,7 @@ fn finish(job: &Job, saved: Saved) -> Result<Fetched, Error> {
     let path = job.cache.path(&cached);
     let name = WheelName::of(&path).map_err(|kind| kind.at(&path))?;
     let Cached { file, sha256 } = cached;
-    let origin = match built {
-        true => Origin::Built,
-        false => Origin::Index { file, sha256: sha256.clone() },
-    };
+    let origin = if built { Origin::Built } else { Origin::Index { file, sha256: sha256.clone() } };
     let (name, version) = (normalize(&name.name), name.version);
     Ok(Fetched { name, version, path, sha256, origin, local: false })
 }

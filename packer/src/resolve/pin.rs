@@ -53,7 +53,7 @@ impl Remote {
 
     /// Whether it is a wheel by its name.
     pub(crate) fn is_wheel(&self) -> bool {
-        self.file().ends_with(".whl")
+        std::path::Path::new(&self.file()).extension().is_some_and(|extension| extension == "whl")
     }
 }
 

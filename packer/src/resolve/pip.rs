@@ -166,7 +166,7 @@ pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
         .filter(|line| !line.contains("ResolutionImpossible") && !line.starts_with("WARNING"))
         .take_while(|line| !line.starts_with("To fix this you could try"))
         .collect();
-    let text = words::one_line(&useful);
+    let text = without_list(&words::one_line(&useful));
     if text.contains("DO NOT MATCH THE HASHES") || text.contains("Hashes are required") {
         let named = lines.iter().find(|line| line.contains(" from ") || line.contains("--hash="));
         let named = named.unwrap_or(&"a distribution").trim();
@@ -184,15 +184,24 @@ pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
     }
 }
 
+/// The message without the name of our own requirements file.
+fn without_list(text: &str) -> String {
+    let from = text.find(" (from -r ");
+    let end = from.and_then(|from| text[from..].find("))").map(|end| from + end + 2));
+    match from.zip(end) {
+        Some((from, end)) => format!("{}{}", &text[..from], without_list(&text[end..])),
+        None => text.to_owned(),
+    }
+}
+
 /// The message without the list of every version there is.
 fn versions_cut(text: &str) -> String {
     const MOST: usize = 200;
     match text.find("(from versions: ").zip(text.find(");")) {
         Some((start, end)) if end > start + MOST => {
             let list = &text[start..end];
-            let last: Vec<&str> = list.rsplitn(6, ", ").take(5).collect();
-            let last: Vec<&str> = last.into_iter().rev().collect();
-            format!("{}(from versions: …, {}{}", &text[..start], last.join(", "), &text[end..])
+            let newest = list.rmatch_indices(", ").nth(4).map_or(0, |(at, _)| at + 2);
+            format!("{}(from versions: …, {}{}", &text[..start], &list[newest..], &text[end..])
         }
         _ => text.to_owned(),
     }

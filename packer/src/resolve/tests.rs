@@ -44,7 +44,7 @@ fn forge(directory: &Path, name: &str, version: &str, requires: &[&str]) -> Path
     let mut metadata =
         format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n");
     for requirement in requires {
-        metadata += &format!("Requires-Dist: {requirement}\n");
+        metadata.extend(["Requires-Dist: ", requirement, "\n"]);
     }
     forge.files.clear();
     let info = format!("{name}-{version}.dist-info");

@@ -92,6 +92,10 @@ pub(crate) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
         command.args(["--only-binary", name]);
     }
     index_options(&mut command, options, &job.links);
+    if options.offline {
+        // Not uv's own cache of index pages: it knows of wheels that are not here.
+        command.arg("--no-index");
+    }
     command.args(&job.lists);
     let ran = run("uv", &mut command, job.ui)?;
     if !ran.success {

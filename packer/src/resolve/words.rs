@@ -50,8 +50,24 @@ pub(crate) fn tail(stderr: &str) -> Vec<String> {
         output = lines[marks.unwrap_or(0)..].to_vec();
         output.retain(|line| !line.starts_with("hint:"));
     }
+    let output = without_frames(&output);
     let from = output.len().saturating_sub(TAIL);
     output[from..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Without the places and source lines of tracebacks: what was raised comes after them.
+fn without_frames<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let mut kept = Vec::new();
+    let mut frame = false;
+    for line in lines {
+        let starts = line.starts_with("File \"");
+        let marks = line.chars().all(|c| "^~ ".contains(c));
+        if !starts && !frame && !marks && !line.starts_with("Traceback (most recent") {
+            kept.push(*line);
+        }
+        frame = starts;
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -78,7 +94,9 @@ mod tests {
     #[test]
     fn the_back_ends_last_words_are_found() {
         let pip = "  error: subprocess-exited-with-error\n\n  × Building wheel failed\n  │ exit code: 1\n  \
-                   ╰─> [3 lines of output]\n      running build\n      ValueError: no\n      [end of output]\n  \n  \
+                   ╰─> [3 lines of output]\n      running build\n      \
+                   Traceback (most recent call last):\n        File \"x.py\", line 1, in f\n          \
+                   x()\n          ^^^\n      ValueError: no\n      [end of output]\n  \n  \
                    note: This error originates\nERROR: Failed building wheel for demo\n";
         assert_eq!(tail(pip), ["running build", "ValueError: no"]);
         let uv = "Building wheel...\nValueError: no\nerror: Failed to build `/demo`\n  cause: The build backend\n";

@@ -108,10 +108,10 @@ impl Source {
         }
         let projects = project::below(named);
         let directory = named.to_owned();
-        Err(match projects.is_empty() {
-            true => Error::NoProject(full),
-            false => Error::Several { directory, projects },
-        })
+        if projects.is_empty() {
+            return Err(Error::NoProject(full));
+        }
+        Err(Error::Several { directory, projects })
     }
 
     fn requirement(arg: &str) -> Result<Self, Error> {

@@ -83,7 +83,7 @@ impl Layout {
     }
 
     /// `path` as seen from `site-packages`.
-    pub(crate) fn from_site(&self, path: &EntryPath) -> String {
+    pub(crate) fn seen_from_site(&self, path: &EntryPath) -> String {
         match path.as_str().strip_prefix(&self.site).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) => rest.to_owned(),
             None => "../".repeat(self.site.split('/').count()) + path.as_str(),

@@ -60,7 +60,7 @@ impl Record {
             "sha384" => Sha384::digest(&kept.content.read()?).to_vec(),
             "sha512" => Sha512::digest(&kept.content.read()?).to_vec(),
             // Bytecode may be listed without a hash.
-            "" if path.ends_with(".pyc") => return Ok(()),
+            "" if path.rsplit('.').next() == Some("pyc") => return Ok(()),
             "" => return Err(Kind::Metadata(format!("RECORD has no hash for `{path}`"))),
             weak => {
                 return Err(Kind::Metadata(format!("RECORD has a `{weak}` hash for `{path}`")));
@@ -102,7 +102,7 @@ impl Installed {
         let mut text = String::new();
         for (path, line) in self.lines {
             if path.contains([',', '"']) {
-                text.push_str(&format!("\"{}\"", path.replace('"', "\"\"")));
+                text.extend(["\"", &path.replace('"', "\"\""), "\""]);
             } else {
                 text.push_str(&path);
             }

@@ -76,7 +76,7 @@ pub fn read_metadata(path: &Path) -> Result<Metadata, Error> {
         let suffix = ".dist-info/METADATA";
         let names = zip.file_names().filter_map(Result::ok);
         let mut found = names.filter(|n| n.ends_with(suffix) && n.matches('/').count() == 1);
-        let name = found.next().map(|name| name.into_owned());
+        let name = found.next().map(std::borrow::Cow::into_owned);
         drop(found);
         let name = name.ok_or_else(|| Kind::Metadata("has no METADATA".into()))?;
         Ok(Metadata::parse(&document(&mut zip, &name)?))
@@ -115,17 +115,17 @@ fn unpack_inner(
     wheel.fit(interpreter)?;
     let mut zip = open(path)?;
     let names = names(&mut zip)?;
-    let files = names.iter().map(|(name, _)| name.as_str());
+    let files = names.keys().map(String::as_str);
     let layout = Layout::find(files, &wheel.name, interpreter)?;
     let info = |file: &str| format!("{}/{file}", layout.dist_info);
     check_version(&document(&mut zip, &info("WHEEL"))?)?;
     let metadata = Metadata::parse(&document(&mut zip, &info("METADATA"))?);
     let mut record = Record::parse(&document(&mut zip, &info("RECORD"))?)?;
-    let points = match names.contains_key(&info("entry_points.txt")) {
-        true => metadata::scripts(&document(&mut zip, &info("entry_points.txt"))?)
-            .map_err(|line| Kind::Metadata(format!("entry_points.txt makes no sense: `{line}`")))?,
-        false => Vec::new(),
-    };
+    let mut points = Vec::new();
+    if names.contains_key(&info("entry_points.txt")) {
+        points = metadata::scripts(&document(&mut zip, &info("entry_points.txt"))?)
+            .map_err(|line| Kind::Metadata(format!("entry_points.txt makes no sense: `{line}`")))?;
+    }
 
     let mut build =
         Build { layout: &layout, tree: Tree::default(), installed: Installed::default() };
@@ -153,11 +153,11 @@ fn unpack_inner(
         }
         let (place, part) = layout.place(name)?;
         if part == Part::Script {
-            let script = build.add_script(place, kept)?;
+            let script = build.add_script(place, &kept)?;
             scripts.insert(script.name.clone(), script);
         } else {
             let mode = if executable { Mode::Executable } else { Mode::Plain };
-            build.add(place, mode, kept)?;
+            build.add(&place, mode, kept)?;
         }
     }
     record.finish()?;
@@ -165,7 +165,7 @@ fn unpack_inner(
         let place = EntryPath::new(&format!("{BIN}/{}", point.name))?;
         // Where a wheel has both, installers write the generated one last.
         build.tree.remove(&place);
-        build.add_bytes(place, Mode::Script, wrapper(&point))?;
+        build.add_bytes(&place, Mode::Script, wrapper(&point))?;
         let target = Target::Call { module: point.module, attr: point.attr };
         scripts.insert(point.name.clone(), Script { name: point.name, target });
     }
@@ -233,37 +233,38 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    fn add(&mut self, path: EntryPath, mode: Mode, kept: Kept) -> Result<(), Kind> {
-        self.installed.add(self.layout.from_site(&path), &kept.sha256, kept.size);
+    fn add(&mut self, path: &EntryPath, mode: Mode, kept: Kept) -> Result<(), Kind> {
+        self.installed.add(self.layout.seen_from_site(path), &kept.sha256, kept.size);
         match self.tree.insert(path.clone(), Node::File { mode, content: kept.content }) {
             Some(_) => Err(Kind::Duplicate(path.to_string())),
             None => Ok(()),
         }
     }
 
-    fn add_bytes(&mut self, path: EntryPath, mode: Mode, bytes: Vec<u8>) -> Result<(), Kind> {
+    fn add_bytes(&mut self, path: &EntryPath, mode: Mode, bytes: Vec<u8>) -> Result<(), Kind> {
         let (size, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
         self.add(path, mode, Kept { content: bytes.into(), size, sha256 })
     }
 
-    fn add_script(&mut self, path: EntryPath, kept: Kept) -> Result<Script, Kind> {
+    fn add_script(&mut self, path: EntryPath, kept: &Kept) -> Result<Script, Kind> {
         let (content, mode) = prepare(kept.content.clone())?;
         let native = mode != Mode::Script;
         let name = path.file_name().to_owned();
-        let target = Target::File { path: path.clone(), native };
         match content {
-            Content::Memory(bytes) if !native => self.add_bytes(path, mode, bytes.to_vec())?,
-            content => self.add(path, mode, Kept { content, ..kept })?,
+            Content::Memory(bytes) if !native => self.add_bytes(&path, mode, bytes.to_vec())?,
+            content => {
+                self.add(&path, mode, Kept { content, size: kept.size, sha256: kept.sha256 })?;
+            }
         }
-        Ok(Script { name, target })
+        Ok(Script { name, target: Target::File { path, native } })
     }
 
     fn finish(mut self) -> Result<Tree, Kind> {
         let info = format!("{}/{}", self.layout.site, self.layout.dist_info);
         let installer = EntryPath::new(&format!("{info}/INSTALLER"))?;
-        self.add_bytes(installer, Mode::Plain, b"snakecrate\n".to_vec())?;
+        self.add_bytes(&installer, Mode::Plain, b"snakecrate\n".to_vec())?;
         let record = EntryPath::new(&format!("{info}/RECORD"))?;
-        let text = self.installed.encode(&self.layout.from_site(&record));
+        let text = self.installed.encode(&self.layout.seen_from_site(&record));
         self.tree.insert_file(record, Mode::Plain, text);
         Ok(self.tree)
     }
@@ -278,7 +279,7 @@ fn top_level(tree: &Tree, site: &str) -> Vec<String> {
         };
         let name = match rest.split_once('/') {
             Some((directory, _)) => directory,
-            None if rest.ends_with(".py") || rest.ends_with(".so") || rest.ends_with(".pyc") => {
+            None if ["py", "so", "pyc"].contains(&path.extension()) => {
                 rest.split('.').next().unwrap_or_default()
             }
             None => continue,
