@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::{env, fs};
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
 use super::elf::facts::is_elf;
 use super::probe::{OLDEST, probe};
@@ -106,7 +106,7 @@ fn by_version(
     let required = request.requires_python.as_deref().map(requires).transpose()?;
     // What the user names counts; the resolver complains if the project does not run on it.
     let specifiers = wanted.or(required.as_ref());
-    let unstable = wanted.is_some_and(|wanted| wanted.iter().any(|one| one.any_prerelease()));
+    let unstable = wanted.is_some_and(|wanted| wanted.iter().any(VersionSpecifier::any_prerelease));
     let fits = |version: &Version| {
         (unstable || version.is_stable())
             && is_supported(version)
@@ -229,10 +229,7 @@ fn uv_version(directory: &Path) -> Option<Version> {
 fn in_prefix(prefix: &Path, version: Option<Version>, keeper: Keeper) -> Option<Candidate> {
     let version = version?;
     let alias = fs::symlink_metadata(prefix).is_ok_and(|found| found.is_symlink());
-    let (major, minor) = match version.release() {
-        [major, minor, _] => (major, minor),
-        _ => return None,
-    };
+    let [major, minor, _] = version.release() else { return None };
     let executable = prefix.join(format!("bin/python{major}.{minor}"));
     let usable = !alias && !prefix.join("pyvenv.cfg").exists() && is_program(&executable);
     usable.then_some(Candidate { version, keeper, executable })
@@ -348,7 +345,7 @@ mod tests {
         let uv: Vec<_> = names_of(places.uv.as_ref().unwrap());
         assert_eq!(uv, [good]);
         let pyenv = names_of(places.pyenv.as_ref().unwrap());
-        assert_eq!(pyenv, [version.clone()]);
+        assert_eq!(pyenv, [&**version]);
         // All are links to one interpreter, so only the best is left.
         let best = candidates(&places, Path::new("/nonexistent"));
         assert_eq!(best.iter().map(|one| one.keeper).collect::<Vec<_>>(), [Keeper::Standalone]);

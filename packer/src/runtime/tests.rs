@@ -279,3 +279,27 @@ fn a_runtime_without_extension_modules_finds_its_prefix() {
     let said = run(&root.join("bin/python3"), "import sys; print(sys.exec_prefix)");
     assert_eq!(Path::new(said.trim()), root);
 }
+
+#[test]
+fn tkinter_finds_the_runtimes_own_tcl() {
+    let dir = tempfile::tempdir().unwrap();
+    let interpreter = find(&request(None, dir.path()), quiet()).unwrap();
+    let asks = ["-I", "-c", "import tkinter; tkinter.Tcl()"];
+    let has_tk = Command::new(&interpreter.executable).args(asks).output().unwrap();
+    if !has_tk.status.success() {
+        return;
+    }
+    let policy = Policy { tkinter: true, ..Policy::default() };
+    let root = fs::canonicalize(dir.path()).unwrap().join("root");
+    materialise(&harvest(&interpreter, &policy, quiet()).unwrap(), &root);
+    let said = run(
+        &root.join("bin/python3"),
+        "import os, tkinter
+tcl = tkinter.Tcl()
+print(tcl.eval('info library'))
+tcl.eval('package require msgcat; clock format 0 -timezone :Europe/Paris')
+assert not any(name.startswith(('TCL', 'TK')) for name in os.environ)
+",
+    );
+    assert!(Path::new(said.trim()).starts_with(root.join("lib")), "{said}");
+}
