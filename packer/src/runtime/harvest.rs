@@ -16,8 +16,9 @@ use snakecrate_stub::entry_path::{EntryPath, LinkTarget};
 use walkdir::WalkDir;
 
 use super::libraries::{self, Host};
+use super::tcl::Tcl;
 use super::trim::{Policy, Trim};
-use super::{Error, relocate, sanitise, tcl};
+use super::{Error, relocate, sanitise};
 use crate::python::Interpreter;
 use crate::tree::{Content, Mode, Node, Tree};
 use crate::ui::Ui;
@@ -31,10 +32,13 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     walk(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &trim, &mut files)?;
     let include = format!("include/python{}", interpreter.minor());
     walk(&interpreter.prefix.join(&include), &include, &trim, &mut files)?;
-    if policy.tkinter {
-        for (data, to) in tcl::data(interpreter) {
-            walk(&data, &to, &trim, &mut files)?;
-        }
+    let tcl = if policy.tkinter { Tcl::of(interpreter) } else { None };
+    for (data, to) in tcl.iter().flat_map(Tcl::data) {
+        walk(data, &to, &trim, &mut files)?;
+    }
+    if policy.tkinter && tcl.is_none() {
+        let path = interpreter.executable.display();
+        ui.warn(format_args!("tkinter does not work in {path}, so it will not in the archive"));
     }
 
     let modules: Vec<PathBuf> =
@@ -50,6 +54,9 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
 
     let executable = format!("bin/python{}", interpreter.minor());
     let mut tree = assemble(interpreter, &files, &found.libraries, &executable)?;
+    if let Some(tcl) = tcl {
+        tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
+    }
     // Python takes its prefix only from where this directory is, even if all modules are built in;
     // an archive has no empty directories.
     let dynload = format!("{stdlib}/lib-dynload/");

@@ -6,7 +6,7 @@ use pep440_rs::Version;
 
 /// Where releases are, each in a directory named by its tag.
 pub const MIRROR: &str = "https://github.com/astral-sh/python-build-standalone/releases/download";
-/// The release that is downloaded from. It has CPython 3.10 to 3.15.
+/// The release that is downloaded from. It has Python 3.10 to 3.15.
 pub const TAG: &str = "20261110";
 /// The end of the names of those that suit: this machine, optimised, without debug information.
 const SUFFIX: &str = "-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz";
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn archives_for_this_machine_are_read_newest_first() {
         let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-        let sums: String = [
+        let sums = [
             "cpython-3.9.25+20261110-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
             "cpython-3.12.16+20261110-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
             "cpython-3.12.16+20261110-x86_64-unknown-linux-gnu-install_only.tar.gz",
@@ -61,9 +61,8 @@ mod tests {
             "cpython-3.12.16+20261110-aarch64-unknown-linux-gnu-install_only_stripped.tar.gz",
             "../cpython-3.12.16+2-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
         ]
-        .iter()
         .map(|name| format!("{digest}  {name}\n"))
-        .collect();
+        .concat();
         let offers = offers(&format!("{sums}nonsense\n12  cpython-3.13.0+1{SUFFIX}\n"));
         let versions: Vec<_> = offers.iter().map(|offer| offer.version.to_string()).collect();
         assert_eq!(versions, ["3.12.16", "3.9.25"]);

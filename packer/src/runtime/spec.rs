@@ -58,7 +58,8 @@ impl Remedy for BadSpec {
 }
 
 impl Spec {
-    /// Reads what the user wrote. What exists as a file is a path, whatever it looks like.
+    /// Reads what the user wrote. A file in the working directory is a path, unless it is called
+    /// like a version.
     pub fn parse(text: &str) -> Result<Self, BadSpec> {
         let text = text.trim();
         if text.is_empty() {

@@ -15,9 +15,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use pep440_rs::Version;
 use walkdir::WalkDir;
 
+use super::find::Choice;
 use super::probe::probe;
 use super::{Error, index};
 use crate::download;
@@ -69,18 +69,20 @@ pub fn from_url(
     fetched(url, sha256, &directory, cache, ui)
 }
 
-/// Downloads the newest stable Python that `fits` from the pinned release.
-pub fn download(
-    fits: &dyn Fn(&Version) -> bool,
+/// Downloads the newest Python of the pinned release that will do.
+pub(super) fn download(
+    choice: &Choice<'_>,
     mirror: Option<&str>,
     cache: &Path,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let url = index::address(mirror, "SHA256SUMS");
     let offers = index::offers(&download::text(&url)?);
-    let Some(offer) = offers.iter().find(|offer| fits(&offer.version)) else {
+    let best = |both| offers.iter().find(|offer| choice.fits(&offer.version, both));
+    let Some(offer) = best(true).or_else(|| best(false)) else {
         let has = offers.iter().map(|offer| offer.version.to_string()).collect();
-        return Err(Error::NotOffered { url, wanted: String::new(), has });
+        let url = download::redacted(&url);
+        return Err(Error::NotOffered { url, wanted: choice.describe(), has });
     };
     let directory = downloads(cache).join(&offer.sha256);
     ui.step("Downloading", format_args!("Python {}", offer.version));

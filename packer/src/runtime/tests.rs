@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{io, str};
 
-use super::find::{Places, find_in};
+use super::find::find_in;
 use super::probe::probe;
-use super::{Error, Policy, Request, Spec, find, harvest, index};
+use super::{Error, Places, Policy, Request, Spec, find, harvest, index};
 use crate::python::Interpreter;
 use crate::testing::{ok, serve, status};
 use crate::tree::{Node, Tree};
@@ -93,14 +93,6 @@ fn check(executable: &str) {
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");
     assert!(mapped.lines().any(|path| path.starts_with(inside)), "{mapped}");
-
-    let again = harvest(&interpreter, &Policy::default(), ui).unwrap();
-    for ((path, one), (other_path, other)) in tree.iter().zip(again.iter()) {
-        assert_eq!(path, other_path);
-        if let (Node::File { content: one, .. }, Node::File { content: other, .. }) = (one, other) {
-            assert!(one.read().unwrap() == other.read().unwrap(), "{path}");
-        }
-    }
 }
 
 #[test]
@@ -108,11 +100,41 @@ fn debians_python_runs_elsewhere() {
     check("/usr/bin/python3");
 }
 
-#[test]
-fn pyenvs_pythons_run_elsewhere() {
+fn check_pyenv(minor: &str) {
     let versions = dirs::home_dir().unwrap().join(".pyenv/versions");
-    for version in ["3.9.18", "3.10.13", "3.11.7", "3.12.1", "3.13.0"] {
-        check(versions.join(version).join("bin/python3").to_str().unwrap());
+    for version in fs::read_dir(versions).into_iter().flatten().flatten() {
+        if version.file_name().to_string_lossy().starts_with(minor) {
+            check(version.path().join("bin/python3").to_str().unwrap());
+        }
+    }
+}
+
+#[test]
+fn pyenvs_oldest_python_runs_elsewhere() {
+    check_pyenv("3.9.");
+}
+
+#[test]
+fn pyenvs_python_3_12_runs_elsewhere() {
+    check_pyenv("3.12.");
+}
+
+#[test]
+fn pyenvs_newest_python_runs_elsewhere() {
+    check_pyenv("3.13.");
+}
+
+#[test]
+fn two_harvests_give_the_same_bytes() {
+    let interpreter = find(&request(None, Path::new("/nonexistent")), quiet()).unwrap();
+    let one = harvest(&interpreter, &Policy::default(), quiet()).unwrap();
+    let other = harvest(&interpreter, &Policy::default(), quiet()).unwrap();
+    assert_eq!(one.len(), other.len());
+    for ((path, one), (other_path, other)) in one.iter().zip(other.iter()) {
+        assert_eq!(path, other_path);
+        if let (Node::File { content: one, .. }, Node::File { content: other, .. }) = (one, other) {
+            assert!(one.read().unwrap() == other.read().unwrap(), "{path}");
+        }
     }
 }
 
@@ -278,4 +300,28 @@ fn a_runtime_without_extension_modules_finds_its_prefix() {
     materialise(&tree, &root);
     let said = run(&root.join("bin/python3"), "import sys; print(sys.exec_prefix)");
     assert_eq!(Path::new(said.trim()), root);
+}
+
+#[test]
+fn tkinter_finds_the_runtimes_own_tcl() {
+    let dir = tempfile::tempdir().unwrap();
+    let interpreter = find(&request(None, dir.path()), quiet()).unwrap();
+    let asks = ["-I", "-c", "import tkinter; tkinter.Tcl()"];
+    let has_tk = Command::new(&interpreter.executable).args(asks).output().unwrap();
+    if !has_tk.status.success() {
+        return;
+    }
+    let policy = Policy { tkinter: true, ..Policy::default() };
+    let root = fs::canonicalize(dir.path()).unwrap().join("root");
+    materialise(&harvest(&interpreter, &policy, quiet()).unwrap(), &root);
+    let said = run(
+        &root.join("bin/python3"),
+        "import os, tkinter
+tcl = tkinter.Tcl()
+print(tcl.eval('info library'))
+tcl.eval('package require msgcat; clock format 0 -timezone :Europe/Paris')
+assert not any(name.startswith(('TCL', 'TK')) for name in os.environ)
+",
+    );
+    assert!(Path::new(said.trim()).starts_with(root.join("lib")), "{said}");
 }

@@ -47,6 +47,7 @@ const RULES: &[(&str, &str)] = &[
     ("lib-dynload/_xxtestfuzz*", "as above"),
     ("lib-dynload/xxlimited*", "examples for writers of extension modules"),
     ("lib-dynload/xxsubtype*", "as above"),
+    ("lib/tk*/demos", "examples of Tk's"),
     ("include", "headers"),
     ("**/*.a", "static libraries"),
 ];

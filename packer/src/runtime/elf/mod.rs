@@ -9,6 +9,8 @@ pub mod grow;
 pub mod image;
 pub mod search_path;
 pub mod strings;
+#[cfg(test)]
+mod tests;
 
 pub use facts::Facts;
 pub use image::Image;

@@ -1,0 +1,35 @@
+"""Lets Tcl and Tk find their scripts in this runtime, wherever it is.
+
+They look at TCL_LIBRARY and TK_LIBRARY first, then where they were on the machine that the runtime
+was made on. The variables are set only while they look: other programs have their own Tcl.
+"""
+
+import contextlib
+import functools
+import os
+import sys
+
+
+@contextlib.contextmanager
+def _own_scripts():
+    place = os.path.join(sys.base_prefix, "lib")
+    own = {
+        "TCL_LIBRARY": os.path.join(place, "@TCL@"),
+        "TK_LIBRARY": os.path.join(place, "@TK@"),
+    }
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+with _own_scripts():
+    import _tkinter
+
+_tkinter.create = functools.wraps(_tkinter.create)(_own_scripts()(_tkinter.create))
