@@ -80,7 +80,7 @@ impl Store {
         (plain && !name.is_empty()).then(|| entry::read(&self.components.join(name)))?
     }
 
-    /// Notes that the input with this key (which names everything that the tree depends on) becomes
+    /// Notes that the input with this key (which names the level and everything that the tree depends on) becomes
     /// `packed`.
     ///
     /// # Errors
