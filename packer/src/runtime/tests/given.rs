@@ -29,7 +29,7 @@ fn standalone(root: &Path) -> Interpreter {
     let interpreter = find(&request(None, root), quiet()).unwrap();
     let drop = DROPPED.iter().map(|&pattern| pattern.to_owned()).collect();
     let keep = vec!["encodings/aliases.py".into(), "encodings/latin_1.py".into()];
-    let policy = Policy { drop, keep, ..Policy::default() };
+    let policy = Policy { keep, drop, ..Policy::default() };
     materialise(&harvest(&interpreter, &policy, quiet()).unwrap(), root);
     interpreter
 }
