@@ -73,7 +73,8 @@ fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
     Ok(true)
 }
 
-fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
+/// Renames a tree out of its area and deletes it.
+pub(super) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
     let aside = format!("{STAGING}/{key}.pruned.{}", std::process::id());
     let at = root.directory();
     match rustix::fs::renameat(at, format!("{area}/{key}"), at, &aside) {
