@@ -28,7 +28,7 @@ use crate::runtime::{self, Policy, Spec};
 use crate::sbom::{self, Part};
 use crate::source::{Source, script_tree};
 use crate::tree::{Node, Tree};
-use crate::ui::{Progress, Ui};
+use crate::ui::{Count, Progress, Ui};
 use crate::wheel::{self, Distribution};
 pub use error::Error;
 use facts::{Facts, Known};
@@ -460,13 +460,4 @@ fn bill(
     };
     let parts: Vec<Part> = components.iter().map(part).collect();
     sbom::document(name, version, &parts)
-}
-
-/// `1 distribution`, `2 distributions`.
-struct Count(usize, &'static str);
-
-impl std::fmt::Display for Count {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
-    }
 }
