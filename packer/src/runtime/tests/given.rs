@@ -161,4 +161,9 @@ fn a_directory_without_execute_bits_works_and_stays_as_it_is() {
     assert_eq!(fs::metadata(&executable).unwrap().permissions().mode() & 0o777, 0o644);
     let again = find(&request(root.to_str(), &cache), quiet()).unwrap();
     assert_eq!(again.executable, interpreter.executable);
+
+    // Another release in its place, of the same age.
+    fs::write(root.join("lib/new"), "").unwrap();
+    let other = find(&request(root.to_str(), &cache), quiet()).unwrap();
+    assert_ne!(other.executable, interpreter.executable);
 }
