@@ -1,5 +1,7 @@
 //! What sources import, looked at line by line.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::Error;
@@ -42,11 +44,16 @@ fn sources(tree: &Tree) -> impl Iterator<Item = &Content> {
 fn imports(source: &[u8], modules: &[&str]) -> bool {
     let mentioned =
         modules.iter().any(|name| memchr::memmem::find(source, name.as_bytes()).is_some());
-    mentioned
-        && String::from_utf8_lossy(source)
-            .split(['\n', '\r', ';', ':'])
-            .flat_map(imported)
-            .any(|name| modules.contains(&name))
+    mentioned && imported_modules(source).iter().any(|name| modules.contains(&name.as_str()))
+}
+
+/// The top-level modules that the statements of `source` import.
+pub(crate) fn imported_modules(source: &[u8]) -> BTreeSet<String> {
+    String::from_utf8_lossy(source)
+        .split(['\n', '\r', ';', ':'])
+        .flat_map(imported)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// The top-level modules that a statement imports: of `import a.b, c as d` these are `a` and `c`.
