@@ -1,5 +1,6 @@
 //! Harvests the interpreters of this machine and runs the copies.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -311,7 +312,7 @@ fn tkinter_finds_the_runtimes_own_tcl() {
     if !has_tk.status.success() {
         return;
     }
-    let policy = Policy { tkinter: true, ..Policy::default() };
+    let policy = Policy { leave_out: BTreeSet::new(), ..Policy::default() };
     let root = fs::canonicalize(dir.path()).unwrap().join("root");
     materialise(&harvest(&interpreter, &policy, quiet()).unwrap(), &root);
     let said = run(
