@@ -314,6 +314,9 @@ impl Work<'_> {
                 let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
                 let parts = parts.join(", ");
                 self.ui.detail(format_args!("left out, as nothing can import it: {parts}"));
+                if !need.kept.is_empty() {
+                    self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
+                }
             }
         }
         need.leave_out

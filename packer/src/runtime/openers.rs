@@ -55,7 +55,7 @@ const ANYWHERE: &[&str] = &[
 ];
 
 /// Functions that are built in: a method may have the same name.
-const BUILT_IN: &[&str] = &["exec", "eval", "breakpoint", r"compile\s*\(", r"help\s*\("];
+const BUILT_IN: &[&str] = &[r"exec\b", r"eval\b", r"breakpoint\b", r"compile\s*\(", r"help\s*\("];
 
 /// Uses of `sys`: places to load code from, and ways to it that hide what is used.
 const OF_SYS: &[&str] =
@@ -102,10 +102,7 @@ const FROM_SYS: &[&str] = &["path", "modules", "*"];
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let (anywhere, built_in, sys) = (ANYWHERE.join("|"), BUILT_IN.join("|"), OF_SYS.join("|"));
-    Regex::new(&format!(
-        r"(?-u)\b(?:(?:{anywhere})\b|(?<builtin>(?:exec|eval|breakpoint)\b|{built_in})|{sys})"
-    ))
-    .ok()
+    Regex::new(&format!(r"(?-u)\b(?:(?:{anywhere})\b|(?<builtin>{built_in})|{sys})")).ok()
 });
 
 /// `# -*- coding: name -*-` (PEP 263).

@@ -6,7 +6,7 @@
 //! reached through the sources of the standard library is computed; a [`Part`] that is not among
 //! it cannot be missed. Where there is any doubt, everything stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
 
@@ -77,8 +77,16 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("xml.sax", &["xml.sax.expatreader"]),
 ];
 
+/// Any module of the standard library.
+const ANY: &str = "*";
+
 /// Statements that are there but that a closed application never gets to.
 const NEVER_TAKEN: &[(&str, &str, Condition)] = &[
+    // Tests that a module has of itself, and another system's ways.
+    (ANY, "doctest", Condition::Always),
+    (ANY, "test", Condition::Always),
+    (ANY, "_osx_support", Condition::Always),
+    (ANY, "_ios_support", Condition::Always),
     // `sys.__interactivehook__`, before the first prompt.
     ("site", "readline", Condition::Always),
     ("site", "rlcompleter", Condition::Always),
@@ -112,6 +120,8 @@ pub struct Launch<'a> {
 pub struct Need {
     /// The parts that it cannot reach.
     pub leave_out: BTreeSet<Part>,
+    /// Those that it can, and by which imports: `ssl (asyncio.base_events > ssl)`.
+    pub kept: Vec<String>,
     /// Why nothing could be told: `click: click/core.py: importlib`.
     pub open: Option<String>,
 }
@@ -125,12 +135,18 @@ pub fn need<'a>(
     let tkinter = distributions.clone().any(|(_, imports)| imports.tkinter);
     let library = Library::of(interpreter);
     let open = opener(&library, distributions.clone(), launch);
-    let mut leave_out = BTreeSet::new();
+    let (mut leave_out, mut kept) = (BTreeSet::new(), Vec::new());
     if open.is_none() {
         let named = distributions.flat_map(|(_, imports)| imports.modules.iter());
         let reached = library.reach(named.chain(launch.modules).cloned());
-        let unreached = |part: &Part| !reached.iter().any(|module| part.is_needed_by(module));
-        leave_out = Part::all().filter(unreached).collect();
+        for part in Part::all() {
+            match reached.way_to(part) {
+                Some(way) => kept.push(format!("{part} ({way})")),
+                None => {
+                    leave_out.insert(part);
+                }
+            }
+        }
     }
     if tkinter {
         leave_out.remove(&Part::Tkinter);
@@ -138,7 +154,7 @@ pub fn need<'a>(
         // Tk is not found where Python is built without it either; only who names it has it.
         leave_out.insert(Part::Tkinter);
     }
-    Need { leave_out, open }
+    Need { leave_out, kept, open }
 }
 
 /// The first thing by which the application can run what is not to be seen.
@@ -214,6 +230,25 @@ fn doubtful(options: &[String]) -> Option<&str> {
     None
 }
 
+/// Modules that can be imported, and what imports each first; nothing for the application.
+#[derive(Default)]
+struct Reached {
+    from: BTreeMap<String, String>,
+}
+
+impl Reached {
+    /// The imports that lead to `part`.
+    fn way_to(&self, part: Part) -> Option<String> {
+        let mut module = self.from.keys().find(|module| part.is_needed_by(module))?;
+        let mut way = module.clone();
+        while let Some(from) = self.from.get(module).filter(|from| !from.is_empty()) {
+            way = format!("{from} > {way}");
+            module = from;
+        }
+        Some(way)
+    }
+}
+
 /// The sources of the standard library.
 struct Library {
     stdlib: PathBuf,
@@ -250,25 +285,25 @@ impl Library {
     }
 
     /// All modules that those named, and [`BASE`], can import.
-    fn reach(&self, named: impl Iterator<Item = String>) -> BTreeSet<String> {
-        let mut reached = BTreeSet::new();
-        let mut pending: Vec<String> = BASE.iter().map(|&name| name.to_owned()).collect();
-        pending.extend(named);
-        while let Some(name) = pending.pop() {
-            if let Some(package) = name.strip_suffix(".*") {
-                pending.extend(self.within(package));
-                pending.push(package.to_owned());
+    fn reach(&self, named: impl Iterator<Item = String>) -> Reached {
+        let mut reached = Reached::default();
+        let start = BASE.iter().map(|&name| name.to_owned()).chain(named);
+        let mut pending: VecDeque<_> = start.map(|name| (name, String::new())).collect();
+        while let Some((name, from)) = pending.pop_front() {
+            if reached.from.contains_key(&name) {
                 continue;
             }
+            let mut next = Vec::new();
+            if let Some(package) = name.strip_suffix(".*") {
+                next = self.within(package);
+            }
             // The packages that it is in are imported before it.
-            if let Some((package, _)) = name.rsplit_once('.')
-                && !reached.contains(package)
-            {
-                pending.push(package.to_owned());
+            if let Some((package, _)) = name.rsplit_once('.') {
+                next.push(package.to_owned());
             }
-            if reached.insert(name.clone()) {
-                self.follow(&name, &mut pending);
-            }
+            self.follow(&name, &mut next);
+            pending.extend(next.into_iter().map(|module| (module, name.clone())));
+            reached.from.insert(name, from);
         }
         reached
     }
@@ -302,7 +337,7 @@ impl Library {
     fn is_never_taken(&self, from: &str, to: &str) -> bool {
         let top = to.split('.').next().unwrap_or(to);
         NEVER_TAKEN.iter().any(|(module, imported, condition)| {
-            *module == from
+            (*module == from || *module == ANY)
                 && *imported == top
                 && match condition {
                     Condition::Always => true,

@@ -29,6 +29,7 @@ fn imports_of(source: &str) -> Imports {
 fn needs(python: &Interpreter, source: &str) -> (Vec<&'static str>, Option<String>) {
     let imports = imports_of(source);
     let need = need(python, std::iter::once(("a", &imports)), CLOSED);
+    println!("{}: {:?}", python.full_version, need.kept);
     let kept = Part::all().filter(|part| !need.leave_out.contains(part)).map(Part::name);
     (kept.collect(), need.open)
 }
@@ -38,7 +39,8 @@ fn a_small_program_needs_no_part() {
     let source = "import argparse, os, platform, sys, random, tempfile, json, shutil, logging\n\
         import zipfile, email, csv, pathlib, datetime, dataclasses, tomllib, configparser, re";
     for python in pythons() {
-        assert_eq!(needs(&python, source), (vec![], None), "{}", python.full_version);
+        let (kept, open) = needs(&python, source);
+        assert!(kept.is_empty() && open.is_none(), "{}: {kept:?} {open:?}", python.full_version);
     }
 }
 
