@@ -65,11 +65,13 @@ fn python_finds_its_bytecode_and_writes_none() {
 
 #[test]
 fn nothing_is_left_in_staging_and_the_cache_is_private_and_tagged() {
-    let sandbox = warm();
-    assert!(sandbox.cached("staging").is_empty());
-    let mode = fs::metadata(sandbox.cache().join("v1")).unwrap().permissions().mode();
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let cache = sandbox.root().join("made/by/the/launcher");
+    sandbox.archive("app").env("SNAKECRATE_CACHE", &cache).expect(0, PROBED, "");
+    assert_eq!(fs::read_dir(cache.join("v1/staging")).unwrap().count(), 0);
+    let mode = fs::metadata(&cache).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
-    let tag = fs::read(sandbox.cache().join("CACHEDIR.TAG")).unwrap();
+    let tag = fs::read(cache.join("CACHEDIR.TAG")).unwrap();
     assert!(tag.starts_with(b"Signature: 8a477f597d28d172789f06886806bc55"));
 }
 
@@ -90,13 +92,15 @@ fn an_empty_cache_is_no_error() {
 }
 
 #[test]
-fn verify_finds_a_changed_file_and_the_next_start_works_again() {
+fn verify_finds_a_changed_file_and_repairs_it() {
     let sandbox = warm();
     let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
     let file = find(&sandbox, "components", "probe.py");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(&file, "print('changed')\n").unwrap();
-    sandbox.run(["cache", "verify"]).code(1).stderr_contains("probe").text();
+    let damaged = sandbox.run(["cache", "verify"]).code(1).stderr_contains("--repair").text();
+    assert!(damaged.contains("probe.py: "), "{damaged}");
+    let _ = sandbox.run(["cache", "verify", "--repair"]).success().any_stderr().text();
     sandbox.archive("app").expect(0, PROBED, "");
     let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
 }

@@ -26,9 +26,9 @@ fn an_archive_without_its_last_bytes_is_truncated_too() {
 #[test]
 fn a_flipped_bit_in_a_blob_is_found_before_anything_is_published() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
-    let document = sandbox.run(["inspect", "--json", "app"]).json();
-    let blob = &document["components"][0]["blobs"][0];
-    let middle = blob["offset"].as_u64().unwrap() + blob["length"].as_u64().unwrap() / 2;
+    let archive = snakecrate::archive::Archive::open(&sandbox.path("app")).unwrap();
+    let blob = archive.manifest().components[0].blobs[0];
+    let middle = blob.offset + blob.length / 2;
     sandbox.rewrite("app", |bytes| bytes[usize::try_from(middle).unwrap()] ^= 0x10);
     sandbox.run(["verify", "app"]).refused(1, "damaged", AGAIN);
     sandbox.archive("app").output().not_launched("damaged", AGAIN);

@@ -17,7 +17,7 @@ fn inspect_tells_components_with_version_digest_and_size() {
     for component in components {
         let digest = component["digest"].as_str().unwrap();
         assert_eq!(digest.trim_start_matches("blake3:").len(), 64, "{digest}");
-        assert!(component["bytes"].as_u64().unwrap() > 0);
+        assert!(component["unpacked"].as_u64().unwrap() > 0);
         assert!(!component["version"].as_str().unwrap().is_empty());
     }
 }

@@ -126,7 +126,11 @@ pub enum Cache {
         json: bool,
     },
     /// Compare every file with what was packed
-    Verify,
+    Verify {
+        /// Remove what differs: the archives unpack it anew when they start
+        #[arg(long)]
+        repair: bool,
+    },
     /// Remove what has not been used for a while; what runs is left alone
     Prune {
         /// Remove environments not used for this many days, and components none uses

@@ -1,16 +1,17 @@
 //! `cache`: what archives have unpacked.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use comfy_table::CellAlignment;
 use serde_json::json;
+use snakecrate_stub::cache::check::Difference;
 use snakecrate_stub::cache::inventory::{ComponentInfo, EnvInfo, Inventory};
 use snakecrate_stub::cache::prune::{Pruned, prune};
 use snakecrate_stub::cache::root::{Root, Size, Unusable, candidates};
-use snakecrate_stub::cache::verify::verify;
+use snakecrate_stub::cache::verify::{Finding, remove, verify};
 use snakecrate_stub::cache::{COMPONENTS, ENVS};
 
 use super::{Error, print};
@@ -18,7 +19,7 @@ use crate::cli::Cache;
 use crate::pipeline::BUILD;
 use crate::ui::{Ui, table};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// `snakecrate cache …`
 pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
@@ -47,28 +48,22 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
             let inventory = Inventory::read(&root).map_err(failed("read"))?;
             print(&if *json { listing_json(&path, &inventory) } else { listing_text(&inventory) })
         }
-        Cache::Verify => {
+        Cache::Verify { repair } => {
             let spinner = ui.spinner("Verifying", "");
             let findings = verify(&root, |what| spinner.message(what)).map_err(failed("read"))?;
             drop(spinner);
-            for finding in &findings {
-                for difference in &finding.differences {
-                    let path =
-                        if difference.path.is_empty() { "the tree" } else { &difference.path };
-                    let tree = path_in(&root, &finding.tree);
-                    print(&format!(
-                        "{} ({}): {path}: {}\n",
-                        tree.display(),
-                        finding.what,
-                        difference.what
-                    ))?;
-                }
-            }
+            print(
+                &findings.iter().map(|finding| finding_text(&root, finding)).collect::<String>(),
+            )?;
             if findings.is_empty() {
-                print(&format!("{}: every file is as it was packed\n", path.display()))
-            } else {
-                Err(Error::Damaged { path: path.clone(), trees: findings.len() })
+                return print(&format!("{}: every file is as it was packed\n", path.display()));
             }
+            if !repair {
+                return Err(Error::Damaged { path: path.clone(), trees: findings.len() });
+            }
+            let removed = remove(&root, &findings).map_err(failed("repair"))?;
+            ui.step("Removed", format_args!("{removed} trees; their archives unpack them anew"));
+            Ok(())
         }
         Cache::Prune { unused, dry_run } => {
             let age = Duration::from_secs(unused.saturating_mul(DAY.as_secs()));
@@ -99,8 +94,14 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
     }
 }
 
-fn path_in(root: &Root, tree: &str) -> PathBuf {
-    root.path().join(tree)
+/// A line for each difference.
+fn finding_text(root: &Root, finding: &Finding) -> String {
+    let tree = root.path().join(&finding.tree);
+    let line = |difference: &Difference| {
+        let path = if difference.path.is_empty() { "the tree" } else { &difference.path };
+        format!("{} ({}): {path}: {}\n", tree.display(), finding.what, difference.what)
+    };
+    finding.differences.iter().map(line).collect()
 }
 
 fn name_of(info: &EnvInfo) -> String {

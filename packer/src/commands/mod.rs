@@ -70,9 +70,7 @@ impl Remedy for Error {
                 Some("set SNAKECRATE_CACHE to a place that allows execution".into())
             }
             Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
-            Self::Damaged { .. } => {
-                Some("snakecrate cache clear, and the archives unpack anew when they start".into())
-            }
+            Self::Damaged { .. } => Some("snakecrate cache verify --repair".into()),
             Self::Output(_) => None,
         }
     }

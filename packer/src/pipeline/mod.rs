@@ -77,11 +77,15 @@ impl Build {
         let cache = build_cache()?;
         let interpreter = find_interpreter(source, config, &cache, ui)?;
         let fetched = fetch(source, config, &interpreter, &cache, ui)?;
+        let unpacked = tempfile::Builder::new()
+            .prefix("unpacked-")
+            .tempdir_in(&cache)
+            .map_err(|source| Error::Cache { path: cache.clone(), source })?;
         let work = Work {
             config,
             interpreter: &interpreter,
             known: Known::new(&cache),
-            unpacked: wheel::Store::new(cache.join("unpacked")),
+            unpacked: wheel::Store::new(unpacked.path()),
             level: config.level.unwrap_or(DEFAULT_LEVEL),
             ui,
         };

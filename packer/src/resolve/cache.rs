@@ -9,13 +9,16 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::error::{At as _, Error};
 use crate::download::file_sha256;
+
+/// What directories for work in progress begin with.
+const WORK: &str = "work-";
 
 /// The cache, below a directory of the packer's own.
 #[derive(Debug, Clone)]
@@ -56,12 +59,13 @@ impl Cache {
         for name in ["wheels", "builds", "resolutions"] {
             fs::create_dir_all(root.join(name)).at(root)?;
         }
+        sweep(root);
         Ok(Self { root: root.to_owned() })
     }
 
     /// A directory for work that goes away with the value, on the cache's file system.
     pub(crate) fn scratch(&self) -> Result<TempDir, Error> {
-        tempfile::Builder::new().prefix("work-").tempdir_in(&self.root).at(&self.root)
+        tempfile::Builder::new().prefix(WORK).tempdir_in(&self.root).at(&self.root)
     }
 
     /// Where a wheel is, or would be.
@@ -167,6 +171,19 @@ impl Cache {
     }
 }
 
+/// Removes work that was killed more than a day ago; what cannot be removed stays.
+fn sweep(root: &Path) {
+    const DAY: Duration = Duration::from_hours(24);
+    let old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|modified| modified.elapsed().ok());
+        entry.file_name().to_string_lossy().starts_with(WORK) && age.is_some_and(|age| age > DAY)
+    };
+    for entry in fs::read_dir(root).into_iter().flatten().flatten().filter(old) {
+        let _ = fs::remove_dir_all(entry.path());
+    }
+}
+
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
@@ -180,6 +197,20 @@ fn now() -> u64 {
 mod tests {
     use super::*;
     use crate::wheel::testing::Forge;
+
+    #[test]
+    fn work_that_was_killed_long_ago_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        for (name, days) in [("work-old", 2), ("work-new", 0), ("other", 2)] {
+            fs::create_dir(root.join(name)).unwrap();
+            let time = SystemTime::now() - Duration::from_hours(24 * days);
+            File::open(root.join(name)).unwrap().set_modified(time).unwrap();
+        }
+        Cache::open(root).unwrap();
+        assert!(!root.join("work-old").exists());
+        assert!(root.join("work-new").exists() && root.join("other").exists());
+    }
 
     #[test]
     fn wheels_are_kept_by_digest_and_damaged_ones_are_not_used() {

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
+use super::tool::Tool;
 use super::{Job, Own};
 
 /// Counts changes of how resolutions are made: older ones are not used again.
@@ -14,7 +15,8 @@ const SCHEME: &str = "1";
 pub(crate) fn of(job: &Job, requirements: &[String], own: Option<&Own>) -> String {
     let mut key = Key(blake3::Hasher::new());
     let python = job.interpreter;
-    let tool = job.tool().map_or("none", super::Tool::name);
+    // Not asked for its version: that takes pip a quarter of a second.
+    let tool = job.tool.get().map_or_else(Tool::likely, Tool::name);
     key.list("tool", [SCHEME, tool]);
     key.list("python", [&python.full_version, &python.cache_tag, &python.machine]);
     key.list("directory", [&*job.directory.to_string_lossy()]);

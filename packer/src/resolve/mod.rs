@@ -28,6 +28,7 @@ use requirements::Files;
 use tool::Tool;
 
 use crate::python::Interpreter;
+use crate::source::Source;
 use crate::ui::Ui;
 use crate::wheel::{WheelName, normalize};
 
@@ -44,6 +45,27 @@ pub struct Wanted {
     pub files: Vec<PathBuf>,
     /// A project or wheel of the user's, to be included with its dependencies.
     pub local: Option<Local>,
+}
+
+impl Wanted {
+    /// What `source` itself wants; configuration and flags add to it.
+    pub fn of(source: &Source) -> Self {
+        let local = |path: &Path, extras: &[String]| Self {
+            local: Some(Local { path: path.to_owned(), extras: extras.to_vec() }),
+            ..Self::default()
+        };
+        match source {
+            Source::Project { directory, extras } => local(directory, extras),
+            Source::Wheel { path, extras } => local(path, extras),
+            Source::Script { metadata, .. } => Self {
+                requirements: metadata.as_ref().map_or_else(Vec::new, |m| m.dependencies.clone()),
+                ..Self::default()
+            },
+            Source::Requirement { text, .. } => {
+                Self { requirements: vec![text.clone()], ..Self::default() }
+            }
+        }
+    }
 }
 
 /// A project directory or a wheel file.

@@ -113,7 +113,7 @@ pub(crate) fn lists(
 /// Whether uv has to see the directory and not the wheel: for the sources and indexes that
 /// `[tool.uv]` gives.
 fn wants_directory(job: &Job, own: &Own) -> bool {
-    let uv = matches!(job.tool.get(), Some(Tool::Uv(_)) | None);
+    let uv = matches!(job.tool(), Ok(Tool::Uv(_)));
     uv && !job.options.no_build
         && !job.files.has_hashes()
         && key::pyproject(own).is_some_and(|text| text.contains("tool.uv"))

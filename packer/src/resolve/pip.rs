@@ -184,14 +184,17 @@ pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
     }
 }
 
-/// The message without the name of our own requirements file.
+/// The message without the place in our own requirements file, which is gone when it is read.
 fn without_list(text: &str) -> String {
-    let from = text.find(" (from -r ");
-    let end = from.and_then(|from| text[from..].find("))").map(|end| from + end + 2));
-    match from.zip(end) {
-        Some((from, end)) => format!("{}{}", &text[..from], without_list(&text[end..])),
-        None => text.to_owned(),
+    let mut text = text.to_owned();
+    for (start, end) in [(" (from -r ", "))"), (" (from line ", ")")] {
+        while let Some(from) = text.find(start)
+            && let Some(length) = text[from..].find(end)
+        {
+            text.replace_range(from..from + length + end.len(), "");
+        }
     }
+    text
 }
 
 /// The message without the list of every version there is.
@@ -225,5 +228,53 @@ fn refine(error: Error, pip: &[OsString], job: &Job) -> Error {
     match run("pip", &mut command, job.ui) {
         Ok(ran) if ran.success => Error::OnlySource(name.to_owned()),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(stderr: &str, offline: bool) -> Error {
+        let ran = Ran { success: false, stdout: String::new(), stderr: stderr.into() };
+        failure(&ran, &Options { offline, ..Options::default() })
+    }
+
+    #[test]
+    fn conflicts_are_told_in_one_line_without_advice() {
+        let conflict = "ERROR: Cannot install a==1 and b==2 because these package versions have \
+                        conflicting dependencies.\n\nThe conflict is caused by:\n    a 1 depends \
+                        on c<2\n    b 2 depends on c>=2\n\nTo fix this you could try to:\n1. \
+                        loosen\n\nERROR: ResolutionImpossible: for help visit https://pip\n";
+        let error = failed(conflict, false);
+        assert_eq!(
+            error.to_string(),
+            "the requirements cannot be satisfied: Cannot install a==1 and b==2 because these \
+             package versions have conflicting dependencies.; The conflict is caused by: a 1 \
+             depends on c<2; b 2 depends on c>=2"
+        );
+    }
+
+    #[test]
+    fn long_lists_of_versions_and_our_own_files_are_left_out() {
+        let versions: Vec<String> = (0..99).map(|number| format!("1.{number}")).collect();
+        let text = format!(
+            "ERROR: Could not find a version that satisfies the requirement x>9 (from -r \
+             /t/list.txt (line 1)) (from versions: {})\nERROR: No matching distribution found for \
+             x>9\n",
+            versions.join(", ")
+        );
+        let cut = "Could not find a version that satisfies the requirement x>9 (from versions: …, \
+                   1.94, 1.95, 1.96, 1.97, 1.98); No matching distribution found for x>9";
+        assert!(failed(&text, false).to_string().ends_with(cut), "{}", failed(&text, false));
+        assert!(matches!(failed(&text, true), Error::Offline(_)));
+    }
+
+    #[test]
+    fn an_index_out_of_reach_is_no_conflict() {
+        let text = "WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: Could not \
+                    find a version that satisfies the requirement x (from versions: none)\nERROR: \
+                    No matching distribution found for x\n";
+        assert!(matches!(failed(text, false), Error::Failed { .. }));
     }
 }

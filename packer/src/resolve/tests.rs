@@ -146,3 +146,44 @@ fn a_wheel_for_another_python_is_refused_before_anything_is_asked() {
         assert!(error.to_string().contains("the wheel is for cp27"), "{error}");
     });
 }
+
+/// Needs the index, for setuptools.
+#[test]
+fn projects_are_built_alike_by_every_tool_and_left_as_they_were() {
+    let interpreter = real_interpreter();
+    let directory = tempfile::tempdir().unwrap();
+    let mut wheels = Vec::new();
+    for (number, tool) in tools(&interpreter).into_iter().enumerate() {
+        let project = directory.path().join(format!("project-{number}"));
+        fs::create_dir_all(project.join("demo")).unwrap();
+        fs::write(project.join("demo/__init__.py"), "def main(): pass\n").unwrap();
+        let setup = "from setuptools import setup\nsetup(name='demo', version='1', \
+                     packages=['demo'], scripts=['tool'])\n";
+        fs::write(project.join("setup.py"), setup).unwrap();
+        fs::write(project.join("tool"), "#!/usr/bin/env python3\n").unwrap();
+        let wanted = Wanted {
+            local: Some(Local { path: project.clone(), extras: vec![] }),
+            ..Wanted::default()
+        };
+        let options = Options {
+            cache: directory.path().join(format!("cache-{number}")),
+            ..Options::default()
+        };
+        let resolve = |offline| {
+            let options = Options { offline, ..options.clone() };
+            let tool = OnceCell::from(tool.clone());
+            resolve_with(tool, &interpreter, &wanted, &options, quiet()).unwrap().remove(0)
+        };
+        let built = resolve(false);
+        assert_eq!(
+            (built.name.as_str(), &built.origin, built.local),
+            ("demo", &Origin::Built, true)
+        );
+        let left: usize = walkdir::WalkDir::new(&project).into_iter().count();
+        assert_eq!(left, 5, "something was left in the project");
+        assert_eq!(resolve(true), built, "nothing changed, so nothing is built");
+        wheels.push(built.sha256);
+    }
+    wheels.dedup();
+    assert_eq!(wheels.len(), 1, "the same bytes wherever the project is and whatever builds it");
+}

@@ -47,6 +47,11 @@ impl Tool {
             .ok_or_else(|| Error::NoTool(interpreter.executable.clone()))
     }
 
+    /// The name of the one that [`Tool::find`] will come to, unless uv is too old.
+    pub(crate) fn likely() -> &'static str {
+        if find_uv().is_some() { "uv" } else { "pip" }
+    }
+
     /// Its name in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {

@@ -61,7 +61,7 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
 }
 
 /// Name and state of the files in a directory, sorted.
-fn files(
+pub(super) fn files(
     directory: &Path,
     depth: usize,
     wanted: impl Fn(&DirEntry) -> bool,

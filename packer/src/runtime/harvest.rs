@@ -6,6 +6,9 @@
 //! lib/python3.12/lib-dynload/…  extension modules
 //! lib/libpython3.12.so.1.0      and the other libraries that these need
 //! ```
+//!
+//! Nothing else of the original's `lib` comes along: a python-build-standalone whose executable
+//! holds libpython leaves its `libpython3.12.so.1.0` behind.
 
 use std::collections::BTreeMap;
 use std::fs;

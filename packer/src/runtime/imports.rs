@@ -135,6 +135,12 @@ mod tests {
     }
 
     #[test]
+    fn a_script_is_a_source_whatever_it_is_called() {
+        let path = format!("{}/tool", crate::source::APP);
+        assert_eq!(of(&[(&path, Mode::Plain, "exec(x)")]).open.unwrap(), format!("{path}: exec"));
+    }
+
+    #[test]
     fn the_first_opener_is_named_and_tkinter_is_looked_for_all_the_same() {
         let found = of(&[
             ("a.py", Mode::Plain, "import os"),

@@ -18,7 +18,7 @@ pub mod probe;
 pub mod reach;
 mod relocate;
 mod sanitise;
-mod scan;
+pub mod scan;
 pub mod spec;
 pub mod standalone;
 mod statements;

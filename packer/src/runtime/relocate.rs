@@ -5,22 +5,24 @@ use std::path::Path;
 
 use super::Error;
 use super::elf::facts::is_elf;
-use super::elf::{Image, Malformed, search_path};
+use super::elf::{Image, Malformed, loader, search_path};
 use crate::tree::Content;
 
 /// Where the executable finds all libraries: `lib` beside its `bin`.
 const RPATH: &[u8] = b"$ORIGIN/../lib";
 
-/// The interpreter's executable with its only search path pointing into the tree, stripped.
+/// The interpreter's executable, stripped: its only search path points into the tree, and its
+/// loader is where every system has it.
 pub fn executable(file: &Path) -> Result<Content, Error> {
-    let change = |bytes| {
-        let mut image = Image::parse(bytes)?;
-        search_path::set(&mut image, RPATH)?;
-        image.into_bytes()
-    };
-    change(read(file)?)
-        .map(Content::from)
-        .map_err(|reason| Error::Elf { path: file.to_owned(), reason })
+    let fail = |reason| Error::Elf { path: file.to_owned(), reason };
+    let mut image = Image::parse(read(file)?).map_err(fail)?;
+    if loader::loader(&image).map_err(fail)?.is_some_and(|path| path.contains("/ld-musl-")) {
+        let what = "a Python for musl (Alpine)".to_owned();
+        return Err(Error::Unsupported { path: file.to_owned(), what });
+    }
+    loader::standardise(&mut image).map_err(fail)?;
+    search_path::set(&mut image, RPATH).map_err(fail)?;
+    image.into_bytes().map(Content::from).map_err(fail)
 }
 
 /// A library or an extension module: without a search path that is in the way, stripped. One with

@@ -1,11 +1,13 @@
 //! What sources import, looked at line by line.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Error;
-use crate::tree::{Content, Node, Tree};
+use crate::source::APP;
+use crate::tree::{Content, Mode, Node, Tree};
 
 /// The modules of the standard library that need Tk.
 const TK: &[&str] = &["tkinter", "_tkinter", "turtle", "turtledemo", "idlelib"];
@@ -28,8 +30,10 @@ pub(super) fn sources(tree: &Tree) -> impl Iterator<Item = (&str, &Content)> {
         Node::File { content, .. } if matches!(path.extension(), "py" | "pyw") => {
             Some((path.as_str(), content))
         }
-        // A console script or a program without a suffix.
-        Node::File { mode: crate::tree::Mode::Script, content } => Some((path.as_str(), content)),
+        // A console script or a program without a suffix; the script that is the source.
+        Node::File { mode, content } if *mode == Mode::Script || path.parent() == Some(APP) => {
+            Some((path.as_str(), content))
+        }
         _ => None,
     })
 }
@@ -49,11 +53,16 @@ pub(super) fn read(content: &Content) -> Result<Arc<[u8]>, Error> {
 fn imports(source: &[u8], modules: &[&str]) -> bool {
     let mentioned =
         modules.iter().any(|name| memchr::memmem::find(source, name.as_bytes()).is_some());
-    mentioned
-        && String::from_utf8_lossy(source)
-            .split(['\n', '\r', ';', ':'])
-            .flat_map(imported)
-            .any(|name| modules.contains(&name))
+    mentioned && imported_modules(source).iter().any(|name| modules.contains(&name.as_str()))
+}
+
+/// The top-level modules that the statements of `source` import.
+pub(crate) fn imported_modules(source: &[u8]) -> BTreeSet<String> {
+    String::from_utf8_lossy(source)
+        .split(['\n', '\r', ';', ':'])
+        .flat_map(imported)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// The top-level modules that a statement imports: of `import a.b, c as d` these are `a` and `c`.
@@ -82,7 +91,6 @@ fn top(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::Mode;
     use snakecrate_stub::entry_path::EntryPath;
 
     fn tree(path: &str, source: &str) -> Tree {

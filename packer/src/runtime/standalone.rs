@@ -11,6 +11,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use flate2::read::GzDecoder;
 use walkdir::WalkDir;
 
 use super::find::Choice;
+use super::fingerprint::files;
 use super::probe::probe;
 use super::{Error, index};
 use crate::download;
@@ -214,9 +216,14 @@ fn interpreter_in(prefix: &Path) -> Option<PathBuf> {
 fn repaired(prefix: &Path, executable: &Path, cache: &Path) -> Result<PathBuf, Error> {
     let fail = |source| Error::Read { path: prefix.to_owned(), source };
     let real = fs::canonicalize(prefix).map_err(fail)?;
-    let found = fs::metadata(executable).map_err(fail)?;
-    let identity = format!("{}\n{}\n{}", real.display(), found.len(), found.mtime());
-    let key = blake3::hash(identity.as_bytes()).to_hex();
+    // npm gives every file the same time as well, so sizes have to tell releases apart.
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(real.as_os_str().as_bytes());
+    for file in files(&real, usize::MAX, |_| true) {
+        hasher.update(file.map_err(fail)?.as_bytes());
+        hasher.update(b"\n");
+    }
+    let key = hasher.finalize().to_hex();
     let directory = cache.join("python/repaired").join(&key[..32]);
     if !directory.is_dir() {
         publish(&directory, |aside| copy(&real, aside))?;

@@ -41,6 +41,14 @@ impl Tcl {
             return None;
         };
         let library = Path::new(library);
+        if !library.is_dir() {
+            // Tcl 9 has them inside its library.
+            return Some(Self {
+                directories: Vec::new(),
+                scripts: String::new(),
+                tk: String::new(),
+            });
+        }
         let beside = library.parent()?;
         let (tcl, tk) = (format!("tcl{tcl_version}"), format!("tk{tk_version}"));
         let modules = format!("tcl{}", tcl_version.split('.').next()?);
@@ -59,6 +67,9 @@ impl Tcl {
 
     /// Has the tree's `tkinter`, in the standard library at `stdlib`, use the tree's Tcl.
     pub fn settle(&self, tree: &mut Tree, stdlib: &str, original: &Path) -> Result<(), Error> {
+        if self.directories.is_empty() {
+            return Ok(());
+        }
         if tree.get(&EntryPath::new(&format!("{stdlib}/tkinter/__init__.py"))?).is_none() {
             return Ok(());
         }

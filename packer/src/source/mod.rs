@@ -4,6 +4,7 @@ mod error;
 mod poetry;
 mod project;
 mod script;
+mod siblings;
 
 use std::fmt;
 use std::fs;
@@ -20,11 +21,11 @@ use project::Project;
 pub use project::SKIPPED;
 pub use script::Pep723;
 
-use crate::tree::{Mode, Tree};
+use crate::tree::Tree;
 use crate::wheel;
 
 /// The directory of a script in the application's tree.
-const APP: &str = "app";
+pub(crate) const APP: &str = "app";
 
 /// A source as the user named it. Paths are absolute, links resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,16 +182,13 @@ impl fmt::Display for Source {
     }
 }
 
-/// The application's tree of a script: the file alone, and where it is.
+/// The application's tree of a script: the file, what it imports from its own directory, and where
+/// the file is.
 pub fn script_tree(path: &Path) -> Result<(EntryPath, Tree), Error> {
-    let read = |source| Error::Read { path: path.to_owned(), source };
-    let bytes = fs::read(path).map_err(read)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let place = EntryPath::new(&format!("{APP}/{name}"))
         .map_err(|source| Error::Name { path: path.to_owned(), source })?;
-    let mut tree = Tree::default();
-    tree.insert_file(place.clone(), Mode::Plain, bytes);
-    Ok((place, tree))
+    Ok((place, siblings::tree(path)?))
 }
 
 /// `("demo", ["a", "b"])` for `demo[a,b]`.

@@ -168,7 +168,10 @@ pub fn lock(directory: impl AsFd) -> Result<(), Errno> {
 /// Removes what processes that are gone left in staging. What is locked is in use; where locks do
 /// not work nothing is removed.
 pub fn sweep(root: &Root) -> Result<(), Errno> {
-    let staging = open_directory(root.directory(), STAGING)?;
+    let staging = match open_directory(root.directory(), STAGING) {
+        Err(Errno::NOENT) => return Ok(()),
+        other => other?,
+    };
     for entry in Dir::read_from(&staging)? {
         let entry = entry?;
         let name = entry.file_name();

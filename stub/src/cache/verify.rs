@@ -7,8 +7,9 @@ use rustix::fs::{AtFlags, FileType};
 
 use super::check::{Cached, Difference, read_file};
 use super::inventory::{EnvInfo, Inventory};
+use super::prune::take_away;
 use super::root::{Root, open_directory};
-use super::{ENVS, LAUNCH, WORK};
+use super::{COMPONENTS, ENVS, LAUNCH, WORK};
 use crate::launch::Plan;
 use crate::listing::{Mode, Node};
 use crate::manifest::Kind;
@@ -30,7 +31,7 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
     let inventory = Inventory::read(root)?;
     let mut findings = Vec::new();
     for info in &inventory.components {
-        let tree = format!("{}/{}", super::COMPONENTS, info.key);
+        let tree = format!("{COMPONENTS}/{}", info.key);
         let what = info.component.as_ref().map_or_else(
             || "a component without a record".to_owned(),
             |c| format!("{} {} {}", c.kind.as_str(), c.name, c.version),
@@ -53,6 +54,25 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
     Ok(findings)
 }
 
+/// Removes the trees that `findings` are about, and the environments that are made of them: their
+/// archives make them anew. Returns how many went.
+pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
+    let inventory = Inventory::read(root)?;
+    let mut trees = BTreeSet::new();
+    for finding in findings {
+        let key = finding.tree.rsplit('/').next().unwrap_or_default();
+        let made_of_it = inventory.envs.iter().filter(|env| env.uses(key));
+        trees.extend(made_of_it.map(|env| (ENVS, env.key.as_str())));
+        let area = if finding.tree.starts_with(ENVS) { ENVS } else { COMPONENTS };
+        trees.insert((area, key));
+    }
+    // Environments first: one without its components would not start.
+    for (area, key) in trees.iter().rev() {
+        take_away(root, area, key)?;
+    }
+    Ok(trees.len())
+}
+
 fn whole(what: &'static str) -> Vec<Difference> {
     vec![Difference { path: String::new(), what }]
 }
@@ -73,7 +93,7 @@ fn component(root: &Root, key: &str) -> Vec<Difference> {
 /// they are; scripts have a line of their own.
 fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
     let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
-    let Ok(directory) = open_directory(root.directory(), &format!("{ENVS}/{}", info.key)) else {
+    let Ok(directory) = open_directory(root.directory(), format!("{ENVS}/{}", info.key)) else {
         return whole("unreadable");
     };
     let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));

@@ -33,8 +33,7 @@ fn settled(data: &[u8], kind: u8, parts: &[Part]) -> u8 {
     let [Part::Bytes(range)] = parts else { return kind };
     // After the length in one byte, or in four.
     match (kind, &data[range.clone()]) {
-        (b'z' | b'Z', [0]) => b'Z',
-        (b'z' | b'Z', [1, b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9']) => b'Z',
+        (b'z' | b'Z', [0] | [1, b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9']) => b'Z',
         (b'z' | b'Z', [1, _]) => b'z',
         (b'u' | b't', [2, 0, 0, 0, 0xc2 | 0xc3, _]) => b'u',
         _ => kind,
@@ -48,7 +47,7 @@ struct Sharing<'a, 'n> {
     known: HashMap<Key<'a>, usize>,
 }
 
-impl<'a> Sharing<'a, '_> {
+impl Sharing<'_, '_> {
     fn object(&mut self, id: usize) -> Option<usize> {
         match self.states[id] {
             State::Done(same) => return Some(same),

@@ -23,6 +23,9 @@ const SPARE_ENTRIES: usize = 4;
 /// Puts `text` into the dynamic strings and returns its offset there. Afterwards there is room
 /// for at least one more dynamic entry.
 pub fn add_string(image: &mut Image, text: &[u8]) -> Result<u64, Malformed> {
+    if image.is_rigid() {
+        return Err(Malformed("it has data behind its ELF part"));
+    }
     let strings = image.strings()?;
     let offset = strings.len() as u64;
     let mut moves = in_the_way(image, &strings)?;

@@ -28,7 +28,8 @@ pub struct Section {
 /// What a loader uses of an ELF file, and the section headers that describe it.
 ///
 /// Sections behind the last one that is loaded (symbols, debug information, comments) are left
-/// out: [`Image::into_bytes`] gives what `strip` would. The dynamic symbols stay.
+/// out: [`Image::into_bytes`] gives what `strip` would. The dynamic symbols stay. A file that
+/// carries something else behind its ELF part (Tcl 9 has its scripts in a zip there) stays whole.
 #[derive(Debug)]
 pub struct Image {
     /// The file up to the end of what is loaded.
@@ -36,6 +37,8 @@ pub struct Image {
     /// The sections that are kept, the empty one at index 0 included; empty without a table.
     pub sections: Vec<Section>,
     ballast: bool,
+    /// Something that is not ELF follows: the file keeps its length and its section table.
+    rigid: bool,
 }
 
 impl Image {
@@ -70,8 +73,16 @@ impl Image {
         for (start, length) in ends {
             end = end.max(range(start, length, &bytes)?.end);
         }
+        if last_byte(&header, &all).max(end as u64) < bytes.len() as u64 {
+            return Ok(Self { bytes, sections, ballast: false, rigid: true });
+        }
         bytes.truncate(end);
-        Ok(Self { bytes, sections, ballast })
+        Ok(Self { bytes, sections, ballast, rigid: false })
+    }
+
+    /// Whether the file can only be changed in place.
+    pub fn is_rigid(&self) -> bool {
+        self.rigid
     }
 
     /// Whether the file has symbols or debug information that [`Image::into_bytes`] leaves out.
@@ -167,6 +178,9 @@ impl Image {
 
     /// The file: what is loaded, then the section names and headers.
     pub fn into_bytes(mut self) -> Result<Vec<u8>, Malformed> {
+        if self.rigid {
+            return Ok(self.bytes);
+        }
         let mut names = vec![0];
         let mut table = Vec::with_capacity(self.sections.len() + 1);
         let count = u32::try_from(self.sections.len()).map_err(|_| Malformed(SECTIONS))?;
@@ -263,6 +277,20 @@ fn sections(bytes: &[u8], header: &FileHeader) -> Result<Vec<Section>, Malformed
             Ok(Section { header, name: rest[..end].to_vec() })
         })
         .collect()
+}
+
+/// The end of the last section and of the table of sections.
+fn last_byte(header: &FileHeader, sections: &[Section]) -> u64 {
+    let table = header
+        .e_shoff
+        .get(LE)
+        .saturating_add(u64::from(header.e_shnum.get(LE)) * size_of::<SectionHeader>() as u64);
+    sections
+        .iter()
+        .filter(|section| section.header.sh_type.get(LE) != elf::SHT_NOBITS)
+        .map(|section| &section.header)
+        .map(|section| section.sh_offset.get(LE).saturating_add(section.sh_size.get(LE)))
+        .fold(table, u64::max)
 }
 
 /// `start..start + length` if it lies inside `bytes`.

@@ -7,6 +7,7 @@
 pub mod facts;
 pub mod grow;
 pub mod image;
+pub mod loader;
 pub mod search_path;
 pub mod strings;
 #[cfg(test)]

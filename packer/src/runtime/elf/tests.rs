@@ -7,7 +7,7 @@ use std::process::Command;
 
 use goblin::elf::Elf;
 
-use super::{Facts, Image, search_path};
+use super::{Facts, Image, loader, search_path};
 
 const RPATH: &[u8] = b"$ORIGIN/../lib";
 
@@ -112,11 +112,47 @@ fn a_search_path_relative_to_the_library_may_stay_if_it_hides_nothing() {
 }
 
 #[test]
+fn what_follows_the_elf_part_stays_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = "-Wl,-rpath,/opt/place";
+    let library = compile(dir.path(), "lib.so", "int x;", &["-shared", "-fPIC", "-g", path]);
+    let mut bytes = fs::read(library).unwrap();
+    bytes.extend_from_slice(b"PK: scripts");
+    let mut image = Image::parse(bytes.clone()).unwrap();
+    assert!(!image.has_ballast());
+    assert!(search_path::remove(&mut image).unwrap());
+    let changed = image.into_bytes().unwrap();
+    assert_eq!(changed.len(), bytes.len());
+    assert!(changed.ends_with(b"PK: scripts"));
+    let facts = Facts::read(&changed).unwrap();
+    assert!(facts.rpath.is_empty() && facts.runpath.is_empty());
+    let mut image = Image::parse(bytes).unwrap();
+    assert!(search_path::set(&mut image, &[b'x'; 200]).is_err());
+}
+
+#[test]
+fn a_loader_that_only_the_build_machine_has_is_replaced() {
+    let elsewhere =
+        "-Wl,--dynamic-linker=/nix/store/a-long-name-of-a-glibc/lib/ld-linux-x86-64.so.2";
+    for options in [&[elsewhere][..], &[]] {
+        let (dir, bytes) = program_and_library(options);
+        let mut image = Image::parse(bytes).unwrap();
+        loader::standardise(&mut image).unwrap();
+        assert_eq!(loader::loader(&image).unwrap().as_deref(), Some(loader::STANDARD));
+        search_path::set(&mut image, RPATH).unwrap();
+        assert_eq!(runs(&image.into_bytes().unwrap(), dir.path()), "hello\n");
+    }
+    let (_dir, bytes) = program_and_library(&["-Wl,--dynamic-linker=/lib/ld.so.1"]);
+    assert!(loader::standardise(&mut Image::parse(bytes).unwrap()).is_err());
+}
+
+#[test]
 fn a_damaged_file_is_refused_or_written_but_never_a_panic() {
     let (_dir, bytes) = program_and_library(&[]);
     let whole = Image::parse(bytes.clone()).unwrap().into_bytes().unwrap();
     let operate = |bytes: Vec<u8>| {
         let Ok(mut image) = Image::parse(bytes) else { return };
+        let _ = loader::standardise(&mut image);
         let _ = search_path::is_in_the_way(&image);
         let _ = search_path::set(&mut image, RPATH);
         let _ = search_path::remove(&mut image);

@@ -1,0 +1,38 @@
+//! The program that starts a dynamic executable: `PT_INTERP`.
+
+use object::elf;
+use object::endian::LittleEndian as LE;
+
+use super::image::range;
+use super::{Image, Malformed};
+
+/// Where every x86-64 Linux system with glibc has its loader (System V ABI, AMD64 supplement).
+pub const STANDARD: &str = "/lib64/ld-linux-x86-64.so.2";
+
+/// The path of the loader; nothing for a static executable or a library.
+pub fn loader(image: &Image) -> Result<Option<String>, Malformed> {
+    let Some(at) = place(image)? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&image.bytes[at]);
+    Ok(Some(text.trim_end_matches('\0').to_owned()))
+}
+
+/// Makes [`STANDARD`] the loader, in the place of one that only the build machine has (Nix,
+/// Homebrew). These have longer paths.
+pub fn standardise(image: &mut Image) -> Result<(), Malformed> {
+    if loader(image)?.is_none_or(|loader| loader == STANDARD) {
+        return Ok(());
+    }
+    let at = place(image)?.unwrap_or_default();
+    if at.len() <= STANDARD.len() {
+        return Err(Malformed("its loader is at an unusual place"));
+    }
+    let text = &mut image.bytes[at];
+    text.fill(0);
+    text[..STANDARD.len()].copy_from_slice(STANDARD.as_bytes());
+    Ok(())
+}
+
+fn place(image: &Image) -> Result<Option<std::ops::Range<usize>>, Malformed> {
+    let Some(segment) = image.segment(elf::PT_INTERP)? else { return Ok(None) };
+    range(segment.p_offset.get(LE), segment.p_filesz.get(LE), &image.bytes).map(Some)
+}
