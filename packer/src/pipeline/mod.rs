@@ -312,16 +312,14 @@ impl Work<'_> {
         let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
         let need =
             reach::need(self.interpreter, std::iter::once((name, app)).chain(wheels), launch);
-        match &need.open {
-            Some(why) => self.ui.detail(format_args!("the whole standard library: {why}")),
-            None => {
-                let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
-                let parts = parts.join(", ");
-                self.ui.detail(format_args!("left out, as nothing can import it: {parts}"));
-                if !need.kept.is_empty() {
-                    self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
-                }
-            }
+        if let Some(why) = &need.open {
+            self.ui.detail(format_args!("the whole standard library: {why}"));
+            return need.leave_out;
+        }
+        let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
+        self.ui.detail(format_args!("left out, as nothing can import it: {}", parts.join(", ")));
+        if !need.kept.is_empty() {
+            self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
         }
         need.leave_out
     }

@@ -181,8 +181,8 @@ fn is_attribute(source: &[u8], at: usize) -> bool {
 /// The encoding of a source whose words are not there as ASCII.
 fn hidden_by_coding(source: &[u8]) -> Option<String> {
     const PLAIN: &[&str] = &["utf-8", "utf8", "utf_8", "u8", "ascii", "us-ascii", "latin", "iso"];
-    let lines = source.split(|byte| matches!(byte, b'\n' | b'\r')).take(3);
-    let coding = lines.filter_map(|line| CODING.as_ref()?.captures(line)).next()?;
+    let mut lines = source.split(|byte| matches!(byte, b'\n' | b'\r')).take(3);
+    let coding = lines.find_map(|line| CODING.as_ref()?.captures(line))?;
     let name = String::from_utf8_lossy(&coding[1]).to_ascii_lowercase();
     let plain = PLAIN.iter().any(|plain| name.starts_with(plain))
         && !name.starts_with("iso-2022")

@@ -134,7 +134,7 @@ pub fn need<'a>(
 ) -> Need {
     let tkinter = distributions.clone().any(|(_, imports)| imports.tkinter);
     let library = Library::of(interpreter);
-    let open = opener(&library, distributions.clone(), launch);
+    let open = opener(&library, &distributions, launch);
     let (mut leave_out, mut kept) = (BTreeSet::new(), Vec::new());
     if open.is_none() {
         let named = distributions.flat_map(|(_, imports)| imports.modules.iter());
@@ -160,7 +160,7 @@ pub fn need<'a>(
 /// The first thing by which the application can run what is not to be seen.
 fn opener<'a>(
     library: &Library,
-    distributions: impl Iterator<Item = (&'a str, &'a Imports)> + Clone,
+    distributions: &(impl Iterator<Item = (&'a str, &'a Imports)> + Clone),
     launch: Launch<'_>,
 ) -> Option<String> {
     if !launch.isolated {
@@ -261,8 +261,7 @@ impl Library {
         let entries = fs::read_dir(&interpreter.dynload).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         let extensions = names
-            .filter(|name| name.ends_with(".so"))
-            .filter_map(|name| name.split('.').next().map(str::to_owned))
+            .filter_map(|name| Some(name.strip_suffix(".so")?.split('.').next()?.to_owned()))
             .collect();
         Self { stdlib: interpreter.stdlib.clone(), extensions }
     }

@@ -89,13 +89,15 @@ impl<'a> Reader<'a> {
         if (module == "import" && dots > 0) || (module.is_empty() && dots == 0) {
             // `from . import x`: the word that was read is the keyword.
             (dots > 0).then_some(())?;
-            return self.names(dots, String::new(), found);
+            self.names(dots, String::new(), found);
+            return Some(());
         }
         (self.word() == "import").then_some(())?;
-        self.names(dots, module, found)
+        self.names(dots, module, found);
+        Some(())
     }
 
-    fn names(&mut self, dots: usize, module: String, found: &mut Vec<Import>) -> Option<()> {
+    fn names(&mut self, dots: usize, module: String, found: &mut Vec<Import>) {
         self.blanks(false);
         let several_lines = self.eat(b'(');
         let mut any = false;
@@ -118,7 +120,6 @@ impl<'a> Reader<'a> {
             // Not understood, but the module is named.
             found.push(Import::From { dots, module, name: "*".into() });
         }
-        Some(())
     }
 
     /// Skips `as name`; whether it was there.

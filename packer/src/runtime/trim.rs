@@ -59,7 +59,6 @@ const RULES: &[(&str, &str)] = &[
     ("config-*", "to link programs with libpython"),
     ("__phello__", "for tests of frozen modules"),
     ("__phello__.foo.py", "as above"),
-    ("msilib", "cannot be imported but on Windows; gone in 3.13"),
     ("**/*.bat", "for Windows and for developers: ctypes/macholib, idlelib"),
     ("**/*.exe", "Windows launchers: distutils/command/wininst-*.exe, venv/scripts/nt"),
     ("lib-dynload/_test*", "modules that only tests import"),
