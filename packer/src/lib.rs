@@ -14,6 +14,8 @@ pub mod resolve;
 pub mod runtime;
 pub mod sbom;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 pub mod ui;
 pub mod wheel;
