@@ -266,7 +266,7 @@ mod tests {
             format!("f\t+0\t{digest}\ta\n"),
             format!("f\t0\t{digest}\ta"),
             format!("f\t0\t{digest}\t../a\n"),
-            format!("l\t../x\ta\n"),
+            "l\t../x\ta\n".to_string(),
             format!("d\t0\t{digest}\ta\n"),
             format!("f\t0\t{digest}\ta\n\n"),
             format!("f\t0\t{}\ta\n", digest.to_string().to_uppercase()),

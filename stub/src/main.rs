@@ -16,10 +16,14 @@ use snakecrate_stub::{record, sys};
 static RECORD: [u8; record::LENGTH] = record::BLANK;
 
 /// What the C runtime calls.
+///
+/// # Safety
+///
+/// `values` points to `count` pointers to strings.
 #[unsafe(no_mangle)]
-pub extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
-    // SAFETY: these are what the C runtime gave us.
-    let arguments = unsafe { sys::arguments(argc, argv) };
+pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
+    // SAFETY: that is what the C runtime gives.
+    let arguments = unsafe { sys::arguments(count, values) };
     // SAFETY: a reference is always readable. Volatile, because the bytes are not those that the
     // compiler sees.
     let record = unsafe { std::ptr::read_volatile(&raw const RECORD) };

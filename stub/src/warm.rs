@@ -42,15 +42,13 @@ pub struct Env {
 impl Env {
     /// Opens `envs/<key>` below `root`, takes a lease on it and confirms that it is complete.
     pub fn open(root: &Root, key: &str) -> Result<Self, Cold> {
-        let lease = match open_directory(root.directory(), &format!("{ENVS}/{key}")) {
-            Ok(lease) => lease,
-            Err(_) => return Err(Cold::Absent),
+        let Ok(lease) = open_directory(root.directory(), format!("{ENVS}/{key}")) else {
+            return Err(Cold::Absent);
         };
-        match share(&lease) {
-            // Prune has it, or the one who made it has not let go yet.
-            Err(Errno::WOULDBLOCK) => return Err(Cold::Absent),
-            // Without working locks there is no lease, and nothing else is lost.
-            Ok(()) | Err(_) => {}
+        // Prune has it, or the one who made it has not let go yet. Any other error: locks do not
+        // work here, there is no lease, and nothing else is lost.
+        if share(&lease) == Err(Errno::WOULDBLOCK) {
+            return Err(Cold::Absent);
         }
         Self::confirm(root, key, lease)
     }

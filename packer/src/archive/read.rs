@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use object::ReadCache;
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::listing::Listing;
-use snakecrate_stub::manifest::{Component, MAX_TREE, MAX_WINDOW_LOG, MEMBER, Manifest, Member};
+use snakecrate_stub::manifest::{Component, MAX_TREE, MEMBER, Manifest, Member};
 use snakecrate_stub::record::{BadRecord, BootRecord, LENGTH};
+use snakecrate_stub::zstd::Decoder;
 
 use super::range::Range;
 use super::{Error, section};
@@ -83,7 +84,7 @@ impl Archive {
         &self.manifest
     }
 
-    /// The contents of `member`, unpacked: never more than it declares.
+    /// The contents of `member`, unpacked: never more than was declared.
     ///
     /// # Errors
     ///
@@ -143,10 +144,7 @@ impl Archive {
     /// A reader of the contents of `member`, unpacked; it fails rather than give more or less than
     /// the member declares.
     pub(super) fn unpack(&self, member: &Member) -> io::Result<impl Read + use<'_>> {
-        let mut inner =
-            zstd::Decoder::new(self.range(member.offset, member.length))?.single_frame();
-        inner.window_log_max(MAX_WINDOW_LOG)?;
-        Ok(Exact { inner, left: member.unpacked })
+        Decoder::new(self.range(member.offset, member.length), member.unpacked)
     }
 
     /// `length` bytes of the file from `offset`.
@@ -217,33 +215,5 @@ fn find_record(path: &Path, file: &File, length: u64) -> Result<(BootRecord, u64
             Err(Error::NotAnArchive { path: path.to_owned(), reason: source.to_string() })
         }
         Err(source) => Err(Error::Record { path: path.to_owned(), source }),
-    }
-}
-
-/// Gives exactly `left` bytes of `inner`, or fails.
-struct Exact<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Exact<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let invalid = |text: &str| Err(io::Error::new(io::ErrorKind::InvalidData, text.to_owned()));
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        if self.left == 0 {
-            return match self.inner.read(&mut [0])? {
-                0 => Ok(0),
-                _ => invalid("it unpacks to more than it declares"),
-            };
-        }
-        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        let got = self.inner.read(&mut buffer[..wanted])?;
-        if got == 0 {
-            return invalid("it unpacks to less than it declares");
-        }
-        self.left -= got as u64;
-        Ok(got)
     }
 }

@@ -185,9 +185,9 @@ mod tests {
         let text = found(&|m| m.components[2].files = 1);
         assert!(text.contains("other counts"), "{text}");
         let text = found(&|m| m.components[2].blobs[0].unpacked -= 1);
-        assert!(text.contains("more than it declares"), "{text}");
+        assert!(text.contains("more than was declared"), "{text}");
         let text = found(&|m| m.components[2].blobs[0].unpacked += 1);
-        assert!(text.contains("less than it declares"), "{text}");
+        assert!(text.contains("less than was declared"), "{text}");
         let text = found(&|m| m.stub.length += 1);
         assert!(text.contains("the launcher has another digest"), "{text}");
         let text = found(&|m| {

@@ -19,7 +19,7 @@ use crate::cli::Cache;
 use crate::pipeline::BUILD;
 use crate::ui::{Ui, table};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// `snakecrate cache …`
 pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {

@@ -113,15 +113,12 @@ pub fn choose(
         programs.insert(name.to_owned(), Program::Module(module.to_owned()));
     }
     if programs.is_empty() {
-        match &offer.file {
-            Some(path) => {
-                let name = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
-                programs.insert(name.to_owned(), Program::File(path.clone()));
-            }
-            None => {
-                let own = offer.own.iter();
-                programs.extend(own.map(|script| (script.name.clone(), Program::of(script))));
-            }
+        if let Some(path) = &offer.file {
+            let name = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
+            programs.insert(name.to_owned(), Program::File(path.clone()));
+        } else {
+            let own = offer.own.iter();
+            programs.extend(own.map(|script| (script.name.clone(), Program::of(script))));
         }
     }
     if programs.is_empty() {

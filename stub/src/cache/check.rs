@@ -37,7 +37,7 @@ pub struct Difference {
 impl Cached {
     /// Opens `components/<key>`.
     pub fn open(root: &Root, key: &str) -> Result<Self, Errno> {
-        let directory = open_directory(root.directory(), &format!("{COMPONENTS}/{key}"))?;
+        let directory = open_directory(root.directory(), format!("{COMPONENTS}/{key}"))?;
         Ok(Self { directory })
     }
 

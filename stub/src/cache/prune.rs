@@ -59,15 +59,14 @@ pub fn prune(root: &Root, before: SystemTime, dry_run: bool) -> io::Result<Prune
 
 /// Removes `envs/<key>` unless it is leased by now.
 fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
-    let directory = match open_directory(root.directory(), &format!("{ENVS}/{key}")) {
+    let directory = match open_directory(root.directory(), format!("{ENVS}/{key}")) {
         Err(Errno::NOENT) => return Ok(false),
         other => other?,
     };
     // A lease that is taken from here on finds the lock, and its application starts cold.
-    match lock(&directory) {
-        Err(Errno::WOULDBLOCK) => return Ok(false),
-        // Where locks do not work there are no leases either: its age has to do.
-        Ok(()) | Err(_) => {}
+    // Where locks do not work there are no leases either: then its age has to do.
+    if lock(&directory) == Err(Errno::WOULDBLOCK) {
+        return Ok(false);
     }
     take_away(root, ENVS, key)?;
     Ok(true)

@@ -93,7 +93,7 @@ fn component(root: &Root, key: &str) -> Vec<Difference> {
 /// they are; scripts have a line of their own.
 fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
     let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
-    let Ok(directory) = open_directory(root.directory(), &format!("{ENVS}/{}", info.key)) else {
+    let Ok(directory) = open_directory(root.directory(), format!("{ENVS}/{}", info.key)) else {
         return whole("unreadable");
     };
     let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));

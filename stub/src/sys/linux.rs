@@ -14,13 +14,13 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 ///
 /// # Safety
 ///
-/// `argc` and `argv` are those that the C runtime gave to `main`.
+/// `count` and `values` are the `argc` and `argv` that the C runtime gave to `main`.
 #[allow(unsafe_code)]
-pub unsafe fn arguments(argc: c_int, argv: *const *const c_char) -> Vec<OsString> {
-    (0..usize::try_from(argc).unwrap_or(0))
+pub unsafe fn arguments(count: c_int, values: *const *const c_char) -> Vec<OsString> {
+    (0..usize::try_from(count).unwrap_or(0))
         .map(|index| {
-            // SAFETY: `main` gets `argc` pointers to NUL-terminated strings that live for ever.
-            let argument = unsafe { CStr::from_ptr(*argv.add(index)) };
+            // SAFETY: `main` gets `count` pointers to NUL-terminated strings that live for ever.
+            let argument = unsafe { CStr::from_ptr(*values.add(index)) };
             OsString::from_vec(argument.to_bytes().to_vec())
         })
         .collect()

@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""Reads an archive from stub/FORMAT.md alone: a second implementation, to keep that page honest.
+
+    read_archive.py [--files] ARCHIVE
+
+Checks every digest down to each file, the agreement of zip, manifest, listings and tars, and the
+rules for paths; lists what is inside. Exit status 1 and one line where something is wrong.
+
+Needs `blake3` from PyPI, and `zstandard` where Python has no `compression.zstd` (before 3.14).
+"""
+
+import argparse
+import json
+import struct
+import sys
+import unicodedata
+import zipfile
+import zlib
+
+from blake3 import blake3
+
+MAGIC = b"\x89SNAKE\r\n"
+RECORD = 128
+SEARCHED = 8 << 20
+MAX_MANIFEST = 16 << 20
+MAX_COMPONENTS = 10_000
+MAX_BLOBS = 100_000
+MAX_TREE = 256 << 20
+MAX_FILES = 1 << 20
+MAX_PAX = 8 << 10
+WINDOW_LOG = 22
+BLOCK = 512
+HEX = set("0123456789abcdef")
+
+
+class Bad(Exception):
+    """What is wrong with the archive."""
+
+
+# What Python's own readers say of bytes that are not what they should be.
+BROKEN = (Bad, KeyError, ValueError, TypeError, EOFError, NotImplementedError, RuntimeError)
+BROKEN += (struct.error, zipfile.BadZipFile, zlib.error)
+
+
+def need(condition, what):
+    if not condition:
+        raise Bad(what)
+
+
+def digest(data):
+    return blake3(data).hexdigest()
+
+
+def half(data):
+    return digest(data)[:32]
+
+
+def frame_header(data):
+    """The window and the content size that a zstd frame declares (RFC 8878, 3.1.1.1)."""
+    need(data[:4] == b"\x28\xb5\x2f\xfd", "not a zstd frame")
+    descriptor = data[4]
+    single, at = descriptor & 0x20, 5
+    window = None
+    if not single:
+        exponent, mantissa = data[5] >> 3, data[5] & 7
+        window = (1 << (10 + exponent)) // 8 * (8 + mantissa)
+        at = 6
+    at += (0, 1, 2, 4)[descriptor & 3]
+    flag = descriptor >> 6
+    width = (1 if single else 0, 2, 4, 8)[flag]
+    need(width, "a zstd frame without its content size")
+    size = int.from_bytes(data[at : at + width], "little") + (256 if flag == 1 else 0)
+    need(not descriptor & 4, "a zstd frame with a checksum")
+    return (size if single else window), size
+
+
+def unzstd(data, unpacked):
+    window, size = frame_header(data)
+    need(window <= 1 << WINDOW_LOG, f"a zstd window of {window} bytes")
+    need(size == unpacked, "a frame holds more or less than declared")
+    try:
+        from compression import zstd
+
+        options = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG}
+        decoder = zstd.ZstdDecompressor(options=options)
+    except ImportError:
+        import zstandard
+
+        decoder = zstandard.ZstdDecompressor(max_window_size=1 << WINDOW_LOG).decompressobj()
+    try:
+        out = decoder.decompress(data)
+    except Exception as error:
+        raise Bad(f"zstd: {error}") from error
+    need(decoder.eof and not decoder.unused_data, "not one whole zstd frame")
+    need(len(out) == unpacked, "a frame holds more or less than declared")
+    return out
+
+
+def check_text(text, what):
+    need(len(text.encode()) <= 2048, f"{what} {text!r} is too long")
+    bad = any(c == "\\" or unicodedata.category(c) == "Cc" for c in text)
+    need(not bad, f"{what} {text!r} has a control character or a backslash")
+
+
+def check_path(path):
+    need(path and not path.startswith("/"), f"path {path!r} is empty or absolute")
+    check_text(path, "path")
+    names = path.split("/")
+    for name in names:
+        need(name not in ("", ".", ".."), f"path {path!r} has an empty name or dots")
+        need(len(name.encode()) <= 255, f"path {path!r} has a long name")
+    need(names[0] != ".snakecrate", f"path {path!r} is the cache's own")
+    return path
+
+
+def check_link(path, target):
+    need(target and not target.startswith("/"), f"link {path!r} to {target!r}")
+    check_text(target, "link")
+    depth = path.count("/")
+    for name in target.split("/"):
+        need(name not in ("", "."), f"link {path!r} to {target!r}")
+        depth += -1 if name == ".." else 1
+        need(depth >= 0, f"link {path!r} leads out of its component")
+    return target
+
+
+class Archive:
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.data = memoryview(file.read())
+        self.record_at = self.find_record()
+        record = bytes(self.data[self.record_at : self.record_at + RECORD])
+        offset, length, self.length = struct.unpack_from("<QQQ", record, 16)
+        need(len(self.data) >= self.length, f"{len(self.data)} bytes of {self.length}")
+        self.manifest_at, self.manifest_bytes = offset, bytes(self.data[offset : offset + length])
+        need(digest(self.manifest_bytes) == record[40:72].hex(), "the manifest's digest")
+        self.manifest = json.loads(self.manifest_bytes)
+        need(self.manifest["format"] == 1, f"format {self.manifest['format']}")
+
+    def find_record(self):
+        at = -1
+        head = bytes(self.data[:SEARCHED])
+        while (at := head.find(MAGIC, at + 1)) >= 0:
+            record = head[at : at + RECORD]
+            if len(record) < RECORD or bytes.fromhex(half(record[:112])) != record[112:]:
+                continue
+            version, flags = struct.unpack_from("<HH", record, 8)
+            need(version == 1, f"record version {version}")
+            need(flags == 0 and record[12:16] == bytes(4), "flags in the record")
+            offset, length, whole = struct.unpack_from("<QQQ", record, 16)
+            need(offset + length <= whole and length <= MAX_MANIFEST, "numbers in the record")
+            return at
+        raise Bad("no boot record")
+
+    def member(self, member, what):
+        start, end = member["offset"], member["offset"] + member["length"]
+        need(end <= self.length, f"{what} lies outside the archive")
+        data = bytes(self.data[start:end])
+        need(digest(data) == member["blake3"], f"the digest of {what}")
+        return data
+
+    def check_stub(self):
+        stub = self.manifest["stub"]
+        data = bytearray(self.data[: stub["length"]])
+        data[self.record_at : self.record_at + RECORD] = MAGIC + bytes(RECORD - len(MAGIC))
+        need(digest(bytes(data)) == stub["blake3"], "the digest of the launcher")
+
+    def check_manifest(self):
+        manifest = self.manifest
+        parts, entries = manifest["components"], manifest["entries"]
+        need(len(parts) <= MAX_COMPONENTS, "too many components")
+        rank = {"runtime": 0, "app": 1, "wheel": 2}
+        order = [(rank[c["kind"]], c["name"], c["version"]) for c in parts]
+        need(order == sorted(set(order)), "components out of order")
+        need([c["kind"] for c in parts].count("runtime") == 1, "one runtime, the first")
+        names = [entry["name"] for entry in entries]
+        need(names and names == sorted(set(names)), "entries out of order, or none")
+        default = manifest["launch"].get("default")
+        need(default is None or default in names, "an unknown default entry")
+        for name in names:
+            cc = any(unicodedata.category(c) == "Cc" for c in name)
+            need(name and "/" not in name and not cc, f"an entry called {name!r}")
+        check_path(manifest["python"]["executable"])
+
+    def check_zip(self, path):
+        expected = []
+        for part in self.manifest["components"]:
+            folder = f"components/{part['kind']}-{part['name']}-{part['version']}"
+            expected.append((f"{folder}/tree.zst", part["tree"]))
+            for number, blob in enumerate(part["blobs"]):
+                expected.append((f"{folder}/{number:02}.tar.zst", blob))
+        own = {"offset": self.manifest_at, "length": len(self.manifest_bytes)}
+        expected += [("sbom.cdx.json", None), ("manifest.json", own)]
+        with zipfile.ZipFile(path) as archive:
+            need(archive.testzip() is None, "a CRC in the zip")
+            infos = archive.infolist()
+            need([i.filename for i in infos] == [name for name, _ in expected], "zip members")
+            json.loads(archive.read("sbom.cdx.json"))
+        at, directory = self.manifest["stub"]["length"], b""
+        for info, (name, member) in zip(infos, expected):
+            method = zipfile.ZIP_STORED if member else zipfile.ZIP_DEFLATED
+            version = 10 if member else 20
+            flags = 0 if name.isascii() else 1 << 11
+            # Time 0 and date 0x21: 1980-01-01T00:00:00. No extra field.
+            common = struct.pack(
+                "<BBHHHHIIIHH", version, 0, flags, method, 0, 0x21, info.CRC,
+                info.compress_size, info.file_size, len(name.encode()), 0,
+            )  # fmt: skip
+            local = b"PK\x03\x04" + common + name.encode()
+            need(self.data[at : at + len(local)] == local, f"the zip header of {name}")
+            directory += b"PK\x01\x02" + bytes((version, 3)) + common + bytes(6)
+            directory += struct.pack("<II", 0o100644 << 16, at) + name.encode()
+            at += len(local)
+            if member:
+                place = (member["offset"], member["length"], member["length"])
+                need((at, info.file_size, info.compress_size) == place, f"the place of {name}")
+            at += info.compress_size
+        count = len(infos)
+        end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), at, 0)
+        directory += b"PK\x05\x06" + end
+        need(self.data[at : self.length] == directory, "the central directory")
+
+    def listing(self, part):
+        tree = part["tree"]
+        need(tree["unpacked"] <= MAX_TREE, "a listing that is too long")
+        text = unzstd(self.member(tree, "a listing"), tree["unpacked"])
+        need(digest(text) == part["digest"], "the digest of a listing")
+        items = parse_listing(text.decode())
+        sizes = [item[1] for item in items.values() if item[0] != "l"]
+        need((len(items), sum(sizes)) == (part["files"], part["bytes"]), "files or bytes")
+        return items
+
+    def component(self, part):
+        """Checks all of a component and returns its listing."""
+        items = self.listing(part)
+        need(len(part["blobs"]) <= MAX_BLOBS, "too many blobs")
+        left = dict(items)
+        for blob in part["blobs"]:
+            tar = unzstd(self.member(blob, "a blob"), blob["unpacked"])
+            for path, kind, executable, contents in read_tar(tar):
+                need(path in left, f"{path} is not listed, or there twice")
+                listed = left.pop(path)
+                if kind == "l":
+                    need(listed == ("l", contents), f"{path} is another link")
+                    continue
+                need(listed[0] in ("xs" if executable else "f"), f"the mode of {path}")
+                need(listed[1:] == (len(contents), half(contents)), f"the contents of {path}")
+                script = listed[0] == "s"
+                need(not script or contents.startswith(b"#!python"), f"{path} is no script")
+        need(not left, f"{len(left)} listed files are in no blob")
+        return items
+
+
+def parse_listing(text):
+    need(text == "" or text.endswith("\n"), "the last line of a listing")
+    items, last, above = {}, None, set()
+    for line in text.split("\n")[:-1]:
+        fields = line.split("\t")
+        if fields[0] == "l" and len(fields) == 3:
+            path = check_path(fields[2])
+            item = ("l", check_link(path, fields[1]))
+        else:
+            need(len(fields) == 4 and fields[0] in ("f", "x", "s"), f"a line {line!r}")
+            letter, size, sum_, path = fields
+            check_path(path)
+            need(size.isascii() and size.isdigit() and str(int(size)) == size, f"size {size!r}")
+            need(len(sum_) == 32 and set(sum_) <= HEX, f"digest {sum_!r}")
+            item = (letter, int(size), sum_)
+        need(last is None or last.encode() < path.encode(), f"{path} is out of order")
+        items[path], last = item, path
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            above.add(path)
+    need(len(items) <= MAX_FILES, "too many files")
+    need(not above & items.keys(), "an item below a file or a link")
+    return items
+
+
+def octal(field, what):
+    need(field[-1] == 0 and set(field[:-1]) <= set(b"01234567"), f"tar: {what}")
+    return int(field[:-1], 8)
+
+
+def read_tar(data):
+    """Yields path, "f" or "l", whether it is executable, and contents or target."""
+    at = 0
+
+    def take(length):
+        nonlocal at
+        need(at + length <= len(data), "a tar that is cut")
+        piece = data[at : at + length]
+        at += length
+        return piece
+
+    def header():
+        block = take(BLOCK)
+        if block == bytes(BLOCK):
+            return block, None
+        blank = block[:148] + b" " * 8 + block[156:]
+        need(block[155] == 0x20 and octal(block[148:155], "checksum") == sum(blank), "tar: checksum")
+        need(block[257:265] == b"ustar\x0000", "tar: magic")
+        return block, chr(block[156])
+
+    def text(field):
+        return field.split(b"\0", 1)[0].decode()
+
+    while True:
+        block, kind = header()
+        if kind is None:
+            need(take(BLOCK) == bytes(BLOCK) and at == len(data), "the end of a tar")
+            return
+        pax = {}
+        if kind == "x":
+            size = octal(block[124:136], "size")
+            need(size <= MAX_PAX, "tar: a long pax header")
+            pax = read_pax(take(size))
+            take(-size % BLOCK)
+            block, kind = header()
+        prefix, name = text(block[345:500]), text(block[:100])
+        path = check_path(pax.get("path") or (f"{prefix}/{name}" if prefix else name))
+        size = octal(block[124:136], "size")
+        if kind == "0":
+            mode = octal(block[100:108], "mode")
+            need(mode in (0o644, 0o755), f"tar: mode {mode:o}")
+            need("linkpath" not in pax and block[157] == 0, "tar: a file with a target")
+            contents = take(size)
+            take(-size % BLOCK)
+            yield path, "f", mode == 0o755, contents
+        elif kind == "2":
+            need(size == 0, "tar: a link with contents")
+            target = pax.get("linkpath") or text(block[157:257])
+            yield path, "l", False, check_link(path, target)
+        else:
+            raise Bad(f"tar: type {kind!r}")
+
+
+def read_pax(data):
+    records = {}
+    while data:
+        digits, _, _ = data.partition(b" ")
+        need(digits.isdigit() and len(digits) < int(digits) <= len(data), "tar: pax record")
+        record, data = data[len(digits) + 1 : int(digits)], data[int(digits) :]
+        key, equals, value = record.decode().partition("=")
+        need(equals and value.endswith("\n"), "tar: pax record")
+        need(key in ("path", "linkpath") and key not in records, f"tar: pax record {key}")
+        records[key] = value[:-1]
+    return records
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive")
+    parser.add_argument("--files", action="store_true", help="list every file, too")
+    arguments = parser.parse_args()
+    try:
+        archive = Archive(arguments.archive)
+        archive.check_manifest()
+        archive.check_stub()
+        archive.check_zip(arguments.archive)
+        manifest = archive.manifest
+        print(manifest["name"], manifest.get("version", ""), manifest["target"])
+        for entry in manifest["entries"]:
+            print("entry", entry["name"], "runs", entry["runs"])
+        files = 0
+        for part in manifest["components"]:
+            items = archive.component(part)
+            files += len(items)
+            stored = part["tree"]["length"] + sum(blob["length"] for blob in part["blobs"])
+            print(part["kind"], part["name"], part["version"], part["digest"][:32], end=" ")
+            print(f"{len(items)} files, {part['bytes']} bytes, {stored} stored")
+            if arguments.files:
+                for path, item in items.items():
+                    print(" ", item[0], path, "->" if item[0] == "l" else "", item[1])
+    except BROKEN as error:
+        sys.exit(f"{arguments.archive}: {type(error).__name__}: {error}")
+    print(f"whole: {len(manifest['components'])} components, {files} files, every digest right")
+
+
+if __name__ == "__main__":
+    main()
