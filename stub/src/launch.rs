@@ -121,20 +121,24 @@ impl Plan {
     ///
     /// The only entry; or the one that the archive's own name says (a link, a copy); or the
     /// default; or the one that the first argument says, which then counts as the name.
-    pub fn command(&self, arguments: &[OsString]) -> Result<Command, NoEntry> {
+    ///
+    /// A name that was looked up on the `PATH` is for Python the path where it was `found`, as it
+    /// is for a script that the kernel starts by its `#!` line: programs that start themselves
+    /// again go by it.
+    pub fn command(&self, arguments: &[OsString], found: &Path) -> Result<Command, NoEntry> {
         let find =
             |name: &OsStr| self.entries.iter().find(|entry| entry.name == name.as_encoded_bytes());
         let named = || arguments.first().and_then(|name| find(Path::new(name).file_name()?));
         let default = || self.entries.iter().find(|entry| entry.name == self.default);
         if let [only] = self.entries.as_slice() {
-            return Ok(self.start(only, arguments));
+            return Ok(self.start(only, arguments, found));
         }
         if let Some(entry) = named().or_else(default) {
-            return Ok(self.start(entry, arguments));
+            return Ok(self.start(entry, arguments, found));
         }
         let unknown = match arguments.get(1) {
             Some(first) => match find(first) {
-                Some(entry) => return Ok(self.start(entry, &arguments[1..])),
+                Some(entry) => return Ok(self.start(entry, &arguments[1..], found)),
                 None => Some(first.clone()),
             },
             None => None,
@@ -143,7 +147,7 @@ impl Plan {
         Err(NoEntry { names: self.entries.iter().map(name).collect(), unknown })
     }
 
-    fn start(&self, entry: &Planned, arguments: &[OsString]) -> Command {
+    fn start(&self, entry: &Planned, arguments: &[OsString], found: &Path) -> Command {
         let text = |bytes: &[u8]| sys::path_from_bytes(bytes.to_vec()).into_os_string();
         let path = self.home.join(text(&entry.path));
         if entry.native {
@@ -156,10 +160,19 @@ impl Plan {
         match arguments {
             // A caller may leave even the name out.
             [] => argv.push(text(&entry.name)),
-            given => argv.extend_from_slice(given),
+            [name, rest @ ..] => {
+                let looked_up = found.file_name() == Some(name);
+                argv.push(if looked_up && !has_slash(name) { found.into() } else { name.clone() });
+                argv.extend_from_slice(rest);
+            }
         }
         Command { program, script: Some(path), argv }
     }
+}
+
+/// Whether it is more than a name.
+fn has_slash(name: &OsStr) -> bool {
+    name.as_encoded_bytes().contains(&b'/')
 }
 
 #[cfg(test)]
@@ -182,7 +195,7 @@ mod tests {
 
     fn argv(plan: &Plan, arguments: &[&str]) -> Result<Vec<String>, NoEntry> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
-        let command = plan.command(&arguments)?;
+        let command = plan.command(&arguments, Path::new("/found/a"))?;
         Ok(command.argv.into_iter().map(|a| a.into_string().unwrap()).collect())
     }
 
@@ -211,6 +224,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_from_the_path_is_where_it_was_found() {
+        let only = plan(&["a"], None);
+        assert_eq!(argv(&only, &["a", "x"]).unwrap()[3..], ["/found/a", "x"]);
+        assert_eq!(argv(&only, &["./a"]).unwrap()[3..], ["./a"]);
+        assert_eq!(argv(&only, &["given"]).unwrap()[3..], ["given"]);
+    }
+
+    #[test]
     fn of_several_the_name_then_the_default_then_the_first_argument_decide() {
         let run = |default, arguments: &[&str]| argv(&plan(&["a", "b"], default), arguments);
         assert_eq!(run(None, &["/x/b", "a"]).unwrap()[2..], ["/c/env/boot/b.py", "/x/b", "a"]);
@@ -229,8 +250,9 @@ mod tests {
         let mut plan = plan(&["ruff"], None);
         plan.entries[0].native = true;
         plan.entries[0].path = b"bin/ruff".to_vec();
-        let command = plan.command(&["./r".into(), "check".into()]).unwrap();
+        let command =
+            plan.command(&["ruff".into(), "check".into()], Path::new("/found/ruff")).unwrap();
         assert_eq!(command.program, Path::new("/c/env/bin/ruff"));
-        assert_eq!(command.argv, ["./r", "check"]);
+        assert_eq!(command.argv, ["ruff", "check"]);
     }
 }

@@ -11,6 +11,8 @@ pub const FORMAT: u32 = 1;
 pub const MEMBER: &str = "manifest.json";
 /// The name of the bill of materials' zip member.
 pub const SBOM_MEMBER: &str = "sbom.cdx.json";
+/// The member that makes `python ARCHIVE ARGS…` run the archive.
+pub const MAIN_MEMBER: &str = "__main__.py";
 /// The most components an archive may have.
 pub const MAX_COMPONENTS: usize = 10_000;
 /// The most blobs a component may have.

@@ -71,7 +71,8 @@ impl Env {
 
     /// Replaces the process with the entry that `arguments` choose. Returns why it did not.
     pub fn start(self, arguments: &[OsString], archive: &Path) -> Result<Error, Cold> {
-        let command = match self.plan.command(arguments) {
+        let found = sys::started_as().unwrap_or_default();
+        let command = match self.plan.command(arguments, &found) {
             Ok(command) => command,
             Err(none) => return Ok(Error::NoEntry(none)),
         };

@@ -1,12 +1,12 @@
 //! The zip around an archive's members, checked against the manifest: once with the `zip` crate,
 //! as any tool reads it, and once byte by byte, so that nothing is hidden between or behind.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
-use snakecrate_stub::manifest::{MEMBER, Member, SBOM_MEMBER};
+use snakecrate_stub::manifest::{MAIN_MEMBER, MEMBER, Member, SBOM_MEMBER};
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
-use super::{Archive, Error};
+use super::{Archive, Error, MAIN};
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
@@ -47,6 +47,7 @@ fn named(archive: &Archive) -> Vec<(String, Option<Member>)> {
     }
     let record = archive.record();
     all.push((SBOM_MEMBER.into(), None));
+    all.push((MAIN_MEMBER.into(), None));
     let manifest = Member {
         offset: record.manifest_offset,
         length: record.manifest_length,
@@ -91,11 +92,18 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
             return wrong("another time than it should have");
         }
         let (stored, unpacked, crc) = (file.compressed_size(), file.size(), file.crc32());
-        let read = io::copy(&mut (&mut file).take(unpacked + 1), &mut io::sink());
+        let mut main = Vec::new();
+        let mut sink = io::sink();
+        let to: &mut dyn Write = if name == MAIN_MEMBER { &mut main } else { &mut sink };
+        let read = io::copy(&mut (&mut file).take(unpacked + 1), to);
         match read {
             Ok(read) if read == unpacked => {}
             Ok(_) => return wrong("another length than the directory says"),
             Err(error) => return wrong(&error.to_string()),
+        }
+        // It is code, and the manifest has no digest of it.
+        if name == MAIN_MEMBER && main != MAIN {
+            return wrong("not what starts an archive");
         }
         let offset = member.map(|member| member.offset);
         expected.push(Expected { name, method, offset, stored, unpacked, crc });

@@ -14,6 +14,16 @@ mod write;
 #[cfg(test)]
 mod sample;
 
+/// What is in [`MAIN_MEMBER`](snakecrate_stub::manifest::MAIN_MEMBER): it starts the archive as
+/// such. An archive is a zip, and the reloaders of Flask, Django, gunicorn and others start
+/// themselves again as `sys.executable sys.argv[0] …`.
+const MAIN: &[u8] = b"\
+import os
+import sys
+
+os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
+";
+
 pub use error::Error;
 pub use extract::{Extracted, extract};
 pub use inspect::Report;

@@ -121,7 +121,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = archive(directory.path());
         let verified = check(&file).unwrap();
-        assert_eq!((verified.components, verified.members, verified.files), (3, 7, 64));
+        assert_eq!((verified.components, verified.members, verified.files), (3, 8, 64));
         assert_eq!(verified.length, std::fs::metadata(&file).unwrap().len());
         let mut bytes = std::fs::read(&file).unwrap();
         bytes.extend(b"signature");
@@ -133,7 +133,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let good = std::fs::read(archive(directory.path())).unwrap();
         // The bits that fill up the last byte of a deflate stream mean nothing to anybody.
-        let padding = good.windows(13).position(|w| w == b"manifest.json").unwrap() - 31;
+        let padding = good.windows(11).position(|w| w == b"__main__.py").unwrap() - 31;
         // Every byte once, with all bits taking turns.
         for at in (0..good.len()).filter(|at| *at != padding) {
             let mut bad = good.clone();
@@ -216,7 +216,30 @@ mod tests {
         let record = BootRecord { archive_length: bytes.len() as u64, ..record };
         bytes[record_at..record_at + LENGTH].copy_from_slice(&record.encode());
         let error = check_bytes(directory.path(), &bytes).unwrap_err().to_string();
-        assert!(error.contains("8 members, the manifest names 7"), "{error}");
+        assert!(error.contains("9 members, the manifest names 8"), "{error}");
+    }
+
+    #[test]
+    fn code_that_would_start_with_python_is_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut bytes = std::fs::read(archive(directory.path())).unwrap();
+        let at = bytes.windows(8).position(|w| w == b"os.execv").unwrap();
+        let start = at - crate::archive::MAIN.windows(8).position(|w| w == b"os.execv").unwrap();
+        let sum = |bytes: &[u8]| {
+            let mut crc = flate2::Crc::new();
+            crc.update(bytes);
+            crc.sum().to_le_bytes()
+        };
+        let old = sum(crate::archive::MAIN);
+        bytes[at..at + 8].copy_from_slice(b"os.evil ");
+        let new = sum(&bytes[start..start + crate::archive::MAIN.len()]);
+        for place in 0..bytes.len() - 4 {
+            if bytes[place..place + 4] == old {
+                bytes[place..place + 4].copy_from_slice(&new);
+            }
+        }
+        let error = check_bytes(directory.path(), &bytes).unwrap_err().to_string();
+        assert!(error.contains("__main__.py: not what starts an archive"), "{error}");
     }
 
     #[test]

@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::manifest::{
-    Component, Entry, FORMAT, Kind, Launch, MEMBER, Manifest, Member, Python, SBOM_MEMBER, Source,
-    Stub,
+    Component, Entry, FORMAT, Kind, Launch, MAIN_MEMBER, MEMBER, Manifest, Member, Python,
+    SBOM_MEMBER, Source, Stub,
 };
 use snakecrate_stub::record::{BLANK, BootRecord, LENGTH};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::{Error, section};
+use super::{Error, MAIN, section};
 use crate::component::{Packed, PackedMember};
 
 /// What an archive is to hold.
@@ -181,6 +181,7 @@ fn add_all(zip: &mut Zip, plan: Plan, stub: &[u8], out: &Path) -> Result<Manifes
         components.push(component);
     }
     zip.add(SBOM_MEMBER, CompressionMethod::Deflated, &plan.sbom).map_err(write_error)?;
+    zip.add(MAIN_MEMBER, CompressionMethod::Stored, MAIN).map_err(write_error)?;
     Ok(Manifest {
         format: FORMAT,
         name: plan.name,

@@ -46,6 +46,13 @@ impl Packed {
         self.members().map(|member| member.length).sum()
     }
 
+    /// Reads the listing from the store; `None` if it is damaged there.
+    pub fn listing(&self) -> Option<Listing> {
+        let frame = std::fs::read(&self.tree.path).ok()?;
+        let length = usize::try_from(self.tree.unpacked).ok()?;
+        Listing::parse(&zstd::bulk::decompress(&frame, length).ok()?).ok()
+    }
+
     /// The listing and all blobs.
     pub fn members(&self) -> impl Iterator<Item = &PackedMember> {
         std::iter::once(&self.tree).chain(&self.blobs)

@@ -6,6 +6,7 @@
 //! ```
 
 mod boot;
+mod conflicts;
 pub mod entries;
 mod error;
 mod facts;
@@ -274,6 +275,7 @@ impl Work<'_> {
             let Facts { name, version, .. } = &wheel.facts;
             components.push(component(Kind::Wheel, name, version, wheel.source.clone(), packed));
         }
+        self.warn_of_conflicts(&components);
         let all: Vec<&Facts> = prepared.iter().map(|p| &p.facts).collect();
         let sbom = bill(&name, version.as_deref(), &components, project_facts.as_ref(), &all);
         let executable = format!("bin/python{}", python.minor());
@@ -418,6 +420,16 @@ impl Work<'_> {
         };
         progress.expect(tree.iter().map(|(_, node)| size(node)).sum());
         Ok(self.known.store().pack(&tree, self.level, progress)?)
+    }
+
+    /// Installers overwrite silently what another distribution brought.
+    fn warn_of_conflicts(&self, components: &[PlannedComponent]) {
+        let mut layers: Vec<_> = components.iter().filter(|c| c.kind != Kind::Runtime).collect();
+        layers.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        let listings = layers.iter().filter_map(|c| Some((c.name.as_str(), c.packed.listing()?)));
+        for conflict in conflicts::find(listings) {
+            self.ui.warn(conflict);
+        }
     }
 
     /// The one that was asked for; else the one that is called as the application.

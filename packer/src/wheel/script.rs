@@ -68,6 +68,12 @@ pub(crate) fn prepare(content: Content) -> std::io::Result<(Content, Mode)> {
     Ok((Content::Memory(script), Mode::Script))
 }
 
+/// Whether the kernel can execute what begins like this: a program, or a script that names its
+/// interpreter. Shells start others as scripts of their own; `execve` does not.
+pub(crate) fn is_executable(start: &[u8]) -> bool {
+    start.starts_with(b"\x7fELF") || start.starts_with(b"#!")
+}
+
 fn is_python(bytes: &[u8]) -> bool {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let Some(line) = std::str::from_utf8(line).ok().and_then(|line| line.strip_prefix("#!")) else {

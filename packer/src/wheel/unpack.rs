@@ -15,7 +15,7 @@ use super::filename::{WheelName, normalize};
 use super::layout::{BIN, Layout, Part, source_of};
 use super::metadata::{self, License, Metadata};
 use super::record::{Installed, Record};
-use super::script::{Script, Target, prepare, wrapper};
+use super::script::{Script, Target, is_executable, prepare, wrapper};
 use super::store::{Kept, Store};
 use crate::python::Interpreter;
 use crate::tree::{Content, Mode, Node, Tree};
@@ -153,8 +153,9 @@ fn unpack_inner(
         }
         let (place, part) = layout.place(name)?;
         if part == Part::Script {
-            let script = build.add_script(place, &kept)?;
-            scripts.insert(script.name.clone(), script);
+            if let Some(script) = build.add_script(place, &kept)? {
+                scripts.insert(script.name.clone(), script);
+            }
         } else {
             let mode = if executable { Mode::Executable } else { Mode::Plain };
             build.add(&place, mode, kept)?;
@@ -246,9 +247,13 @@ impl Build<'_> {
         self.add(path, mode, Kept { content: bytes.into(), size, sha256 })
     }
 
-    fn add_script(&mut self, path: EntryPath, kept: &Kept) -> Result<Script, Kind> {
+    /// Adds a file of the `scripts` scheme. `None` for one that cannot be started, such as a
+    /// completion for shells to read or a batch file.
+    fn add_script(&mut self, path: EntryPath, kept: &Kept) -> Result<Option<Script>, Kind> {
         let (content, mode) = prepare(kept.content.clone())?;
         let native = mode != Mode::Script;
+        let mut start = Vec::new();
+        content.open()?.take(4).read_to_end(&mut start)?;
         let name = path.file_name().to_owned();
         match content {
             Content::Memory(bytes) if !native => self.add_bytes(&path, mode, bytes.to_vec())?,
@@ -256,7 +261,8 @@ impl Build<'_> {
                 self.add(&path, mode, Kept { content, size: kept.size, sha256: kept.sha256 })?;
             }
         }
-        Ok(Script { name, target: Target::File { path, native } })
+        let startable = is_executable(&start);
+        Ok(startable.then_some(Script { name, target: Target::File { path, native } }))
     }
 
     fn finish(mut self) -> Result<Tree, Kind> {

@@ -52,9 +52,9 @@ pub fn open_own() -> io::Result<File> {
     File::open(OWN_EXECUTABLE).or_else(|_| File::open(started_as()?))
 }
 
-/// The path that the kernel was given, for places without `/proc`.
+/// The path that the kernel was given: as the caller wrote it, or as it was found on the `PATH`.
 #[allow(unsafe_code)]
-fn started_as() -> io::Result<PathBuf> {
+pub fn started_as() -> io::Result<PathBuf> {
     // SAFETY: reads a word that the kernel put on the stack.
     let address = unsafe { libc::getauxval(libc::AT_EXECFN) };
     if address == 0 {

@@ -53,6 +53,7 @@ fn zip_tools_read_it_without_a_complaint() {
             "components/wheel-click-8.1.7/tree.zst",
             "components/wheel-click-8.1.7/00.tar.zst",
             "sbom.cdx.json",
+            "__main__.py",
             "manifest.json",
         ]
     );
