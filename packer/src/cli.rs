@@ -197,7 +197,8 @@ pub struct What {
     #[arg(long = "python-option", value_name = "OPTION", allow_hyphen_values = true)]
     pub python_options: Vec<String>,
     /// A part of the runtime to keep that would be left out: the name of a part (ssl, sqlite3,
-    /// tkinter, …; --verbose lists them) or a pattern, such as idlelib; repeatable
+    /// tkinter, …; --verbose lists them), stdlib for all of the library, or a pattern, such as
+    /// idlelib; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub runtime_keep: Vec<String>,
     /// A part of the runtime to drop, such as sqlite3, or a pattern; repeatable

@@ -45,6 +45,10 @@ pub const DEFAULT_LEVEL: i32 = 19;
 /// The packer's directory in the cache.
 pub const BUILD: &str = "build";
 
+/// A value of `runtime-keep`: every part of the standard library but tkinter. Applications that
+/// have the whole library share one runtime in the cache.
+const WHOLE_LIBRARY: &str = "stdlib";
+
 /// The licence of the interpreter, as SPDX names it.
 const PYTHON_LICENCE: &str = "Python-2.0.1";
 
@@ -312,8 +316,12 @@ impl Work<'_> {
             modules: &modules,
         };
         let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
-        let need =
+        let mut need =
             reach::need(self.interpreter, std::iter::once((name, app)).chain(wheels), launch);
+        if need.open.is_none() && config.runtime_keep.iter().any(|part| part == WHOLE_LIBRARY) {
+            need.leave_out.retain(|part| *part == Part::Tkinter);
+            need.open = Some("runtime-keep".into());
+        }
         if let Some(why) = &need.open {
             self.ui.detail(format_args!("the whole standard library: {why}"));
             return need.leave_out;

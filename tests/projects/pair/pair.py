@@ -1,5 +1,6 @@
 """Two commands that tell which of them runs."""
 
+import importlib  # With it the whole standard library comes along, as for `probe`: one runtime.
 import sys
 
 
