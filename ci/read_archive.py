@@ -190,16 +190,21 @@ class Archive:
             for number, blob in enumerate(part["blobs"]):
                 expected.append((f"{folder}/{number:02}.tar.zst", blob))
         own = {"offset": self.manifest_at, "length": len(self.manifest_bytes)}
-        expected += [("sbom.cdx.json", None), ("manifest.json", own)]
         with zipfile.ZipFile(path) as archive:
             need(archive.testzip() is None, "a CRC in the zip")
             infos = archive.infolist()
+            expected.append(("sbom.cdx.json", None))
+            # Archives of packers that can be given to an interpreter have it.
+            if "__main__.py" in archive.namelist():
+                expected.append(("__main__.py", None))
+            expected.append(("manifest.json", own))
             need([i.filename for i in infos] == [name for name, _ in expected], "zip members")
             json.loads(archive.read("sbom.cdx.json"))
         at, directory = self.manifest["stub"]["length"], b""
         for info, (name, member) in zip(infos, expected):
-            method = zipfile.ZIP_STORED if member else zipfile.ZIP_DEFLATED
-            version = 10 if member else 20
+            deflated = name == "sbom.cdx.json"
+            method = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
+            version = 20 if deflated else 10
             flags = 0 if name.isascii() else 1 << 11
             # Time 0 and date 0x21: 1980-01-01T00:00:00. No extra field.
             common = struct.pack(

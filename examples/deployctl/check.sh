@@ -46,7 +46,7 @@ wanted = {
 if missing := sorted(wanted - set(wheels)):
     sys.exit(f"  not in inspect --json: {', '.join(missing)}")
 for name, wheel in wheels.items():
-    if not (wheel["version"] and len(wheel["digest"]) >= 64 and wheel["bytes"] > 0):
+    if not (wheel["version"] and len(wheel["digest"]) >= 64 and wheel["unpacked"] > 0):
         sys.exit(f"  {name} lacks a version, a digest or a size: {wheel}")
 PYTHON
 pass "inspect names all dependencies with version, digest and size"

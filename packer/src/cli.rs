@@ -196,10 +196,11 @@ pub struct What {
     /// An option of the interpreter, such as -O or -Xutf8; repeatable
     #[arg(long = "python-option", value_name = "OPTION", allow_hyphen_values = true)]
     pub python_options: Vec<String>,
-    /// A part of the runtime to keep that would be trimmed, such as idlelib; repeatable
+    /// A part of the runtime to keep that would be left out: the name of a part (ssl, sqlite3,
+    /// tkinter, …; --verbose lists them) or a pattern, such as idlelib; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub runtime_keep: Vec<String>,
-    /// A part of the runtime to drop, such as sqlite3; repeatable
+    /// A part of the runtime to drop, such as sqlite3, or a pattern; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub runtime_drop: Vec<String>,
 }

@@ -51,7 +51,7 @@ pub struct Config {
     pub isolated: Option<bool>,
     /// Options of the interpreter: `-X importtime`, `-W ignore`.
     pub python_options: Vec<String>,
-    /// Parts of the runtime to keep that would be trimmed.
+    /// Parts of the runtime to keep that would be left out: names of parts (`ssl`), or patterns.
     #[serde(deserialize_with = "one_or_many")]
     pub runtime_keep: Vec<String>,
     /// Parts of the runtime to drop that would be kept.

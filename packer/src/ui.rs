@@ -119,6 +119,15 @@ impl Drop for Progress {
     }
 }
 
+/// A number of things: `1 distribution`, `2 distributions`.
+pub struct Count(pub usize, pub &'static str);
+
+impl Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
 /// A table without lines: columns two blanks apart.
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();

@@ -17,7 +17,7 @@ use snakecrate_stub::cache::{COMPONENTS, ENVS};
 use super::{Error, print};
 use crate::cli::Cache;
 use crate::pipeline::BUILD;
-use crate::ui::{Ui, table};
+use crate::ui::{Count, Ui, table};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -134,9 +134,9 @@ fn listing_text(inventory: &Inventory) -> String {
         components.add_row([name, files, Size(bytes).to_string(), used_by, info.key.clone()]);
     }
     format!(
-        "{envs}\n\n{components}\n\n{} environments, {} components, {}\n",
-        inventory.envs.len(),
-        inventory.components.len(),
+        "{envs}\n\n{components}\n\n{}, {}, {}\n",
+        Count(inventory.envs.len(), "environment"),
+        Count(inventory.components.len(), "component"),
         Size(total)
     )
 }
@@ -214,9 +214,9 @@ fn report(pruned: &Pruned, inventory: &Inventory, dry_run: bool, ui: Ui) {
     ui.step(
         verb,
         format_args!(
-            "{} environments and {} components, {}",
-            pruned.envs.len(),
-            pruned.components.len(),
+            "{} and {}, {}",
+            Count(pruned.envs.len(), "environment"),
+            Count(pruned.components.len(), "component"),
             Size(bytes)
         ),
     );

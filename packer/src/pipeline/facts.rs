@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use snakecrate_stub::digest::Digest;
 
 use crate::component::{Packed, Store};
-use crate::runtime;
+use crate::runtime::{self, Imports};
 use crate::sbom::Licence;
 use crate::wheel::{Distribution, License, Script};
 
@@ -30,8 +30,8 @@ pub struct Facts {
     pub scripts: Vec<Script>,
     /// Packages with a `__main__` module.
     pub runnable: Vec<String>,
-    /// Whether it imports tkinter somewhere.
-    pub tkinter: bool,
+    /// What it can import.
+    pub imports: Imports,
 }
 
 impl Facts {
@@ -51,7 +51,7 @@ impl Facts {
             requires: requires.into_iter().collect(),
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
-            tkinter: runtime::imports_tkinter(std::iter::once(&distribution.tree))?,
+            imports: Imports::of(&distribution.tree)?,
         })
     }
 }

@@ -11,6 +11,7 @@ pub mod entries;
 mod error;
 mod facts;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -25,11 +26,12 @@ use crate::component::Packed;
 use crate::config::Config;
 use crate::python::Interpreter;
 use crate::resolve::{self, Fetched, Local, Origin, Wanted};
-use crate::runtime::{self, Policy, Spec};
-use crate::sbom::{self, Part};
+use crate::runtime::reach;
+use crate::runtime::{self, Imports, Part, Policy, Spec};
+use crate::sbom;
 use crate::source::{Source, script_tree};
 use crate::tree::{Node, Tree};
-use crate::ui::{Progress, Ui};
+use crate::ui::{Count, Progress, Ui};
 use crate::wheel::{self, Distribution};
 pub use error::Error;
 use facts::{Facts, Known};
@@ -241,15 +243,19 @@ impl Work<'_> {
             (_, Some(project)) => (None, project.tree),
             (_, None) => (None, Tree::default()),
         };
+        // Before the boot scripts are in it: they run any module by its name, but only their own.
+        let app_imports = match &project_facts {
+            Some(facts) => facts.imports.clone(),
+            None => Imports::of(&app)?,
+        };
         let own = project_facts.as_ref().or(main.map(|main| &main.facts));
         let offer = offer(source, own, file, &prepared);
         let module = self.config.module.as_deref();
         let entries = entries::choose(&offer, &self.config.entries, module, &mut app)?;
         let default = self.default_entry(&name, &entries)?;
 
-        let tkinter = prepared.iter().any(|p| p.facts.tkinter)
-            || runtime::imports_tkinter(std::iter::once(&app))?;
-        let (runtime, packed, app) = self.pack_all(tkinter, prepared.iter(), app)?;
+        let leave_out = self.leave_out(&name, &app_imports, &prepared);
+        let (runtime, packed, app) = self.pack_all(leave_out, prepared.iter(), app)?;
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
             kind,
@@ -289,6 +295,35 @@ impl Work<'_> {
         })
     }
 
+    /// The parts of the standard library that nothing in the archive can import.
+    fn leave_out(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> BTreeSet<Part> {
+        let config = self.config;
+        // `NAME=MODULE:FUNCTION`; other entries are scripts of the distributions.
+        let called = config.entries.iter().filter_map(|entry| {
+            let (module, _) = entry.split_once('=')?.1.split_once(':')?;
+            Some(module.trim().to_owned())
+        });
+        let modules: Vec<String> = called.chain(config.module.clone()).collect();
+        let launch = reach::Launch {
+            isolated: config.isolated.unwrap_or(true),
+            options: &config.python_options,
+            modules: &modules,
+        };
+        let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
+        let need =
+            reach::need(self.interpreter, std::iter::once((name, app)).chain(wheels), launch);
+        if let Some(why) = &need.open {
+            self.ui.detail(format_args!("the whole standard library: {why}"));
+            return need.leave_out;
+        }
+        let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
+        self.ui.detail(format_args!("left out, as nothing can import it: {}", parts.join(", ")));
+        if !need.kept.is_empty() {
+            self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
+        }
+        need.leave_out
+    }
+
     /// What was packed before, or the unpacked wheel.
     fn prepare(&self, fetched: &Fetched) -> Result<Prepared, Error> {
         let python = self.interpreter;
@@ -322,14 +357,14 @@ impl Work<'_> {
     /// Compiles and compresses runtime, wheels and application side by side.
     fn pack_all<'p>(
         &self,
-        tkinter: bool,
+        leave_out: BTreeSet<Part>,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
     ) -> Result<(Packed, Vec<Packed>, Packed), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
-            || self.runtime(tkinter, &progress),
+            || self.runtime(leave_out, &progress),
             || {
                 rayon::join(
                     || {
@@ -353,11 +388,11 @@ impl Work<'_> {
         Ok(packed)
     }
 
-    fn runtime(&self, tkinter: bool, progress: &Progress) -> Result<Packed, Error> {
+    fn runtime(&self, leave_out: BTreeSet<Part>, progress: &Progress) -> Result<Packed, Error> {
         let policy = Policy {
             keep: self.config.runtime_keep.clone(),
             drop: self.config.runtime_drop.clone(),
-            tkinter,
+            leave_out,
         };
         let python = self.interpreter;
         let fingerprint = runtime::fingerprint(python, &policy)
@@ -457,7 +492,7 @@ fn bill(
             Kind::Runtime => vec![sbom::Licence::Expression(PYTHON_LICENCE.into())],
             _ => facts.map(|facts| facts.licences.clone()).unwrap_or_default(),
         };
-        Part {
+        sbom::Part {
             kind: component.kind,
             name: component.name.clone(),
             version: component.version.clone(),
@@ -468,15 +503,6 @@ fn bill(
             requires: facts.map(|facts| facts.requires.clone()).unwrap_or_default(),
         }
     };
-    let parts: Vec<Part> = components.iter().map(part).collect();
+    let parts: Vec<sbom::Part> = components.iter().map(part).collect();
     sbom::document(name, version, &parts)
-}
-
-/// `1 distribution`, `2 distributions`.
-struct Count(usize, &'static str);
-
-impl std::fmt::Display for Count {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
-    }
 }

@@ -19,6 +19,7 @@ use snakecrate_stub::entry_path::{EntryPath, LinkTarget};
 use walkdir::WalkDir;
 
 use super::libraries::{self, Host};
+use super::parts::Part;
 use super::tcl::Tcl;
 use super::trim::{Policy, Trim};
 use super::{Error, relocate, sanitise};
@@ -35,11 +36,12 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     walk(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &trim, &mut files)?;
     let include = format!("include/python{}", interpreter.minor());
     walk(&interpreter.prefix.join(&include), &include, &trim, &mut files)?;
-    let tcl = if policy.tkinter { Tcl::of(interpreter) } else { None };
+    let tkinter = !policy.leaves_out(Part::Tkinter);
+    let tcl = if tkinter { Tcl::of(interpreter) } else { None };
     for (data, to) in tcl.iter().flat_map(Tcl::data) {
         walk(data, &to, &trim, &mut files)?;
     }
-    if policy.tkinter && tcl.is_none() {
+    if tkinter && tcl.is_none() {
         let path = interpreter.executable.display();
         ui.warn(format_args!("tkinter does not work in {path}, so it will not in the archive"));
     }

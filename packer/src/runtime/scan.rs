@@ -1,11 +1,13 @@
 //! What sources import, looked at line by line.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Error;
-use crate::tree::{Content, Node, Tree};
+use crate::source::APP;
+use crate::tree::{Content, Mode, Node, Tree};
 
 /// The modules of the standard library that need Tk.
 const TK: &[&str] = &["tkinter", "_tkinter", "turtle", "turtledemo", "idlelib"];
@@ -15,28 +17,35 @@ const TK: &[&str] = &["tkinter", "_tkinter", "turtle", "turtledemo", "idlelib"];
 /// Only statements are seen: an import made with a name put together at run time is not, and
 /// needs the `tkinter` key of the configuration. A line of a docstring that looks like one counts.
 pub fn imports_tkinter<'a>(trees: impl Iterator<Item = &'a Tree>) -> Result<bool, Error> {
-    let sources: Vec<&Content> = trees.flat_map(sources).collect();
+    let sources: Vec<&Content> = trees.flat_map(sources).map(|(_, content)| content).collect();
     sources
         .into_par_iter()
-        .map(|content| {
-            let bytes = content.read().map_err(|source| {
-                let path = match content {
-                    Content::Disk(path) => path.clone(),
-                    Content::Memory(_) => "memory".into(),
-                };
-                Error::Read { path, source }
-            })?;
-            Ok(imports(&bytes, TK))
-        })
+        .map(|content| Ok(imports(&read(content)?, TK)))
         .try_reduce(|| false, |one, other| Ok(one || other))
 }
 
-fn sources(tree: &Tree) -> impl Iterator<Item = &Content> {
+/// The Python sources in `tree`, and where they are.
+pub(super) fn sources(tree: &Tree) -> impl Iterator<Item = (&str, &Content)> {
     tree.iter().filter_map(|(path, node)| match node {
-        Node::File { content, .. } if matches!(path.extension(), "py" | "pyw") => Some(content),
-        // A console script or a program without a suffix.
-        Node::File { mode: crate::tree::Mode::Script, content } => Some(content),
+        Node::File { content, .. } if matches!(path.extension(), "py" | "pyw") => {
+            Some((path.as_str(), content))
+        }
+        // A console script or a program without a suffix; the script that is the source.
+        Node::File { mode, content } if *mode == Mode::Script || path.parent() == Some(APP) => {
+            Some((path.as_str(), content))
+        }
         _ => None,
+    })
+}
+
+/// The bytes of a file of a tree.
+pub(super) fn read(content: &Content) -> Result<Arc<[u8]>, Error> {
+    content.read().map_err(|source| {
+        let path = match content {
+            Content::Disk(path) => path.clone(),
+            Content::Memory(_) => "memory".into(),
+        };
+        Error::Read { path, source }
     })
 }
 
@@ -82,7 +91,6 @@ fn top(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::Mode;
     use snakecrate_stub::entry_path::EntryPath;
 
     fn tree(path: &str, source: &str) -> Tree {

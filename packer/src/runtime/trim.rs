@@ -1,23 +1,41 @@
 //! What of an installation an application does not need.
 
+use std::collections::BTreeSet;
+
 use glob::{MatchOptions, Pattern};
 
 use super::Error;
+use super::parts::Part;
 
 /// What to keep of a runtime beyond the ordinary, and what to leave out.
 ///
 /// Patterns are of names below the runtime's prefix (`lib/python3.12/lib2to3`) or below the
 /// standard library (`lib2to3`, `encodings/cp*.py`); `*` is any part of a name, `**` any
 /// directories. A pattern that fits a directory fits all in it. `keep` wins over `drop`, and both
-/// over the rules of this module.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// over the rules of this module. The name of a [`Part`] stands for the whole of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Patterns of what stays.
     pub keep: Vec<String>,
     /// Patterns of what goes.
     pub drop: Vec<String>,
-    /// Whether `tkinter` comes along, and Tcl/Tk with it.
-    pub tkinter: bool,
+    /// Parts of the standard library that stay away, unless `keep` has them.
+    pub leave_out: BTreeSet<Part>,
+}
+
+impl Default for Policy {
+    /// Everything but `tkinter`, which brings half of X11 along.
+    fn default() -> Self {
+        Self { keep: Vec::new(), drop: Vec::new(), leave_out: BTreeSet::from([Part::Tkinter]) }
+    }
+}
+
+impl Policy {
+    /// Whether `part` stays away; `keep` and `drop` may name it.
+    pub fn leaves_out(&self, part: Part) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| name == part.name());
+        !named(&self.keep) && (self.leave_out.contains(&part) || named(&self.drop))
+    }
 }
 
 /// Left out, and why. What an application could import at run time stays, unless it is of use
@@ -41,6 +59,7 @@ const RULES: &[(&str, &str)] = &[
     ("config-*", "to link programs with libpython"),
     ("__phello__", "for tests of frozen modules"),
     ("__phello__.foo.py", "as above"),
+    ("**/*.bat", "for Windows and for developers: ctypes/macholib, idlelib"),
     ("**/*.exe", "Windows launchers: distutils/command/wininst-*.exe, venv/scripts/nt"),
     ("lib-dynload/_test*", "modules that only tests import"),
     ("lib-dynload/_ctypes_test*", "as above"),
@@ -51,9 +70,6 @@ const RULES: &[(&str, &str)] = &[
     ("include", "headers"),
     ("**/*.a", "static libraries"),
 ];
-
-/// Left out unless [`Policy::tkinter`].
-const TKINTER: &[&str] = &["tkinter", "turtle.py", "lib-dynload/_tkinter*"];
 
 /// The rules and a policy, ready to be asked.
 #[derive(Debug)]
@@ -67,8 +83,9 @@ pub struct Trim {
 impl Trim {
     /// Rules for a runtime with its standard library at `stdlib`, `lib/python3.12`.
     pub fn new(policy: &Policy, stdlib: &str) -> Result<Self, Error> {
-        let tkinter = TKINTER.iter().copied().filter(|_| !policy.tkinter);
-        let rules = RULES.iter().map(|(pattern, _)| *pattern).chain(tkinter);
+        let parts = Part::all().filter(|part| policy.leaves_out(*part));
+        let parts = parts.flat_map(Part::paths).copied();
+        let rules = RULES.iter().map(|(pattern, _)| *pattern).chain(parts);
         Ok(Self {
             stdlib: format!("{stdlib}/"),
             keep: patterns(policy.keep.iter().map(String::as_str))?,
@@ -115,7 +132,8 @@ mod tests {
 
     fn trim(keep: &[&str], drop: &[&str], tkinter: bool) -> Trim {
         let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
-        let policy = Policy { keep: own(keep), drop: own(drop), tkinter };
+        let leave_out = Part::all().filter(|part| *part == Part::Tkinter && !tkinter).collect();
+        let policy = Policy { keep: own(keep), drop: own(drop), leave_out };
         Trim::new(&policy, "lib/python3.12").unwrap()
     }
 
@@ -175,6 +193,24 @@ mod tests {
         assert!(!trim.keeps("lib/python3.12/encodings/cp037.py"));
         assert!(trim.keeps("lib/python3.12/encodings/utf_8.py"));
         assert!(trim.enters("lib/python3.12/test"));
+    }
+
+    #[test]
+    fn a_part_goes_as_a_whole_and_the_user_may_name_it() {
+        let all = Policy { leave_out: Part::all().collect(), ..Policy::default() };
+        let keep = Policy { keep: vec!["ssl".into()], ..all.clone() };
+        let drop = Policy { drop: vec!["ssl".into()], ..Policy::default() };
+        let keeps = |policy: &Policy, path: &str| {
+            Trim::new(policy, "lib/python3.12").unwrap().keeps(&format!("lib/python3.12/{path}"))
+        };
+        for path in ["ssl.py", "lib-dynload/_ssl.cpython-312-x86_64-linux-gnu.so"] {
+            assert!(keeps(&Policy::default(), path) && keeps(&keep, path), "{path}");
+            assert!(!keeps(&all, path) && !keeps(&drop, path), "{path}");
+        }
+        for path in ["hashlib.py", "dbm/__init__.py", "asyncio/sslproto.py"] {
+            assert!(keeps(&all, path), "{path}");
+        }
+        assert!(!keeps(&all, "sqlite3/dbapi2.py") && !keeps(&all, "lib-dynload/_hashlib.x.so"));
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn files_of(directory: &Path, module: &str) -> Vec<PathBuf> {
     let extension = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let rest = name.strip_prefix(module).unwrap_or_default();
-        rest.starts_with('.') && rest.ends_with(".so")
+        rest.starts_with('.') && path.extension().is_some_and(|extension| extension == "so")
     };
     let beside = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
     if let Some(found) = beside.filter(extension).min() {
@@ -86,9 +86,10 @@ fn files_of(directory: &Path, module: &str) -> Vec<PathBuf> {
 fn package_files(package: &Path) -> Vec<PathBuf> {
     let wanted = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
-        entry.depth() == 0
-            || !(name.starts_with('.') || name.ends_with(".pyc"))
-                && !(entry.file_type().is_dir() && SKIPPED.contains(&&*name))
+        let skipped = name.starts_with('.')
+            || name.ends_with(".pyc")
+            || entry.file_type().is_dir() && SKIPPED.contains(&&*name);
+        entry.depth() == 0 || !skipped
     };
     let all = WalkDir::new(package).follow_links(true).sort_by_file_name().into_iter();
     let files = all.filter_entry(wanted).filter_map(Result::ok);

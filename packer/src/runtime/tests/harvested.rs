@@ -1,5 +1,6 @@
 //! The copies run, and need nothing of the originals.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -127,7 +128,7 @@ fn tkinter_finds_the_runtimes_own_tcl() {
     if !has_tk.status.success() {
         return;
     }
-    let policy = Policy { tkinter: true, ..Policy::default() };
+    let policy = Policy { leave_out: BTreeSet::new(), ..Policy::default() };
     let root = fs::canonicalize(dir.path()).unwrap().join("root");
     materialise(&harvest(&interpreter, &policy, quiet()).unwrap(), &root);
     let said = run(

@@ -2,6 +2,7 @@
 
 mod given;
 mod harvested;
+mod parts;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

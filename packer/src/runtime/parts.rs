@@ -1,0 +1,126 @@
+//! Heavy parts of the standard library, which come along only when something can import them.
+//!
+//! A part is left out as a whole, its Python modules with its extension modules: then `import ssl`
+//! fails as it does in a Python that was built without it. The shared libraries that only a part
+//! needs stay away by themselves, since they are looked up from the modules that are kept.
+//! [`super::reach`] decides; nothing but what is in this table is ever left out by it.
+
+use std::fmt;
+
+/// A part of the standard library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The system's `crypt(3)`, and libcrypt.
+    Crypt,
+    /// `curses`, and ncurses.
+    Curses,
+    /// The modules that read dbm and gdbm files. `dbm` itself stays: it has others.
+    Dbm,
+    /// OpenSSL's hashes, and libcrypto. Not `hashlib`: it has built-in hashes as well.
+    Hashlib,
+    /// The translator from Python 2, gone in 3.13.
+    Lib2to3,
+    /// `readline`, which brings ncurses, too.
+    Readline,
+    /// `sqlite3`, and `SQLite`.
+    Sqlite3,
+    /// `ssl`, and libssl with libcrypto.
+    Ssl,
+    /// `tkinter`, and Tcl/Tk.
+    Tkinter,
+}
+
+/// What a part is made of.
+struct Facts {
+    part: Part,
+    name: &'static str,
+    /// Patterns of its files, below the standard library.
+    paths: &'static [&'static str],
+    /// The modules that do not work, or not as well, without it.
+    modules: &'static [&'static str],
+}
+
+const TABLE: &[Facts] = &[
+    Facts {
+        part: Part::Crypt,
+        name: "crypt",
+        paths: &["crypt.py", "lib-dynload/_crypt.*"],
+        modules: &["crypt", "_crypt"],
+    },
+    Facts {
+        part: Part::Curses,
+        name: "curses",
+        paths: &["curses", "lib-dynload/_curses.*", "lib-dynload/_curses_panel.*"],
+        modules: &["curses", "_curses", "_curses_panel"],
+    },
+    Facts {
+        part: Part::Dbm,
+        name: "dbm",
+        paths: &["lib-dynload/_dbm.*", "lib-dynload/_gdbm.*"],
+        modules: &["dbm", "_dbm", "_gdbm"],
+    },
+    Facts {
+        part: Part::Hashlib,
+        name: "hashlib",
+        paths: &["lib-dynload/_hashlib.*"],
+        modules: &["hashlib", "hmac", "_hashlib"],
+    },
+    Facts { part: Part::Lib2to3, name: "lib2to3", paths: &["lib2to3"], modules: &["lib2to3"] },
+    Facts {
+        part: Part::Readline,
+        name: "readline",
+        paths: &["lib-dynload/readline.*"],
+        modules: &["readline"],
+    },
+    Facts {
+        part: Part::Sqlite3,
+        name: "sqlite3",
+        paths: &["sqlite3", "lib-dynload/_sqlite3.*"],
+        modules: &["sqlite3", "_sqlite3"],
+    },
+    Facts {
+        part: Part::Ssl,
+        name: "ssl",
+        paths: &["ssl.py", "lib-dynload/_ssl.*"],
+        modules: &["ssl", "_ssl"],
+    },
+    Facts {
+        part: Part::Tkinter,
+        name: "tkinter",
+        paths: &["tkinter", "turtle.py", "lib-dynload/_tkinter.*"],
+        modules: &["tkinter", "_tkinter", "turtle", "turtledemo", "idlelib"],
+    },
+];
+
+impl Part {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|facts| facts.part)
+    }
+
+    /// Its name in `runtime-keep` and `runtime-drop`, and in messages.
+    pub fn name(self) -> &'static str {
+        self.facts().map_or("", |facts| facts.name)
+    }
+
+    /// Patterns of the files that it owns, below the standard library.
+    pub fn paths(self) -> &'static [&'static str] {
+        self.facts().map_or(&[], |facts| facts.paths)
+    }
+
+    /// Whether the module with this dotted name needs it.
+    pub fn is_needed_by(self, module: &str) -> bool {
+        let top = module.split('.').next().unwrap_or(module);
+        self.facts().is_some_and(|facts| facts.modules.contains(&top))
+    }
+
+    fn facts(self) -> Option<&'static Facts> {
+        TABLE.iter().find(|facts| facts.part == self)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
