@@ -43,6 +43,54 @@ fn a_script_runs_with_its_arguments_as_the_main_module() {
 }
 
 #[test]
+fn a_script_finds_the_modules_beside_it_whatever_its_name() {
+    for options in [&[][..], &["--no-isolated"]] {
+        let sandbox = Sandbox::new()
+            .file("tool.py", "import helper, tool\nprint(helper.X, tool.__name__)\n")
+            .file("helper.py", "X = 'found'\n");
+        sandbox.build(["tool.py", "-o", "app"].iter().chain(options)).expect(0, "", "");
+        sandbox.archive("app").expect(0, "found tool\nfound tool\n", "");
+    }
+}
+
+/// An interpreter that is not isolated has the boot script's directory on its path, unless told
+/// otherwise: there, `probe.py` is the boot script.
+#[test]
+fn an_entry_of_its_packages_name_needs_no_isolation() {
+    let sandbox = Sandbox::new().project("probe");
+    sandbox.build(["probe", "-o", "app", "--no-isolated"]).expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn distributions_in_each_others_way_are_named() {
+    let project = "\
+[build-system]
+requires = []
+build-backend = 'backend'
+backend-path = ['.']
+[project]
+name = 'other'
+version = '1'
+requires-python = '>=3.11'
+[project.scripts]
+other = 'probe:main'
+";
+    let sandbox = wheel_in_links()
+        .file("other/pyproject.toml", project)
+        .file("other/probe.py", "def main():\n    print('other')\n")
+        .backend("other");
+    let packer = sandbox.packer(["build", "other", "-o", "app", "--with", "probe", "--offline"]);
+    let run = packer.args(["--find-links", "links", "--level", "3"]);
+    run.env("SNAKECRATE_CACHE", shared::packer_cache())
+        .output()
+        .success()
+        .stderr_contains("warning: other and probe both have lib/")
+        .done();
+    sandbox.archive("app").expect(0, "other\n", "");
+}
+
+#[test]
 fn a_script_brings_the_requirements_of_its_block() {
     let script = "\
 # /// script

@@ -21,6 +21,34 @@ fn argv0_is_what_the_user_invoked() {
     sandbox.archive("app").argv0("some name").arg("argv0").expect(0, "some name\n", "");
 }
 
+/// As for a console script, which the kernel gives the path that the shell found: reloaders start
+/// themselves again by it.
+#[test]
+fn argv0_of_a_command_on_the_path_is_where_it_was_found() {
+    let sandbox = sandbox();
+    let output = Command::new("app")
+        .env("PATH", sandbox.path("app").parent().unwrap())
+        .env("SNAKECRATE_CACHE", sandbox.cache())
+        .arg("argv0")
+        .output()
+        .unwrap();
+    let expected = format!("{}\n", sandbox.path("app").display());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{output:?}");
+}
+
+/// Flask's, Django's and gunicorn's reloaders start `sys.executable sys.argv[0] …`.
+#[test]
+fn an_interpreter_that_is_given_the_archive_starts_it() {
+    let sandbox = sandbox();
+    let output = Command::new("python3")
+        .args(["app", "leave", "7"])
+        .current_dir(sandbox.path(""))
+        .env("SNAKECRATE_CACHE", sandbox.cache())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+}
+
 #[test]
 fn arguments_come_through_byte_for_byte() {
     let not_text = OsStr::from_bytes(b"\xff\xfe\x80");

@@ -179,9 +179,7 @@ fn fetch(
         only_binary: config.only_binary.clone(),
         cache: cache.to_owned(),
     };
-    let fetched = resolve::resolve(interpreter, &wanted, &options, ui)?;
-    ui.step("Resolved", Count(fetched.len(), "distribution"));
-    Ok(fetched)
+    Ok(resolve::resolve(interpreter, &wanted, &options, ui)?)
 }
 
 /// The parts of a build that all steps need.

@@ -164,6 +164,7 @@ pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
         .iter()
         .copied()
         .filter(|line| !line.contains("ResolutionImpossible") && !line.starts_with("WARNING"))
+        .filter(|line| !line.starts_with("ERROR: Ignored the following"))
         .take_while(|line| !line.starts_with("To fix this you could try"))
         .collect();
     let text = without_list(&words::one_line(&useful));
@@ -259,14 +260,16 @@ mod tests {
     fn long_lists_of_versions_and_our_own_files_are_left_out() {
         let versions: Vec<String> = (0..99).map(|number| format!("1.{number}")).collect();
         let text = format!(
-            "ERROR: Could not find a version that satisfies the requirement x>9 (from -r \
+            "ERROR: Ignored the following yanked versions: 1.0\nERROR: Could not find a version \
+             that satisfies the requirement x>9 (from -r \
              /t/list.txt (line 1)) (from versions: {})\nERROR: No matching distribution found for \
              x>9\n",
             versions.join(", ")
         );
         let cut = "Could not find a version that satisfies the requirement x>9 (from versions: …, \
                    1.94, 1.95, 1.96, 1.97, 1.98); No matching distribution found for x>9";
-        assert!(failed(&text, false).to_string().ends_with(cut), "{}", failed(&text, false));
+        let told = failed(&text, false).to_string();
+        assert_eq!(told, format!("the requirements cannot be satisfied: {cut}"));
         assert!(matches!(failed(&text, true), Error::Offline(_)));
     }
 
