@@ -7,6 +7,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Names another target for the launcher, such as the host's to try the fallback.
+const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
 /// Flags of the launcher only. Unwind tables are dropped ([`stub/discard.ld`] says why), and no
 /// path of the machine that builds it gets in.
 const RUST_FLAGS: [&str; 3] = [
@@ -37,6 +39,10 @@ fn var(name: &str) -> String {
 }
 
 fn launcher_target() -> String {
+    println!("cargo:rerun-if-env-changed={TARGET_VARIABLE}");
+    if let Ok(target) = env::var(TARGET_VARIABLE) {
+        return target;
+    }
     let host = var("TARGET");
     let musl = format!("{}-unknown-linux-musl", var("CARGO_CFG_TARGET_ARCH"));
     let libdir = Command::new(var("RUSTC"))

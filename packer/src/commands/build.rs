@@ -14,6 +14,10 @@ use crate::pipeline::{Build, build_cache};
 use crate::source::Source;
 use crate::ui::Ui;
 
+/// The level of archives that are run at once and go nowhere: a fifth of a second where the
+/// default of `build` takes twenty (`stub/FORMAT.md`).
+const RUN_LEVEL: i32 = 3;
+
 /// `snakecrate build`
 pub(super) fn build(what: What, output: Option<PathBuf>, ui: Ui) -> Result<(), Error> {
     let (source, config) = configured(what, output)?;
@@ -40,7 +44,8 @@ pub(super) fn run(what: What, arguments: &[OsString], ui: Ui) -> Error {
 
 /// The archive, built unless one of the very same contents was built before.
 fn built(what: What, ui: Ui) -> Result<PathBuf, Error> {
-    let (source, config) = configured(what, None)?;
+    let (source, mut config) = configured(what, None)?;
+    config.level = config.level.or(Some(RUN_LEVEL));
     let build = Build::prepare(&source, &config, ui)?;
     let directory = build_cache()?.join("archives").join(build.key());
     let archive = directory.join(build.name());
