@@ -121,6 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn programs_and_scripts_with_an_interpreter_can_be_started() {
+        for start in ["\x7fELF", "#!/bin/sh\n", "#! perl"] {
+            assert!(is_executable(start.as_bytes()), "{start}");
+        }
+        for start in ["# Source this file", "@echo off & rem", "", "\x7fEL"] {
+            assert!(!is_executable(start.as_bytes()), "{start}");
+        }
+    }
+
+    #[test]
     fn a_wrapper_calls_the_function_and_leaves_argv_alone() {
         let point =
             EntryPoint { name: "x".into(), module: "pkg.mod".into(), attr: "App.run".into() };
