@@ -3,9 +3,10 @@
 //! For `<arch>-unknown-linux-musl` where that target is installed (the smaller launcher and the
 //! faster start), else for the host, statically linked.
 
-use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 /// Names another target for the launcher, such as the host's to try the fallback.
 const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
@@ -27,11 +28,31 @@ fn main() {
     for input in ["stub/src", "stub/Cargo.toml", "stub/discard.ld", "Cargo.toml", "Cargo.lock"] {
         println!("cargo:rerun-if-changed={}", workspace.join(input).display());
     }
+    println!("cargo:rustc-env=SNAKECRATE_BUILD_ID={}", build_id(&workspace));
     let target = launcher_target();
     let stub = build(&workspace, &target);
     println!("cargo:rustc-env=SNAKECRATE_STUB={}", stub.display());
     println!("cargo:rustc-env=SNAKECRATE_STUB_TARGET={target}");
     println!("cargo:rustc-env=SNAKECRATE_HOST_TARGET={}", var("TARGET"));
+}
+
+/// A digest of the packer's sources and locked dependencies.
+fn build_id(workspace: &Path) -> String {
+    let mut files = vec![workspace.join("Cargo.lock")];
+    let mut directories = vec![workspace.join("packer/src")];
+    while let Some(directory) = directories.pop() {
+        println!("cargo:rerun-if-changed={}", directory.display());
+        let entries = fs::read_dir(&directory).expect("the sources are there");
+        for path in entries.map(|entry| entry.expect("the sources can be listed").path()) {
+            if path.is_dir() { directories.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(&file).expect("the sources can be read").hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
 }
 
 fn var(name: &str) -> String {

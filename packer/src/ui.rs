@@ -4,12 +4,16 @@
 
 use std::fmt::Display;
 use std::io::IsTerminal;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anstream::eprintln;
 use comfy_table::{Table, presets};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
+
+/// All bars of the process, so that they stand below each other and messages above them.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// How much to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,21 +51,21 @@ impl Ui {
     /// A finished step: `   Resolved 34 distributions`.
     pub fn step(self, verb: &str, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            eprintln!("{} {what}", format_args!("{verb:>12}").green().bold());
+            BARS.suspend(|| eprintln!("{} {what}", format_args!("{verb:>12}").green().bold()));
         }
     }
 
     /// A line for `--verbose`.
     pub fn detail(self, what: impl Display) {
         if self.verbosity == Verbosity::Verbose {
-            eprintln!("{:>12} {}", "", what.dimmed());
+            BARS.suspend(|| eprintln!("{:>12} {}", "", what.dimmed()));
         }
     }
 
     /// Something the user should know of; the build goes on.
     pub fn warn(self, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            eprintln!("{}: {what}", "warning".yellow().bold());
+            BARS.suspend(|| eprintln!("{}: {what}", "warning".yellow().bold()));
         }
     }
 
@@ -89,6 +93,7 @@ impl Ui {
         let target =
             if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(total), target);
+        let bar = if hidden { bar } else { BARS.add(bar) };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }

@@ -25,7 +25,7 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
     };
-    add(env!("CARGO_PKG_VERSION"));
+    add(crate::BUILD_ID);
     add(&format!("{policy:?}"));
     add(&format!("{:?}", std::env::var_os("LD_LIBRARY_PATH")));
     add(&interpreter.prefix.to_string_lossy());

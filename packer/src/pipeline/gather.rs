@@ -1,0 +1,69 @@
+//! What goes in: an interpreter and wheels.
+
+use std::path::Path;
+
+use super::Error;
+use crate::config::Config;
+use crate::python::Interpreter;
+use crate::resolve::{self, Fetched, Local, Wanted};
+use crate::runtime::{self, Spec};
+use crate::source::Source;
+use crate::ui::Ui;
+
+/// The interpreter to pack, which also resolves and compiles.
+pub(super) fn interpreter(
+    source: &Source,
+    config: &Config,
+    cache: &Path,
+    ui: Ui,
+) -> Result<Interpreter, Error> {
+    let request = runtime::Request {
+        spec: config.python.as_deref().map(Spec::parse).transpose()?,
+        requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
+        offline: config.offline.unwrap_or(false),
+        mirror: config.python_mirror.clone(),
+        cache: cache.join("runtimes"),
+    };
+    let interpreter = runtime::find(&request, ui)?;
+    let path = interpreter.executable.display();
+    ui.step("Using", format_args!("CPython {} at {path}", interpreter.full_version));
+    Ok(interpreter)
+}
+
+/// The wheels of all distributions, in the cache.
+pub(super) fn distributions(
+    source: &Source,
+    config: &Config,
+    interpreter: &Interpreter,
+    cache: &Path,
+    ui: Ui,
+) -> Result<Vec<Fetched>, Error> {
+    let mut wanted = Wanted {
+        requirements: config.with.clone(),
+        files: config.requirements.clone(),
+        local: None,
+    };
+    match source {
+        Source::Project { directory: path, extras } | Source::Wheel { path, extras } => {
+            wanted.local = Some(Local { path: path.clone(), extras: extras.clone() });
+        }
+        Source::Requirement { text, .. } => wanted.requirements.insert(0, text.clone()),
+        Source::Script { metadata, .. } => {
+            let own = metadata.iter().flat_map(|block| block.dependencies.iter().cloned());
+            wanted.requirements.splice(0..0, own);
+        }
+    }
+    if wanted.requirements.is_empty() && wanted.files.is_empty() && wanted.local.is_none() {
+        return Ok(Vec::new());
+    }
+    let options = resolve::Options {
+        index_url: config.index_url.clone(),
+        find_links: config.find_links.clone(),
+        offline: config.offline.unwrap_or(false),
+        no_build: false,
+        no_binary: config.no_binary.clone(),
+        only_binary: config.only_binary.clone(),
+        cache: cache.to_owned(),
+    };
+    Ok(resolve::resolve(interpreter, &wanted, &options, ui)?)
+}

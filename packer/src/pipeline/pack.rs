@@ -1,0 +1,139 @@
+//! Trees become components: unpacked, compiled, compressed, each once.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use snakecrate_stub::manifest::Source as Provenance;
+
+use super::Error;
+use super::facts::{Facts, Known};
+use crate::bytecode;
+use crate::component::Packed;
+use crate::config::Config;
+use crate::python::Interpreter;
+use crate::resolve::{Fetched, Origin};
+use crate::runtime::{self, Part, Policy};
+use crate::tree::{Node, Tree};
+use crate::ui::{Progress, Ui};
+use crate::wheel::{self, Distribution};
+
+/// The parts of a build that all steps need.
+pub(super) struct Work<'a> {
+    pub(super) config: &'a Config,
+    pub(super) interpreter: &'a Interpreter,
+    pub(super) known: Known,
+    pub(super) unpacked: wheel::Store,
+    pub(super) level: i32,
+    pub(super) ui: Ui,
+}
+
+/// A distribution on its way: packed before, or with a tree that is yet to be packed.
+pub(super) struct Prepared {
+    pub(super) facts: Facts,
+    pub(super) key: String,
+    pub(super) source: Option<Provenance>,
+    pub(super) state: State,
+}
+
+pub(super) enum State {
+    Packed(Packed),
+    Unpacked(Tree),
+}
+
+impl Work<'_> {
+    /// What was packed before, or the unpacked wheel.
+    pub(super) fn prepare(&self, fetched: &Fetched) -> Result<Prepared, Error> {
+        let python = self.interpreter;
+        let source = match &fetched.origin {
+            Origin::Index { file, sha256 } => {
+                Some(Provenance { file: file.clone(), sha256: sha256.clone() })
+            }
+            Origin::Built => None,
+        };
+        let key = format!(
+            "wheel {} {} {} {} {} {}",
+            fetched.sha256,
+            python.full_version,
+            python.magic,
+            python.cache_tag,
+            self.level,
+            crate::BUILD_ID,
+        );
+        if let Some((facts, packed)) = self.known.lookup(&key) {
+            return Ok(Prepared { facts, key, source, state: State::Packed(packed) });
+        }
+        let distribution = self.unpack(fetched)?;
+        let facts = Facts::of(&distribution)?;
+        Ok(Prepared { facts, key, source, state: State::Unpacked(distribution.tree) })
+    }
+
+    pub(super) fn unpack(&self, fetched: &Fetched) -> Result<Distribution, Error> {
+        Ok(wheel::unpack(&fetched.path, self.interpreter, &self.unpacked)?)
+    }
+
+    /// Compiles and compresses runtime, wheels and application side by side.
+    pub(super) fn pack_all<'p>(
+        &self,
+        leave_out: BTreeSet<Part>,
+        wheels: impl Iterator<Item = &'p Prepared>,
+        app: Tree,
+    ) -> Result<(Packed, Vec<Packed>, Packed), Error> {
+        let progress = self.ui.bytes("Packing", 0);
+        let wheels: Vec<&Prepared> = wheels.collect();
+        let (runtime, rest) = rayon::join(
+            || self.runtime(leave_out, &progress),
+            || {
+                rayon::join(
+                    || {
+                        let one = |wheel: &&Prepared| self.pack_wheel(wheel, &progress);
+                        wheels.par_iter().map(one).collect::<Result<Vec<_>, Error>>()
+                    },
+                    || self.pack(app, &progress),
+                )
+            },
+        );
+        Ok((runtime?, rest.0?, rest.1?))
+    }
+
+    fn pack_wheel(&self, wheel: &Prepared, progress: &Progress) -> Result<Packed, Error> {
+        let tree = match &wheel.state {
+            State::Packed(packed) => return Ok(packed.clone()),
+            State::Unpacked(tree) => tree.clone(),
+        };
+        let packed = self.pack(tree, progress)?;
+        self.known.remember(&wheel.key, &wheel.facts, &packed);
+        Ok(packed)
+    }
+
+    fn runtime(&self, leave_out: BTreeSet<Part>, progress: &Progress) -> Result<Packed, Error> {
+        let policy = Policy {
+            keep: self.config.runtime_keep.clone(),
+            drop: self.config.runtime_drop.clone(),
+            leave_out,
+        };
+        let python = self.interpreter;
+        let fingerprint = runtime::fingerprint(python, &policy)
+            .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
+        let key = format!("runtime {fingerprint} {}", self.level);
+        if let Some(packed) = self.known.store().lookup(&key) {
+            return Ok(packed);
+        }
+        let packed = self.pack(runtime::harvest(python, &policy, self.ui)?, progress)?;
+        // Not remembered, it is only slower the next time.
+        let _ = self.known.store().remember(&key, &packed);
+        Ok(packed)
+    }
+
+    fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
+        let report = bytecode::compile(&mut tree, self.interpreter, self.ui)?;
+        for (path, why) in &report.refused {
+            self.ui.detail(format_args!("no bytecode for {path}: {why}"));
+        }
+        let size = |node: &Node| match node {
+            Node::File { content, .. } => content.len().unwrap_or(0),
+            Node::Link(_) => 0,
+        };
+        progress.expect(tree.iter().map(|(_, node)| size(node)).sum());
+        Ok(self.known.store().pack(&tree, self.level, progress)?)
+    }
+}
