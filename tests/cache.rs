@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::shared::{PAIR, PROBE};
@@ -96,13 +97,29 @@ fn verify_finds_a_changed_file_and_repairs_it() {
     let sandbox = warm();
     let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
     let file = find(&sandbox, "components", "probe.py");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    fs::write(&file, "print('changed')\n").unwrap();
+    rewrite(&file, b"print('changed')\n");
     let damaged = sandbox.run(["cache", "verify"]).code(1).stderr_contains("--repair").text();
     assert!(damaged.contains("probe.py: "), "{damaged}");
     let _ = sandbox.run(["cache", "verify", "--repair"]).success().any_stderr().text();
     sandbox.archive("app").expect(0, PROBED, "");
     let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+}
+
+#[test]
+fn after_a_restart_of_the_machine_lost_writes_are_found_and_repaired() {
+    let sandbox = warm();
+    let plan = find(&sandbox, "envs", "launch");
+    let of_this_boot = fs::read(&plan).unwrap();
+    let boot_id = of_this_boot.iter().position(|&byte| byte == 0).unwrap() + 1;
+    let mut of_another = of_this_boot.clone();
+    of_another[boot_id..boot_id + 8].copy_from_slice(b"00000000");
+    rewrite(&plan, &of_another);
+    rewrite(&find(&sandbox, "components", "argparse.py"), b"");
+    rewrite(&find(&sandbox, "components", "probe.py"), b"");
+    sandbox.archive("app").expect(0, PROBED, "");
+    assert_eq!(fs::read(find(&sandbox, "envs", "launch")).unwrap(), of_this_boot);
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+    assert!(sandbox.cached("staging").is_empty());
 }
 
 #[test]
@@ -159,13 +176,19 @@ fn neither_prune_nor_clear_touches_what_runs() {
     running.finish().killed_by(rustix::process::Signal::TERM).done();
 }
 
-fn find(sandbox: &Sandbox, kind: &str, name: &str) -> std::path::PathBuf {
+/// Changes a file that is read-only.
+fn rewrite(path: &Path, bytes: &[u8]) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+fn find(sandbox: &Sandbox, kind: &str, name: &str) -> PathBuf {
     let found = walkdir::WalkDir::new(sandbox.cache().join("v1").join(kind)).into_iter().flatten();
     let mut found = found.filter(|entry| entry.file_name() == name);
     found.next().unwrap_or_else(|| panic!("no {name} in {kind}")).into_path()
 }
 
-fn make_writable(path: &std::path::Path) {
+fn make_writable(path: &Path) {
     for entry in walkdir::WalkDir::new(path).into_iter().flatten() {
         if entry.file_type().is_dir() {
             fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o755)).unwrap();
