@@ -81,7 +81,7 @@ impl Ui {
     /// A step over `total` bytes.
     pub fn bytes(self, verb: &str, total: u64) -> Progress {
         let bar = self.bar(
-            "{prefix:>12.cyan.bold} {wide_bar:.cyan/dim} {binary_bytes}/{binary_total_bytes} {eta}",
+            "{prefix:>12.cyan.bold} {wide_bar:.cyan/dim} {decimal_bytes}/{decimal_total_bytes} {eta}",
             total,
         );
         bar.set_prefix(verb.to_owned());

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use comfy_table::CellAlignment;
-use indicatif::HumanBytes;
 use serde::Serialize;
+use snakecrate_stub::cache::root::Size;
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::manifest::{Component, Kind, Source};
 
@@ -139,8 +139,8 @@ impl Report {
         line("name", format!("{} {version}", self.name).trim_end());
         line("target", &self.target);
         line("python", &self.python);
-        line("size", &format!("{} ({} launcher)", HumanBytes(self.size), HumanBytes(self.stub)));
-        line("unpacked", &format!("{} in {} files", HumanBytes(self.unpacked), self.files));
+        line("size", &format!("{} ({} launcher)", Size(self.size), Size(self.stub)));
+        line("unpacked", &format!("{} in {} files", Size(self.unpacked), self.files));
         line("digest", &self.digest.to_string());
         let mut entries = table(&["entry", "runs", ""]);
         for entry in &self.entries {
@@ -156,8 +156,8 @@ impl Report {
                 component.version.clone(),
                 component.kind.as_str().to_owned(),
                 component.files.to_string(),
-                HumanBytes(component.unpacked).to_string(),
-                HumanBytes(component.stored).to_string(),
+                Size(component.unpacked).to_string(),
+                Size(component.stored).to_string(),
                 component.digest.key(),
             ]);
         }
@@ -209,7 +209,7 @@ mod tests {
         let text = report().text();
         assert!(text.starts_with("name       hello 1.0\ntarget     x86_64-unknown-linux-gnu\n"));
         assert!(text.contains("hello  hello:main  default"), "{text}");
-        assert!(text.contains("click      8.1.7    wheel        2       24 B"), "{text}");
+        assert!(text.contains("click      8.1.7    wheel        2    24 bytes"), "{text}");
         assert!(!text.contains(" \n"), "no blanks at the end of a line");
     }
 }
