@@ -64,22 +64,9 @@ fn an_entry_of_its_packages_name_needs_no_isolation() {
 
 #[test]
 fn distributions_in_each_others_way_are_named() {
-    let project = "\
-[build-system]
-requires = []
-build-backend = 'backend'
-backend-path = ['.']
-[project]
-name = 'other'
-version = '1'
-requires-python = '>=3.11'
-[project.scripts]
-other = 'probe:main'
-";
     let sandbox = wheel_in_links()
-        .file("other/pyproject.toml", project)
-        .file("other/probe.py", "def main():\n    print('other')\n")
-        .backend("other");
+        .bare_project("other", "[project.scripts]\nother = 'probe:main'\n")
+        .file("other/probe.py", "def main():\n    print('other')\n");
     let packer = sandbox.packer(["build", "other", "-o", "app", "--with", "probe", "--offline"]);
     let run = packer.args(["--find-links", "links", "--level", "3"]);
     run.env("SNAKECRATE_CACHE", shared::packer_cache())
@@ -117,20 +104,8 @@ fn a_wheel_brings_its_own_commands() {
 /// launcher left it as it was.
 #[test]
 fn a_native_executable_of_a_wheel_starts_as_such() {
-    let project = "\
-[build-system]
-requires = []
-build-backend = 'backend'
-backend-path = ['.']
-[project]
-name = 'native'
-version = '1'
-requires-python = '>=3.11'
-";
-    let sandbox = Sandbox::new()
-        .file("native/pyproject.toml", project)
-        .copy("/usr/bin/yes", "native/scripts/assent")
-        .backend("native");
+    let sandbox =
+        Sandbox::new().bare_project("native", "").copy("/usr/bin/yes", "native/scripts/assent");
     sandbox.build(["native", "-o", "app", "-e", "assent"]).expect(0, "", "");
     let mut running = sandbox.archive("app").args(["of", "course"]).spawn();
     running.line("of course");

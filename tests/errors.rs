@@ -57,20 +57,7 @@ fn an_unknown_entry_is_answered_with_those_there_are() {
 
 #[test]
 fn a_project_without_commands_needs_a_module_or_an_entry() {
-    let project = "\
-[build-system]
-requires = []
-build-backend = 'backend'
-backend-path = ['.']
-[project]
-name = 'library'
-version = '1'
-requires-python = '>=3.11'
-";
-    let sandbox = Sandbox::new()
-        .file("library/pyproject.toml", project)
-        .file("library/library.py", "")
-        .backend("library");
+    let sandbox = Sandbox::new().bare_project("library", "").file("library/library.py", "");
     sandbox.build(["library", "-o", "app"]).refused(FAILURE, "entr", "-m MODULE");
 }
 

@@ -2,8 +2,28 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::python::Interpreter;
+
+/// What a Python 3.12.1 below `prefix` would tell of itself.
+pub(crate) fn python_at(prefix: &Path) -> Interpreter {
+    let stdlib = prefix.join("lib/python3.12");
+    Interpreter {
+        executable: prefix.join("bin/python3.12"),
+        implementation: "cpython".into(),
+        version: (3, 12, 1),
+        full_version: "3.12.1".into(),
+        cache_tag: "cpython-312".into(),
+        magic: "cb0d0d0a".into(),
+        machine: "x86_64".into(),
+        prefix: prefix.to_owned(),
+        dynload: stdlib.join("lib-dynload"),
+        stdlib,
+    }
+}
 
 /// An HTTP server on a loopback port, for as long as the test runs: its address, and how many
 /// requests it has had. `answer` gets the path and the number of requests before this one.

@@ -58,6 +58,15 @@ impl Sandbox {
         self.backend(name)
     }
 
+    /// Makes a project with a name, the back end, and whatever `more` adds to its pyproject.toml.
+    pub fn bare_project(self, name: &str, more: &str) -> Self {
+        let project = format!(
+            "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n\
+             [project]\nname = '{name}'\nversion = '1'\nrequires-python = '>=3.11'\n{more}"
+        );
+        self.file(&format!("{name}/pyproject.toml"), project).backend(name)
+    }
+
     /// Copies a file of this machine into the working directory.
     pub fn copy(self, from: &str, to: &str) -> Self {
         let to = self.path(to);

@@ -209,7 +209,7 @@ mod tests {
         let text = report().text();
         assert!(text.starts_with("name       hello 1.0\ntarget     x86_64-unknown-linux-gnu\n"));
         assert!(text.contains("hello  hello:main  default"), "{text}");
-        assert!(text.contains("click      8.1.7    wheel        2    24 bytes"), "{text}");
+        assert!(text.contains("click      8.1.7    wheel        2  24 bytes"), "{text}");
         assert!(!text.contains(" \n"), "no blanks at the end of a line");
     }
 }

@@ -33,6 +33,12 @@ pub(crate) struct Remote {
     pub(crate) sha256: Option<String>,
 }
 
+/// Digests of a file, as pip's reports and `pylock.toml` have them.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(crate) struct Hashes {
+    pub(crate) sha256: Option<String>,
+}
+
 /// A commit in a git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Git {

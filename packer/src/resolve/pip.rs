@@ -8,7 +8,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::error::{At as _, Error};
-use super::pin::{Git, Pin, Place, Remote};
+use super::pin::{Git, Hashes, Pin, Place, Remote};
 use super::tool::{Ran, command_of, run};
 use super::words;
 use super::{Job, Options};
@@ -43,11 +43,6 @@ struct Download {
 struct Archive {
     #[serde(default)]
     hashes: Hashes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Hashes {
-    sha256: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::error::Error;
-use super::pin::{Git, Pin, Place, Remote, file_url};
+use super::pin::{Git, Hashes, Pin, Place, Remote, file_url};
 use super::requirements::Files;
 use super::tool::{Ran, run};
 use super::words;
@@ -37,11 +37,6 @@ struct File {
     path: Option<PathBuf>,
     #[serde(default)]
     hashes: Hashes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Hashes {
-    sha256: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

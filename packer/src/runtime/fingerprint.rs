@@ -88,6 +88,7 @@ fn state(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::python_at;
     use std::collections::BTreeSet;
     use std::fs::File;
     use std::time::{Duration, SystemTime};
@@ -100,20 +101,9 @@ mod tests {
         for file in ["os.py", "lib-dynload/x.so", "__pycache__/os.pyc"] {
             fs::write(stdlib.join(file), file).unwrap();
         }
-        let executable = root.join("bin/python3.12");
-        fs::write(&executable, "").unwrap();
-        Interpreter {
-            executable,
-            implementation: "cpython".into(),
-            version: (3, 12, 1),
-            full_version: "3.12.1".into(),
-            cache_tag: "cpython-312".into(),
-            magic: "cb0d0d0a".into(),
-            machine: "x86_64".into(),
-            prefix: root.to_owned(),
-            dynload: stdlib.join("lib-dynload"),
-            stdlib,
-        }
+        let interpreter = python_at(root);
+        fs::write(&interpreter.executable, "").unwrap();
+        interpreter
     }
 
     #[test]

@@ -11,22 +11,11 @@ use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 
 use crate::python::Interpreter;
+use crate::testing::python_at;
 
 /// A 3.12 that need not exist.
 pub(crate) fn interpreter() -> Interpreter {
-    let prefix = PathBuf::from("/nowhere");
-    Interpreter {
-        executable: prefix.join("bin/python3.12"),
-        implementation: "cpython".into(),
-        version: (3, 12, 1),
-        full_version: "3.12.1".into(),
-        cache_tag: "cpython-312".into(),
-        magic: "cb0d0d0a".into(),
-        machine: "x86_64".into(),
-        stdlib: prefix.join("lib/python3.12"),
-        dynload: prefix.join("lib/python3.12/lib-dynload"),
-        prefix,
-    }
+    python_at(Path::new("/nowhere"))
 }
 
 /// A wheel to be forged: right in every way until a test changes something.
