@@ -1,8 +1,8 @@
 //! The `snakecrate` command: flags in, exit status out.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anstream::eprintln;
 use clap::Parser;
 use owo_colors::OwoColorize;
 use snakecrate::cli::Cli;
@@ -16,9 +16,11 @@ fn main() -> ExitCode {
     match commands::run(Cli::parse()) {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("{}: {error}", "error".red().bold());
+            // With nobody to tell, the status has to do.
+            let mut out = anstream::stderr().lock();
+            let _ = writeln!(out, "{}: {error}", "error".red().bold());
             if let Some(remedy) = error.remedy() {
-                eprintln!("{}: {remedy}", " help".cyan().bold());
+                let _ = writeln!(out, "{}: {remedy}", " help".cyan().bold());
             }
             ExitCode::from(FAILURE)
         }

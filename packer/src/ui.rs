@@ -3,11 +3,10 @@
 //! On a terminal, steps have a spinner or a bar that goes away; elsewhere each is a plain line.
 
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use anstream::eprintln;
 use comfy_table::{Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
@@ -48,24 +47,29 @@ impl Ui {
         self.verbosity == Verbosity::Verbose
     }
 
+    /// Whether only errors are wanted.
+    pub fn is_quiet(self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
     /// A finished step: `   Resolved 34 distributions`.
     pub fn step(self, verb: &str, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            BARS.suspend(|| eprintln!("{} {what}", format_args!("{verb:>12}").green().bold()));
+            tell(format_args!("{} {what}", format_args!("{verb:>12}").green().bold()));
         }
     }
 
     /// A line for `--verbose`.
     pub fn detail(self, what: impl Display) {
         if self.verbosity == Verbosity::Verbose {
-            BARS.suspend(|| eprintln!("{:>12} {}", "", what.dimmed()));
+            tell(format_args!("{:>12} {}", "", what.dimmed()));
         }
     }
 
     /// Something the user should know of; the build goes on.
     pub fn warn(self, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            BARS.suspend(|| eprintln!("{}: {what}", "warning".yellow().bold()));
+            tell(format_args!("{}: {what}", "warning".yellow().bold()));
         }
     }
 
@@ -99,6 +103,13 @@ impl Ui {
         }
         bar
     }
+}
+
+/// A line on standard error. That it cannot be written is no reason to stop.
+fn tell(line: std::fmt::Arguments<'_>) {
+    BARS.suspend(|| {
+        let _ = writeln!(anstream::stderr(), "{line}");
+    });
 }
 
 impl Progress {

@@ -109,6 +109,13 @@ impl Remedy for Error {
             Self::Stub(_) => "use the launcher that belongs to this version of snakecrate".into(),
             Self::Plan(_) => return None,
             Self::Cache(path) => format!("delete `{}` and build again", path.display()),
+            Self::Write { path, source } if source.kind() == io::ErrorKind::IsADirectory => {
+                format!("name a file, such as `{}`", path.join("app").display())
+            }
+            Self::Write { path, source } if source.kind() == io::ErrorKind::NotFound => {
+                let parent = path.parent().unwrap_or(path);
+                format!("make the directory `{}` first", parent.display())
+            }
             Self::Write { .. } => {
                 "check that the directory is there, may be written to and has room".into()
             }

@@ -83,6 +83,9 @@ pub fn write(out: &Path, stub: &[u8], plan: Plan) -> Result<Written, Error> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    if !directory.is_dir() {
+        return Err(write_error(io::ErrorKind::NotFound.into()));
+    }
     let mut temporary = executable(directory).map_err(write_error)?;
     let written = fill(temporary.as_file_mut(), stub, record_at, plan, out)?;
     temporary.persist(out).map_err(|error| write_error(error.error))?;

@@ -17,6 +17,9 @@ pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {
 /// `snakecrate verify`
 pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
     let verified = archive::verify(&Archive::open(file)?, ui)?;
+    if ui.is_quiet() {
+        return Ok(());
+    }
     let appended = match verified.appended {
         0 => String::new(),
         bytes => format!("; {bytes} bytes appended behind it are unknown"),

@@ -138,6 +138,7 @@ impl Work<'_> {
             need.leave_out.retain(|part| *part == Part::Tkinter);
             need.open = Some("runtime-keep".into());
         }
+        need.leave_out.retain(|part| !config.runtime_keep.iter().any(|name| name == part.name()));
         if let Some(why) = &need.open {
             self.ui.detail(format_args!("the whole standard library: {why}"));
             return need.leave_out;

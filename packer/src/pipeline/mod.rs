@@ -69,7 +69,7 @@ impl Build {
         let interpreter = gather::interpreter(source, config, &cache, ui)?;
         let fetched = gather::distributions(source, config, &interpreter, &cache, ui)?;
         let unpacked = tempfile::Builder::new()
-            .prefix("unpacked-")
+            .prefix("work-unpacked-")
             .tempdir_in(&cache)
             .map_err(|source| Error::Cache { path: cache.clone(), source })?;
         let work = Work {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
-use super::installed::{Places, candidates, is_program};
+use super::installed::{Places, candidates};
 use super::probe::{OLDEST, probe};
 use super::spec::{BadSpec, Spec};
 use super::{Error, standalone};
@@ -43,10 +43,15 @@ pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter
         Some(Spec::Version(wanted)) => by_version(places, Some(wanted), request, ui),
         Some(Spec::Command(name)) => {
             let found = places.path.iter().map(|directory| directory.join(name));
-            match found.into_iter().find(|path| is_program(path)) {
-                Some(path) => probe(&path),
-                None => Err(BadSpec::Version(name.clone()).into()),
+            // It may be a shim: that tells which interpreter it stands for, or fails.
+            let mut failure = BadSpec::Version(name.clone()).into();
+            for path in found.into_iter().filter(|path| path.is_file()) {
+                match probe(&path) {
+                    Ok(interpreter) => return Ok(interpreter),
+                    Err(error) => failure = error,
+                }
             }
+            Err(failure)
         }
         Some(Spec::Path(path)) => standalone::at(path, &request.cache, ui),
         Some(Spec::Url { url, sha256 }) => {

@@ -74,7 +74,9 @@ fn ask(path: &Path) -> Result<Answer, Error> {
         let mut lines = words.lines().filter(|line| !line.trim().is_empty());
         // Python says at the end what went wrong, other programs (shims) at the beginning.
         let line = if words.contains("Traceback") { lines.next_back() } else { lines.next() };
-        return Err(fail(line.map_or_else(|| output.status.to_string(), ToOwned::to_owned)));
+        // Some quote what they were given: our whole program.
+        let short = |line: &str| line.chars().take(160).collect();
+        return Err(fail(line.map_or_else(|| output.status.to_string(), short)));
     }
     serde_json::from_slice(&output.stdout).map_err(|error| fail(error.to_string()))
 }

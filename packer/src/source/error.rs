@@ -14,6 +14,9 @@ pub enum Error {
     /// A file of a kind that cannot be packed.
     #[error("`{}` is neither a Python script nor a wheel", .0.display())]
     Kind(PathBuf),
+    /// What this packer makes.
+    #[error("`{}` is an archive already", .0.display())]
+    Archive(PathBuf),
     /// A directory without a project in it.
     #[error("`{}` has no pyproject.toml or setup.py that describes a project", .0.display())]
     NoProject(PathBuf),
@@ -108,6 +111,7 @@ impl Remedy for Error {
                 "check the path; a package of the index is written without `/`, as `httpie==3.2.4`"
                     .into()
             }
+            Self::Archive(_) => "start it, or see what is in it with snakecrate inspect".into(),
             Self::Kind(_) => {
                 "give a project directory, a .py script, a .whl file or a requirement".into()
             }

@@ -21,6 +21,7 @@ use project::Project;
 pub use project::SKIPPED;
 pub use script::Pep723;
 
+use crate::archive::Archive;
 use crate::tree::Tree;
 use crate::wheel;
 
@@ -95,7 +96,15 @@ impl Source {
             extension => {
                 let bytes = fs::read(&full).map_err(read)?;
                 if !matches!(extension, Some("py" | "pyw")) && !is_python_script(&bytes) {
-                    return Err(Error::Kind(path.to_owned()));
+                    // `snakecrate build black` once more, beside what it made the first time.
+                    if let Ok(requirement) = Self::requirement(arg) {
+                        return Ok(requirement);
+                    }
+                    let path = path.to_owned();
+                    return Err(match Archive::open(&path) {
+                        Ok(_) => Error::Archive(path),
+                        Err(_) => Error::Kind(path),
+                    });
                 }
                 let metadata = Pep723::parse(path, &String::from_utf8_lossy(&bytes))?;
                 Ok(Self::Script { path: full, metadata })
