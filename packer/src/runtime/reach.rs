@@ -6,6 +6,8 @@
 //! reached through the sources of the standard library is computed; a [`Part`] that is not among
 //! it cannot be missed. Where there is any doubt, everything stays.
 
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
@@ -15,94 +17,7 @@ use super::openers::is_opener;
 use super::parts::Part;
 use super::statements::{Import, imports};
 use crate::python::Interpreter;
-
-/// What is there whatever the application imports: what starts the interpreter and the entries,
-/// what reports errors, and what modules written in C import by name.
-const BASE: &[&str] = &[
-    "_colorize",
-    "_compat_pickle",
-    "_pyio",
-    "_sitebuiltins",
-    "_strptime",
-    "ast",
-    "atexit",
-    "codecs",
-    "collections.abc",
-    "contextlib",
-    "copy",
-    "copyreg",
-    "datetime",
-    "encodings.*",
-    "functools",
-    "importlib.*",
-    "inspect",
-    "io",
-    "json.decoder",
-    "keyword",
-    "linecache",
-    "locale",
-    "numbers",
-    "os",
-    "pathlib",
-    "pkgutil",
-    "re",
-    "runpy",
-    "signal",
-    "site",
-    "stat",
-    "struct",
-    "subprocess",
-    "sysconfig",
-    "tempfile",
-    "threading",
-    "tokenize",
-    "traceback",
-    "types",
-    "typing",
-    "warnings",
-    "weakref",
-    "zipimport",
-];
-
-/// Imports of the standard library that no statement shows: by name, or from C.
-const HIDDEN: &[(&str, &[&str])] = &[
-    ("_asyncio", &["asyncio"]),
-    ("_datetime", &["_strptime"]),
-    ("_elementtree", &["copy", "xml.etree.ElementTree"]),
-    ("_sqlite3", &["sqlite3"]),
-    ("_zoneinfo", &["zoneinfo"]),
-    // `_defaultorder`, `_names`.
-    ("dbm", &["dbm.dumb", "dbm.gnu", "dbm.ndbm", "dbm.sqlite3"]),
-    ("xml.dom.domreg", &["xml.dom.minidom"]),
-    ("xml.sax", &["xml.sax.expatreader"]),
-];
-
-/// Any module of the standard library.
-const ANY: &str = "*";
-
-/// Statements that are there but that a closed application never gets to.
-const NEVER_TAKEN: &[(&str, &str, Condition)] = &[
-    // Tests that a module has of itself, and another system's ways.
-    (ANY, "doctest", Condition::Always),
-    (ANY, "test", Condition::Always),
-    (ANY, "_osx_support", Condition::Always),
-    (ANY, "_ios_support", Condition::Always),
-    // `sys.__interactivehook__`, before the first prompt.
-    ("site", "readline", Condition::Always),
-    ("site", "rlcompleter", Condition::Always),
-    ("site", "_pyrepl", Condition::Always),
-    // `help()`, which opens an application that calls it.
-    ("_sitebuiltins", "pydoc", Condition::Always),
-    // `except ImportError`: 3.12 and later have `_sha2`, earlier ones `_sha512`.
-    ("random", "hashlib", Condition::Extension(&["_sha2", "_sha512"])),
-];
-
-/// When a statement is never reached.
-enum Condition {
-    Always,
-    /// One of these extension modules, which are tried first, is there.
-    Extension(&'static [&'static str]),
-}
+use tables::{ANY, BASE, Condition, HIDDEN, NEVER_TAKEN};
 
 /// How an archive starts its interpreter.
 #[derive(Debug, Clone, Copy)]
@@ -374,5 +289,4 @@ fn absolute(from: &str, is_package: bool, dots: usize, module: &str) -> Option<S
 }
 
 #[cfg(test)]
-#[path = "reach_tests.rs"]
 mod tests;

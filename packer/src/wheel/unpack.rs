@@ -299,5 +299,4 @@ fn top_level(tree: &Tree, site: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "unpack_tests.rs"]
 mod tests;
