@@ -12,7 +12,7 @@ use crate::cache::check::Cached;
 use crate::cache::remove::remove_tree;
 use crate::cache::root::{Root, Unusable, open_directory};
 use crate::cache::staging::{Staging, Turn, rename_tree, sweep};
-use crate::cache::{COMPONENTS, WORK};
+use crate::cache::{COMPONENTS, ENVS, WORK};
 use crate::entry_path::RESERVED;
 use crate::error::Error;
 use crate::extract::{self, extract};
@@ -157,7 +157,7 @@ impl Maker<'_> {
     /// Whether there is an environment, and not the one that was found wanting.
     fn is_made(&self, root: &Root) -> bool {
         let key = self.key();
-        let path = root.path_of(crate::cache::ENVS, &key);
+        let path = format!("{ENVS}/{key}");
         let same = |(device, inode): (u64, u64)| {
             rustix::fs::statat(root.directory(), &path, AtFlags::SYMLINK_NOFOLLOW)
                 .is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (device, inode))

@@ -76,19 +76,19 @@ impl Env {
             Ok(command) => command,
             Err(none) => return Ok(Error::NoEntry(none)),
         };
-        let suspect = suspect(&self.lease);
         // Looked at here, since else only the interpreter would notice that it is gone.
         if let Some(script) = &command.script
             && rustix::fs::access(script, Access::EXISTS) == Err(Errno::NOENT)
         {
-            return Err(suspect);
+            return Err(suspect(&self.lease));
         }
-        keep_over_exec(self.lease);
+        // Held while the process is replaced; if that fails, it is let go.
+        let lease = inheritable(self.lease);
         let error =
             sys::execute(&command.program, &command.argv, ARCHIVE_VARIABLE, archive.as_os_str());
         // The kernel says "not found" of an interpreter's loader, too.
         if error.kind() == std::io::ErrorKind::NotFound && !command.program.exists() {
-            return Err(suspect);
+            return Err(lease.as_ref().map_or(Cold::Absent, suspect));
         }
         Ok(Error::Execute { path: command.program, source: error })
     }
@@ -96,18 +96,15 @@ impl Env {
 
 /// The lease lasts as long as the application: its descriptor is inherited, never in the place of
 /// a standard stream that the user closed.
-fn keep_over_exec(lease: OwnedFd) {
+fn inheritable(lease: OwnedFd) -> Result<OwnedFd, Errno> {
     const FIRST_FREE: i32 = 3;
-    let inherited = if lease.as_raw_fd() < FIRST_FREE {
-        rustix::io::fcntl_dupfd_cloexec(lease, FIRST_FREE)
+    let lease = if lease.as_raw_fd() < FIRST_FREE {
+        rustix::io::fcntl_dupfd_cloexec(lease, FIRST_FREE)?
     } else {
-        Ok(lease)
+        lease
     };
-    if let Ok(lease) = &inherited {
-        let _ = rustix::io::fcntl_setfd(lease, FdFlags::empty());
-    }
-    // It must not be closed here, whatever became of it.
-    std::mem::forget(inherited);
+    rustix::io::fcntl_setfd(&lease, FdFlags::empty())?;
+    Ok(lease)
 }
 
 fn suspect(env: &OwnedFd) -> Cold {

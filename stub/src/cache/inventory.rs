@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::check::{Cached, read_file};
 use super::root::{Root, open_directory};
 use super::staging::lock;
-use super::{COMPONENTS, ENVS, LAUNCH, MANIFEST, STAGING};
+use super::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
 use crate::manifest::{Component, Manifest};
 
 /// All of the cache's trees, sorted by what they are.
@@ -21,8 +21,6 @@ pub struct Inventory {
     pub envs: Vec<EnvInfo>,
     /// The components.
     pub components: Vec<ComponentInfo>,
-    /// Entries of staging: work in progress, or what the dead left.
-    pub staging: usize,
 }
 
 /// An environment.
@@ -73,7 +71,7 @@ impl Inventory {
             let component = info.component.as_ref();
             (component.map(|c| (c.kind, c.name.clone(), c.version.clone())), info.key.clone())
         });
-        Ok(Self { envs, components, staging: names(root, STAGING)?.len() })
+        Ok(Self { envs, components })
     }
 }
 
