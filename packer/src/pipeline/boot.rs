@@ -17,19 +17,28 @@ const OWN: &str = "not (sys.flags.isolated or getattr(sys.flags, \"safe_path\", 
 /// Calls `module:attr`, as the console script of an installer does.
 pub fn call(module: &str, attr: &str) -> String {
     let import = attr.split('.').next().unwrap_or(attr);
-    once(&[&format!("from {module} import {import}"), &format!("sys.exit({attr}())")])
+    format!(
+        "import sys\n\
+         if __name__ == \"__main__\":\n    \
+             del sys.argv[0]\n    \
+             if {OWN}:\n        \
+                 sys.path[0] = \"\"\n    \
+             from {module} import {import}\n    \
+             sys.exit({attr}())\n"
+    )
 }
 
 /// Runs `module` as `python -m` does.
 pub fn module(module: &str) -> String {
-    let run = format!("runpy._run_module_as_main({module:?}, alter_argv=False)");
-    once(&["import runpy", &run])
-}
-
-/// A script that does this as the main module, and nothing when a child imports it again.
-fn once(lines: &[&str]) -> String {
-    let body: String = lines.iter().map(|line| format!("    {line}\n")).collect();
-    format!("import sys\nif __name__ == \"__main__\":\n    del sys.argv[0]\n{body}")
+    format!(
+        "import sys\n\
+         if __name__ == \"__main__\":\n    \
+             import runpy\n    \
+             del sys.argv[0]\n    \
+             if {OWN}:\n        \
+                 sys.path[0] = \"\"\n    \
+             runpy._run_module_as_main({module:?}, alter_argv=False)\n"
+    )
 }
 
 /// Runs the file at `path` in the environment as `python FILE` does; its bytecode, if it is there,
