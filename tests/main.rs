@@ -17,6 +17,8 @@ mod damage;
 mod entries;
 /// What the packer says where something is wrong, and that it leaves nothing behind.
 mod errors;
+/// The fast start of entry points.
+mod fast_start;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 /// What a running application sees: arguments, environment, streams, signals, children.

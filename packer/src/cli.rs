@@ -193,6 +193,9 @@ pub struct What {
     /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
     #[arg(long)]
     pub no_isolated: bool,
+    /// Import entry points as Python does by itself, with the garbage collector running
+    #[arg(long)]
+    pub no_fast_start: bool,
     /// An option of the interpreter, such as -O or -Xutf8; repeatable
     #[arg(long = "python-option", value_name = "OPTION", allow_hyphen_values = true)]
     pub python_options: Vec<String>,
@@ -225,6 +228,7 @@ impl What {
             level: self.level,
             output,
             isolated: self.no_isolated.then_some(false),
+            fast_start: self.no_fast_start.then_some(false),
             python_options: self.python_options,
             runtime_keep: self.runtime_keep,
             runtime_drop: self.runtime_drop,

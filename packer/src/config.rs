@@ -49,6 +49,8 @@ pub struct Config {
     pub output: Option<PathBuf>,
     /// Whether the interpreter ignores the user's environment (`-I`); so it does if not set.
     pub isolated: Option<bool>,
+    /// Whether entry points are imported by a fast start; so they are if not set.
+    pub fast_start: Option<bool>,
     /// Options of the interpreter: `-X importtime`, `-W ignore`.
     pub python_options: Vec<String>,
     /// Parts of the runtime to keep that would be left out: names of parts (`ssl`), or patterns.
@@ -181,6 +183,7 @@ impl Config {
             level: self.level.or(other.level),
             output: self.output.or(other.output),
             isolated: self.isolated.or(other.isolated),
+            fast_start: self.fast_start.or(other.fast_start),
             python_options: list(self.python_options, other.python_options),
             runtime_keep: list(self.runtime_keep, other.runtime_keep),
             runtime_drop: list(self.runtime_drop, other.runtime_drop),
@@ -221,7 +224,7 @@ mod tests {
             "[snakecrate]\npython = '3.12'\nentry = 'a'\ndefault = 'a'\nmodule = 'm'\n\
              with = ['x>=1']\nrequirements = ['req.txt', '/abs.txt']\n\
              index-url = 'https://i/simple'\nfind-links = ['wheels', 'https://w']\noffline = true\n\
-             level = 3\noutput = 'out/app'\nisolated = false\npython-options = ['-X', 'dev']\n\
+             level = 3\noutput = 'out/app'\nisolated = false\nfast-start = false\npython-options = ['-X', 'dev']\n\
              runtime-keep = ['tkinter']\nruntime-drop = 'sqlite3'\nno-binary = ':all:'\n\
              only-binary = ['numpy']\n",
         )
@@ -231,6 +234,7 @@ mod tests {
         assert_eq!(config.find_links, ["/p/wheels", "https://w"]);
         assert_eq!(config.output.as_deref(), Some(Path::new("/p/out/app")));
         assert_eq!(config.isolated, Some(false));
+        assert_eq!(config.fast_start, Some(false));
         assert_eq!(config.runtime_drop, ["sqlite3"]);
         assert_eq!(
             read("[snakecrate]\npython = '../py/bin/python'\n").unwrap().python.unwrap(),

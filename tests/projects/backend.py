@@ -1,10 +1,11 @@
-"""A PEP 517 back end that needs nothing: zips up the modules beside it, and the executables in
-`scripts/`.
+"""A PEP 517 back end that needs nothing: zips up the modules beside it and below, and the
+executables in `scripts/`.
 
 The sandbox puts a copy into every project.
 """
 
 import base64
+import glob
 import hashlib
 import os
 import tomllib
@@ -18,8 +19,9 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     info = f"{name}-{version}.dist-info"
 
     files = {}
-    for module in sorted(os.listdir(".")):
-        if module.endswith(".py") and module != "backend.py":
+    modules = sorted(glob.glob("**/*.py", recursive=True))
+    for module in modules:
+        if module != "backend.py":
             with open(module, "rb") as file:
                 files[module] = file.read()
     for script in sorted(os.listdir("scripts")) if os.path.isdir("scripts") else []:

@@ -1,6 +1,6 @@
 //! Bytecode at build time: the environment of an archive never compiles and never writes `.pyc`.
 //!
-//! Each `.py` below `lib/` and `app/` gets an unchecked hash-based `.pyc` (PEP 552): Python reads
+//! Each `.py` below [`ROOTS`] gets an unchecked hash-based `.pyc` (PEP 552): Python reads
 //! it without looking at the source's time or contents. The same source becomes the same bytes,
 //! whichever worker compiles it and whatever that compiled before; see [`marshal`].
 
@@ -22,7 +22,7 @@ use marshal::Layout;
 use worker::{Answer, Worker};
 
 /// Where modules are in a component.
-const ROOTS: [&str; 2] = ["lib/", "app/"];
+const ROOTS: [&str; 3] = ["lib/", "app/", "boot/lib/"];
 /// For the recursion of `marshal`, whose depth Python itself bounds.
 const STACK: usize = 16 << 20;
 
@@ -73,8 +73,8 @@ struct Job {
     content: Content,
 }
 
-/// Adds `__pycache__/<module>.<cache tag>.pyc` for every Python source of `tree` below `lib/` and
-/// `app/`, compiled by `interpreter` in as many processes as there are processors.
+/// Adds `__pycache__/<module>.<cache tag>.pyc` for every Python source of `tree` below
+/// `lib/`, `app/` and `boot/lib/`, compiled by `interpreter` in as many processes as there are processors.
 ///
 /// # Errors
 ///

@@ -73,7 +73,8 @@ impl Work<'_> {
         let own = project_facts.as_ref().or(main.map(|main| &main.facts));
         let offer = offer(source, own, file, &prepared);
         let module = self.config.module.as_deref();
-        let entries = entries::choose(&offer, &self.config.entries, module, &mut app)?;
+        let fast = self.config.fast_start.unwrap_or(true);
+        let entries = entries::choose(&offer, &self.config.entries, module, fast, &mut app)?;
         let default = self.default_entry(&name, &entries)?;
 
         let leave_out = self.leave_out(&name, &app_imports, &prepared);

@@ -7,7 +7,7 @@ use snakecrate_stub::manifest::{Entry, Start};
 
 use super::boot;
 use crate::error::Remedy;
-use crate::tree::{Mode, Tree};
+use crate::tree::{Mode, Node, Tree};
 use crate::wheel::{Script, Target};
 
 /// The directory of boot scripts in the environment.
@@ -95,11 +95,12 @@ impl Program {
 /// Chooses the entries, and puts what starts them into the application's tree.
 ///
 /// Those that were asked for by name or as a module; else the script's file; else all of the
-/// application's own.
+/// application's own. `fast`: their modules are imported by a fast start ([`boot`]).
 pub fn choose(
     offer: &Offer<'_>,
     wanted: &[String],
     module: Option<&str>,
+    fast: bool,
     tree: &mut Tree,
 ) -> Result<Vec<Entry>, Error> {
     let mut programs = BTreeMap::new();
@@ -124,7 +125,7 @@ pub fn choose(
     if programs.is_empty() {
         return Err(Error::None { from: offer.source.clone(), there: there(offer) });
     }
-    programs.into_iter().map(|(name, program)| entry(name, program, tree)).collect()
+    programs.into_iter().map(|(name, program)| entry(name, program, fast, tree)).collect()
 }
 
 fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
@@ -159,19 +160,36 @@ fn check_dotted(text: &str) -> Result<(), Error> {
     if text.split('.').all(identifier) { Ok(()) } else { Err(Error::Malformed(text.to_owned())) }
 }
 
-fn entry(name: String, program: Program, tree: &mut Tree) -> Result<Entry, Error> {
+fn entry(name: String, program: Program, fast: bool, tree: &mut Tree) -> Result<Entry, Error> {
     let (runs, script) = match program {
         Program::Native(path) => {
             return Ok(Entry { name, runs: path.to_string(), start: Start::Native(path) });
         }
-        Program::Call { module, attr } => (format!("{module}:{attr}"), boot::call(&module, &attr)),
+        Program::Call { module, attr } => {
+            (format!("{module}:{attr}"), boot::call(&module, &attr, fast))
+        }
         Program::Module(module) => (format!("-m {module}"), boot::module(&module)),
-        Program::File(path) => (path.to_string(), boot::file(&path)),
+        Program::File(path) => {
+            let imports = fast.then(|| leading_imports(tree, &path));
+            (path.to_string(), boot::file(&path, imports.as_deref()))
+        }
     };
+    if fast {
+        boot::insert_start(tree);
+    }
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
     Ok(Entry { name, runs, start: Start::Python(place) })
+}
+
+/// Of a file of the application's own; those of other distributions are not at hand.
+fn leading_imports(tree: &Tree, path: &EntryPath) -> String {
+    let source = match tree.get(path) {
+        Some(Node::File { content, .. }) => content.read().unwrap_or_default(),
+        _ => return String::new(),
+    };
+    boot::leading_imports(&source)
 }
 
 #[cfg(test)]
@@ -186,7 +204,7 @@ mod tests {
     fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let mut tree = Tree::default();
-        let entries = choose(offer, &wanted, module, &mut tree).unwrap();
+        let entries = choose(offer, &wanted, module, true, &mut tree).unwrap();
         entries.into_iter().map(|entry| format!("{} {}", entry.name, entry.runs)).collect()
     }
 
@@ -206,10 +224,10 @@ mod tests {
     fn what_is_not_there_is_answered_with_what_is() {
         let own = call("a");
         let offer = Offer { own: vec![&own], runnable: vec!["p".into()], ..Offer::default() };
-        let error = choose(&offer, &["b".into()], None, &mut Tree::default()).unwrap_err();
+        let error = choose(&offer, &["b".into()], None, true, &mut Tree::default()).unwrap_err();
         assert_eq!(error.remedy().unwrap(), "there is: -e a, -m p");
         let none = Offer { source: "x".into(), ..Offer::default() };
-        let error = choose(&none, &[], None, &mut Tree::default()).unwrap_err();
+        let error = choose(&none, &[], None, true, &mut Tree::default()).unwrap_err();
         assert_eq!(error.to_string(), "x has no entry to start");
     }
 
@@ -218,8 +236,8 @@ mod tests {
         let offer = Offer::default();
         for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b"] {
             let wanted = [bad.to_owned()];
-            assert!(choose(&offer, &wanted, None, &mut Tree::default()).is_err(), "{bad}");
+            assert!(choose(&offer, &wanted, None, true, &mut Tree::default()).is_err(), "{bad}");
         }
-        assert!(choose(&offer, &[], Some("a b"), &mut Tree::default()).is_err());
+        assert!(choose(&offer, &[], Some("a b"), true, &mut Tree::default()).is_err());
     }
 }

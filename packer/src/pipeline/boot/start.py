@@ -1,0 +1,145 @@
+"""Imports an entry point with less ado. The boot scripts of an archive share this file.
+
+While `Start` is entered:
+
+* The garbage collector does not run. What an import makes stays, and every look at it is in vain.
+  Afterwards it is frozen, so that no later collection looks at it either.
+* Modules of the environment and of the runtime are found by a list of names per directory. Their
+  files do not change; so `FileFinder` need not ask for the time of each directory, nor
+  `SourceLoader` for that of each source.
+
+Afterwards `sys.meta_path` and the collector's thresholds are what they were. Whatever is not
+plain is left to the import system: other entries of `sys.path`, hooks, namespaces, extension
+modules, modules that are not there.
+"""
+
+import gc
+import marshal
+import posix
+import sys
+
+import _imp
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import (
+    MAGIC_NUMBER,
+    PathFinder,
+    SourceFileLoader,
+    cache_from_source,
+)
+
+# No collection is due before so many objects; and nobody else sets just this.
+NEVER = 2**31 - 1
+# PEP 552: hash-based, not checked.
+HEADER = MAGIC_NUMBER + b"\1\0\0\0"
+# "/__pycache__/", and what stands behind a module's name: ".cpython-312.pyc".
+DIRECTORY, SUFFIX = cache_from_source("./m.py")[1:].split("m", 1)
+# What comes before a source of the same name, and what comes after it.
+OTHERS = (*_imp.extension_suffixes(), ".pyc")
+
+
+class Loader(SourceFileLoader):
+    """Takes the bytecode as it is: the packer made it of this very source."""
+
+    def get_code(self, fullname):
+        directory, _, name = self.path.rpartition("/")
+        try:
+            data = self.get_data(f"{directory}{DIRECTORY}{name[:-3]}{SUFFIX}")
+        except OSError:
+            return super().get_code(fullname)
+        if data[:8] != HEADER:
+            return super().get_code(fullname)
+        code = marshal.loads(memoryview(data)[16:])
+        _imp._fix_co_filename(code, self.path)
+        return code
+
+
+class Finder:
+    """Finds plain modules in directories of the cache; asked just before `PathFinder`."""
+
+    def __init__(self):
+        self.hooks = list(sys.path_hooks)
+        self.trees = (f"{sys.prefix}/", f"{sys.base_prefix}/")
+        self.listings = {}
+
+    def find_spec(self, name, path=None, target=None):
+        if sys.path_hooks != self.hooks:
+            return None
+        if path is None:
+            path = sys.path
+        # A namespace's path is of another type.
+        elif type(path) is not list:
+            return None
+        tail = name.rpartition(".")[2]
+        for directory in path:
+            names = self.names(directory)
+            if names is None:
+                return None
+            if tail in names:
+                package = f"{directory}/{tail}"
+                inside = self.names(package)
+                if inside is None or holds_other(inside, "__init__"):
+                    return None
+                if "__init__.py" in inside:
+                    return spec(name, package, "__init__", [package])
+            if holds_other(names, tail):
+                return None
+            if tail + ".py" in names:
+                return spec(name, directory, tail, None)
+        return None
+
+    def names(self, directory):
+        """What is in the directory; `None` if it is no directory of the cache."""
+        try:
+            return self.listings[directory]
+        except KeyError:
+            pass
+        names = None
+        if isinstance(directory, str) and directory.startswith(self.trees):
+            try:
+                names = frozenset(posix.listdir(directory))
+            except FileNotFoundError:
+                names = frozenset()
+            except OSError:
+                pass
+        self.listings[directory] = names
+        return names
+
+
+def holds_other(names, stem):
+    """Whether there is something that comes before `stem.py`, or after it."""
+    for suffix in OTHERS:
+        if stem + suffix in names:
+            return True
+    return False
+
+
+def spec(name, directory, stem, search):
+    path = f"{directory}/{stem}.py"
+    spec = ModuleSpec(name, Loader(name, path), origin=path)
+    spec.submodule_search_locations = search
+    spec.has_location = True
+    spec.cached = f"{directory}{DIRECTORY}{stem}{SUFFIX}"
+    return spec
+
+
+class Start:
+    """The context in which an entry point is imported."""
+
+    def __enter__(self):
+        self.thresholds = gc.get_threshold()
+        gc.set_threshold(NEVER, *self.thresholds[1:])
+        self.finder = None
+        # Asked to check bytecode, or told to look for it elsewhere: `FileFinder` knows how.
+        if _imp.check_hash_based_pycs == "default" and sys.pycache_prefix is None:
+            self.finder = Finder()
+            if PathFinder in sys.meta_path:
+                sys.meta_path.insert(sys.meta_path.index(PathFinder), self.finder)
+
+    def __exit__(self, kind, error, traceback):
+        if self.finder in sys.meta_path:
+            sys.meta_path.remove(self.finder)
+        # Unless what was imported has set its own.
+        if gc.get_threshold()[0] == NEVER:
+            if error is None:
+                gc.freeze()
+            gc.set_threshold(*self.thresholds)
