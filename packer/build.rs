@@ -20,7 +20,7 @@ const RUST_FLAGS: [&str; 3] = [
 /// The host's compiler serves for musl, too: zstd needs nothing of the C library but memory and
 /// strings, as long as nothing of glibc's is woven in.
 const C_FLAGS: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables -U_FORTIFY_SOURCE \
-                       -fno-stack-protector -DZSTD_STRIP_ERROR_STRINGS=1";
+                       -fno-stack-protector -DZSTD_STRIP_ERROR_STRINGS=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1";
 
 fn main() {
     let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("..").canonicalize();
