@@ -1,4 +1,5 @@
-//! The payload of an open archive: every byte is checked against its digest before it is used.
+//! The payload of an open archive. Every byte is checked against its digest before it is used, but
+//! for long blobs, which are hashed on their way to the decoder: see [`Payload::blob`].
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
