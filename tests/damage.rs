@@ -37,6 +37,25 @@ fn a_flipped_bit_in_a_blob_is_found_before_anything_is_published() {
 }
 
 #[test]
+fn a_long_blob_is_hashed_to_its_end_and_named_wherever_it_is_damaged() {
+    // Each place in turn: the frame's header, its middle, its last byte.
+    for place in 0..3 {
+        let sandbox = Sandbox::new().with(&PROBE, "app");
+        let archive = snakecrate::archive::Archive::open(&sandbox.path("app")).unwrap();
+        let runtime = &archive.manifest().components[0];
+        // Longer than what the launcher decodes in memory: libpython's.
+        let index = runtime.blobs.iter().position(|blob| blob.unpacked > 4 << 20).unwrap();
+        let (blob, member) = (runtime.blobs[index], runtime.blob_member(index));
+        let at = blob.offset + [4, blob.length / 2, blob.length - 1][place];
+        sandbox.rewrite("app", |bytes| bytes[usize::try_from(at).unwrap()] ^= 0x10);
+        let message = format!("{member} is not what was packed");
+        sandbox.archive("app").output().not_launched(&message, AGAIN);
+        assert!(sandbox.cached("components").is_empty());
+        assert!(sandbox.cached("envs").is_empty());
+    }
+}
+
+#[test]
 fn a_flipped_bit_in_the_manifest_is_found() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     sandbox.rewrite("app", |bytes| {

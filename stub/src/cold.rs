@@ -15,7 +15,7 @@ use crate::cache::staging::{Staging, Turn, rename_tree, sweep};
 use crate::cache::{COMPONENTS, ENVS, WORK};
 use crate::entry_path::RESERVED;
 use crate::error::Error;
-use crate::extract::{self, extract};
+use crate::extract::{self, Listed, extract};
 use crate::listing::Listing;
 use crate::manifest::{Component, Manifest};
 use crate::payload::{BadPayload, Payload};
@@ -168,19 +168,18 @@ impl Maker<'_> {
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
         // What the dead left is no reason to fail.
         let _ = sweep(root);
-        let listings: Vec<(&Component, Listing)> = self
+        let listings: Vec<Listed<'_>> = self
             .manifest
             .components
             .iter()
-            .map(|component| Ok((component, self.payload.listing(component)?)))
+            .map(|component| Listed::read(self.payload, component))
             .collect::<Result<_, BadPayload>>()?;
-        let missing: Vec<&Component> = listings
+        let missing: Vec<&Listed<'_>> = listings
             .iter()
-            .filter(|(component, listing)| !self.is_whole(root, component, listing))
-            .map(|(component, _)| *component)
+            .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))
             .collect();
         if !missing.is_empty() {
-            root.check_space(needed(&missing))?;
+            root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
             self.extract(root, &staging, &missing)?;
         }
         env::assemble(root, &staging, &self.key(), self.manifest, &listings)?;
@@ -210,15 +209,15 @@ impl Maker<'_> {
         &self,
         root: &Root,
         staging: &Staging<'_>,
-        missing: &[&Component],
+        missing: &[&Listed<'_>],
     ) -> Result<(), Failure> {
         for directory in [RESERVED, WORK] {
             rustix::fs::mkdirat(staging.directory(), directory, Mode::from(0o755))?;
         }
         let work = open_directory(staging.directory(), WORK)?;
         extract(self.payload, missing, &work)?;
-        for component in missing {
-            let key = component.digest.key();
+        for listed in missing {
+            let key = listed.component.digest.key();
             let from = format!("{}/{WORK}/{key}", staging.path());
             rename_tree(root, &from, &format!("{COMPONENTS}/{key}"), true)?;
         }
@@ -232,7 +231,7 @@ impl Maker<'_> {
         };
         match failure {
             Failure::Place(Unusable::System(error)) if full(&error) => {
-                let needed = needed(&self.manifest.components.iter().collect::<Vec<_>>());
+                let needed = needed(&self.manifest.components);
                 let free = root.free_space().unwrap_or(0);
                 Failure::Place(Unusable::NoSpace { needed, free })
             }
@@ -242,7 +241,7 @@ impl Maker<'_> {
 }
 
 /// Bytes on the disk for these components and their share of an environment.
-fn needed(components: &[&Component]) -> u64 {
-    let one = |c: &&Component| c.bytes.saturating_add(c.files.saturating_mul(BYTES_PER_FILE));
-    components.iter().map(one).fold(0, u64::saturating_add)
+fn needed<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
+    let one = |c: &Component| c.bytes.saturating_add(c.files.saturating_mul(BYTES_PER_FILE));
+    components.into_iter().map(one).fold(0, u64::saturating_add)
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
@@ -13,14 +14,18 @@ use crate::cache::root::{Root, ignore_existing, write_new};
 use crate::cache::staging::Staging;
 use crate::cache::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
 use crate::entry_path::RESERVED;
+use crate::extract::{Listed, run_all};
 use crate::launch::Plan;
-use crate::listing::{Listing, Mode as Use, Node};
-use crate::manifest::{Component, Kind, Manifest};
+use crate::listing::{Item, Listing, Mode as Use, Node};
+use crate::manifest::{Kind, Manifest};
 
 /// The interpreter in an environment.
 pub const INTERPRETER: &str = "bin/python3";
 /// The longest `#!` line that every kernel reads whole, in bytes, newline included.
 const SHEBANG_LIMIT: usize = 127;
+/// Files that a thread links at a time. Sorted by path, they share directories, and threads do
+/// not wait for each other's.
+const CHUNK: usize = 128;
 /// The longest script with a `#!python` line, in bytes.
 const MAX_SCRIPT: u64 = 16 << 20;
 
@@ -35,21 +40,27 @@ pub fn assemble(
     staging: &Staging<'_>,
     key: &str,
     manifest: &Manifest,
-    listings: &[(&Component, Listing)],
+    listings: &[Listed<'_>],
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
-    let layers: Vec<_> = listings.iter().filter(|(c, _)| c.kind != Kind::Runtime).collect();
+    let layers: Vec<_> = listings.iter().filter(|l| l.component.kind != Kind::Runtime).collect();
     let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
-    directories.extend(layers.iter().flat_map(|(_, listing)| listing.directories()));
+    directories.extend(layers.iter().flat_map(|layer| layer.listing.directories()));
     for directory in directories {
         ignore_existing(rustix::fs::mkdirat(env, directory, Mode::from(0o755)))?;
     }
     let interpreter = home.join(INTERPRETER).into_os_string().into_encoded_bytes();
-    for (component, listing) in layers {
-        let from = Cached::open(root, &component.digest.key())?;
-        link_all(from.directory(), env, listing, &interpreter)?;
-    }
+    let sources = layers
+        .iter()
+        .map(|layer| Cached::open(root, &layer.component.digest.key()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let files = winners(&layers.iter().map(|layer| &layer.listing).collect::<Vec<_>>());
+    let linker = Linker { env, interpreter: &interpreter, can_link: AtomicBool::new(true) };
+    let chunks: Vec<_> = files.chunks(CHUNK).collect();
+    run_all(&chunks, |(), chunk| {
+        chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
+    })?;
     let runtime = manifest.runtime().digest.key();
     let target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
     for name in [INTERPRETER, "bin/python", &versioned(manifest)] {
@@ -82,21 +93,34 @@ fn configuration(root: &Root, manifest: &Manifest, runtime: &str) -> io::Result<
     Ok(text.into_bytes())
 }
 
-fn link_all(
-    from: impl AsFd,
-    env: impl AsFd,
-    listing: &Listing,
-    interpreter: &[u8],
-) -> io::Result<()> {
-    let mut can_link = true;
-    for item in listing.items() {
-        let path = item.path.as_str();
+/// Each path of the layers once, sorted, with the number of the first layer that has it.
+fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
+    let mut all: Vec<_> = layers
+        .iter()
+        .enumerate()
+        .flat_map(|(layer, listing)| listing.items().iter().map(move |item| (layer, item)))
+        .collect();
+    all.sort_unstable_by(|(a, x), (b, y)| (&x.path, a).cmp(&(&y.path, b)));
+    all.dedup_by(|(_, later), (_, first)| later.path == first.path);
+    all
+}
+
+/// Puts files of components into an environment.
+struct Linker<'a> {
+    env: &'a OwnedFd,
+    interpreter: &'a [u8],
+    can_link: AtomicBool,
+}
+
+impl Linker<'_> {
+    fn put(&self, from: &OwnedFd, item: &Item) -> Result<(), Errno> {
+        let (env, path) = (self.env, item.path.as_str());
         let done = match &item.node {
-            Node::Link(target) => rustix::fs::symlinkat(target.as_str(), &env, path),
-            Node::File { mode: Use::Script, .. } => write_script(&from, &env, path, interpreter),
+            Node::Link(target) => rustix::fs::symlinkat(target.as_str(), env, path),
+            Node::File { mode: Use::Script, .. } => write_script(from, env, path, self.interpreter),
             Node::File { mode, .. } => {
-                let linked = if can_link {
-                    rustix::fs::linkat(&from, path, &env, path, AtFlags::empty())
+                let linked = if self.can_link.load(Ordering::Relaxed) {
+                    rustix::fs::linkat(from, path, env, path, AtFlags::empty())
                 } else {
                     Err(Errno::XDEV)
                 };
@@ -104,16 +128,16 @@ fn link_all(
                     Err(
                         Errno::XDEV | Errno::PERM | Errno::MLINK | Errno::OPNOTSUPP | Errno::NOSYS,
                     ) => {
-                        can_link = false;
-                        copy(&from, &env, path, *mode)
+                        self.can_link.store(false, Ordering::Relaxed);
+                        copy(from, env, path, *mode)
                     }
                     other => other,
                 }
             }
         };
-        ignore_existing(done)?;
+        // Only a directory can be there: every path comes once.
+        ignore_existing(done)
     }
-    Ok(())
 }
 
 fn copy(from: impl AsFd, env: impl AsFd, path: &str, mode: Use) -> Result<(), Errno> {
@@ -158,6 +182,26 @@ fn with_interpreter(script: &[u8], interpreter: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::FileDigest;
+    use crate::entry_path::EntryPath;
+
+    #[test]
+    fn the_first_layer_has_a_path_that_several_have() {
+        let listing = |paths: &[&str]| {
+            let node = |text: &str| Node::File {
+                mode: Use::Plain,
+                size: 0,
+                digest: FileDigest::of(text.as_bytes()),
+            };
+            let item = |text: &&str| Item { path: EntryPath::new(text).unwrap(), node: node(text) };
+            Listing::new(paths.iter().map(item).collect()).unwrap()
+        };
+        let layers = [&listing(&["b", "d/x"]), &listing(&["a", "b"]), &listing(&["a", "d/x", "e"])];
+        let found = winners(&layers);
+        let found: Vec<_> =
+            found.iter().map(|(layer, item)| (*layer, item.path.as_str())).collect();
+        assert_eq!(found, [(1, "a"), (0, "b"), (0, "d/x"), (2, "e")]);
+    }
 
     #[test]
     fn a_script_gets_the_interpreter_and_keeps_the_rest() {

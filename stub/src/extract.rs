@@ -1,7 +1,7 @@
 //! Components out of the archive into staging: verified, decoded and written in parallel.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,15 +14,12 @@ use crate::cache::{COMPONENT, STAMP, TREE};
 use crate::entry_path::RESERVED;
 use crate::listing::{Listing, Node};
 use crate::manifest::Component;
-use crate::payload::{BadPayload, Payload, unpack_listing};
+use crate::payload::{BadPayload, Memory, Payload, unpack_listing};
 use crate::sys;
 use crate::tar::{Kind, Reader};
 
-/// More workers than this win nothing (the file system is the limit) and cost memory: each holds
-/// a blob, its window and two buffers, about 12 MiB at most.
-const MAX_WORKERS: usize = 4;
-const READ_BUFFER: usize = 64 << 10;
-const WRITE_BUFFER: usize = 128 << 10;
+/// Each worker takes about 6 MiB at most; 64 MiB are the limit for all of the launcher.
+const MAX_WORKERS: usize = 6;
 
 /// Why a component could not be extracted.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +38,29 @@ impl From<Errno> for Failure {
     }
 }
 
+/// A component, its listing, and that as it is in the archive: read once for a whole cold start.
+#[derive(Debug)]
+pub struct Listed<'a> {
+    /// The component.
+    pub component: &'a Component,
+    /// Its listing.
+    pub listing: Listing,
+    packed: Vec<u8>,
+}
+
+impl<'a> Listed<'a> {
+    /// Reads the listing of `component`.
+    pub fn read(payload: &Payload, component: &'a Component) -> Result<Self, BadPayload> {
+        let packed = payload.packed_listing(component)?;
+        let listing = unpack_listing(component, &packed)?;
+        Ok(Self { component, listing, packed })
+    }
+}
+
 /// A component on its way to the cache.
 struct Job<'a> {
     component: &'a Component,
-    listing: Listing,
+    listing: &'a Listing,
     directory: OwnedFd,
     written: AtomicUsize,
 }
@@ -56,12 +72,12 @@ struct Job<'a> {
 /// one. Nothing outside `into` is touched.
 pub fn extract(
     payload: &Payload,
-    components: &[&Component],
+    components: &[&Listed<'_>],
     into: impl AsFd,
 ) -> Result<(), Failure> {
     let jobs = components
         .iter()
-        .map(|component| Job::prepare(payload, component, &into))
+        .map(|listed| Job::prepare(listed, &into))
         .collect::<Result<Vec<_>, _>>()?;
     let mut blobs: Vec<(&Job, usize)> = jobs
         .iter()
@@ -70,20 +86,22 @@ pub fn extract(
     blobs.sort_unstable_by_key(|(job, index)| {
         std::cmp::Reverse(job.component.blobs[*index].unpacked)
     });
-    run_all(&blobs, |(job, index)| job.extract_blob(payload, *index))?;
+    run_all(&blobs, |memory, (job, index)| job.extract_blob(payload, memory, *index))?;
     jobs.iter().try_for_each(Job::finish)
 }
 
-/// Runs `work` on every item, on several threads; the first error ends it.
-pub(crate) fn run_all<T: Sync, E: Send>(
+/// Runs `work` on every item, on several threads; the first error ends it. Each thread has a
+/// state of its own.
+pub(crate) fn run_all<T: Sync, S: Default, E: Send>(
     items: &[T],
-    work: impl Fn(&T) -> Result<(), E> + Sync,
+    work: impl Fn(&mut S, &T) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
     let worker = || {
+        let mut state = S::default();
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = work(item) {
+            if let Err(error) = work(&mut state, item) {
                 next.store(items.len(), Ordering::Relaxed);
                 failure
                     .lock()
@@ -109,29 +127,31 @@ pub(crate) fn run_all<T: Sync, E: Send>(
 
 impl<'a> Job<'a> {
     /// Makes the component's directories, all at once.
-    fn prepare(
-        payload: &Payload,
-        component: &'a Component,
-        into: impl AsFd,
-    ) -> Result<Self, Failure> {
-        let packed = payload.packed_listing(component)?;
-        let listing = unpack_listing(component, &packed)?;
+    fn prepare(listed: &'a Listed<'_>, into: impl AsFd) -> Result<Self, Failure> {
+        let Listed { component, listing, packed } = listed;
         let key = component.digest.key();
         rustix::fs::mkdirat(&into, &key, Mode::from(0o755))?;
         let directory = open_directory(&into, &key)?;
         for path in std::iter::once(RESERVED).chain(listing.directories()) {
             ignore_existing(rustix::fs::mkdirat(&directory, path, Mode::from(0o755)))?;
         }
-        write_new(&directory, TREE, &packed, 0o444)?;
+        write_new(&directory, TREE, packed, 0o444)?;
         let record = serde_json::to_vec(component).unwrap_or_default();
         write_new(&directory, COMPONENT, &record, 0o444)?;
         Ok(Self { component, listing, directory, written: AtomicUsize::new(0) })
     }
 
-    fn extract_blob(&self, payload: &Payload, index: usize) -> Result<(), Failure> {
-        let blob = BufReader::with_capacity(READ_BUFFER, payload.blob(self.component, index)?);
-        let mut tar = Reader::new(blob);
-        let mut buffer = vec![0; WRITE_BUFFER];
+    fn extract_blob(
+        &self,
+        payload: &Payload,
+        memory: &mut Memory,
+        index: usize,
+    ) -> Result<(), Failure> {
+        payload.blob(self.component, index, memory, |tar| self.extract_tar(index, tar))
+    }
+
+    fn extract_tar(&self, index: usize, tar: &mut dyn BufRead) -> Result<(), Failure> {
+        let mut tar = Reader::new(tar);
         let bad = |error| self.damaged(index, error);
         while let Some(entry) = tar.next_entry().map_err(|e| bad(io::Error::other(e)))? {
             let listed = self.listing.get(entry.path.as_str());
@@ -140,7 +160,7 @@ impl<'a> Job<'a> {
                     if size == *listed && executable == mode.is_executable() =>
                 {
                     let file = self.create(entry.path.as_str(), executable)?;
-                    copy(&mut tar, &file, &mut buffer).map_err(|failure| match failure {
+                    copy(&mut tar, &file).map_err(|failure| match failure {
                         Copy::Read(error) => bad(error),
                         Copy::Write(errno) => errno.into(),
                     })?;
@@ -190,20 +210,17 @@ enum Copy {
     Write(Errno),
 }
 
-fn copy(from: &mut impl Read, to: &File, buffer: &mut [u8]) -> Result<(), Copy> {
+/// Writes from where the contents lie: a file of a blob in memory takes one call.
+fn copy(from: &mut impl BufRead, to: &File) -> Result<(), Copy> {
     loop {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match from.read(&mut buffer[filled..]) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Copy::Read(error)),
-            }
-        }
-        write_all(to, &buffer[..filled]).map_err(Copy::Write)?;
-        if filled < buffer.len() {
-            return Ok(());
-        }
+        let contents = match from.fill_buf() {
+            Ok([]) => return Ok(()),
+            Ok(contents) => contents,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Copy::Read(error)),
+        };
+        write_all(to, contents).map_err(Copy::Write)?;
+        let length = contents.len();
+        from.consume(length);
     }
 }

@@ -1,17 +1,22 @@
-//! The payload of an open archive: every byte is checked against its digest before it is used.
+//! The payload of an open archive. Every byte is checked against its digest before it is used, but
+//! for long blobs, which are hashed on their way to the decoder: see [`Payload::blob`].
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use crate::digest::Digest;
 use crate::listing::{BadListing, Listing};
 use crate::manifest::{BadManifest, Component, Manifest, Member};
 use crate::record::BootRecord;
 use crate::sys;
-use crate::zstd::Decoder;
+use crate::zstd::{Context, Decoder};
 
-/// Members up to this many bytes are read once, into memory; longer ones are read twice.
-const IN_MEMORY: u64 = 8 << 20;
+/// Blobs up to this long, unpacked, are decoded in memory: all but those of a single long file.
+const SHORT: u64 = 4 << 20;
+/// And packed: others would not be much longer in memory than here.
+const SHORT_PACKED: u64 = 2 << 20;
+/// Pieces in which longer ones are decoded.
+const STREAM_BUFFER: usize = 128 << 10;
 
 /// An archive whose boot record is known. One open file serves all reads.
 #[derive(Debug)]
@@ -93,25 +98,42 @@ impl Payload {
         unpack_listing(component, &self.packed_listing(component)?)
     }
 
-    /// Blob `index` of `component`, decoded: a tar.
-    pub fn blob(&self, component: &Component, index: usize) -> Result<impl Read + '_, BadPayload> {
+    /// Blob `index` of `component` to `visit`, decoded: a tar.
+    ///
+    /// Every byte is read once. A short blob is in memory as a whole, and hashed before it is
+    /// decoded; a longer one on the way to the decoder: what `visit` made of it is worth nothing
+    /// until this has returned without an error. A damaged blob is called that, whatever the
+    /// decoder or `visit` said of it.
+    pub fn blob<E: From<BadPayload>>(
+        &self,
+        component: &Component,
+        index: usize,
+        memory: &mut Memory,
+        visit: impl FnOnce(&mut dyn BufRead) -> Result<(), E>,
+    ) -> Result<(), E> {
         let member = &component.blobs[index];
-        let damaged = || BadPayload::Digest(component.blob_member(index));
-        let reader: Box<dyn Read + '_> = if member.length <= IN_MEMORY {
-            let bytes = self.read(member.offset, member.length)?;
-            if Digest::of(&bytes) != member.blake3 {
-                return Err(damaged());
-            }
-            Box::new(Cursor::new(bytes))
-        } else {
-            let mut hasher = blake3::Hasher::new();
-            io::copy(&mut self.section(member), &mut hasher)?;
-            if hasher.finalize().as_bytes() != &member.blake3.0 {
-                return Err(damaged());
-            }
-            Box::new(self.section(member))
-        };
-        Ok(Decoder::new(reader, member.unpacked)?)
+        let damaged = || E::from(BadPayload::Digest(component.blob_member(index)));
+        if member.length <= SHORT_PACKED && member.unpacked <= SHORT {
+            let tar = memory.decode(self, member).map_err(|error| match error {
+                Short::Read(error) => E::from(error),
+                Short::Digest => damaged(),
+                Short::Contents(error) => {
+                    BadPayload::Contents(component.blob_member(index), error).into()
+                }
+            })?;
+            return visit(&mut &*tar);
+        }
+        *memory = Memory::default();
+        let hashed = Hashed { section: self.section(member), hasher: blake3::Hasher::new() };
+        let decoder = Decoder::new(hashed, member.unpacked).map_err(BadPayload::from)?;
+        let mut reader = BufReader::with_capacity(STREAM_BUFFER, decoder);
+        let visited = visit(&mut reader);
+        let mut hashed = reader.into_inner().into_inner();
+        io::copy(&mut hashed, &mut io::sink()).map_err(BadPayload::from)?;
+        if hashed.hasher.finalize().as_bytes() != &member.blake3.0 {
+            return Err(damaged());
+        }
+        visited
     }
 
     fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, BadPayload> {
@@ -137,6 +159,56 @@ pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, B
         return Err(BadPayload::Digest(name()));
     }
     Listing::parse(&bytes).map_err(|error| BadPayload::Listing(name(), error))
+}
+
+/// What a thread decodes blobs with, kept from one to the next. At most 6 MiB and a little.
+#[derive(Default)]
+pub struct Memory {
+    context: Option<Context>,
+    packed: Vec<u8>,
+    unpacked: Vec<u8>,
+}
+
+/// Why a short blob cannot be used.
+enum Short {
+    Read(BadPayload),
+    Digest,
+    Contents(io::Error),
+}
+
+impl Memory {
+    fn decode(&mut self, payload: &Payload, member: &Member) -> Result<&[u8], Short> {
+        let length =
+            |bytes| usize::try_from(bytes).map_err(|e| Short::Contents(io::Error::other(e)));
+        let (packed, unpacked) = (length(member.length)?, length(member.unpacked)?);
+        self.packed.resize(packed, 0);
+        self.unpacked.resize(unpacked, 0);
+        sys::read_exact_at(&payload.file, &mut self.packed, member.offset)
+            .map_err(|error| Short::Read(error.into()))?;
+        if Digest::of(&self.packed) != member.blake3 {
+            return Err(Short::Digest);
+        }
+        let context = match &mut self.context {
+            Some(context) => context,
+            none => none.insert(Context::new().map_err(Short::Contents)?),
+        };
+        context.decode(&self.packed, &mut self.unpacked).map_err(Short::Contents)?;
+        Ok(&self.unpacked)
+    }
+}
+
+/// A section that is hashed as it is read.
+struct Hashed<'a> {
+    section: Section<'a>,
+    hasher: blake3::Hasher,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.section.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
 }
 
 /// A stretch of a file, read at its own offsets so that threads do not share a cursor.

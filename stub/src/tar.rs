@@ -5,7 +5,7 @@
 //! `linkpath`, no others. Two zero blocks end the tar and nothing follows them. Everything else is
 //! refused; fields that have no meaning here (owner, times) are not looked at.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use crate::entry_path::{BadPath, EntryPath, LinkTarget};
 
@@ -211,6 +211,25 @@ impl<R: Read> Read for Reader<R> {
         }
         self.left -= got as u64;
         Ok(got)
+    }
+}
+
+impl<R: BufRead> BufRead for Reader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Ok(&[]);
+        }
+        let there = self.inner.fill_buf()?;
+        if there.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(there.len());
+        Ok(&there[..length])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.inner.consume(amount);
+        self.left -= amount as u64;
     }
 }
 

@@ -8,10 +8,32 @@ use crate::manifest::MAX_WINDOW_LOG;
 
 const INPUT: usize = 64 << 10;
 
+/// A decoder's tables, used for one frame after another.
+pub struct Context(DCtx<'static>);
+
+impl Context {
+    /// Takes about 160 KiB of memory.
+    pub fn new() -> io::Result<Self> {
+        let mut context = DCtx::create();
+        context.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(failed)?;
+        Ok(Self(context))
+    }
+
+    /// Decodes a frame that is in memory, without a window. It fills `unpacked`, or is an error.
+    pub fn decode(&mut self, packed: &[u8], unpacked: &mut [u8]) -> io::Result<()> {
+        let length = unpacked.len();
+        match self.0.decompress(unpacked, packed) {
+            Ok(decoded) if decoded == length => Ok(()),
+            Ok(_) => Err(invalid("it holds less than was declared")),
+            Err(code) => Err(failed(code)),
+        }
+    }
+}
+
 /// Decodes the frame that `inner` holds. Memory: the frame's window, at most 4 MiB, and 64 KiB.
 pub struct Decoder<R> {
     inner: R,
-    context: DCtx<'static>,
+    context: Context,
     input: Vec<u8>,
     at: usize,
     left: u64,
@@ -20,9 +42,7 @@ pub struct Decoder<R> {
 impl<R: Read> Decoder<R> {
     /// Reads `unpacked` bytes out of `inner`, and an error where there are more or fewer.
     pub fn new(inner: R, unpacked: u64) -> io::Result<Self> {
-        let mut context = DCtx::create();
-        context.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(failed)?;
-        Ok(Self { inner, context, input: Vec::new(), at: 0, left: unpacked })
+        Ok(Self { inner, context: Context::new()?, input: Vec::new(), at: 0, left: unpacked })
     }
 
     fn refill(&mut self) -> io::Result<()> {
@@ -41,13 +61,20 @@ impl<R: Read> Decoder<R> {
             let mut output = OutBuffer::around(buffer);
             let mut input = InBuffer::around(&self.input[self.at..]);
             let before = input.src.len();
-            self.context.decompress_stream(&mut output, &mut input).map_err(failed)?;
+            self.context.0.decompress_stream(&mut output, &mut input).map_err(failed)?;
             let (written, consumed) = (output.pos(), input.pos());
             self.at += consumed;
             if written > 0 || before == 0 {
                 return Ok(written);
             }
         }
+    }
+}
+
+impl<R> Decoder<R> {
+    /// What it reads from.
+    pub fn into_inner(self) -> R {
+        self.inner
     }
 }
 
@@ -113,6 +140,23 @@ mod tests {
         assert!(decode(&packed, 100_001).unwrap_err().to_string().contains("less"));
         assert!(decode(&packed[..packed.len() - 1], 100_000).is_err());
         assert!(decode(b"not zstd at all", 100).is_err());
+    }
+
+    #[test]
+    fn a_context_serves_one_frame_after_another_and_survives_bad_ones() {
+        let mut context = Context::new().unwrap();
+        let data = vec![7; 100_000];
+        let packed = frame(&data);
+        let mut whole = |bytes: &[u8], length| {
+            let mut out = vec![0; length];
+            context.decode(bytes, &mut out).map(|()| out)
+        };
+        assert_eq!(whole(&packed, data.len()).unwrap(), data);
+        assert!(whole(&packed, data.len() + 1).unwrap_err().to_string().contains("less"));
+        assert!(whole(&packed, data.len() - 1).is_err());
+        assert!(whole(&packed[..packed.len() - 1], data.len()).is_err());
+        assert!(whole(b"not zstd at all", 100).is_err());
+        assert_eq!(whole(&packed, data.len()).unwrap(), data);
     }
 
     #[test]

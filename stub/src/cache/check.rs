@@ -76,7 +76,7 @@ impl Cached {
     /// Every difference between the tree and its listing: kinds, sizes, execute bits, contents.
     pub fn differences(&self, listing: &Listing) -> Vec<Difference> {
         let found = Mutex::new(Vec::new());
-        let done: Result<(), std::convert::Infallible> = run_all(listing.items(), |item| {
+        let done: Result<(), std::convert::Infallible> = run_all(listing.items(), |(), item| {
             if let Err(what) = self.compare(item) {
                 let difference = Difference { path: item.path.to_string(), what };
                 found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(difference);
