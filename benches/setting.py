@@ -44,7 +44,7 @@ class Setting:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def say(self, text):
-        print(f"bench: {text} ({time.process_time() and time.monotonic() - STARTED:.0f} s)", flush=True)
+        print(f"bench: {text} ({time.monotonic() - STARTED:.0f} s)", flush=True)
 
     def directory(self, *names):
         path = self.scratch.joinpath(*names)

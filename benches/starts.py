@@ -51,18 +51,20 @@ def launcher(setting, peers, results):
     """Overhead of the launcher, warm: twice, over Python and over a native program."""
     hello = peers.archive("hello")
     pairs = {"archive": [hello], "direct": interpreter_words(setting, hello)}
-    series = warm(setting, pairs, setting.rounds(60), 10)
+    rounds = setting.rounds(60)
+    series = warm(setting, pairs, rounds, 10)
     value = difference(series["archive"], series["direct"]) * 1000
-    method = "median of the rounds' differences; 60 rounds of 10 and 10"
+    method = f"median of {rounds} rounds' differences, 10 and 10 runs each; the noise is as large"
     results.row("launcher overhead, warm: `hello` − its interpreter with the same arguments", value, "ms", 0.25, method)
-    results.absolute("hello, warm, 600 runs", series["archive"])
+    results.absolute("hello, warm", series["archive"])
     results.absolute("its interpreter, same arguments", series["direct"])
 
     program = native(setting, peers)
     pairs = {"archive": [program], "direct": native_words(setting, program)}
-    series = warm(setting, pairs, setting.rounds(60), 25)
+    series = warm(setting, pairs, rounds, 25)
     value = difference(series["archive"], series["direct"]) * 1000
-    results.row("the same, an archive of `/bin/true` − the program", value, "ms", 0.25, "60 rounds of 25 and 25")
+    method = f"median of {rounds} rounds' differences, 25 and 25 runs each"
+    results.row("the same, an archive of `/bin/true` − the program", value, "ms", 0.25, method)
     results.absolute("native archive, warm", series["archive"])
     results.absolute("the native program", series["direct"])
 
