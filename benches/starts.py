@@ -37,7 +37,7 @@ def native_words(setting, archive):
 def native(setting, peers, *options):
     """An archive whose entry is a copy of /bin/true: all that happens in it is the launcher's doing."""
     wheel = workloads.native(setting.directory("synthetic"))
-    output = setting.packed / "-".join(["native", *(str(o).strip("-") for o in options[1::2])])
+    output = setting.packed / "-".join(["native", *(o for o in options if "==" in str(o))])
 
     def make():
         words, env = peers.pack(wheel, output, *options)
