@@ -4,7 +4,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 matplotlib.rcParams.update({"svg.hashsalt": "snakecrate", "svg.fonttype": "path", "font.size": 10})
 FIRST, WARM = "#b9c6d6", "#33628f"
@@ -60,6 +60,14 @@ def start_times(starts):
     return figure
 
 
+def count(value, _):
+    return f"{value:,.0f}"
+
+
+def megabytes(value, _):
+    return f"{value / 1e9:g} GB" if value >= 1e9 else f"{value / 1e6:g} MB"
+
+
 def scale(points):
     kinds = [kind for kind in points if len(points[kind]) > 1]
     figure, axes = plt.subplots(1, len(kinds), squeeze=False, figsize=(5.2 * len(kinds), 4.4), layout="constrained")
@@ -81,7 +89,11 @@ def scale(points):
         axis.set_title(titles[kind], loc="left", fontsize=11)
         axis.set_xlabel(units[kind])
         axis.set_ylabel("seconds")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.xaxis.set_major_formatter(FuncFormatter(count if kind == "files" else megabytes))
+        for one in (axis.xaxis, axis.yaxis):
+            one.set_minor_formatter(NullFormatter())
         axis.legend(frameon=False, loc="upper left")
         axis.spines[["top", "right"]].set_visible(False)
     return figure

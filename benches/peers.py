@@ -1,6 +1,7 @@
 """Builds the workloads with Snakecrate and its peers. Everything is built when it is first asked for."""
 
 import shutil
+import tomllib
 from functools import cached_property
 
 from setting import ROOT, Failure
@@ -60,8 +61,11 @@ class Peers:
         def make():
             if not any(place.glob("*.whl")):
                 pip = [self.tools / "python", "-m", "pip", "download", "-q", "--prefer-binary"]
-                back_ends = ["hatchling", "editables", "flit_core", "setuptools", "wheel"]
-                self.setting.run(*pip, "-d", place, ROOT / "examples/deployctl", *back_ends)
+                back_ends = {"editables", "setuptools", "wheel"}
+                for app in ARGUMENTS:
+                    project = tomllib.loads((ROOT / "examples" / app / "pyproject.toml").read_text())
+                    back_ends.update(project["build-system"]["requires"])
+                self.setting.run(*pip, "-d", place, ROOT / "examples/deployctl", *sorted(back_ends))
             return place
 
         return self.once("wheels downloaded", make)
@@ -180,7 +184,12 @@ class Peers:
 
     def pex(self, app):
         def make(output):
+            # It gets a pip of its own from PyPI; the constraints see to it that all else is the same.
+            constraints = self.setting.scratch / "constraints.txt"
+            names = (path.name.split("-") for path in sorted(self.wheels.glob("*.whl")))
+            constraints.write_text("".join(f"{name}=={version}\n" for name, version, *_ in names))
             words = [self.tools / "pex", self.wheel(app), "-c", app, "-o", output, "--venv", "prepend"]
-            self.setting.run(*words, "--no-pypi", "-f", self.wheels, "--python", self.tools / "python")
+            words += ["-f", self.wheels, "--constraints", constraints]
+            self.setting.run(*words, "--python", self.tools / "python")
 
         return self.built("pex", app, make)

@@ -97,8 +97,11 @@ class Setting:
         self.log.write(out[-20_000:] + errors[-20_000:])
         if process.returncode:
             lines = (errors.strip() or out.strip() or "no message").splitlines()
+            # Advice follows the error itself, in the words of most tools.
+            telling = [line for line in lines if line.split(":")[0].strip() not in ("help", "note", "hint")]
             name = Path(command[0]).name
-            raise Failure(f"{name} exited with {process.returncode}: {lines[-1][:200]}")
+            last = (telling or lines)[-1].strip()[:200]
+            raise Failure(f"{name} exited with {process.returncode}: {last}")
         return out
 
     def timed(self, *command, **options):
