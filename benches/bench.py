@@ -28,12 +28,32 @@ GROUPS = {
 
 def arguments():
     parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=GROUPS, default=list(GROUPS), help="these parts of the table")
-    parser.add_argument("--quick", action="store_true", help="three rounds of everything: to try the benchmark, not Snakecrate")
-    parser.add_argument("--keep", metavar="DIR", help="work there, keep what peers built, and use it the next time")
-    parser.add_argument("--python", type=Path, default=default_python(), help="the interpreter to pack, with a shared libpython [%(default)s]")
-    parser.add_argument("--snakecrate", type=Path, default=ROOT / "target/release/snakecrate", help="the packer [%(default)s]")
-    parser.add_argument("--output", type=Path, default=HERE / "results", help="where the results go [%(default)s]")
+    parser.add_argument(
+        "--only", nargs="+", choices=GROUPS, default=list(GROUPS), help="these parts of the table"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="three rounds of everything: to try the benchmark, not Snakecrate",
+    )
+    parser.add_argument(
+        "--keep", metavar="DIR", help="work there, keep what peers built, and use it the next time"
+    )
+    parser.add_argument(
+        "--python",
+        type=Path,
+        default=default_python(),
+        help="the interpreter to pack, with a shared libpython [%(default)s]",
+    )
+    parser.add_argument(
+        "--snakecrate",
+        type=Path,
+        default=ROOT / "target/release/snakecrate",
+        help="the packer [%(default)s]",
+    )
+    parser.add_argument(
+        "--output", type=Path, default=HERE / "results", help="where the results go [%(default)s]"
+    )
     parser.add_argument("--scratch", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -45,7 +65,11 @@ def default_python():
     def version(path):
         return [int(part) if part.isdigit() else -1 for part in path.parts[-3].split(".")]
 
-    found = [path for path in root.glob("3.*/bin/python3") if any(path.parents[1].glob("lib/libpython3.*.so.1.0"))]
+    found = [
+        path
+        for path in root.glob("3.*/bin/python3")
+        if any(path.parents[1].glob("lib/libpython3.*.so.1.0"))
+    ]
     preferred = [path for path in found if path.parts[-3].startswith("3.12.")] or found
     return max(preferred, key=version, default=Path(sys.executable).resolve())
 
@@ -55,7 +79,13 @@ def main():
     if not options.snakecrate.is_file():
         sys.exit(f"bench: no packer at {options.snakecrate}: run ci/setup")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    setting = Setting(options.scratch, options.python, options.snakecrate.resolve(), options.quick, bool(options.keep))
+    setting = Setting(
+        options.scratch,
+        options.python,
+        options.snakecrate.resolve(),
+        options.quick,
+        bool(options.keep),
+    )
     try:
         peers, results = Peers(setting), report.Results()
         for name in options.only:

@@ -33,12 +33,14 @@ def sizes(setting, peers, results):
             if name.startswith("PyInstaller"):
                 value = theirs and ours / theirs
                 how = f"Snakecrate's with `{' '.join(peers.release) or 'defaults'}`"
-                results.row(f"size of `{app}` / PyInstaller `--onefile`", value, "×", TARGETS[app], how)
+                results.row(
+                    f"size of `{app}` / PyInstaller `--onefile`", value, "×", TARGETS[app], how
+                )
 
 
 def builds(setting, peers, results):
     """A first build with the wheels there, then rebuilds after a change of one line; in turns."""
-    place, copy = peers.frozen_environment("deployctl")
+    _, copy = peers.frozen_environment("deployctl")
     changed = copy / "src/deployctl/errors.py"
     original = changed.read_text()
     cache, output = setting.fast / "build-cache", setting.fast / "build-output"
@@ -76,7 +78,9 @@ def builds(setting, peers, results):
     results.row("first build of `deployctl` / PyInstaller's", first[0] / first[1], "×", 0.6, how)
     how = "a line of `errors.py`; the project's wheel is built anew (PEP 517)"
     results.row("rebuild after a change of one line", again[0], "s", 1.0, how)
-    results.row("the same / PyInstaller's rebuild", again[0] / again[1], "×", 0.03, "with its caches")
+    results.row(
+        "the same / PyInstaller's rebuild", again[0] / again[1], "×", 0.03, "with its caches"
+    )
     for name, label in (("first", "first build"), ("again", "rebuild")):
         results.number(f"{label} of deployctl: Snakecrate", middle[name][0], "s")
         results.number(f"{label} of deployctl: PyInstaller", middle[name][1], "s")

@@ -34,7 +34,11 @@ def milliseconds(seconds):
 def start_times(starts):
     heights = [len(tools) + 1 for tools in starts.values()]
     figure, axes = plt.subplots(
-        len(starts), 1, squeeze=False, figsize=(8, 1 + 0.5 * sum(heights)), layout="constrained",
+        len(starts),
+        1,
+        squeeze=False,
+        figsize=(8, 1 + 0.5 * sum(heights)),
+        layout="constrained",
         gridspec_kw={"height_ratios": heights},
     )
     for axis, (app, tools) in zip(axes[:, 0], starts.items()):
@@ -43,13 +47,22 @@ def start_times(starts):
             ours = name == "Snakecrate"
             both = len(times) == 2
             for kind, colour, shift in (
-                ("first", OURS_FIRST if ours else FIRST, 0.2), ("warm", OURS_WARM if ours else WARM, -0.2),
+                ("first", OURS_FIRST if ours else FIRST, 0.2),
+                ("warm", OURS_WARM if ours else WARM, -0.2),
             ):
                 if kind in times:
                     at = place + (shift if both else 0)
                     axis.barh(at, times[kind], 0.38, color=colour)
-                    word = {"first": "first run", "warm": "later runs" if both else "every run"}[kind]
-                    axis.text(times[kind] + longest * 0.01, at, f"{milliseconds(times[kind])}, {word}", va="center", fontsize=8)
+                    word = {"first": "first run", "warm": "later runs" if both else "every run"}[
+                        kind
+                    ]
+                    axis.text(
+                        times[kind] + longest * 0.01,
+                        at,
+                        f"{milliseconds(times[kind])}, {word}",
+                        va="center",
+                        fontsize=8,
+                    )
         axis.set_yticks(range(len(tools)), tools)
         axis.invert_yaxis()
         axis.set_xlim(0, longest * 1.25)
@@ -70,7 +83,9 @@ def megabytes(value, _):
 
 def scale(points):
     kinds = [kind for kind in points if len(points[kind]) > 1]
-    figure, axes = plt.subplots(1, len(kinds), squeeze=False, figsize=(5.2 * len(kinds), 4.4), layout="constrained")
+    figure, axes = plt.subplots(
+        1, len(kinds), squeeze=False, figsize=(5.2 * len(kinds), 4.4), layout="constrained"
+    )
     titles = {"files": "Files of 4 KiB", "bytes": "Ten files of growing size"}
     units = {"files": "number of files", "bytes": "bytes in all"}
     for axis, kind in zip(axes[0], kinds):
@@ -80,7 +95,13 @@ def scale(points):
             axis.plot(values, seconds, "o-", color=colour, label=name, markersize=4)
         # A straight line through the largest first run, for the eye.
         largest, seconds = points[kind][-1][:2]
-        axis.plot([values[0], largest], [seconds * values[0] / largest, seconds], ":", color="grey", label="linear")
+        axis.plot(
+            [values[0], largest],
+            [seconds * values[0] / largest, seconds],
+            ":",
+            color="grey",
+            label="linear",
+        )
         axis.set_xscale("log")
         axis.set_yscale("log")
         smallest = min(min(point[1:]) for point in points[kind])

@@ -63,7 +63,9 @@ class Peers:
                 pip = [self.tools / "python", "-m", "pip", "download", "-q", "--prefer-binary"]
                 back_ends = {"editables", "setuptools", "wheel"}
                 for app in ARGUMENTS:
-                    project = tomllib.loads((ROOT / "examples" / app / "pyproject.toml").read_text())
+                    project = tomllib.loads(
+                        (ROOT / "examples" / app / "pyproject.toml").read_text()
+                    )
                     back_ends.update(project["build-system"]["requires"])
                 self.setting.run(*pip, "-d", place, ROOT / "examples/deployctl", *sorted(back_ends))
             return place
@@ -105,7 +107,11 @@ class Peers:
     @cached_property
     def release(self):
         """The option that packs as small as possible, where the packer has one."""
-        return ["--release"] if "--release" in self.setting.run(self.setting.snakecrate, "build", "--help") else []
+        return (
+            ["--release"]
+            if "--release" in self.setting.run(self.setting.snakecrate, "build", "--help")
+            else []
+        )
 
     def archive(self, app, *options, source=None):
         """An archive, as it would be given to users."""
@@ -188,7 +194,16 @@ class Peers:
             constraints = self.setting.scratch / "constraints.txt"
             names = (path.name.split("-") for path in sorted(self.wheels.glob("*.whl")))
             constraints.write_text("".join(f"{name}=={version}\n" for name, version, *_ in names))
-            words = [self.tools / "pex", self.wheel(app), "-c", app, "-o", output, "--venv", "prepend"]
+            words = [
+                self.tools / "pex",
+                self.wheel(app),
+                "-c",
+                app,
+                "-o",
+                output,
+                "--venv",
+                "prepend",
+            ]
             words += ["-f", self.wheels, "--constraints", constraints]
             self.setting.run(*words, "--python", self.tools / "python")
 

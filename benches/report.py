@@ -3,9 +3,10 @@
 import os
 import platform
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 
-from setting import Failure
+from setting import ROOT, Failure
 
 
 @dataclass
@@ -66,8 +67,6 @@ def bend(points, column):
 
 def slope(points, column):
     """The exponent between the last two points: 1 is linear."""
-    from math import log
-
     (x1, *a), (x2, *b) = points[-2:]
     return log(b[column] / a[column]) / log(x2 / x1)
 
@@ -83,7 +82,9 @@ def scale_lines(results):
         yield ""
         for column, name in enumerate(("first run", "packing")):
             fixed, each, where = bend(points, column)
-            one = f"{each * 1e6:.1f} µs a file" if kind == "files" else f"{each * 2**30:.2f} s a GiB"
+            one = (
+                f"{each * 1e6:.1f} µs a file" if kind == "files" else f"{each * 2**30:.2f} s a GiB"
+            )
             exponent = slope(points, column)
             yield (
                 f"- {name}: {fixed * 1000:.0f} ms fixed and {one}; it bends at about {where:,.0f} {kind}, "
@@ -104,7 +105,9 @@ def file_system(path):
 def machine(setting, peers):
     """What the figures depend on."""
     info = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "?")
+    model = next(
+        (line.split(":")[1].strip() for line in info if line.startswith("model name")), "?"
+    )
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     yield f"- {os.cpu_count()} cores, {model}, {memory:.0f} GiB, Linux {platform.release()}"
     yield f"- load average at the end: {os.getloadavg()[0]:.1f}, of which the benchmark itself is about 1"
@@ -112,15 +115,19 @@ def machine(setting, peers):
     yield f"- packed: {setting.run(setting.python, '-VV').strip().splitlines()[0]}"
     yield f"- {setting.run(setting.snakecrate, '--version').strip()}, commit {commit(setting)}"
     tools = ("uv", "shiv", "pex", "pyinstaller", "nuitka")
-    yield "- " + ", ".join([setting.run("hyperfine", "--version").strip(), *versions(setting, tools)])
+    yield "- " + ", ".join(
+        [setting.run("hyperfine", "--version").strip(), *versions(setting, tools)]
+    )
 
 
 def commit(setting):
-    from setting import ROOT
-
     try:
-        changed = setting.run("git", "status", "--porcelain", "--untracked-files=no", cwd=ROOT).strip()
-        return setting.run("git", "rev-parse", "--short", "HEAD", cwd=ROOT).strip() + (" with changes" if changed else "")
+        changed = setting.run(
+            "git", "status", "--porcelain", "--untracked-files=no", cwd=ROOT
+        ).strip()
+        return setting.run("git", "rev-parse", "--short", "HEAD", cwd=ROOT).strip() + (
+            " with changes" if changed else ""
+        )
     except (Failure, OSError):
         return "unknown"
 
@@ -136,21 +143,37 @@ def write(setting, peers, results, path, date, drawn):
     failed = [row for row in results.rows if row.verdict != "yes"]
     lines = [f"# Benchmark of {date}", ""]
     if setting.quick:
-        lines += ["**Made with `--quick`: three rounds of everything, of no value but to try the benchmark.**", ""]
+        lines += [
+            "**Made with `--quick`: three rounds of everything, of no value but to try the benchmark.**",
+            "",
+        ]
     lines += [
         f"By `ci/bench`. {len(results.rows) - len(failed)} of {len(results.rows)} targets are met. All that is compared ran in turns in",
-        "one run; medians.", "",
-        "| what | measured | target | met | how |", "|---|---|---|---|---|",
-        *(row.line() for row in results.rows), "",
+        "one run; medians.",
+        "",
+        "| what | measured | target | met | how |",
+        "|---|---|---|---|---|",
+        *(row.line() for row in results.rows),
+        "",
     ]
     lines += [f"![{chart.stem}]({chart.name})\n" for chart in drawn]
     if results.failures:
         lines += ["## Could not be measured", ""]
         lines += [f"- {what}: failed: {why}" for what, why in results.failures.items()] + [""]
     if any(results.points.values()):
-        lines += ["## Scale", "", "Text files of 4 KiB by number; ten text files by bytes. An archive of `/bin/true` and these.", ""]
+        lines += [
+            "## Scale",
+            "",
+            "Text files of 4 KiB by number; ten text files by bytes. An archive of `/bin/true` and these.",
+            "",
+        ]
         lines += [*scale_lines(results)]
-    lines += ["## Absolute figures of this machine", "", "Not to be compared with those of another day or machine.", ""]
+    lines += [
+        "## Absolute figures of this machine",
+        "",
+        "Not to be compared with those of another day or machine.",
+        "",
+    ]
     lines += ["| what | median | |", "|---|---|---|"]
     lines += [f"| {name} | {text} | {note} |" for name, text, note in results.numbers]
     lines += ["", "## This machine", "", *machine(setting, peers), ""]

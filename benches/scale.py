@@ -19,7 +19,11 @@ def large(setting, peers, results):
     cache = setting.fast / "cold"
     first = {"SNAKECRATE_CACHE": cache}
     peaks = {}
-    for name, archive in (("`/bin/true` alone", small), ("with deployctl", middle), ("with 1 GB", big)):
+    for name, archive in (
+        ("`/bin/true` alone", small),
+        ("with deployctl", middle),
+        ("with 1 GB", big),
+    ):
         case = Case(name, [archive], first, lambda: setting.remove(cache))
         one = cold(setting, [case], setting.rounds(5, 2))[name]
         setting.remove(cache)
@@ -27,15 +31,25 @@ def large(setting, peers, results):
         results.number(f"peak memory of the launcher, first run, {name}", peaks[name], "MiB")
         results.absolute(f"first run: `/bin/true` {name}", one)
     how = ", ".join(f"{name}: {peak:.1f}" for name, peak in peaks.items())
-    results.row("peak memory of the launcher on first run, the largest of three archives", max(peaks.values()), "MB", 64, how)
+    results.row(
+        "peak memory of the launcher on first run, the largest of three archives",
+        max(peaks.values()),
+        "MB",
+        64,
+        how,
+    )
 
     commands = {"small": [small], "big": [big], "direct": native_words(setting, small)}
     series = warm(setting, commands, setting.rounds(40), 25)
     overhead = difference(series["big"], series["direct"]) * 1000
     usual = difference(series["small"], series["direct"]) * 1000
-    how = f"the small one's in the same run: {usual:.3f} ms; both archives start a copy of /bin/true"
+    how = (
+        f"the small one's in the same run: {usual:.3f} ms; both archives start a copy of /bin/true"
+    )
     results.row("launcher overhead of an archive of 1 GB, warm", overhead, "ms", 0.25, how)
-    results.row("the same − that of a small one", overhead - usual, "ms", 0.05, "same but for noise")
+    results.row(
+        "the same − that of a small one", overhead - usual, "ms", 0.05, "same but for noise"
+    )
     setting.remove(setting.fast / "warm")
 
 
@@ -60,7 +74,9 @@ def one_point(setting, peers, results, small, kind, value, shape):
         # The runtime was compressed for `small`: what is timed is this wheel and the archive around it. At the level of `run`,
         # so that compression, whose cost per byte is constant, does not hide the rest.
         words, env = peers.pack(wheel, built, level=["--level", "3"])
-        ready, ready_env = peers.pack(workloads.native(setting.directory("synthetic")), built, level=["--level", "3"])
+        ready, ready_env = peers.pack(
+            workloads.native(setting.directory("synthetic")), built, level=["--level", "3"]
+        )
         setting.run(*ready, env=ready_env)
         packing = setting.timed(*words, env=env)
         place = {"SNAKECRATE_CACHE": cache}

@@ -98,7 +98,9 @@ class Setting:
         if process.returncode:
             lines = (errors.strip() or out.strip() or "no message").splitlines()
             # Advice follows the error itself, in the words of most tools.
-            telling = [line for line in lines if line.split(":")[0].strip() not in ("help", "note", "hint")]
+            telling = [
+                line for line in lines if line.split(":")[0].strip() not in ("help", "note", "hint")
+            ]
             name = Path(command[0]).name
             last = (telling or lines)[-1].strip()[:200]
             raise Failure(f"{name} exited with {process.returncode}: {last}")

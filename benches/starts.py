@@ -31,7 +31,13 @@ def native_words(setting, archive):
     """The native program of an archive, as it lies in the cache."""
     setting.run(archive)
     env = cached(setting, archive)
-    return [next(os.path.join(top, "nativetrue") for top, _, names in os.walk(env) if "nativetrue" in names)]
+    return [
+        next(
+            os.path.join(top, "nativetrue")
+            for top, _, names in os.walk(env)
+            if "nativetrue" in names
+        )
+    ]
 
 
 def native(setting, peers, *options):
@@ -55,7 +61,13 @@ def launcher(setting, peers, results):
     series = warm(setting, pairs, rounds, 10)
     value = difference(series["archive"], series["direct"]) * 1000
     method = f"median of {rounds} rounds' differences, 10 and 10 runs each; the noise is as large"
-    results.row("launcher overhead, warm: `hello` − its interpreter with the same arguments", value, "ms", 0.25, method)
+    results.row(
+        "launcher overhead, warm: `hello` − its interpreter with the same arguments",
+        value,
+        "ms",
+        0.25,
+        method,
+    )
     results.absolute("hello, warm", series["archive"])
     results.absolute("its interpreter, same arguments", series["direct"])
 
@@ -105,7 +117,13 @@ def warm_starts(setting, peers, results):
         rounds, runs = (setting.rounds(40), 5) if app == "hello" else (setting.rounds(20), 2)
         pair = warm(setting, fair, rounds, runs)
         value = ratio(pair["Snakecrate"], pair[base])
-        results.row(what, value, "×", target, f"median of {rounds} rounds' ratios, {runs} and {runs} runs each")
+        results.row(
+            what,
+            value,
+            "×",
+            target,
+            f"median of {rounds} rounds' ratios, {runs} and {runs} runs each",
+        )
         series = warm(setting, commands, setting.rounds(10, 2), 2)
         for name, one in series.items():
             results.absolute(f"{app}, warm: {name}", one)
@@ -131,13 +149,22 @@ def cold_starts(setting, peers, results):
     trees, written = fast / "trees", fast / "written"
     setting.run(setting.snakecrate, "extract", deployctl, trees)
     raw = [setting.compiled("rawwrite"), trees, written, "2"]
-    first = lambda name, archive, app, prepare=empty: Case(name, [archive, *words[app]], place, prepare)
+
+    def first(name, archive, app, prepare=empty):
+        return Case(name, [archive, *words[app]], place, prepare)
+
     cases = [
         first("hello", hello, "hello"),
         Case("hello again", [hello], place),
         first("deployctl", deployctl, "deployctl"),
         Case("deployctl again", [deployctl, *words["deployctl"]], place),
-        Case("raw", raw, prepare=lambda: setting.remove(written), clean=lambda: setting.remove(written), itself=True),
+        Case(
+            "raw",
+            raw,
+            prepare=lambda: setting.remove(written),
+            clean=lambda: setting.remove(written),
+            itself=True,
+        ),
         first("hello, all of the library", hello_all, "hello"),
         Case("hello, all, again", [hello_all], place),
         first("deployctl, all of the library", deployctl_all, "deployctl"),
@@ -160,7 +187,10 @@ def cold_starts(setting, peers, results):
     extraction = difference(series["deployctl"], series["deployctl again"])
     results.row(
         "extraction of `deployctl` (first run − warm run) / writing the same files raw with 2 threads",
-        extraction / series["raw"].median, "×", 1.5, f"{method}; with the links of the environment, which raw has not",
+        extraction / series["raw"].median,
+        "×",
+        1.5,
+        f"{method}; with the links of the environment, which raw has not",
     )
     for app, target in (("hello", 0.5), ("deployctl", 0.65)):
         peer = series.get(f"PyInstaller {app}")
@@ -171,12 +201,16 @@ def cold_starts(setting, peers, results):
     runtime = difference(series["hello, all of the library"], series["hello, all, again"])
     results.row(
         "second archive's first run, runtime cached / what its own components cost",
-        second / (whole - runtime), "×", 1.1,
+        second / (whole - runtime),
+        "×",
+        1.1,
         "(first − warm with `hello`'s runtime there) / ((first − warm with nothing there) − (`hello` first − warm)); "
         "1.1 for the noise of five medians",
     )
     for name, one in series.items():
-        results.absolute(f"first run: {name}" if "again" not in name and name != "raw" else name, one)
+        results.absolute(
+            f"first run: {name}" if "again" not in name and name != "raw" else name, one
+        )
     for app in ARGUMENTS:
         results.start(app, "Snakecrate", "first", series[app].median)
     first_of_caching_peers(setting, peers, results)
@@ -185,9 +219,9 @@ def cold_starts(setting, peers, results):
 def first_of_caching_peers(setting, peers, results):
     """shiv and pex unpack once, too; for the chart."""
     roots = {"shiv": ("SHIV_ROOT", peers.shiv), "pex --venv": ("PEX_ROOT", peers.pex)}
+    root = setting.fast / "first"
     for app in ARGUMENTS:
         for name, (variable, get) in roots.items():
-            root = setting.fast / "first"
             try:
                 command = [get(app), *ARGUMENTS[app]]
                 case = Case(name, command, {variable: root}, lambda: setting.remove(root))

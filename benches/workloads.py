@@ -28,7 +28,9 @@ def some_text(length, source):
     whole = text()
     start = source.randrange(len(whole))
     repeats = (start + length) // len(whole) + 1
-    return (whole * repeats)[start : start + length] if repeats > 1 else whole[start : start + length]
+    return (
+        (whole * repeats)[start : start + length] if repeats > 1 else whole[start : start + length]
+    )
 
 
 def write_wheel(directory, name, files):
