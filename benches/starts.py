@@ -40,13 +40,13 @@ def native_words(setting, archive):
     ]
 
 
-def native(setting, peers, *options):
+def native(setting, peers, *options, level=None):
     """An archive whose entry is a copy of /bin/true: all that happens in it is the launcher's doing."""
     wheel = workloads.native(setting.directory("synthetic"))
     output = setting.packed / "-".join(["native", *(o for o in options if "==" in str(o))])
 
     def make():
-        words, env = peers.pack(wheel, output, *options)
+        words, env = peers.pack(wheel, output, *options, level=level)
         setting.run(*words, env=env)
         return output
 
