@@ -205,6 +205,8 @@ class Peers:
                 "prepend",
             ]
             words += ["-f", self.wheels, "--constraints", constraints]
-            self.setting.run(*words, "--python", self.tools / "python")
+            # A shim of pyenv may stand on the PATH under the name that pex would write.
+            python = self.tools / "python"
+            self.setting.run(*words, "--python", python, "--python-shebang", python)
 
         return self.built("pex", app, make)
