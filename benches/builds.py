@@ -1,0 +1,87 @@
+"""Sizes of archives, and how long it takes to build them."""
+
+from statistics import median
+
+from peers import ARGUMENTS
+from setting import Failure
+
+TARGETS = {"hello": 0.5, "deployctl": 0.65}
+
+
+def size(path):
+    """Megabytes, of a file."""
+    return path.stat().st_size / 1e6
+
+
+def sizes(setting, peers, results):
+    """Every peer's file beside ours."""
+    for app in ARGUMENTS:
+        others = {"PyInstaller --onefile": peers.pyinstaller, "shiv": peers.shiv, "pex": peers.pex}
+        if app == "hello":
+            others["Nuitka --onefile"] = peers.nuitka
+        ours = size(peers.archive(app))
+        results.number(f"{app}, size: Snakecrate", ours, "MB")
+        for name, get in others.items():
+            try:
+                theirs = size(get(app))
+            except Failure as error:
+                results.fail(f"size of {name}, {app}", error)
+                theirs = None
+            if theirs:
+                note = " (brings no Python)" if name in ("shiv", "pex") else ""
+                results.number(f"{app}, size: {name}{note}", theirs, "MB")
+            if name.startswith("PyInstaller"):
+                value = theirs and ours / theirs
+                how = f"Snakecrate's with `{' '.join(peers.release) or 'defaults'}`"
+                results.row(
+                    f"size of `{app}` / PyInstaller `--onefile`", value, "×", TARGETS[app], how
+                )
+
+
+def builds(setting, peers, results):
+    """A first build with the wheels there, then rebuilds after a change of one line; in turns."""
+    _, copy = peers.frozen_environment("deployctl")
+    changed = copy / "src/deployctl/errors.py"
+    original = changed.read_text()
+    cache, output = setting.fast / "build-cache", setting.fast / "build-output"
+    ours, theirs = {"first": [], "again": []}, {"first": [], "again": []}
+    ours_pip = []
+
+    def build(uv=True):
+        words, env = peers.pack(copy, setting.fast / "built", cache=cache, uv=uv, level=[])
+        return setting.timed(*words, env=env)
+
+    def freeze(fresh):
+        words, env = peers.pyinstaller_command("deployctl", output, fresh)
+        return setting.timed(*words, env=env)
+
+    try:
+        for number in range(setting.rounds(2, 1)):
+            setting.remove(cache)
+            setting.remove(output)
+            output.mkdir()
+            ours["first"].append(build())
+            theirs["first"].append(freeze(fresh=True))
+            for change in range(setting.rounds(2, 1)):
+                changed.write_text(f"{original}\nCHANGE = '{number} {change}'\n")
+                ours["again"].append(build())
+                theirs["again"].append(freeze(fresh=False))
+                changed.write_text(f"{original}\nCHANGE = 'pip {number} {change}'\n")
+                ours_pip.append(build(uv=False))
+    finally:
+        changed.write_text(original)
+        for path in (cache, output):
+            setting.remove(path)
+    middle = {name: (median(ours[name]), median(theirs[name])) for name in ours}
+    first, again = middle["first"], middle["again"]
+    how = "empty caches, wheels in a directory, nothing from the network, uv resolves; PyInstaller's begins with all installed"
+    results.row("first build of `deployctl` / PyInstaller's", first[0] / first[1], "×", 0.6, how)
+    how = "a line of `errors.py`; the project's wheel is built anew (PEP 517)"
+    results.row("rebuild after a change of one line", again[0], "s", 1.0, how)
+    results.row(
+        "the same / PyInstaller's rebuild", again[0] / again[1], "×", 0.03, "with its caches"
+    )
+    for name, label in (("first", "first build"), ("again", "rebuild")):
+        results.number(f"{label} of deployctl: Snakecrate", middle[name][0], "s")
+        results.number(f"{label} of deployctl: PyInstaller", middle[name][1], "s")
+    results.number("rebuild of deployctl: Snakecrate with pip instead of uv", median(ours_pip), "s")
