@@ -6,6 +6,7 @@ mod layout;
 mod metadata;
 mod record;
 mod script;
+mod slim;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -14,7 +15,9 @@ mod unpack;
 pub use error::{Error, Kind};
 pub use filename::{Fit, WheelName, normalize};
 pub(crate) use metadata::ini;
+pub(crate) use record::follow_bytecode;
 pub use metadata::{EntryPoint, License, Metadata};
 pub use script::{SHEBANG, Script, Target};
+pub use slim::Slim;
 pub use store::Store;
 pub use unpack::{Distribution, read_metadata, unpack};
