@@ -147,6 +147,7 @@ pub enum Cache {
 
 /// What to pack and how.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct What {
     /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
     #[arg(default_value = ".")]

@@ -267,7 +267,10 @@ mod tests {
         assert_eq!(config.isolated, Some(false));
         assert_eq!(config.runtime_drop, ["sqlite3"]);
         assert_eq!((config.strip, config.optimize), (Some(Strip::All), Some(2)));
-        assert_eq!((config.exclude, config.include), (vec!["tests".into()], vec!["a/tests".into()]));
+        assert_eq!(
+            (config.exclude, config.include),
+            (vec!["tests".into()], vec!["a/tests".into()])
+        );
         assert_eq!(
             read("[snakecrate]\npython = '../py/bin/python'\n").unwrap().python.unwrap(),
             "/p/../py/bin/python"

@@ -84,8 +84,7 @@ fn given_level(options: &[String]) -> u8 {
     let flags = |option: &&String| {
         option.starts_with('-') && !["-X", "-W", "--"].iter().any(|start| option.starts_with(start))
     };
-    let times: usize =
-        options.iter().filter(flags).map(|option| option.matches('O').count()).sum();
+    let times: usize = options.iter().filter(flags).map(|option| option.matches('O').count()).sum();
     u8::try_from(times).unwrap_or(2).min(2)
 }
 
@@ -165,7 +164,7 @@ mod tests {
     fn bytecode_is_for_the_level_that_the_interpreter_starts_with() {
         let optimize = |options: &[&str], optimize| {
             let python_options = options.iter().map(|&option| option.to_owned()).collect();
-            form(&Config { python_options, optimize, ..Config::default() }).optimize
+            form(&Config { optimize, python_options, ..Config::default() }).optimize
         };
         assert_eq!(optimize(&[], None), 0);
         assert_eq!(optimize(&["-O", "-XOO", "-W", "OO"], None), 1);

@@ -48,16 +48,18 @@ impl System {
     /// What the project in `directory` says, if it is of the ordinary kind: its requirements are
     /// names, and mean the same tomorrow.
     fn of(directory: &Path) -> Option<Self> {
-        let table: toml::Table = fs::read_to_string(directory.join("pyproject.toml")).ok()?.parse().ok()?;
+        let table: toml::Table =
+            fs::read_to_string(directory.join("pyproject.toml")).ok()?.parse().ok()?;
         let system: Self = table.get("build-system")?.clone().try_into().ok()?;
         let is_name = |text: &String| {
-            text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !text.contains(['@', '/', '\n'])
+            text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && !text.contains(['@', '/', '\n'])
         };
         system.requires.iter().all(is_name).then_some(system)
     }
 }
 
-/// Builds the project in `directory` into `out`, with the variable of `variables`. `None`: pip has
+/// Builds the project in `directory` into `out`, with `variable` in the environment. `None`: pip has
 /// to.
 pub(crate) fn build(
     job: &Job,

@@ -117,6 +117,9 @@ impl Installed {
     }
 }
 
+/// The end of a source's name.
+const SOURCE: &str = ".py";
+
 /// Makes every RECORD in `tree` speak of the bytecode that now stands for its source, `a.pyc` for
 /// `a.py`; bytecode may be listed without a hash.
 pub(crate) fn follow_bytecode(tree: &mut Tree) -> io::Result<()> {
@@ -137,7 +140,9 @@ pub(crate) fn follow_bytecode(tree: &mut Tree) -> io::Result<()> {
         for line in String::from_utf8_lossy(&bytes).lines() {
             // As `Installed` writes them: quoted only where a name has a comma or a quote.
             match line.split_once(",sha256=").map(|(path, _)| path) {
-                Some(path) if path.ends_with(".py") && !there(path) && there(&format!("{path}c")) => {
+                Some(path)
+                    if path.ends_with(SOURCE) && !there(path) && there(&format!("{path}c")) =>
+                {
                     text.extend([path, "c,,"]);
                 }
                 _ => text.push_str(line),

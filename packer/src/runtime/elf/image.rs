@@ -252,7 +252,10 @@ pub(super) fn header(bytes: &[u8]) -> Result<&FileHeader, Malformed> {
     Ok(header)
 }
 
-pub(super) fn segments<'a>(bytes: &'a [u8], header: &FileHeader) -> Result<&'a [Segment], Malformed> {
+pub(super) fn segments<'a>(
+    bytes: &'a [u8],
+    header: &FileHeader,
+) -> Result<&'a [Segment], Malformed> {
     let length = u64::from(header.e_phnum.get(LE)) * size_of::<Segment>() as u64;
     let at = range(header.e_phoff.get(LE), length, bytes).map_err(|_| Malformed(SEGMENTS))?;
     pod::slice_from_all_bytes(&bytes[at]).map_err(|()| Malformed(SEGMENTS))

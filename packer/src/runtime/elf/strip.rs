@@ -83,8 +83,9 @@ fn is_useless(all: &[Section], at: usize, strip: Strip) -> bool {
     if header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0 {
         return false;
     }
-    let debug = [&b".debug_"[..], b".zdebug_", b".stab"].iter().any(|start| name.starts_with(start))
-        || name == b".gdb_index";
+    let debug =
+        [&b".debug_"[..], b".zdebug_", b".stab"].iter().any(|start| name.starts_with(start))
+            || name == b".gdb_index";
     let symbols = || {
         let table = |section: &Section| {
             section.header.sh_type.get(LE) == elf::SHT_SYMTAB
@@ -177,7 +178,8 @@ mod tests {
 
     fn debug(bytes: &[u8]) -> bool {
         let elf = Elf::parse(bytes).unwrap();
-        let mut names = elf.section_headers.iter().filter_map(|s| elf.shdr_strtab.get_at(s.sh_name));
+        let mut names =
+            elf.section_headers.iter().filter_map(|s| elf.shdr_strtab.get_at(s.sh_name));
         names.any(|name| name.starts_with(".debug"))
     }
 

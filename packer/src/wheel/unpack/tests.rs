@@ -11,7 +11,8 @@ fn unpack_forged(forge: &Forge) -> Result<Distribution, Kind> {
 
 fn attempt(path: &Path) -> Result<Distribution, Kind> {
     let scratch = tempfile::tempdir().unwrap();
-    unpack(path, &interpreter(), &Store::new(scratch.path()), &Slim::default()).map_err(|error| error.kind)
+    unpack(path, &interpreter(), &Store::new(scratch.path()), &Slim::default())
+        .map_err(|error| error.kind)
 }
 
 fn text(distribution: &Distribution, path: &str) -> String {
