@@ -35,7 +35,7 @@ fn nothing_that_an_application_sees_goes_unasked() {
 fn bytecode_alone_will_do_and_the_list_of_files_is_true() {
     let sandbox = demo();
     sandbox.build(["demo", "-o", "app", "--sourceless"]).expect(0, "", "");
-    let wanted = "demo.pyc the docstring True 0 True\nTrue False True\n";
+    let wanted = "demo.pyc the docstring True 0 True\nFalse False True\n";
     sandbox.archive("app").expect(0, wanted, "");
     sandbox.run(["extract", "app", "out"]).success().any_stderr().done();
     let trees = fs::read_dir(sandbox.path("out")).unwrap().flatten();
@@ -118,7 +118,7 @@ fn debug_information_of_wheels_goes_and_more_or_less_when_asked_for() {
         .unwrap();
     assert!(compiled.success());
     let has = |strip: &[&str], name: &str| {
-        let arguments = ["native", "-o", name, "-e", "tool"].iter().chain(strip);
+        let arguments = [&["native", "-o", name, "-e", "tool"], strip].concat();
         sandbox.build(arguments).expect(0, "", "");
         sandbox.archive(name).expect(0, "runs\n", "");
         let out = format!("{name}-out");
