@@ -25,5 +25,7 @@ mod inspect;
 mod launch;
 /// Same inputs, same bytes.
 mod reproducible;
+/// What makes archives smaller.
+mod size;
 
 // To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.

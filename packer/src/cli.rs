@@ -6,6 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::runtime::Strip;
 use crate::ui::Verbosity;
 
 const STYLES: Styles = Styles::styled()
@@ -146,6 +147,7 @@ pub enum Cache {
 
 /// What to pack and how.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct What {
     /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
     #[arg(default_value = ".")]
@@ -190,6 +192,29 @@ pub struct What {
     /// How hard to compress, 1 to 22
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
     pub level: Option<i32>,
+    /// Compress as hard as is of use: level 22, for an archive that many will download
+    #[arg(long)]
+    pub release: bool,
+    /// What to leave out of the libraries of wheels: none, debug information, or all symbols
+    /// [default: debug]
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    pub strip: Option<Strip>,
+    /// Files of wheels and application to leave out: tests, stubs, sources, or a pattern, such as
+    /// 'demo/locale/**'; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Files to keep that --exclude would leave out; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Start with -O (1: no assert) or -OO (2: no docstrings either), and compile so
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub optimize: Option<u8>,
+    /// Pack bytecode without its sources: tracebacks then have no lines
+    #[arg(long)]
+    pub sourceless: bool,
+    /// Pack only the modules of the standard library that something can import
+    #[arg(long)]
+    pub runtime_minimal: bool,
     /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
     #[arg(long)]
     pub no_isolated: bool,
@@ -226,6 +251,13 @@ impl What {
             only_binary: self.only_binary,
             offline: self.offline.then_some(true),
             level: self.level,
+            release: self.release.then_some(true),
+            strip: self.strip,
+            exclude: self.exclude,
+            include: self.include,
+            optimize: self.optimize,
+            sourceless: self.sourceless.then_some(true),
+            runtime_minimal: self.runtime_minimal.then_some(true),
             output,
             isolated: self.no_isolated.then_some(false),
             fast_start: self.no_fast_start.then_some(false),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::Remedy;
+use crate::runtime::Strip;
 use crate::source::{Source, toml_cause};
 
 /// The keys of `[tool.snakecrate]`. Each has a flag of the same name; [`Config::or`] merges the
@@ -45,6 +46,23 @@ pub struct Config {
     pub offline: Option<bool>,
     /// The level of compression.
     pub level: Option<i32>,
+    /// Whether to compress as hard as is of use, where no level is set.
+    pub release: Option<bool>,
+    /// What of the debug information of libraries in wheels goes.
+    pub strip: Option<Strip>,
+    /// Files of wheels and of the application to leave out: patterns, or names of sets.
+    #[serde(deserialize_with = "one_or_many")]
+    pub exclude: Vec<String>,
+    /// Files to keep that `exclude` would leave out.
+    #[serde(deserialize_with = "one_or_many")]
+    pub include: Vec<String>,
+    /// How far bytecode is optimised: 0, 1 (`-O`) or 2 (`-OO`).
+    #[serde(deserialize_with = "optimization")]
+    pub optimize: Option<u8>,
+    /// Whether bytecode takes the place of its source.
+    pub sourceless: Option<bool>,
+    /// Whether only those modules of the standard library come along that something can import.
+    pub runtime_minimal: Option<bool>,
     /// The file to write.
     pub output: Option<PathBuf>,
     /// Whether the interpreter ignores the user's environment (`-I`); so it does if not set.
@@ -181,6 +199,13 @@ impl Config {
             only_binary: list(self.only_binary, other.only_binary),
             offline: self.offline.or(other.offline),
             level: self.level.or(other.level),
+            release: self.release.or(other.release),
+            strip: self.strip.or(other.strip),
+            exclude: list(self.exclude, other.exclude),
+            include: list(self.include, other.include),
+            optimize: self.optimize.or(other.optimize),
+            sourceless: self.sourceless.or(other.sourceless),
+            runtime_minimal: self.runtime_minimal.or(other.runtime_minimal),
             output: self.output.or(other.output),
             isolated: self.isolated.or(other.isolated),
             fast_start: self.fast_start.or(other.fast_start),
@@ -188,6 +213,14 @@ impl Config {
             runtime_keep: list(self.runtime_keep, other.runtime_keep),
             runtime_drop: list(self.runtime_drop, other.runtime_drop),
         }
+    }
+}
+
+/// A level that Python has.
+fn optimization<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    match u8::deserialize(deserializer)? {
+        level @ 0..=2 => Ok(Some(level)),
+        _ => Err(serde::de::Error::custom("`optimize` is 0, 1 or 2")),
     }
 }
 
@@ -226,7 +259,8 @@ mod tests {
              index-url = 'https://i/simple'\nfind-links = ['wheels', 'https://w']\noffline = true\n\
              level = 3\noutput = 'out/app'\nisolated = false\nfast-start = false\npython-options = ['-X', 'dev']\n\
              runtime-keep = ['tkinter']\nruntime-drop = 'sqlite3'\nno-binary = ':all:'\n\
-             only-binary = ['numpy']\n",
+             only-binary = ['numpy']\nrelease = true\nstrip = 'all'\nexclude = 'tests'\n\
+             include = ['a/tests']\noptimize = 2\nsourceless = true\nruntime-minimal = true\n",
         )
         .unwrap();
         assert_eq!(config.entries, ["a"]);
@@ -236,6 +270,11 @@ mod tests {
         assert_eq!(config.isolated, Some(false));
         assert_eq!(config.fast_start, Some(false));
         assert_eq!(config.runtime_drop, ["sqlite3"]);
+        assert_eq!((config.strip, config.optimize), (Some(Strip::All), Some(2)));
+        assert_eq!(
+            (config.exclude, config.include),
+            (vec!["tests".into()], vec!["a/tests".into()])
+        );
         assert_eq!(
             read("[snakecrate]\npython = '../py/bin/python'\n").unwrap().python.unwrap(),
             "/p/../py/bin/python"
@@ -250,6 +289,8 @@ mod tests {
         assert!(!error.contains('\n'), "{error:?}");
         let error = read("[snakecrate]\npython = 3.12\n").unwrap_err();
         assert!(error.contains("python") && error.contains("expected a string"), "{error}");
+        let error = read("[snakecrate]\noptimize = 3\n").unwrap_err();
+        assert!(error.contains("0, 1 or 2"), "{error}");
         let error = read("[snakecrate]\nwith = 3\n").unwrap_err();
         assert!(error.contains("with") && error.contains("a list of strings"), "{error}");
     }

@@ -26,6 +26,16 @@ const ROOTS: [&str; 3] = ["lib/", "app/", "boot/lib/"];
 /// For the recursion of `marshal`, whose depth Python itself bounds.
 const STACK: usize = 16 << 20;
 
+/// What bytecode is to be like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form {
+    /// 1: without `assert`, as `python -O` has it; 2: also without docstrings, as `-OO` has it.
+    pub optimize: u8,
+    /// In the place of its source, which goes: `a.pyc` for `a.py`. Below `lib/` only: a script and
+    /// what is beside it are run as files.
+    pub sourceless: bool,
+}
+
 /// What was compiled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -73,14 +83,20 @@ struct Job {
     content: Content,
 }
 
-/// Adds `__pycache__/<module>.<cache tag>.pyc` for every Python source of `tree` below
-/// `lib/`, `app/` and `boot/lib/`, compiled by `interpreter` in as many processes as there are processors.
+/// Adds `__pycache__/<module>.<cache tag>.pyc` (`….opt-1.pyc`; or see [`Form`]) for every Python
+/// source of `tree` below [`ROOTS`], compiled by `interpreter` in as many processes as there are
+/// processors.
 ///
 /// # Errors
 ///
 /// See [`Error`]. A file that does not compile is not an error.
-pub fn compile(tree: &mut Tree, interpreter: &Interpreter, ui: Ui) -> Result<Report, Error> {
-    let jobs = jobs(tree, &interpreter.cache_tag);
+pub fn compile(
+    tree: &mut Tree,
+    interpreter: &Interpreter,
+    form: Form,
+    ui: Ui,
+) -> Result<Report, Error> {
+    let jobs = jobs(tree, &interpreter.cache_tag, form);
     if jobs.is_empty() {
         return Ok(Report::default());
     }
@@ -90,7 +106,7 @@ pub fn compile(tree: &mut Tree, interpreter: &Interpreter, ui: Ui) -> Result<Rep
     let results: Result<Vec<Vec<Compiled>>, Error> = std::thread::scope(|scope| {
         let spawn = |_| {
             let thread = std::thread::Builder::new().stack_size(STACK);
-            thread.spawn_scoped(scope, || drain(&queue, interpreter))
+            thread.spawn_scoped(scope, || drain(&queue, interpreter, form.optimize))
         };
         let threads: Vec<_> = (0..workers).map(spawn).collect();
         threads.into_iter().map(|thread| join(thread, interpreter)).collect()
@@ -99,8 +115,11 @@ pub fn compile(tree: &mut Tree, interpreter: &Interpreter, ui: Ui) -> Result<Rep
     let mut report = Report::default();
     for compiled in results?.into_iter().flatten() {
         match compiled {
-            Compiled::Code(path, pyc) => {
-                tree.insert_file(path, Mode::Plain, pyc);
+            Compiled::Code(Job { source, target, .. }, pyc) => {
+                if is_beside(&source, &target) {
+                    tree.remove(&source);
+                }
+                tree.insert_file(target, Mode::Plain, pyc);
                 report.compiled += 1;
             }
             Compiled::Refused(path, reason) => report.refused.push((path, reason)),
@@ -114,7 +133,7 @@ pub fn compile(tree: &mut Tree, interpreter: &Interpreter, ui: Ui) -> Result<Rep
 }
 
 enum Compiled {
-    Code(EntryPath, Vec<u8>),
+    Code(Job, Vec<u8>),
     Refused(EntryPath, String),
 }
 
@@ -129,7 +148,16 @@ fn join(thread: Thread<'_>, interpreter: &Interpreter) -> Result<Vec<Compiled>, 
     }
 }
 
-fn jobs(tree: &Tree, cache_tag: &str) -> Vec<Job> {
+/// Whether bytecode at `target` stands for its source.
+fn is_beside(source: &EntryPath, target: &EntryPath) -> bool {
+    source.parent() == target.parent()
+}
+
+fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
+    let optimized = match form.optimize {
+        0 => String::new(),
+        level => format!(".opt-{level}"),
+    };
     let job = |(path, node): (&EntryPath, &Node)| {
         let Node::File { content, .. } = node else { return None };
         if !ROOTS.iter().any(|root| path.as_str().starts_with(root)) {
@@ -138,16 +166,25 @@ fn jobs(tree: &Tree, cache_tag: &str) -> Vec<Job> {
         let stem = path.file_name().strip_suffix(".py")?;
         let parent = path.parent()?;
         // A name that is too long with the tag in it: Python would not find bytecode either.
-        let target = format!("{parent}/__pycache__/{stem}.{cache_tag}.pyc").parse().ok()?;
+        let target = if form.sourceless && parent.starts_with("lib/") {
+            format!("{parent}/{stem}.pyc")
+        } else {
+            format!("{parent}/__pycache__/{stem}.{cache_tag}{optimized}.pyc")
+        };
+        let target = target.parse().ok()?;
         Some(Job { source: path.clone(), target, content: content.clone() })
     };
     tree.iter().filter_map(job).collect()
 }
 
 /// Compiles what is in `queue` until it is empty.
-fn drain(queue: &Mutex<VecDeque<Job>>, interpreter: &Interpreter) -> Result<Vec<Compiled>, Error> {
+fn drain(
+    queue: &Mutex<VecDeque<Job>>,
+    interpreter: &Interpreter,
+    optimize: u8,
+) -> Result<Vec<Compiled>, Error> {
     let start = || {
-        Worker::start(interpreter).map_err(|source| Error::Interpreter {
+        Worker::start(interpreter, optimize).map_err(|source| Error::Interpreter {
             executable: interpreter.executable.clone(),
             source,
         })
@@ -160,8 +197,9 @@ fn drain(queue: &Mutex<VecDeque<Job>>, interpreter: &Interpreter) -> Result<Vec<
     let mut done = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let Some(Job { source, target, content }) = job else { return Ok(done) };
-        let bytes = match content.read() {
+        let Some(job) = job else { return Ok(done) };
+        let source = job.source.clone();
+        let bytes = match job.content.read() {
             Ok(bytes) => bytes,
             Err(error) => return Err(Error::Read { path: source, source: error }),
         };
@@ -170,7 +208,7 @@ fn drain(queue: &Mutex<VecDeque<Job>>, interpreter: &Interpreter) -> Result<Vec<
                 let (hash, code) = code.split_at(8);
                 let canonical = layout.and_then(|layout| marshal::canonical(code, layout));
                 let pyc = [&header, hash, canonical.as_deref().unwrap_or(code)].concat();
-                Compiled::Code(target, pyc)
+                Compiled::Code(job, pyc)
             }
             Ok(Answer::Code(_)) => Compiled::Refused(source, "an answer of no use".into()),
             Ok(Answer::Refused(reason)) => Compiled::Refused(source, reason),

@@ -80,7 +80,7 @@ fn python_loads_the_bytecode_without_the_source() {
         let mut tree = Tree::default();
         let source = b"import sys\nprint(__file__, __cached__ != None, answer := 6 * 7)\n".to_vec();
         tree.insert_file(path("app/hello.py"), Mode::Plain, source);
-        let report = compile(&mut tree, &interpreter, ui()).unwrap();
+        let report = compile(&mut tree, &interpreter, Form::default(), ui()).unwrap();
         assert_eq!(report, Report { compiled: 1, refused: vec![] });
         let cached = format!("app/__pycache__/hello.{}.pyc", interpreter.cache_tag);
         let bytes = pyc(&tree, &cached).unwrap();
@@ -116,7 +116,7 @@ fn modules_are_compiled_and_scripts_and_data_are_not() {
         tree.insert_file(path(name), Mode::Plain, bytes);
     }
     let before = tree.len();
-    let report = compile(&mut tree, interpreter, ui()).unwrap();
+    let report = compile(&mut tree, interpreter, Form::default(), ui()).unwrap();
     let tag = &interpreter.cache_tag;
     assert_eq!(report.compiled, 2);
     assert_eq!(tree.len(), before + 2);
@@ -133,10 +133,10 @@ fn an_interpreter_that_is_gone_or_is_another_is_named() {
     let gone = Interpreter { executable: "/nonexistent/python3".into(), ..interpreter.clone() };
     let mut tree = Tree::default();
     tree.insert_file(path("lib/a.py"), Mode::Plain, b"".to_vec());
-    let error = compile(&mut tree, &gone, ui()).unwrap_err();
+    let error = compile(&mut tree, &gone, Form::default(), ui()).unwrap_err();
     assert!(error.to_string().starts_with("cannot compile with `/nonexistent/python3`"), "{error}");
     let other = Interpreter { magic: "00000d0a".into(), ..interpreter };
-    let error = compile(&mut tree, &other, ui()).unwrap_err();
+    let error = compile(&mut tree, &other, Form::default(), ui()).unwrap_err();
     assert!(error.to_string().contains("its bytecode is not that"), "{error}");
 }
 
@@ -145,10 +145,10 @@ fn the_same_source_becomes_the_same_bytes_in_whatever_company() {
     for interpreter in interpreters() {
         // Some packages first together, then each file by itself, the last one first.
         let mut together = stdlib(&interpreter, "acejx");
-        compile(&mut together, &interpreter, ui()).unwrap();
+        compile(&mut together, &interpreter, Form::default(), ui()).unwrap();
         let sources = stdlib(&interpreter, "acejx");
         let layout = Layout::of(interpreter.version).unwrap();
-        let mut worker = Worker::start(&interpreter).unwrap();
+        let mut worker = Worker::start(&interpreter, 0).unwrap();
         let mut sources: Vec<_> = sources.iter().collect();
         sources.reverse();
         let mut compared = 0;
@@ -192,7 +192,7 @@ x = y = zz = g = f = _PRAGMA in {'PPPRAGMA', 'b'}
     for interpreter in interpreters() {
         let layout = Layout::of(interpreter.version).unwrap();
         let code = |sources: &[&[u8]]| {
-            let mut worker = Worker::start(&interpreter).unwrap();
+            let mut worker = Worker::start(&interpreter, 0).unwrap();
             let mut last = Vec::new();
             for source in sources {
                 let Answer::Code(code) = worker.compile("lib/m.py", source).unwrap() else {
@@ -215,9 +215,9 @@ fn canonical_code_of_whole_standard_libraries_is_the_code_that_python_wrote() {
     let every = "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     for interpreter in interpreters() {
         let mut tree = stdlib(&interpreter, every);
-        let report = compile(&mut tree, &interpreter, ui()).unwrap();
+        let report = compile(&mut tree, &interpreter, Form::default(), ui()).unwrap();
         let mut again = stdlib(&interpreter, every);
-        compile(&mut again, &interpreter, ui()).unwrap();
+        compile(&mut again, &interpreter, Form::default(), ui()).unwrap();
         let runs = all(&tree).into_iter().zip(all(&again));
         let differ: Vec<_> = runs.filter(|(a, b)| a != b).map(|(a, _)| a.0).collect();
         assert!(differ.is_empty(), "two runs differ: {differ:?}");
@@ -248,4 +248,47 @@ fn canonical_code_of_whole_standard_libraries_is_the_code_that_python_wrote() {
             report.refused.len()
         );
     }
+}
+
+#[test]
+fn optimized_bytecode_has_the_name_that_python_looks_for() {
+    for interpreter in interpreters() {
+        for (optimize, option) in [(1, "-O"), (2, "-OO")] {
+            let mut tree = Tree::default();
+            let source = b"'doc'\nassert False\nprint(__cached__, __doc__)\n".to_vec();
+            tree.insert_file(path("lib/hello.py"), Mode::Plain, source);
+            let form = Form { optimize, sourceless: false };
+            compile(&mut tree, &interpreter, form, ui()).unwrap();
+            let cached = format!("__pycache__/hello.{}.opt-{optimize}.pyc", interpreter.cache_tag);
+            let code = pyc(&tree, &format!("lib/{cached}")).unwrap();
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::create_dir(directory.path().join("__pycache__")).unwrap();
+            std::fs::write(directory.path().join("hello.py"), "print('the source')").unwrap();
+            std::fs::write(directory.path().join(&cached), code).unwrap();
+            let script = "import sys; sys.path.insert(0, sys.argv[1]); import hello";
+            let output = Command::new(&interpreter.executable)
+                .args(["-I", option, "-c", script])
+                .arg(directory.path())
+                .output()
+                .unwrap();
+            let doc = if optimize == 2 { "None" } else { "doc" };
+            let wanted = format!("{}/{cached} {doc}\n", directory.path().display());
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted);
+        }
+    }
+}
+
+#[test]
+fn without_sources_bytecode_is_in_their_place_but_for_scripts_and_what_does_not_compile() {
+    let interpreter = &interpreters()[0];
+    let mut tree = Tree::default();
+    for (name, text) in [("lib/p/__init__.py", "x = 1"), ("lib/t.py", "{{ x }}:"), ("app/s.py", "")]
+    {
+        tree.insert_file(path(name), Mode::Plain, text.as_bytes().to_vec());
+    }
+    let form = Form { optimize: 0, sourceless: true };
+    compile(&mut tree, interpreter, form, ui()).unwrap();
+    let names: Vec<_> = tree.iter().map(|(path, _)| path.to_string()).collect();
+    let script = format!("app/__pycache__/s.{}.pyc", interpreter.cache_tag);
+    assert_eq!(names, [&script, "app/s.py", "lib/p/__init__.pyc", "lib/t.py"]);
 }

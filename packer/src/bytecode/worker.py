@@ -24,13 +24,14 @@ def send(status, body):
 send(0, MAGIC_NUMBER)
 # What importlib keys the hash of a source with.
 magic = int.from_bytes(MAGIC_NUMBER, "little")
+level = int(sys.argv[1])
 while True:
     path = receive()
     if path is None:
         break
     source = receive()
     try:
-        code = compile(source, path.decode(), "exec", dont_inherit=True, optimize=0)
+        code = compile(source, path.decode(), "exec", dont_inherit=True, optimize=level)
         send(0, source_hash(magic, source) + marshal.dumps(code))
     except Exception as error:
         send(1, "{}: {}".format(type(error).__name__, error).encode(errors="replace"))

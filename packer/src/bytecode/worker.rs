@@ -25,13 +25,15 @@ pub(super) enum Answer {
 }
 
 impl Worker {
-    /// Starts `interpreter` and makes sure that it is the one it was said to be.
+    /// Starts `interpreter`, to compile at level `optimize`, and makes sure that it is the one it was
+    /// said to be.
     ///
     /// Not `-I` or `-E`: they would ignore the fixed hash seed, on which the order of some tuples
     /// in code objects depends. An environment that holds nothing else isolates as well.
-    pub(super) fn start(interpreter: &Interpreter) -> io::Result<Self> {
+    pub(super) fn start(interpreter: &Interpreter, optimize: u8) -> io::Result<Self> {
         let mut command = Command::new(&interpreter.executable);
-        command.args(["-s", "-S", "-B", "-W", "ignore", "-c", SCRIPT]).env_clear();
+        command.args(["-s", "-S", "-B", "-W", "ignore", "-c", SCRIPT]);
+        command.arg(optimize.to_string()).env_clear();
         for name in ["LD_LIBRARY_PATH", "SYSTEMROOT"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

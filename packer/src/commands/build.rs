@@ -45,7 +45,9 @@ pub(super) fn run(what: What, arguments: &[OsString], ui: Ui) -> Error {
 /// The archive, built unless one of the very same contents was built before.
 fn built(what: What, ui: Ui) -> Result<PathBuf, Error> {
     let (source, mut config) = configured(what, None)?;
-    config.level = config.level.or(Some(RUN_LEVEL));
+    if config.release != Some(true) {
+        config.level = config.level.or(Some(RUN_LEVEL));
+    }
     let build = Build::prepare(&source, &config, ui)?;
     let directory = build_cache()?.join("archives").join(build.key());
     let archive = directory.join(build.name());

@@ -1,7 +1,5 @@
 //! What the archive is to hold: name, entries, components, bill.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 use snakecrate_stub::entry_path::EntryPath;
 use snakecrate_stub::manifest::{Entry, Kind, Launch, Python};
@@ -9,10 +7,10 @@ use snakecrate_stub::manifest::{Entry, Kind, Launch, Python};
 use super::bill::bill;
 use super::facts::Facts;
 use super::pack::{Prepared, Work};
-use super::{Error, conflicts, entries};
+use super::{Error, conflicts, entries, given_level};
 use crate::archive::{self, Plan, PlannedComponent};
 use crate::resolve::Fetched;
-use crate::runtime::{Imports, Part, reach};
+use crate::runtime::{Imports, Part, Policy, reach};
 use crate::source::{Source, script_tree};
 use crate::tree::Tree;
 use crate::ui::Count;
@@ -77,8 +75,8 @@ impl Work<'_> {
         let entries = entries::choose(&offer, &self.config.entries, module, fast, &mut app)?;
         let default = self.default_entry(&name, &entries)?;
 
-        let leave_out = self.leave_out(&name, &app_imports, &prepared);
-        let (runtime, packed, app) = self.pack_all(leave_out, prepared.iter(), app)?;
+        let policy = self.policy(&name, &app_imports, &prepared);
+        let (runtime, packed, app) = self.pack_all(&policy, prepared.iter(), app)?;
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
             kind,
@@ -118,8 +116,8 @@ impl Work<'_> {
         })
     }
 
-    /// The parts of the standard library that nothing in the archive can import.
-    fn leave_out(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> BTreeSet<Part> {
+    /// What of the standard library comes along: not what nothing in the archive can import.
+    fn policy(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> Policy {
         let config = self.config;
         // `NAME=MODULE:FUNCTION`; other entries are scripts of the distributions.
         let called = config.entries.iter().filter_map(|entry| {
@@ -140,16 +138,31 @@ impl Work<'_> {
             need.open = Some("runtime-keep".into());
         }
         need.leave_out.retain(|part| !config.runtime_keep.iter().any(|name| name == part.name()));
+        let minimal = config.runtime_minimal.unwrap_or(false);
+        let mut policy = Policy {
+            keep: config.runtime_keep.clone(),
+            drop: config.runtime_drop.clone(),
+            leave_out: need.leave_out.clone(),
+            only: None,
+        };
         if let Some(why) = &need.open {
             self.ui.detail(format_args!("the whole standard library: {why}"));
-            return need.leave_out;
+            if minimal {
+                self.ui.warn(format_args!(
+                    "runtime-minimal has no effect, as what is imported cannot be told: {why}"
+                ));
+            }
+            return policy;
+        }
+        if minimal {
+            policy.only = Some(need.reached);
         }
         let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
         self.ui.detail(format_args!("left out, as nothing can import it: {}", parts.join(", ")));
         if !need.kept.is_empty() {
             self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
         }
-        need.leave_out
+        policy
     }
 
     /// Installers overwrite silently what another distribution brought.
@@ -177,7 +190,15 @@ impl Work<'_> {
 
     fn options(&self) -> Vec<String> {
         let isolated = self.config.isolated.unwrap_or(true).then(|| "-I".to_owned());
-        isolated.into_iter().chain(self.config.python_options.iter().cloned()).collect()
+        // Each `-O` counts.
+        let optimize = match self.form.optimize - given_level(&self.config.python_options) {
+            0 => None,
+            1 => Some("-O"),
+            _ => Some("-OO"),
+        };
+        let optimize = optimize.into_iter().map(str::to_owned);
+        let given = self.config.python_options.iter().cloned();
+        isolated.into_iter().chain(optimize).chain(given).collect()
     }
 }
 

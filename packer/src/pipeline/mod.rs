@@ -21,6 +21,7 @@ use snakecrate_stub::cache::root::candidates;
 use snakecrate_stub::digest::Digest;
 
 use crate::archive::{self, Plan, Written};
+use crate::bytecode;
 use crate::config::Config;
 use crate::source::Source;
 use crate::ui::Ui;
@@ -34,6 +35,9 @@ pub const STUB: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
 
 /// The level of compression where none is asked for: `stub/FORMAT.md` has the measurements.
 pub const DEFAULT_LEVEL: i32 = 19;
+
+/// The level of `--release`: zstd's highest.
+pub const RELEASE_LEVEL: i32 = 22;
 
 /// The packer's directory in the cache.
 pub const BUILD: &str = "build";
@@ -62,6 +66,28 @@ pub fn build_cache() -> Result<PathBuf, Error> {
     Err(last)
 }
 
+fn level(config: &Config) -> i32 {
+    let release = config.release.unwrap_or(false);
+    config.level.unwrap_or(if release { RELEASE_LEVEL } else { DEFAULT_LEVEL })
+}
+
+/// Bytecode is looked for under the name of the interpreter's own level: `-O` in its options counts.
+fn form(config: &Config) -> bytecode::Form {
+    bytecode::Form {
+        optimize: given_level(&config.python_options).max(config.optimize.unwrap_or(0)),
+        sourceless: config.sourceless.unwrap_or(false),
+    }
+}
+
+/// The level that these options of the interpreter set.
+fn given_level(options: &[String]) -> u8 {
+    let flags = |option: &&String| {
+        option.starts_with('-') && !["-X", "-W", "--"].iter().any(|start| option.starts_with(start))
+    };
+    let times: usize = options.iter().filter(flags).map(|option| option.matches('O').count()).sum();
+    u8::try_from(times).unwrap_or(2).min(2)
+}
+
 impl Build {
     /// Does all the work but writing: resolves, unpacks, compiles, compresses.
     pub fn prepare(source: &Source, config: &Config, ui: Ui) -> Result<Self, Error> {
@@ -77,7 +103,13 @@ impl Build {
             interpreter: &interpreter,
             known: Known::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
-            level: config.level.unwrap_or(DEFAULT_LEVEL),
+            level: level(config),
+            slim: wheel::Slim::new(
+                &config.exclude,
+                &config.include,
+                config.strip.unwrap_or_default(),
+            )?,
+            form: form(config),
             ui,
         };
         let plan = work.plan(source, fetched)?;
@@ -109,5 +141,35 @@ impl Build {
     /// Writes the archive.
     pub fn write(self, output: &Path) -> Result<Written, Error> {
         Ok(archive::write(output, STUB, self.plan)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_that_is_asked_for_wins_over_that_of_a_release() {
+        let of = |level, release| level_of(level, release);
+        assert_eq!(of(None, None), DEFAULT_LEVEL);
+        assert_eq!(of(None, Some(true)), RELEASE_LEVEL);
+        assert_eq!(of(Some(3), Some(true)), 3);
+    }
+
+    fn level_of(wanted: Option<i32>, release: Option<bool>) -> i32 {
+        level(&Config { level: wanted, release, ..Config::default() })
+    }
+
+    #[test]
+    fn bytecode_is_for_the_level_that_the_interpreter_starts_with() {
+        let optimize = |options: &[&str], optimize| {
+            let python_options = options.iter().map(|&option| option.to_owned()).collect();
+            form(&Config { optimize, python_options, ..Config::default() }).optimize
+        };
+        assert_eq!(optimize(&[], None), 0);
+        assert_eq!(optimize(&["-O", "-XOO", "-W", "OO"], None), 1);
+        assert_eq!(optimize(&["-sO", "-O"], None), 2);
+        assert_eq!(optimize(&["-OO"], Some(1)), 2);
+        assert_eq!(optimize(&[], Some(1)), 1);
     }
 }

@@ -1,7 +1,5 @@
 //! Trees become components: unpacked, compiled, compressed, each once.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 use snakecrate_stub::manifest::Source as Provenance;
 
@@ -12,7 +10,7 @@ use crate::component::Packed;
 use crate::config::Config;
 use crate::python::Interpreter;
 use crate::resolve::{Fetched, Origin};
-use crate::runtime::{self, Part, Policy};
+use crate::runtime::{self, Policy};
 use crate::tree::{Node, Tree};
 use crate::ui::{Progress, Ui};
 use crate::wheel::{self, Distribution};
@@ -24,6 +22,8 @@ pub(super) struct Work<'a> {
     pub(super) known: Known,
     pub(super) unpacked: wheel::Store,
     pub(super) level: i32,
+    pub(super) slim: wheel::Slim,
+    pub(super) form: bytecode::Form,
     pub(super) ui: Ui,
 }
 
@@ -51,12 +51,14 @@ impl Work<'_> {
             Origin::Built => None,
         };
         let key = format!(
-            "wheel {} {} {} {} {} {}",
+            "wheel {} {} {} {} {} {:?} {:?} {}",
             fetched.sha256,
             python.full_version,
             python.magic,
             python.cache_tag,
             self.level,
+            self.form,
+            self.slim,
             crate::BUILD_ID,
         );
         if let Some((facts, packed)) = self.known.lookup(&key) {
@@ -68,20 +70,20 @@ impl Work<'_> {
     }
 
     pub(super) fn unpack(&self, fetched: &Fetched) -> Result<Distribution, Error> {
-        Ok(wheel::unpack(&fetched.path, self.interpreter, &self.unpacked)?)
+        Ok(wheel::unpack(&fetched.path, self.interpreter, &self.unpacked, &self.slim)?)
     }
 
     /// Compiles and compresses runtime, wheels and application side by side.
     pub(super) fn pack_all<'p>(
         &self,
-        leave_out: BTreeSet<Part>,
+        policy: &Policy,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
     ) -> Result<(Packed, Vec<Packed>, Packed), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
-            || self.runtime(leave_out, &progress),
+            || self.runtime(policy, &progress),
             || {
                 rayon::join(
                     || {
@@ -105,27 +107,26 @@ impl Work<'_> {
         Ok(packed)
     }
 
-    fn runtime(&self, leave_out: BTreeSet<Part>, progress: &Progress) -> Result<Packed, Error> {
-        let policy = Policy {
-            keep: self.config.runtime_keep.clone(),
-            drop: self.config.runtime_drop.clone(),
-            leave_out,
-        };
+    fn runtime(&self, policy: &Policy, progress: &Progress) -> Result<Packed, Error> {
         let python = self.interpreter;
-        let fingerprint = runtime::fingerprint(python, &policy)
+        let fingerprint = runtime::fingerprint(python, policy)
             .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
-        let key = format!("runtime {fingerprint} {}", self.level);
+        let key = format!("runtime {fingerprint} {} {:?}", self.level, self.form);
         if let Some(packed) = self.known.store().lookup(&key) {
             return Ok(packed);
         }
-        let packed = self.pack(runtime::harvest(python, &policy, self.ui)?, progress)?;
+        let packed = self.pack(runtime::harvest(python, policy, self.ui)?, progress)?;
         // Not remembered, it is only slower the next time.
         let _ = self.known.store().remember(&key, &packed);
         Ok(packed)
     }
 
     fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
-        let report = bytecode::compile(&mut tree, self.interpreter, self.ui)?;
+        let report = bytecode::compile(&mut tree, self.interpreter, self.form, self.ui)?;
+        if self.form.sourceless {
+            let fail = |source| Error::Cache { path: "RECORD".into(), source };
+            wheel::follow_bytecode(&mut tree).map_err(fail)?;
+        }
         for (path, why) in &report.refused {
             self.ui.detail(format_args!("no bytecode for {path}: {why}"));
         }

@@ -13,10 +13,10 @@ use super::cache::Cached;
 use super::error::{At as _, Error};
 use super::pin::{Git, Remote};
 use super::tool::{Tool, command_of, run};
-use super::{fingerprint, pip, uv, words};
+use super::{backend, fingerprint, pip, uv, words};
 
 /// Counts changes of how wheels are built: older ones are not used again.
-const SCHEME: &str = "1";
+const SCHEME: &str = "2";
 
 /// The wheel of the project in `directory`, built if anything changed since the last time.
 pub(crate) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
@@ -106,6 +106,12 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
     let base = work.path().display();
     let text = format!("[build]\nbuild_base = {base}/build\n[egg_info]\negg_base = {base}\n");
     fs::write(&extra, text).at(&extra)?;
+    // Directories: most are built again and again.
+    if source == directory
+        && backend::build(job, directory, &out, ("DIST_EXTRA_CONFIG", &extra))?.is_some()
+    {
+        return wheel_in(&out, what);
+    }
     let tool = job.tool()?;
     let mut command = match tool {
         Tool::Uv(path) => {
@@ -140,8 +146,13 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
             other => other,
         });
     }
-    let found = fs::read_dir(&out)
-        .at(&out)?
+    wheel_in(&out, what)
+}
+
+/// The wheel that was built into `out`.
+fn wheel_in(out: &Path, what: &str) -> Result<PathBuf, Error> {
+    let found = fs::read_dir(out)
+        .at(out)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "whl"));
     let nothing =

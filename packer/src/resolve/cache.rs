@@ -162,7 +162,13 @@ impl Cache {
         Ok(directories)
     }
 
-    fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
+    /// Where other things of this name are kept.
+    pub(crate) fn directory(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Writes `value` to `path`, whole or not at all.
+    pub(crate) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
         let mut file = NamedTempFile::new_in(&self.root).at(&self.root)?;
         let text = serde_json::to_vec(value).map_err(io::Error::from).at(path)?;
         file.write_all(&text).at(path)?;
@@ -189,7 +195,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 }
 
 /// Seconds since 1970.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

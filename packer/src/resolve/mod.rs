@@ -1,6 +1,7 @@
 //! From requirements to wheels: resolved, downloaded and built by uv where it is there, else by
 //! pip. Nothing is resolved here; what comes is kept in a cache of wheels.
 
+mod backend;
 mod build;
 mod cache;
 mod error;

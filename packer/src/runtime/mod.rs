@@ -27,6 +27,7 @@ mod tcl;
 mod tests;
 pub mod trim;
 
+pub use elf::Strip;
 pub use error::Error;
 pub use find::{Request, find};
 pub use fingerprint::fingerprint;

@@ -39,6 +39,9 @@ pub struct Need {
     pub kept: Vec<String>,
     /// Why nothing could be told: `click: click/core.py: importlib`.
     pub open: Option<String>,
+    /// All modules that it can reach, dotted, with names that are no modules among them; empty
+    /// where nothing could be told.
+    pub reached: BTreeSet<String>,
 }
 
 /// Tells what an archive of these distributions, each with its name, needs.
@@ -51,6 +54,7 @@ pub fn need<'a>(
     let library = Library::of(interpreter);
     let open = opener(&library, &distributions, launch);
     let (mut leave_out, mut kept) = (BTreeSet::new(), Vec::new());
+    let mut all = BTreeSet::new();
     if open.is_none() {
         let named = distributions.flat_map(|(_, imports)| imports.modules.iter());
         let reached = library.reach(named.chain(launch.modules).cloned());
@@ -62,6 +66,7 @@ pub fn need<'a>(
                 }
             }
         }
+        all.extend(reached.from.into_keys());
     }
     if tkinter {
         leave_out.remove(&Part::Tkinter);
@@ -69,7 +74,7 @@ pub fn need<'a>(
         // Tk is not found where Python is built without it either; only who names it has it.
         leave_out.insert(Part::Tkinter);
     }
-    Need { leave_out, kept, open }
+    Need { leave_out, kept, open, reached: all }
 }
 
 /// The first thing by which the application can run what is not to be seen.

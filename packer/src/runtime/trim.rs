@@ -21,12 +21,19 @@ pub struct Policy {
     pub drop: Vec<String>,
     /// Parts of the standard library that stay away, unless `keep` has them.
     pub leave_out: BTreeSet<Part>,
+    /// The modules of the standard library that stay, dotted; all that the rules leave, if `None`.
+    pub only: Option<BTreeSet<String>>,
 }
 
 impl Default for Policy {
     /// Everything but `tkinter`, which brings half of X11 along.
     fn default() -> Self {
-        Self { keep: Vec::new(), drop: Vec::new(), leave_out: BTreeSet::from([Part::Tkinter]) }
+        Self {
+            keep: Vec::new(),
+            drop: Vec::new(),
+            leave_out: BTreeSet::from([Part::Tkinter]),
+            only: None,
+        }
     }
 }
 
@@ -78,6 +85,7 @@ pub struct Trim {
     keep: Vec<Pattern>,
     drop: Vec<Pattern>,
     rules: Vec<Pattern>,
+    only: Option<BTreeSet<String>>,
 }
 
 impl Trim {
@@ -91,6 +99,7 @@ impl Trim {
             keep: patterns(policy.keep.iter().map(String::as_str))?,
             drop: patterns(policy.drop.iter().map(String::as_str))?,
             rules: patterns(rules)?,
+            only: policy.only.clone(),
         })
     }
 
@@ -100,16 +109,41 @@ impl Trim {
         let fits = |patterns: &[Pattern]| {
             fits(patterns, path) || inside.is_some_and(|inside| fits(patterns, inside))
         };
-        fits(&self.keep) || !(fits(&self.drop) || fits(&self.rules))
+        let is_reached = || match (&self.only, inside) {
+            (Some(only), Some(inside)) => is_of(only, inside),
+            _ => true,
+        };
+        fits(&self.keep) || (!(fits(&self.drop) || fits(&self.rules)) && is_reached())
     }
 
     /// Whether the directory at `path` may hold anything that stays.
     pub fn enters(&self, path: &str) -> bool {
-        !self.keep.is_empty() || self.keeps(path)
+        let inside = path.strip_prefix(&self.stdlib);
+        let goes = |patterns: &[Pattern]| {
+            fits(patterns, path) || inside.is_some_and(|inside| fits(patterns, inside))
+        };
+        !self.keep.is_empty() || !(goes(&self.drop) || goes(&self.rules))
     }
 }
 
-fn patterns<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Pattern>, Error> {
+/// Whether the file at `path` below the standard library belongs to one of `modules`.
+fn is_of(modules: &BTreeSet<String>, path: &str) -> bool {
+    if let Some(extension) = path.strip_prefix("lib-dynload/") {
+        return modules.contains(extension.split('.').next().unwrap_or(extension));
+    }
+    match (path.strip_suffix(".py"), path.split_once('/')) {
+        // Its name, which holds the platform's, is put together by `sysconfig`.
+        (Some(name), _) if name.starts_with("_sysconfigdata") => true,
+        (Some(name), _) => {
+            let name = name.strip_suffix("/__init__").unwrap_or(name);
+            modules.contains(&name.replace('/', "."))
+        }
+        (None, Some((package, _))) => modules.contains(package),
+        (None, None) => true,
+    }
+}
+
+pub(crate) fn patterns<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Pattern>, Error> {
     texts
         .map(|text| {
             Pattern::new(text.trim_end_matches('/'))
@@ -119,7 +153,7 @@ fn patterns<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Pattern>, Er
 }
 
 /// Whether a pattern fits `path` or a directory that it is in.
-fn fits(patterns: &[Pattern], path: &str) -> bool {
+pub(crate) fn fits(patterns: &[Pattern], path: &str) -> bool {
     let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     ends.into_iter()
@@ -133,7 +167,7 @@ mod tests {
     fn trim(keep: &[&str], drop: &[&str], tkinter: bool) -> Trim {
         let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
         let leave_out = Part::all().filter(|part| *part == Part::Tkinter && !tkinter).collect();
-        let policy = Policy { keep: own(keep), drop: own(drop), leave_out };
+        let policy = Policy { keep: own(keep), drop: own(drop), leave_out, only: None };
         Trim::new(&policy, "lib/python3.12").unwrap()
     }
 
@@ -211,6 +245,33 @@ mod tests {
             assert!(keeps(&all, path), "{path}");
         }
         assert!(!keeps(&all, "sqlite3/dbapi2.py") && !keeps(&all, "lib-dynload/_hashlib.x.so"));
+    }
+
+    #[test]
+    fn of_a_minimal_library_the_modules_that_were_named_stay() {
+        let only = ["os", "json", "json.decoder", "_json"].map(str::to_owned);
+        let policy = Policy {
+            keep: vec!["lib2to3/Grammar.txt".into()],
+            only: Some(only.into()),
+            ..Policy::default()
+        };
+        let trim = Trim::new(&policy, "lib/python3.12").unwrap();
+        let keeps = |path: &str| trim.keeps(&format!("lib/python3.12/{path}"));
+        for path in [
+            "os.py",
+            "json/__init__.py",
+            "json/decoder.py",
+            "json/data.txt",
+            "lib-dynload/_json.cpython-312-x86_64-linux-gnu.so",
+            "_sysconfigdata__linux_x86_64-linux-gnu.py",
+            "LICENSE.txt",
+            "lib2to3/Grammar.txt",
+        ] {
+            assert!(keeps(path), "{path}");
+        }
+        for path in ["json/tool.py", "glob.py", "lib-dynload/_csv.x.so", "re/__init__.py"] {
+            assert!(!keeps(path), "{path}");
+        }
     }
 
     #[test]

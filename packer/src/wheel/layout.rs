@@ -82,6 +82,12 @@ impl Layout {
         Ok((EntryPath::new(&target)?, part))
     }
 
+    /// `path` below `site-packages`; where it is elsewhere, as it is.
+    pub(crate) fn below_site<'a>(&self, path: &'a EntryPath) -> &'a str {
+        let rest = path.as_str().strip_prefix(&self.site);
+        rest.and_then(|rest| rest.strip_prefix('/')).unwrap_or(path.as_str())
+    }
+
     /// `path` as seen from `site-packages`.
     pub(crate) fn seen_from_site(&self, path: &EntryPath) -> String {
         match path.as_str().strip_prefix(&self.site).and_then(|rest| rest.strip_prefix('/')) {

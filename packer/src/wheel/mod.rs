@@ -6,6 +6,7 @@ mod layout;
 mod metadata;
 mod record;
 mod script;
+mod slim;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -15,6 +16,8 @@ pub use error::{Error, Kind};
 pub use filename::{Fit, WheelName, normalize};
 pub(crate) use metadata::ini;
 pub use metadata::{EntryPoint, License, Metadata};
+pub(crate) use record::follow_bytecode;
 pub use script::{SHEBANG, Script, Target};
+pub use slim::Slim;
 pub use store::Store;
 pub use unpack::{Distribution, read_metadata, unpack};

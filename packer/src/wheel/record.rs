@@ -2,13 +2,16 @@
 //! ([specification](https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file)).
 
 use std::collections::BTreeMap;
+use std::io;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha384, Sha512};
+use snakecrate_stub::entry_path::EntryPath;
 
 use super::error::Kind;
 use super::store::Kept;
+use crate::tree::{Node, Tree};
 
 /// Lines by path.
 #[derive(Debug, Default)]
@@ -112,6 +115,43 @@ impl Installed {
         }
         text.into_bytes()
     }
+}
+
+/// The end of a source's name.
+const SOURCE: &str = ".py";
+
+/// Makes every RECORD in `tree` speak of the bytecode that now stands for its source, `a.pyc` for
+/// `a.py`; bytecode may be listed without a hash.
+pub(crate) fn follow_bytecode(tree: &mut Tree) -> io::Result<()> {
+    let records: Vec<EntryPath> = tree
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| path.as_str().ends_with(".dist-info/RECORD"))
+        .cloned()
+        .collect();
+    for record in records {
+        let site = record.parent().and_then(|info| info.rsplit_once('/')).map_or("", |at| at.0);
+        let there = |path: &str| {
+            EntryPath::new(&format!("{site}/{path}")).is_ok_and(|path| tree.get(&path).is_some())
+        };
+        let Some(Node::File { mode, content }) = tree.get(&record) else { continue };
+        let (mode, bytes) = (*mode, content.read()?);
+        let mut text = String::new();
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            // As `Installed` writes them: quoted only where a name has a comma or a quote.
+            match line.split_once(",sha256=").map(|(path, _)| path) {
+                Some(path)
+                    if path.ends_with(SOURCE) && !there(path) && there(&format!("{path}c")) =>
+                {
+                    text.extend([path, "c,,"]);
+                }
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        tree.insert_file(record, mode, text.into_bytes());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::layout::{BIN, Layout, Part, source_of};
 use super::metadata::{self, License, Metadata};
 use super::record::{Installed, Record};
 use super::script::{Script, Target, is_executable, prepare, wrapper};
+use super::slim::Slim;
 use super::store::{Kept, Store};
 use crate::python::Interpreter;
 use crate::tree::{Content, Mode, Node, Tree};
@@ -51,7 +52,8 @@ impl Distribution {
     }
 }
 
-/// Unpacks the wheel at `path` for `interpreter`; contents are kept in `store`.
+/// Unpacks the wheel at `path` for `interpreter`, but what `slim` leaves out; contents are kept in
+/// `store`.
 ///
 /// # Errors
 ///
@@ -60,8 +62,9 @@ pub fn unpack(
     path: &Path,
     interpreter: &Interpreter,
     store: &Store,
+    slim: &Slim,
 ) -> Result<Distribution, Error> {
-    unpack_inner(path, interpreter, store).map_err(|kind| kind.at(path))
+    unpack_inner(path, interpreter, store, slim).map_err(|kind| kind.at(path))
 }
 
 /// Reads `METADATA` alone.
@@ -110,6 +113,7 @@ fn unpack_inner(
     path: &Path,
     interpreter: &Interpreter,
     store: &Store,
+    slim: &Slim,
 ) -> Result<Distribution, Kind> {
     let wheel = WheelName::of(path)?;
     wheel.fit(interpreter)?;
@@ -152,6 +156,10 @@ fn unpack_inner(
             continue;
         }
         let (place, part) = layout.place(name)?;
+        if part == Part::Other && slim.excludes(layout.below_site(&place)) {
+            continue;
+        }
+        let kept = slim.strip(name, kept, |other| names.contains_key(other), store)?;
         if part == Part::Script {
             if let Some(script) = build.add_script(place, &kept)? {
                 scripts.insert(script.name.clone(), script);

@@ -8,7 +8,7 @@ use object::pod;
 
 use super::Malformed;
 
-type FileHeader = elf::FileHeader64<LE>;
+pub(super) type FileHeader = elf::FileHeader64<LE>;
 /// A program header as it is in the file.
 pub type Segment = elf::ProgramHeader64<LE>;
 /// A section header as it is in the file.
@@ -237,7 +237,7 @@ const SEGMENTS: &str = "the program headers are out of place";
 const SECTIONS: &str = "the section headers are out of place";
 const DYNAMIC: &str = "the dynamic section is out of place";
 
-fn header(bytes: &[u8]) -> Result<&FileHeader, Malformed> {
+pub(super) fn header(bytes: &[u8]) -> Result<&FileHeader, Malformed> {
     let (header, _) = pod::from_bytes::<FileHeader>(bytes)
         .map_err(|()| Malformed("the file header is cut off"))?;
     if header.e_ident.magic != elf::ELFMAG {
@@ -252,13 +252,16 @@ fn header(bytes: &[u8]) -> Result<&FileHeader, Malformed> {
     Ok(header)
 }
 
-fn segments<'a>(bytes: &'a [u8], header: &FileHeader) -> Result<&'a [Segment], Malformed> {
+pub(super) fn segments<'a>(
+    bytes: &'a [u8],
+    header: &FileHeader,
+) -> Result<&'a [Segment], Malformed> {
     let length = u64::from(header.e_phnum.get(LE)) * size_of::<Segment>() as u64;
     let at = range(header.e_phoff.get(LE), length, bytes).map_err(|_| Malformed(SEGMENTS))?;
     pod::slice_from_all_bytes(&bytes[at]).map_err(|()| Malformed(SEGMENTS))
 }
 
-fn sections(bytes: &[u8], header: &FileHeader) -> Result<Vec<Section>, Malformed> {
+pub(super) fn sections(bytes: &[u8], header: &FileHeader) -> Result<Vec<Section>, Malformed> {
     let broken = Malformed(SECTIONS);
     if header.e_shoff.get(LE) == 0 || header.e_shnum.get(LE) == 0 {
         return Ok(Vec::new());
@@ -280,7 +283,7 @@ fn sections(bytes: &[u8], header: &FileHeader) -> Result<Vec<Section>, Malformed
 }
 
 /// The end of the last section and of the table of sections.
-fn last_byte(header: &FileHeader, sections: &[Section]) -> u64 {
+pub(super) fn last_byte(header: &FileHeader, sections: &[Section]) -> u64 {
     let table = header
         .e_shoff
         .get(LE)

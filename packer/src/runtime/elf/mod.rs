@@ -1,7 +1,8 @@
 //! Surgery on ELF files of this machine's kind: 64 bits, little endian, x86-64.
 //!
 //! [`Image`] reads a file and writes it without the parts that no loader reads; [`search_path`]
-//! changes where the loader looks for libraries; [`facts`] reads what a file needs. Nothing that
+//! changes where the loader looks for libraries; [`facts`] reads what a file needs; [`strip`]
+//! takes debug information out. Nothing that
 //! code refers to ever moves.
 
 pub mod facts;
@@ -10,11 +11,13 @@ pub mod image;
 pub mod loader;
 pub mod search_path;
 pub mod strings;
+pub mod strip;
 #[cfg(test)]
 mod tests;
 
 pub use facts::Facts;
 pub use image::Image;
+pub use strip::Strip;
 
 /// Why an ELF file is not one that can be worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,7 @@
 /// What is there whatever the application imports: what starts the interpreter and the entries,
 /// what reports errors, and what modules written in C import by name.
 pub(super) const BASE: &[&str] = &[
+    "_bootlocale",
     "_colorize",
     "_compat_pickle",
     "_pyio",
@@ -51,9 +52,12 @@ pub(super) const BASE: &[&str] = &[
 /// Imports of the standard library that no statement shows: by name, or from C.
 pub(super) const HIDDEN: &[(&str, &[&str])] = &[
     ("_asyncio", &["asyncio"]),
+    ("_ctypes", &["ctypes._endian"]),
+    ("_curses", &["curses"]),
     ("_datetime", &["_strptime"]),
     ("_elementtree", &["copy", "xml.etree.ElementTree"]),
-    ("_sqlite3", &["sqlite3"]),
+    ("_sqlite3", &["sqlite3", "sqlite3.dump"]),
+    ("_ssl", &["socket"]),
     ("_zoneinfo", &["zoneinfo"]),
     // `_defaultorder`, `_names`.
     ("dbm", &["dbm.dumb", "dbm.gnu", "dbm.ndbm", "dbm.sqlite3"]),

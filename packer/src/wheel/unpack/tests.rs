@@ -11,7 +11,8 @@ fn unpack_forged(forge: &Forge) -> Result<Distribution, Kind> {
 
 fn attempt(path: &Path) -> Result<Distribution, Kind> {
     let scratch = tempfile::tempdir().unwrap();
-    unpack(path, &interpreter(), &Store::new(scratch.path())).map_err(|error| error.kind)
+    unpack(path, &interpreter(), &Store::new(scratch.path()), &Slim::default())
+        .map_err(|error| error.kind)
 }
 
 fn text(distribution: &Distribution, path: &str) -> String {
@@ -197,4 +198,28 @@ fn metadata_can_be_read_without_unpacking() {
     let directory = tempfile::tempdir().unwrap();
     let metadata = read_metadata(&Forge::new().write(directory.path())).unwrap();
     assert_eq!((metadata.name.as_str(), metadata.version.as_str()), ("Demo", "1.0"));
+}
+
+#[test]
+fn what_is_excluded_is_not_in_record_either_and_bytecode_takes_the_place_of_its_source() {
+    let mut forge = Forge::new();
+    forge.add("demo/tests/test_a.py", b"").add("demo/a.pyi", b"").add("demo/b.py", b"");
+    let directory = tempfile::tempdir().unwrap();
+    let path = forge.write(directory.path());
+    let scratch = tempfile::tempdir().unwrap();
+    let exclude = ["tests".to_owned(), "stubs".to_owned()];
+    let slim = Slim::new(&exclude, &[], crate::runtime::Strip::None).unwrap();
+    let mut demo = unpack(&path, &interpreter(), &Store::new(scratch.path()), &slim).unwrap();
+    let record = format!("{SITE}/demo-1.0.dist-info/RECORD");
+    let paths: Vec<_> = demo.tree.iter().map(|(path, _)| path.to_string()).collect();
+    for gone in ["demo/tests/test_a.py", "demo/a.pyi"] {
+        assert!(!paths.contains(&format!("{SITE}/{gone}")) && !text(&demo, &record).contains(gone));
+    }
+    let source = EntryPath::new(&format!("{SITE}/demo/b.py")).unwrap();
+    demo.tree.remove(&source);
+    let code = EntryPath::new(&format!("{SITE}/demo/b.pyc")).unwrap();
+    demo.tree.insert_file(code, Mode::Plain, b"code".to_vec());
+    crate::wheel::follow_bytecode(&mut demo.tree).unwrap();
+    let after = text(&demo, &record);
+    assert!(after.contains("demo/b.pyc,,\n") && after.contains("demo/__init__.py,sha256="));
 }

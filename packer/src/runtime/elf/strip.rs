@@ -1,0 +1,225 @@
+//! What only a debugger reads, taken out of a file that somebody else made.
+//!
+//! Unlike [`Image::into_bytes`](super::Image::into_bytes), this keeps the number of every section:
+//! those that go stay in the table as unused entries (`SHT_NULL`), so that symbols and links need
+//! no correction. What is loaded does not move, and what the loader does not know stays.
+
+use object::elf;
+use object::endian::LittleEndian as LE;
+use object::pod;
+use serde::Deserialize;
+
+use super::Malformed;
+use super::image::{Section, SectionHeader, header, last_byte, range, sections, segments};
+
+/// What is left out of the libraries of wheels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Strip {
+    /// Nothing.
+    None,
+    /// What debuggers use: the sources' lines, names and types of variables.
+    #[default]
+    Debug,
+    /// Also the names of functions that are not exported, which traces of crashes and profilers
+    /// show.
+    All,
+}
+
+/// The file without what `strip` says; `None` if it stays as it is: because there is nothing to
+/// take out, or because something that is not ELF follows.
+///
+/// # Errors
+///
+/// It is no ELF file for x86-64, or its tables lead out of it.
+pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<u8>>, Malformed> {
+    let head = *header(bytes)?;
+    let linked = [elf::ET_DYN, elf::ET_EXEC].contains(&head.e_type.get(LE));
+    if strip == Strip::None || !linked {
+        return Ok(None);
+    }
+    let mut all = sections(bytes, &head)?;
+    let names = usize::from(head.e_shstrndx.get(LE).0);
+    let useless: Vec<bool> =
+        (0..all.len()).map(|at| at != names && is_useless(&all, at, strip)).collect();
+    if !useless.contains(&true) {
+        return Ok(None);
+    }
+    let end = loaded(bytes, &all)?;
+    if last_byte(&head, &all).max(end as u64) < bytes.len() as u64 {
+        return Ok(None);
+    }
+    let mut out = bytes[..end].to_vec();
+    for (section, useless) in all.iter_mut().zip(useless).skip(1) {
+        let header = &mut section.header;
+        if useless {
+            *header = unused()?;
+            continue;
+        }
+        if header.sh_type.get(LE) == elf::SHT_NOBITS {
+            continue;
+        }
+        let at = range(header.sh_offset.get(LE), header.sh_size.get(LE), bytes)?;
+        if at.end > end {
+            out.resize(out.len().next_multiple_of(alignment(header)), 0);
+            header.sh_offset.set(LE, out.len() as u64);
+            out.extend_from_slice(&bytes[at]);
+        }
+    }
+    out.resize(out.len().next_multiple_of(8), 0);
+    let place = out.len() as u64;
+    let (head, _) = pod::from_bytes_mut::<elf::FileHeader64<LE>>(&mut out)
+        .map_err(|()| Malformed("the file header is cut off"))?;
+    head.e_shoff.set(LE, place);
+    for section in &all {
+        out.extend_from_slice(pod::bytes_of(&section.header));
+    }
+    Ok((out.len() < bytes.len()).then_some(out))
+}
+
+/// Whether the section at `at` of `all` goes.
+fn is_useless(all: &[Section], at: usize, strip: Strip) -> bool {
+    let Section { header, name } = &all[at];
+    if header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0 {
+        return false;
+    }
+    let debug =
+        [&b".debug_"[..], b".zdebug_", b".stab"].iter().any(|start| name.starts_with(start))
+            || name == b".gdb_index";
+    let symbols = || {
+        let table = |section: &Section| {
+            section.header.sh_type.get(LE) == elf::SHT_SYMTAB
+                && section.header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 == 0
+        };
+        let strings = |section: &Section| section.header.sh_link.get(LE) as usize == at;
+        // The strings of the symbols, if they are theirs alone.
+        table(&all[at])
+            || (header.sh_type.get(LE) == elf::SHT_STRTAB
+                && all.iter().any(|section| strings(section) && table(section))
+                && all.iter().all(|section| !strings(section) || table(section)))
+            || header.sh_type.get(LE) == elf::SHT_SYMTAB_SHNDX
+    };
+    debug || (strip == Strip::All && symbols())
+}
+
+/// Where what is loaded, and what describes it, ends in the file.
+fn loaded(bytes: &[u8], all: &[Section]) -> Result<usize, Malformed> {
+    let head = header(bytes)?;
+    let segments = segments(bytes, head)?;
+    let table = size_of_val(segments) as u64;
+    let places = segments
+        .iter()
+        .map(|segment| (segment.p_offset.get(LE), segment.p_filesz.get(LE)))
+        .chain([(head.e_phoff.get(LE), table), (0, size_of::<elf::FileHeader64<LE>>() as u64)])
+        .chain(
+            all.iter()
+                .map(|section| &section.header)
+                .filter(|header| header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0)
+                .filter(|header| header.sh_type.get(LE) != elf::SHT_NOBITS)
+                .map(|header| (header.sh_offset.get(LE), header.sh_size.get(LE))),
+        );
+    let mut end = 0;
+    for (start, length) in places {
+        end = end.max(range(start, length, bytes)?.end);
+    }
+    Ok(end)
+}
+
+fn alignment(header: &SectionHeader) -> usize {
+    let wanted = usize::try_from(header.sh_addralign.get(LE)).unwrap_or(1);
+    if wanted.is_power_of_two() { wanted.min(64) } else { 1 }
+}
+
+fn unused() -> Result<SectionHeader, Malformed> {
+    let bytes = [0_u64; size_of::<SectionHeader>() / 8];
+    pod::from_bytes::<SectionHeader>(pod::bytes_of_slice(&bytes))
+        .map(|(header, _)| *header)
+        .map_err(|()| Malformed("the section headers are out of place"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use goblin::elf::Elf;
+
+    use super::*;
+
+    fn library() -> (tempfile::TempDir, Vec<u8>) {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("a.c"), dir.path().join("a.so"));
+        let source = "static int hidden(int x) { return x + 41; }\n\
+            int shown(void) { volatile int one = 1; return hidden(one); }\n";
+        fs::write(&from, source).unwrap();
+        let options = ["-shared", "-fPIC", "-g", "-O0", "-o"];
+        let status = Command::new("cc").args(options).arg(&to).arg(&from).status().unwrap();
+        assert!(status.success());
+        let bytes = fs::read(to).unwrap();
+        (dir, bytes)
+    }
+
+    /// What the function in the library returns to Python.
+    fn shown(dir: &tempfile::TempDir, bytes: &[u8]) -> String {
+        let path = dir.path().join("stripped.so");
+        fs::write(&path, bytes).unwrap();
+        let script = "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).shown())";
+        let output = Command::new("python3").args(["-c", script]).arg(path).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn symbols(bytes: &[u8]) -> Vec<String> {
+        let elf = Elf::parse(bytes).unwrap();
+        elf.syms
+            .iter()
+            .filter_map(|symbol| elf.strtab.get_at(symbol.st_name).map(str::to_owned))
+            .collect()
+    }
+
+    fn debug(bytes: &[u8]) -> bool {
+        let elf = Elf::parse(bytes).unwrap();
+        let mut names =
+            elf.section_headers.iter().filter_map(|s| elf.shdr_strtab.get_at(s.sh_name));
+        names.any(|name| name.starts_with(".debug"))
+    }
+
+    #[test]
+    fn debug_information_goes_and_the_names_of_functions_stay() {
+        let (dir, bytes) = library();
+        let hidden = "hidden".to_owned();
+        assert!(debug(&bytes) && symbols(&bytes).contains(&hidden));
+        let without = strip(&bytes, Strip::Debug).unwrap().unwrap();
+        assert!(!debug(&without) && symbols(&without).contains(&hidden));
+        assert_eq!(shown(&dir, &without), "42\n");
+        let elf = Elf::parse(&without).unwrap();
+        let symbol = elf.syms.iter().find(|s| elf.strtab.get_at(s.st_name) == Some("hidden"));
+        let section = &elf.section_headers[symbol.unwrap().st_shndx];
+        assert_eq!(elf.shdr_strtab.get_at(section.sh_name), Some(".text"));
+        assert_eq!(strip(&without, Strip::Debug), Ok(None), "there is nothing left to take");
+
+        let bare = strip(&bytes, Strip::All).unwrap().unwrap();
+        assert!(bare.len() < without.len() && symbols(&bare).is_empty());
+        assert_eq!(shown(&dir, &bare), "42\n");
+        assert_eq!(strip(&bytes, Strip::None), Ok(None));
+    }
+
+    #[test]
+    fn what_follows_the_elf_file_is_not_lost() {
+        let (_dir, mut bytes) = library();
+        bytes.extend(b"PK: a zip file that the program reads");
+        assert_eq!(strip(&bytes, Strip::All), Ok(None));
+    }
+
+    #[test]
+    fn damage_is_an_error_or_nothing_to_do_but_no_panic() {
+        let (_dir, bytes) = library();
+        for length in (0..bytes.len()).step_by(97) {
+            let _ = strip(&bytes[..length], Strip::All);
+        }
+        for at in (0..64).chain(bytes.len() - 2000..bytes.len()) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0xff;
+            let _ = strip(&damaged, Strip::All);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What of wheels an application does without.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use glob::Pattern;
+
+use super::error::Kind;
+use super::store::{Kept, Store};
+use crate::runtime::elf::facts::is_elf;
+use crate::runtime::elf::strip;
+use crate::runtime::trim::{fits, patterns};
+use crate::runtime::{self, Strip};
+
+/// Files above this size stay as they are, in bytes: each is held in memory twice.
+const LARGEST: u64 = 512 << 20;
+
+/// Names that stand for several patterns.
+const SETS: &[(&str, &[&str])] = &[
+    ("tests", &["**/tests", "**/test", "**/conftest.py", "**/test_*.py", "**/*_test.py"]),
+    ("stubs", &["**/*.pyi", "**/py.typed"]),
+    (
+        "sources",
+        &[
+            "**/*.a", "**/*.c", "**/*.cc", "**/*.cpp", "**/*.cu", "**/*.cuh", "**/*.cxx", "**/*.f",
+            "**/*.f90", "**/*.h", "**/*.hh", "**/*.hpp", "**/*.hxx", "**/*.la", "**/*.o",
+            "**/*.pxd", "**/*.pxi", "**/*.pyx", "**/*.rs",
+        ],
+    ),
+];
+
+/// What is left out of wheels, ready to be asked.
+///
+/// Patterns are of names below `site-packages`, or of the environment where a file is elsewhere,
+/// and fit as those of [`runtime::Policy`] do. Metadata (`.dist-info`) and scripts always stay.
+#[derive(Debug, Default)]
+pub struct Slim {
+    exclude: Vec<Pattern>,
+    include: Vec<Pattern>,
+    strip: Strip,
+}
+
+impl Slim {
+    /// Leaves out what fits `exclude`, patterns and names of sets, and does not fit `include`;
+    /// strips libraries.
+    ///
+    /// # Errors
+    ///
+    /// [`runtime::Error::Pattern`].
+    pub fn new(
+        exclude: &[String],
+        include: &[String],
+        strip: Strip,
+    ) -> Result<Self, runtime::Error> {
+        Ok(Self {
+            exclude: patterns(exclude.iter().flat_map(|name| meaning(name)))?,
+            include: patterns(include.iter().flat_map(|name| meaning(name)))?,
+            strip,
+        })
+    }
+
+    /// Whether the file at `path` goes.
+    pub(super) fn excludes(&self, path: &str) -> bool {
+        let metadata = path.split('/').next().is_some_and(|top| top.ends_with(".dist-info"));
+        !metadata && fits(&self.exclude, path) && !fits(&self.include, path)
+    }
+
+    /// The file `name` of a wheel without what [`Strip`] says. One with a checksum beside it, as
+    /// NSS has them (`libfreebl3.chk`), stays as it is, and so does one that makes no sense.
+    pub(super) fn strip(
+        &self,
+        name: &str,
+        kept: Kept,
+        has: impl Fn(&str) -> bool,
+        store: &Store,
+    ) -> Result<Kept, Kind> {
+        if self.strip == Strip::None || kept.size > LARGEST {
+            return Ok(kept);
+        }
+        let mut start = [0; 4];
+        let whole = kept.content.open()?.read_exact(&mut start).is_ok();
+        let stem = name.strip_suffix(".so").unwrap_or(name);
+        if !whole || !is_elf(&start) || has(&format!("{stem}.chk")) {
+            return Ok(kept);
+        }
+        let bytes: Arc<[u8]> = kept.content.read()?;
+        match strip::strip(&bytes, self.strip) {
+            Ok(Some(bytes)) => store.keep(&mut &bytes[..], bytes.len() as u64),
+            Ok(None) | Err(_) => Ok(kept),
+        }
+    }
+}
+
+/// The patterns that a name stands for: its own, if it is no set's.
+fn meaning(name: &str) -> Vec<&str> {
+    let set = SETS.iter().find(|(set, _)| *set == name);
+    set.map_or_else(|| vec![name], |(_, patterns)| patterns.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_and_patterns_exclude_and_include_wins() {
+        let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let exclude = own(&["tests", "stubs", "sources", "demo/locale/**"]);
+        let slim = Slim::new(&exclude, &own(&["demo/tests/data"]), Strip::None).unwrap();
+        for path in [
+            "demo/tests/test_a.py",
+            "demo/sub/test/x.bin",
+            "tests/__init__.py",
+            "demo/conftest.py",
+            "demo/a.pyi",
+            "demo/py.typed",
+            "demo/a.pyx",
+            "include/site/python3.12/demo/a.h",
+            "demo/locale/de/a.mo",
+        ] {
+            assert!(slim.excludes(path), "{path}");
+        }
+        for path in [
+            "demo/tests/data/a.json",
+            "demo/testing/__init__.py",
+            "demo/contest.py",
+            "demo/a.so",
+            "demo-1.0.dist-info/licenses/tests/LICENSE.c",
+        ] {
+            assert!(!slim.excludes(path), "{path}");
+        }
+        assert!(!Slim::default().excludes("demo/tests/a.py"), "nothing goes unasked");
+        assert!(Slim::new(&own(&["a["]), &[], Strip::None).is_err());
+    }
+}
