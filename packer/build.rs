@@ -19,9 +19,11 @@ const RUST_FLAGS: [&str; 3] = [
 ];
 /// The host's compiler serves for musl, too: zstd needs nothing of the C library but memory and
 /// strings, as long as nothing of glibc's is woven in.
-/// The long sequence decoder pays for histories over 16 MiB; our window is 4 MiB.
+/// The long sequence decoder pays for histories over 16 MiB; our window is 4 MiB. The second
+/// Huffman decoder wins nothing on our blobs.
 const C_FLAGS: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables -U_FORTIFY_SOURCE \
-                       -fno-stack-protector -DZSTD_STRIP_ERROR_STRINGS=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1";
+                       -fno-stack-protector -DZSTD_STRIP_ERROR_STRINGS=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1 \
+                       -DHUF_FORCE_DECOMPRESS_X1=1";
 
 fn main() {
     let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("..").canonicalize();

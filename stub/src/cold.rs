@@ -168,12 +168,7 @@ impl Maker<'_> {
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
         // What the dead left is no reason to fail.
         let _ = sweep(root);
-        let listings: Vec<Listed<'_>> = self
-            .manifest
-            .components
-            .iter()
-            .map(|component| Listed::read(self.payload, component))
-            .collect::<Result<_, BadPayload>>()?;
+        let listings = Listed::all(self.payload, &self.manifest.components)?;
         let missing: Vec<&Listed<'_>> = listings
             .iter()
             .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))

@@ -1,6 +1,6 @@
 //! Environments: standard virtual environments, made of links to files of components.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -93,15 +93,14 @@ fn configuration(root: &Root, manifest: &Manifest, runtime: &str) -> io::Result<
     Ok(text.into_bytes())
 }
 
-/// Each path of the layers once, sorted, with the number of the first layer that has it.
+/// Each path of the layers once, with the number of the first layer that has it.
 fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
-    let mut all: Vec<_> = layers
-        .iter()
-        .enumerate()
-        .flat_map(|(layer, listing)| listing.items().iter().map(move |item| (layer, item)))
-        .collect();
-    all.sort_unstable_by(|(a, x), (b, y)| (&x.path, a).cmp(&(&y.path, b)));
-    all.dedup_by(|(_, later), (_, first)| later.path == first.path);
+    let items = |(layer, listing): (usize, &&'a Listing)| {
+        listing.items().iter().map(move |item| (layer, item)).collect::<Vec<_>>()
+    };
+    let mut seen = HashSet::new();
+    let mut all: Vec<_> = layers.iter().enumerate().flat_map(items).collect();
+    all.retain(|(_, item)| seen.insert(item.path.as_str()));
     all
 }
 
@@ -200,7 +199,7 @@ mod tests {
         let found = winners(&layers);
         let found: Vec<_> =
             found.iter().map(|(layer, item)| (*layer, item.path.as_str())).collect();
-        assert_eq!(found, [(1, "a"), (0, "b"), (0, "d/x"), (2, "e")]);
+        assert_eq!(found, [(0, "b"), (0, "d/x"), (1, "a"), (2, "e")]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Components out of the archive into staging: verified, decoded and written in parallel.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -49,8 +50,18 @@ pub struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
+    /// Reads the listings of all `components`.
+    pub fn all(payload: &Payload, components: &'a [Component]) -> Result<Vec<Self>, BadPayload> {
+        let slots: Vec<_> = components.iter().map(|c| (c, OnceLock::new())).collect();
+        run_all(&slots, |(), (component, slot)| {
+            let _ = slot.set(Self::read(payload, component)?);
+            Ok::<_, BadPayload>(())
+        })?;
+        Ok(slots.into_iter().filter_map(|(_, slot)| slot.into_inner()).collect())
+    }
+
     /// Reads the listing of `component`.
-    pub fn read(payload: &Payload, component: &'a Component) -> Result<Self, BadPayload> {
+    fn read(payload: &Payload, component: &'a Component) -> Result<Self, BadPayload> {
         let packed = payload.packed_listing(component)?;
         let listing = unpack_listing(component, &packed)?;
         Ok(Self { component, listing, packed })
@@ -61,6 +72,7 @@ impl<'a> Listed<'a> {
 struct Job<'a> {
     component: &'a Component,
     listing: &'a Listing,
+    nodes: HashMap<&'a str, &'a Node>,
     directory: OwnedFd,
     written: AtomicUsize,
 }
@@ -138,7 +150,8 @@ impl<'a> Job<'a> {
         write_new(&directory, TREE, packed, 0o444)?;
         let record = serde_json::to_vec(component).unwrap_or_default();
         write_new(&directory, COMPONENT, &record, 0o444)?;
-        Ok(Self { component, listing, directory, written: AtomicUsize::new(0) })
+        let nodes = listing.items().iter().map(|item| (item.path.as_str(), &item.node)).collect();
+        Ok(Self { component, listing, nodes, directory, written: AtomicUsize::new(0) })
     }
 
     fn extract_blob(
@@ -154,7 +167,7 @@ impl<'a> Job<'a> {
         let mut tar = Reader::new(tar);
         let bad = |error| self.damaged(index, error);
         while let Some(entry) = tar.next_entry().map_err(|e| bad(io::Error::other(e)))? {
-            let listed = self.listing.get(entry.path.as_str());
+            let listed = self.nodes.get(entry.path.as_str()).copied();
             match (&entry.kind, listed) {
                 (&Kind::File { executable, size }, Some(Node::File { mode, size: listed, .. }))
                     if size == *listed && executable == mode.is_executable() =>

@@ -9,7 +9,7 @@
 //!
 //! Directories are those that the paths name; empty ones do not exist.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::digest::{Digest, FileDigest};
@@ -121,18 +121,21 @@ impl Listing {
         self.items.iter().map(size).fold(0, u64::saturating_add)
     }
 
-    /// Every directory that the paths name, parents before children.
-    pub fn directories(&self) -> BTreeSet<&str> {
-        let mut all = BTreeSet::new();
+    /// Every directory that the paths name, once, sorted: parents before children.
+    pub fn directories(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        let mut last = None;
         for item in &self.items {
             let mut parent = item.path.parent();
-            while let Some(path) = parent {
-                if !all.insert(path) {
-                    break;
-                }
+            // Neighbours are mostly of one directory, which is there already, and so are those above.
+            while let Some(path) = parent.filter(|_| parent != last) {
+                all.push(path);
                 parent = path.rsplit_once('/').map(|(parent, _)| parent);
             }
+            last = item.path.parent();
         }
+        all.sort_unstable();
+        all.dedup();
         all
     }
 
@@ -159,7 +162,10 @@ impl Listing {
     /// Reads a listing.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadListing> {
         let text = std::str::from_utf8(bytes).map_err(|_| BadListing::Line(0))?;
-        let mut items = Vec::new();
+        if !text.is_empty() && !text.ends_with('\n') {
+            return Err(BadListing::Line(0));
+        }
+        let mut items = Vec::with_capacity(bytes.iter().filter(|byte| **byte == b'\n').count());
         for (index, line) in text.split_terminator('\n').enumerate() {
             if items.len() == MAX_FILES {
                 return Err(BadListing::TooMany);
@@ -168,29 +174,27 @@ impl Listing {
         }
         let listing = Self { items };
         listing.check()?;
-        if listing.encode() != text {
-            return Err(BadListing::Line(0));
-        }
         Ok(listing)
     }
 
     fn parse_line(number: usize, line: &str) -> Result<Item, BadListing> {
         let bad_path = |error| BadListing::Path(number, error);
-        let fields: Vec<&str> = line.split('\t').collect();
-        match fields[..] {
-            ["l", target, path] => {
+        // A field more than there may be, so that such a line is none.
+        let mut fields = line.splitn(5, '\t');
+        match [(); 5].map(|()| fields.next()) {
+            [Some("l"), Some(target), Some(path), None, None] => {
                 let path = EntryPath::new(path).map_err(bad_path)?;
                 let target = LinkTarget::new(&path, target).map_err(bad_path)?;
                 Ok(Item { path, node: Node::Link(target) })
             }
-            [letter, size, digest, path] => {
+            [Some(letter), Some(size), Some(digest), Some(path), None] => {
                 let mode = match letter {
                     "f" => Mode::Plain,
                     "x" => Mode::Executable,
                     "s" => Mode::Script,
                     _ => return Err(BadListing::Line(number)),
                 };
-                let (Ok(size), Ok(digest)) = (size.parse(), digest.parse()) else {
+                let (Some(size), Ok(digest)) = (canonical(size), digest.parse()) else {
                     return Err(BadListing::Line(number));
                 };
                 let path = EntryPath::new(path).map_err(bad_path)?;
@@ -204,7 +208,7 @@ impl Listing {
         if self.items.len() > MAX_FILES {
             return Err(BadListing::TooMany);
         }
-        let directories = self.directories();
+        let directories: HashSet<&str> = self.directories().into_iter().collect();
         for (index, item) in self.items.iter().enumerate() {
             let unordered = index > 0 && self.items[index - 1].path >= item.path;
             if unordered || directories.contains(item.path.as_str()) {
@@ -213,6 +217,13 @@ impl Listing {
         }
         Ok(())
     }
+}
+
+/// A number in the one way it is written.
+fn canonical(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let short = text == "0" || !text.starts_with('0');
+    (digits && short).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -264,6 +275,10 @@ mod tests {
         let bad = [
             format!("f\t0\t{digest}\tb\nf\t0\t{digest}\ta\n"),
             format!("f\t+0\t{digest}\ta\n"),
+            format!("f\t00\t{digest}\ta\n"),
+            format!("f\t\t{digest}\ta\n"),
+            format!("f\t0\t{digest}\ta\tb\n"),
+            "\n".to_string(),
             format!("f\t0\t{digest}\ta"),
             format!("f\t0\t{digest}\t../a\n"),
             "l\t../x\ta\n".to_string(),

@@ -123,9 +123,9 @@ impl Payload {
             })?;
             return visit(&mut &*tar);
         }
-        *memory = Memory::default();
         let hashed = Hashed { section: self.section(member), hasher: blake3::Hasher::new() };
-        let decoder = Decoder::new(hashed, member.unpacked).map_err(BadPayload::from)?;
+        let context = memory.streaming().map_err(BadPayload::from)?;
+        let decoder = Decoder::with(hashed, member.unpacked, context).map_err(BadPayload::from)?;
         let mut reader = BufReader::with_capacity(STREAM_BUFFER, decoder);
         let visited = visit(&mut reader);
         let mut hashed = reader.into_inner().into_inner();
@@ -161,10 +161,13 @@ pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, B
     Listing::parse(&bytes).map_err(|error| BadPayload::Listing(name(), error))
 }
 
-/// What a thread decodes blobs with, kept from one to the next. At most 6 MiB and a little.
+/// What a thread decodes blobs with, kept from one to the next. At most 6 MiB and a little, if the
+/// long ones come first.
 #[derive(Default)]
 pub struct Memory {
     context: Option<Context>,
+    /// Whether `context` holds a window.
+    streamed: bool,
     packed: Vec<u8>,
     unpacked: Vec<u8>,
 }
@@ -177,22 +180,38 @@ enum Short {
 }
 
 impl Memory {
+    fn context(&mut self) -> io::Result<&mut Context> {
+        Ok(match &mut self.context {
+            Some(context) => context,
+            none => none.insert(Context::new()?),
+        })
+    }
+
+    fn streaming(&mut self) -> io::Result<&mut Context> {
+        if !std::mem::replace(&mut self.streamed, true) {
+            *self = Self { streamed: true, ..Self::default() };
+        }
+        self.context()
+    }
+
     fn decode(&mut self, payload: &Payload, member: &Member) -> Result<&[u8], Short> {
+        if std::mem::take(&mut self.streamed) {
+            *self = Self::default();
+        }
         let length =
             |bytes| usize::try_from(bytes).map_err(|e| Short::Contents(io::Error::other(e)));
         let (packed, unpacked) = (length(member.length)?, length(member.unpacked)?);
         self.packed.resize(packed, 0);
-        self.unpacked.resize(unpacked, 0);
         sys::read_exact_at(&payload.file, &mut self.packed, member.offset)
             .map_err(|error| Short::Read(error.into()))?;
         if Digest::of(&self.packed) != member.blake3 {
             return Err(Short::Digest);
         }
-        let context = match &mut self.context {
-            Some(context) => context,
-            none => none.insert(Context::new().map_err(Short::Contents)?),
-        };
-        context.decode(&self.packed, &mut self.unpacked).map_err(Short::Contents)?;
+        let mut output = std::mem::take(&mut self.unpacked);
+        let packed = std::mem::take(&mut self.packed);
+        let decoded = self.context().and_then(|c| c.decode(&packed, unpacked, &mut output));
+        (self.packed, self.unpacked) = (packed, output);
+        decoded.map_err(Short::Contents)?;
         Ok(&self.unpacked)
     }
 }

@@ -1,8 +1,9 @@
 //! One zstd frame as a reader that gives exactly as many bytes as were declared.
 
+use std::borrow::BorrowMut;
 use std::io::{self, Read};
 
-use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, get_error_name};
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, get_error_name};
 
 use crate::manifest::MAX_WINDOW_LOG;
 
@@ -19,21 +20,29 @@ impl Context {
         Ok(Self(context))
     }
 
-    /// Decodes a frame that is in memory, without a window. It fills `unpacked`, or is an error.
-    pub fn decode(&mut self, packed: &[u8], unpacked: &mut [u8]) -> io::Result<()> {
-        let length = unpacked.len();
-        match self.0.decompress(unpacked, packed) {
-            Ok(decoded) if decoded == length => Ok(()),
-            Ok(_) => Err(invalid("it holds less than was declared")),
+    /// Decodes a frame that is in memory to `output`, without a window. It becomes `unpacked`
+    /// bytes, or is an error.
+    pub fn decode(
+        &mut self,
+        packed: &[u8],
+        unpacked: usize,
+        output: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        output.clear();
+        output.reserve_exact(unpacked);
+        match self.0.decompress(output, packed) {
+            Ok(decoded) if decoded == unpacked => Ok(()),
+            Ok(decoded) if decoded < unpacked => Err(invalid("it holds less than was declared")),
+            Ok(_) => Err(invalid("it holds more than was declared")),
             Err(code) => Err(failed(code)),
         }
     }
 }
 
 /// Decodes the frame that `inner` holds. Memory: the frame's window, at most 4 MiB, and 64 KiB.
-pub struct Decoder<R> {
+pub struct Decoder<R, C = Context> {
     inner: R,
-    context: Context,
+    context: C,
     input: Vec<u8>,
     at: usize,
     left: u64,
@@ -42,7 +51,15 @@ pub struct Decoder<R> {
 impl<R: Read> Decoder<R> {
     /// Reads `unpacked` bytes out of `inner`, and an error where there are more or fewer.
     pub fn new(inner: R, unpacked: u64) -> io::Result<Self> {
-        Ok(Self { inner, context: Context::new()?, input: Vec::new(), at: 0, left: unpacked })
+        Self::with(inner, unpacked, Context::new()?)
+    }
+}
+
+impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
+    /// Likewise, with a context that was used before: its window is kept, too.
+    pub fn with(inner: R, unpacked: u64, mut context: C) -> io::Result<Self> {
+        context.borrow_mut().0.reset(ResetDirective::SessionOnly).map_err(failed)?;
+        Ok(Self { inner, context, input: Vec::new(), at: 0, left: unpacked })
     }
 
     fn refill(&mut self) -> io::Result<()> {
@@ -61,7 +78,11 @@ impl<R: Read> Decoder<R> {
             let mut output = OutBuffer::around(buffer);
             let mut input = InBuffer::around(&self.input[self.at..]);
             let before = input.src.len();
-            self.context.0.decompress_stream(&mut output, &mut input).map_err(failed)?;
+            self.context
+                .borrow_mut()
+                .0
+                .decompress_stream(&mut output, &mut input)
+                .map_err(failed)?;
             let (written, consumed) = (output.pos(), input.pos());
             self.at += consumed;
             if written > 0 || before == 0 {
@@ -71,14 +92,14 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-impl<R> Decoder<R> {
+impl<R, C> Decoder<R, C> {
     /// What it reads from.
     pub fn into_inner(self) -> R {
         self.inner
     }
 }
 
-impl<R: Read> Read for Decoder<R> {
+impl<R: Read, C: BorrowMut<Context>> Read for Decoder<R, C> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -148,8 +169,8 @@ mod tests {
         let data = vec![7; 100_000];
         let packed = frame(&data);
         let mut whole = |bytes: &[u8], length| {
-            let mut out = vec![0; length];
-            context.decode(bytes, &mut out).map(|()| out)
+            let mut out = Vec::new();
+            context.decode(bytes, length, &mut out).map(|()| out)
         };
         assert_eq!(whole(&packed, data.len()).unwrap(), data);
         assert!(whole(&packed, data.len() + 1).unwrap_err().to_string().contains("less"));
