@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::pack::{Prepared, Work};
 use super::{Error, conflicts, entries};
 use crate::archive::{self, Plan, PlannedComponent};
+use crate::audit::{self, Report};
 use crate::resolve::Fetched;
 use crate::runtime::{Imports, Part, reach};
 use crate::source::{Source, script_tree};
@@ -24,7 +25,11 @@ const WHOLE_LIBRARY: &str = "stdlib";
 
 impl Work<'_> {
     /// Does all the work but writing.
-    pub(super) fn plan(&self, source: &Source, fetched: Vec<Fetched>) -> Result<Plan, Error> {
+    pub(super) fn plan(
+        &self,
+        source: &Source,
+        fetched: Vec<Fetched>,
+    ) -> Result<(Plan, Report), Error> {
         let (local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
         let project = match (source, local.into_iter().next()) {
             (Source::Project { .. }, Some(local)) => Some(self.unpack(&local)?),
@@ -45,7 +50,7 @@ impl Work<'_> {
         source: &Source,
         project: Option<Distribution>,
         wheels: &[Fetched],
-    ) -> Result<Plan, Error> {
+    ) -> Result<(Plan, Report), Error> {
         let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
         let prepared: Vec<Prepared> =
             wheels.par_iter().map(|wheel| self.prepare(wheel)).collect::<Result<_, Error>>()?;
@@ -77,7 +82,11 @@ impl Work<'_> {
         let default = self.default_entry(&name, &entries)?;
 
         let leave_out = self.leave_out(&name, &app_imports, &prepared);
-        let (runtime, packed, app) = self.pack_all(leave_out, prepared.iter(), app)?;
+        let grafts = self.graft(&prepared, &mut app)?;
+        let app_objects = audit::objects_of(&app)?;
+        let ((runtime, objects), packed, app) =
+            self.pack_all(leave_out, &grafts, prepared.iter(), app)?;
+        let report = self.audit(&name, objects, app_objects, &prepared)?;
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
             kind,
@@ -101,7 +110,7 @@ impl Work<'_> {
         let executable = format!("bin/python{}", python.minor());
         let executable = EntryPath::new(&executable)
             .map_err(|error| Error::Archive(archive::Error::Plan(error.to_string())))?;
-        Ok(Plan {
+        let plan = Plan {
             name,
             version,
             target: env!("SNAKECRATE_HOST_TARGET").into(),
@@ -114,7 +123,8 @@ impl Work<'_> {
             entries,
             components,
             sbom,
-        })
+        };
+        Ok((plan, report))
     }
 
     /// The parts of the standard library that nothing in the archive can import.

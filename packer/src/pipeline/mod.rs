@@ -6,6 +6,7 @@
 //! ```
 
 mod assemble;
+mod audited;
 mod bill;
 mod boot;
 mod conflicts;
@@ -21,6 +22,7 @@ use snakecrate_stub::cache::root::candidates;
 use snakecrate_stub::digest::Digest;
 
 use crate::archive::{self, Plan, Written};
+use crate::audit::Report;
 use crate::config::Config;
 use crate::source::Source;
 use crate::ui::Ui;
@@ -42,6 +44,7 @@ pub const BUILD: &str = "build";
 #[derive(Debug)]
 pub struct Build {
     plan: Plan,
+    audit: Report,
 }
 
 /// The directory for the packer's own files: wheels, runtimes, components.
@@ -80,13 +83,18 @@ impl Build {
             level: config.level.unwrap_or(DEFAULT_LEVEL),
             ui,
         };
-        let plan = work.plan(source, fetched)?;
-        Ok(Self { plan })
+        let (plan, audit) = work.plan(source, fetched)?;
+        Ok(Self { plan, audit })
     }
 
     /// The application's name.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// What its native code needs.
+    pub fn audit(&self) -> &Report {
+        &self.audit
     }
 
     /// The names of its entries.

@@ -6,16 +6,17 @@ use rayon::prelude::*;
 use snakecrate_stub::manifest::Source as Provenance;
 
 use super::Error;
-use super::facts::{Facts, Known};
+use super::facts::{Facts, Known, objects_of};
+use crate::audit::Object;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::config::Config;
 use crate::python::Interpreter;
 use crate::resolve::{Fetched, Origin};
-use crate::runtime::{self, Part, Policy};
+use crate::runtime::{self, Grafts, Part, Policy};
 use crate::tree::{Node, Tree};
 use crate::ui::{Progress, Ui};
-use crate::wheel::{self, Distribution};
+use crate::wheel::{self, Distribution, WheelName};
 
 /// The parts of a build that all steps need.
 pub(super) struct Work<'a> {
@@ -32,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) facts: Facts,
     pub(super) key: String,
     pub(super) source: Option<Provenance>,
+    /// The wheel's platform tags.
+    pub(super) tags: Vec<String>,
     pub(super) state: State,
 }
 
@@ -59,12 +62,13 @@ impl Work<'_> {
             self.level,
             crate::BUILD_ID,
         );
+        let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
         if let Some((facts, packed)) = self.known.lookup(&key) {
-            return Ok(Prepared { facts, key, source, state: State::Packed(packed) });
+            return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
         let facts = Facts::of(&distribution)?;
-        Ok(Prepared { facts, key, source, state: State::Unpacked(distribution.tree) })
+        Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
     }
 
     pub(super) fn unpack(&self, fetched: &Fetched) -> Result<Distribution, Error> {
@@ -75,13 +79,14 @@ impl Work<'_> {
     pub(super) fn pack_all<'p>(
         &self,
         leave_out: BTreeSet<Part>,
+        grafts: &Grafts,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
-    ) -> Result<(Packed, Vec<Packed>, Packed), Error> {
+    ) -> Result<((Packed, Vec<Object>), Vec<Packed>, Packed), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
-            || self.runtime(leave_out, &progress),
+            || self.runtime(leave_out, grafts, &progress),
             || {
                 rayon::join(
                     || {
@@ -105,7 +110,12 @@ impl Work<'_> {
         Ok(packed)
     }
 
-    fn runtime(&self, leave_out: BTreeSet<Part>, progress: &Progress) -> Result<Packed, Error> {
+    fn runtime(
+        &self,
+        leave_out: BTreeSet<Part>,
+        grafts: &Grafts,
+        progress: &Progress,
+    ) -> Result<(Packed, Vec<Object>), Error> {
         let policy = Policy {
             keep: self.config.runtime_keep.clone(),
             drop: self.config.runtime_drop.clone(),
@@ -114,14 +124,17 @@ impl Work<'_> {
         let python = self.interpreter;
         let fingerprint = runtime::fingerprint(python, &policy)
             .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
-        let key = format!("runtime {fingerprint} {}", self.level);
-        if let Some(packed) = self.known.store().lookup(&key) {
-            return Ok(packed);
+        let grafted = grafts.fingerprint()?;
+        let key = format!("runtime {fingerprint} {} {grafted}", self.level);
+        if let Some(known) = self.known.lookup_runtime(&key) {
+            return Ok(known);
         }
-        let packed = self.pack(runtime::harvest(python, &policy, self.ui)?, progress)?;
-        // Not remembered, it is only slower the next time.
-        let _ = self.known.store().remember(&key, &packed);
-        Ok(packed)
+        let mut tree = runtime::harvest(python, &policy, self.ui)?;
+        grafts.add_to_runtime(&mut tree)?;
+        let objects = objects_of(&tree)?;
+        let packed = self.pack(tree, progress)?;
+        self.known.remember_runtime(&key, &packed, &objects);
+        Ok((packed, objects))
     }
 
     fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
