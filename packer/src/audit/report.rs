@@ -214,7 +214,7 @@ impl fmt::Display for Problem {
             }
             Self::Glibc { place, wanted, allowed, more } => {
                 write!(f, "{place} wants GLIBC_{wanted}, and no more than {allowed} is allowed")?;
-                if *more > 0 { write!(f, " ({more} more of its files do)") } else { Ok(()) }
+                if *more > 0 { write!(f, " ({more} more of its files)") } else { Ok(()) }
             }
             Self::Libstdcxx { place, wanted, has } => write!(
                 f,

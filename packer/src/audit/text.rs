@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Floor, Library, Report};
+use super::report::{Floor, Library, Problem, Report};
 use super::{Glibc, Provider};
 use crate::ui::{Count, table};
 
@@ -13,6 +13,11 @@ const NAMED: usize = 6;
 pub(super) fn verdict(report: &Report) -> String {
     if report.files == 0 {
         return "needs nothing: there is no native code".into();
+    }
+    let foreign =
+        report.problems.iter().filter(|problem| matches!(problem, Problem::Machine { .. })).count();
+    if foreign == report.files {
+        return "does not run on x86-64".into();
     }
     let of = |wanted: &dyn Fn(&Library) -> bool| -> Vec<String> {
         let mut names: Vec<_> =
