@@ -126,7 +126,7 @@ fn wheel(path: &Path, name: String) -> Result<Unit, Error> {
 /// need beside them is found all the same.
 fn place(path: &str) -> String {
     let Some((top, rest)) = path.split_once('/') else { return path.to_owned() };
-    if !top.ends_with(".data") {
+    if top.strip_suffix(".data").is_none() {
         return path.to_owned();
     }
     match rest.split_once('/') {

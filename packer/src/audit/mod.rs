@@ -11,6 +11,7 @@
 mod class;
 mod collect;
 mod error;
+mod judge;
 mod musts;
 mod object;
 mod policy;
@@ -62,7 +63,7 @@ pub struct Unit {
 pub fn audit(subject: &str, units: &[Unit], options: &Options) -> Report {
     let musts = musts::Musts::of(units);
     let providers = provide::resolve(units);
-    let definitions = report::definitions(units);
+    let definitions = judge::definitions(units);
     let mut report = Report::new(subject, options);
     let mut libraries: BTreeMap<(String, Provider), Library> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {

@@ -126,7 +126,7 @@ impl Object {
             self.want(RELR);
         }
         for defined in elf.verdef.iter().flat_map(goblin::elf::symver::VerdefSection::iter) {
-            for version in defined.iter() {
+            for version in &defined {
                 let name = elf.dynstrtab.get_at(version.vda_name).unwrap_or_default();
                 let version = name.strip_prefix("GLIBCXX_").and_then(Version::parse);
                 self.defines = self.defines.take().max(version);

@@ -121,11 +121,10 @@ impl<'a> Map<'a> {
             let path = join(&directory, name)?;
             self.places.get(&(unit.root, &*path)).copied()
         });
-        let runtime = || match object.has_runpath {
-            true => None,
-            false => self.places.get(&(Root::Runtime, &*format!("lib/{name}"))).copied(),
-        };
-        own.or_else(runtime)
+        if own.is_some() || object.has_runpath {
+            return own;
+        }
+        self.places.get(&(Root::Runtime, &*format!("lib/{name}"))).copied()
     }
 
     fn archive(&self, (unit, index): (usize, usize), by_name: bool) -> Provider {

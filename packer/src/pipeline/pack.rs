@@ -38,6 +38,9 @@ pub(super) struct Prepared {
     pub(super) state: State,
 }
 
+/// A runtime, and its ELF files.
+pub(super) type PackedRuntime = (Packed, Vec<Object>);
+
 pub(super) enum State {
     Packed(Packed),
     Unpacked(Tree),
@@ -82,7 +85,7 @@ impl Work<'_> {
         grafts: &Grafts,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
-    ) -> Result<((Packed, Vec<Object>), Vec<Packed>, Packed), Error> {
+    ) -> Result<(PackedRuntime, Vec<Packed>, Packed), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
@@ -115,7 +118,7 @@ impl Work<'_> {
         leave_out: BTreeSet<Part>,
         grafts: &Grafts,
         progress: &Progress,
-    ) -> Result<(Packed, Vec<Object>), Error> {
+    ) -> Result<PackedRuntime, Error> {
         let policy = Policy {
             keep: self.config.runtime_keep.clone(),
             drop: self.config.runtime_drop.clone(),
