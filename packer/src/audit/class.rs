@@ -102,6 +102,20 @@ const HOST: &[&str] = &[
     "libze_loader.so",
 ];
 
+/// What every desktop has below its graphics, and Qt's wheels take from it. Others that need one of
+/// these are told that nobody provides it.
+const BELOW_DESKTOP: &[&str] = &["libbrotli", "libgssapi_krb5.so", "libzstd.so"];
+
+/// Whether the library of this name is the host's for a component that needs its graphics, too.
+pub(super) fn is_below_desktop(name: &str) -> bool {
+    BELOW_DESKTOP.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether the library of this name is there for nothing but graphics.
+pub(super) fn is_graphics(name: &str) -> bool {
+    ["libGL.so", "libEGL.so", "libX11.so", "libxcb.so"].iter().any(|start| name.starts_with(start))
+}
+
 /// Whose the library of this name is.
 pub fn class(name: &str) -> Class {
     let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::class::{Class, class};
+use super::class::{Class, class, is_below_desktop, is_graphics};
 use super::{Object, Root, Unit};
 
 /// Who provides a library.
@@ -108,6 +108,7 @@ impl<'a> Map<'a> {
             Class::C => Provider::CLibrary,
             Class::Compiler => Provider::Compiler,
             Class::Host => Provider::Host,
+            Class::Other if is_below_desktop(name) && needs_graphics(unit) => Provider::Host,
             Class::Other => Provider::Nobody,
         }
     }
@@ -132,6 +133,10 @@ impl<'a> Map<'a> {
         let path = unit.objects[index].path.clone();
         Provider::Archive { component: unit.name.clone(), path, by_name }
     }
+}
+
+fn needs_graphics(unit: &Unit) -> bool {
+    unit.objects.iter().flat_map(|object| &object.needed).any(|name| is_graphics(name))
 }
 
 /// A path in the tree for one that begins with `$ORIGIN`; others lead out of it.

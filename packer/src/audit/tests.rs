@@ -116,6 +116,14 @@ fn plug_ins_may_lack_what_modules_may_not() {
 }
 
 #[test]
+fn what_is_below_every_desktop_is_the_hosts_for_those_that_need_one() {
+    let core = |needed: &[&str]| [unit("qt", Root::Env, vec![module("site/core.abi3.so", needed)])];
+    assert!(!check(&core(&["libzstd.so.1"])).is_well());
+    let report = check(&core(&["libzstd.so.1", "libGL.so.1"]));
+    assert_eq!(report.verdict, "needs no C library, and of the host libGL.so.1, libzstd.so.1");
+}
+
+#[test]
 fn too_new_a_glibc_is_blamed_on_its_component() {
     let wants = |path: &str, version: &str| Object {
         glibc: Version::parse(version),
