@@ -7,6 +7,8 @@
 /// Temporary places, commands in them, and what became of the commands.
 mod sandbox;
 
+/// What native code needs: the command, and what a build makes of it.
+mod audit;
 /// From each kind of source to an archive that runs.
 mod build;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
+use crate::audit::Glibc;
 use crate::config::Config;
 use crate::runtime::Strip;
 use crate::ui::Verbosity;
@@ -97,6 +98,28 @@ Examples:
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Show what native code needs of a machine: glibc, libraries, processor
+    #[command(after_help = "\
+Examples:
+  snakecrate audit ./app                        an archive
+  snakecrate audit numpy-….whl --max-glibc 2.28 a wheel; fails if it needs more
+  snakecrate audit .venv/lib                    every ELF file below a directory
+
+Exit status 1 when it would not run: a file for another machine, a library nobody provides, or a
+glibc newer than --max-glibc.")]
+    Audit {
+        /// An archive, a wheel, a directory or an ELF file
+        path: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Fail if a newer glibc than this is needed
+        #[arg(long, value_name = "VERSION")]
+        max_glibc: Option<Glibc>,
+        /// A library that may be missing; repeatable
+        #[arg(long, value_name = "NAME")]
+        allow_missing: Vec<String>,
     },
     /// Check every digest, and the zip directory against the manifest
     Verify {
@@ -232,6 +255,15 @@ pub struct What {
     /// A part of the runtime to drop, such as sqlite3, or a pattern; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub runtime_drop: Vec<String>,
+    /// Fail if anything in the archive needs a newer glibc than this, such as 2.28
+    #[arg(long, value_name = "VERSION")]
+    pub max_glibc: Option<Glibc>,
+    /// A library to take from this machine, with what it needs, such as libpq.so.5; repeatable
+    #[arg(long = "include-lib", value_name = "NAME")]
+    pub include_libs: Vec<String>,
+    /// A library that may be missing, such as libodbc.so.2; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub allow_missing: Vec<String>,
 }
 
 impl What {
@@ -264,6 +296,9 @@ impl What {
             python_options: self.python_options,
             runtime_keep: self.runtime_keep,
             runtime_drop: self.runtime_drop,
+            max_glibc: self.max_glibc,
+            include_libs: self.include_libs,
+            allow_missing: self.allow_missing,
         }
     }
 }

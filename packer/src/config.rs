@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
+use crate::audit::Glibc;
 use crate::error::Remedy;
 use crate::runtime::Strip;
 use crate::source::{Source, toml_cause};
@@ -77,6 +78,14 @@ pub struct Config {
     /// Parts of the runtime to drop that would be kept.
     #[serde(deserialize_with = "one_or_many")]
     pub runtime_drop: Vec<String>,
+    /// The newest glibc that the archive may need.
+    pub max_glibc: Option<Glibc>,
+    /// Libraries to take from this machine.
+    #[serde(alias = "include-lib", deserialize_with = "one_or_many")]
+    pub include_libs: Vec<String>,
+    /// Libraries that may be missing.
+    #[serde(deserialize_with = "one_or_many")]
+    pub allow_missing: Vec<String>,
 }
 
 /// Why the configuration cannot be used.
@@ -212,6 +221,9 @@ impl Config {
             python_options: list(self.python_options, other.python_options),
             runtime_keep: list(self.runtime_keep, other.runtime_keep),
             runtime_drop: list(self.runtime_drop, other.runtime_drop),
+            max_glibc: self.max_glibc.or(other.max_glibc),
+            include_libs: list(self.include_libs, other.include_libs),
+            allow_missing: list(self.allow_missing, other.allow_missing),
         }
     }
 }
@@ -260,7 +272,8 @@ mod tests {
              level = 3\noutput = 'out/app'\nisolated = false\nfast-start = false\npython-options = ['-X', 'dev']\n\
              runtime-keep = ['tkinter']\nruntime-drop = 'sqlite3'\nno-binary = ':all:'\n\
              only-binary = ['numpy']\nrelease = true\nstrip = 'all'\nexclude = 'tests'\n\
-             include = ['a/tests']\noptimize = 2\nsourceless = true\nruntime-minimal = true\n",
+             include = ['a/tests']\noptimize = 2\nsourceless = true\nruntime-minimal = true\n\
+             max-glibc = '2.28'\ninclude-lib = 'libpq.so.5'\nallow-missing = 'libodbc.so.2'\n",
         )
         .unwrap();
         assert_eq!(config.entries, ["a"]);
@@ -274,6 +287,11 @@ mod tests {
         assert_eq!(
             (config.exclude, config.include),
             (vec!["tests".into()], vec!["a/tests".into()])
+        );
+        assert_eq!(config.max_glibc, Some(Glibc(2, 28)));
+        assert_eq!(
+            (config.include_libs, config.allow_missing),
+            (vec!["libpq.so.5".into()], vec!["libodbc.so.2".into()])
         );
         assert_eq!(
             read("[snakecrate]\npython = '../py/bin/python'\n").unwrap().python.unwrap(),

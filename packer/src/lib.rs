@@ -5,6 +5,7 @@
 pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;
+pub mod audit;
 pub mod bytecode;
 pub mod cli;
 pub mod commands;

@@ -165,7 +165,7 @@ impl Listing {
         if !text.is_empty() && !text.ends_with('\n') {
             return Err(BadListing::Line(0));
         }
-        let mut items = Vec::with_capacity(bytes.iter().filter(|byte| **byte == b'\n').count());
+        let mut items = Vec::with_capacity(text.split_terminator('\n').count());
         for (index, line) in text.split_terminator('\n').enumerate() {
             if items.len() == MAX_FILES {
                 return Err(BadListing::TooMany);

@@ -156,6 +156,17 @@ impl Sandbox {
             .output()
     }
 
+    /// [`build`](Self::build) with a variable in the environment.
+    pub fn build_with<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        name: &str,
+        value: &str,
+    ) -> Outcome {
+        let run = Run::packer(self, &shared::packer_cache()).arg("build").args(arguments);
+        run.args(shared::OPTIONS).env(name, value).output()
+    }
+
     /// An archive in the working directory, with the home and the cache of this sandbox and an
     /// environment of nothing else.
     pub fn archive(&self, name: &str) -> Run<'_> {

@@ -29,4 +29,5 @@ pub use extract::{Extracted, extract};
 pub use inspect::Report;
 pub use read::Archive;
 pub use verify::{Verified, verify};
+pub use walk::visit;
 pub use write::{Plan, PlannedComponent, Written, write};

@@ -3,12 +3,39 @@
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rayon::prelude::*;
 use snakecrate_stub::digest::FileDigest;
 use snakecrate_stub::listing::{Item, Listing, Node};
 use snakecrate_stub::manifest::Component;
 use snakecrate_stub::tar::{Kind, Reader};
 
 use super::{Archive, Error};
+
+/// Shows `visit` every file of `component`, in no order and several at once, and checks them as
+/// they go by.
+///
+/// # Errors
+///
+/// A damaged archive, and what `visit` cannot read.
+pub fn visit(
+    archive: &Archive,
+    component: &Component,
+    visit: impl Fn(&str, &mut dyn Read) -> io::Result<()> + Sync,
+) -> Result<(), Error> {
+    let walk = Walk::new(archive, component)?;
+    (0..component.blobs.len()).into_par_iter().try_for_each(|index| {
+        walk.blob(
+            index,
+            |_| {},
+            |item, contents| match item.node {
+                Node::File { .. } => visit(item.path.as_str(), contents)
+                    .map_err(|error| archive.damaged_at(format!("`{}`: {error}", item.path), 0)),
+                Node::Link(_) => Ok(()),
+            },
+        )
+    })?;
+    walk.finish()
+}
 
 /// A component whose files are being read.
 pub(super) struct Walk<'a> {

@@ -1,5 +1,6 @@
 //! What each subcommand does. Results go to standard output, all else to standard error.
 
+mod audit;
 mod build;
 mod cache;
 mod look;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::archive;
+use crate::audit::Options;
 use crate::cli::{Cli, Command};
 use crate::error::Remedy;
 use crate::pipeline;
@@ -24,6 +26,9 @@ pub enum Error {
     /// An archive cannot be used.
     #[error(transparent)]
     Archive(#[from] archive::Error),
+    /// It would not run, or cannot be audited.
+    #[error(transparent)]
+    Audit(#[from] crate::audit::Error),
     /// What was built does not start.
     #[error("cannot start {}: {source}", path.display())]
     Start {
@@ -66,6 +71,7 @@ impl Remedy for Error {
         match self {
             Self::Build(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
+            Self::Audit(error) => error.remedy(),
             Self::Start { .. } => {
                 Some("set SNAKECRATE_CACHE to a place that allows execution".into())
             }
@@ -83,6 +89,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Build { what, output } => build::build(what, output, ui)?,
         Command::Run { what, arguments } => return Err(build::run(what, &arguments, ui)),
         Command::Inspect { file, json } => look::inspect(&file, json)?,
+        Command::Audit { path, json, max_glibc, allow_missing } => {
+            audit::audit(&path, json, &Options { max_glibc, allow_missing })?;
+        }
         Command::Verify { file } => look::verify(&file, ui)?,
         Command::Extract { file, directory } => look::extract(&file, &directory, ui)?,
         Command::Cache(command) => cache::run(&command, ui)?,

@@ -9,6 +9,7 @@ use super::facts::Facts;
 use super::pack::{Prepared, Work};
 use super::{Error, conflicts, entries, given_level};
 use crate::archive::{self, Plan, PlannedComponent};
+use crate::audit::{self, Report};
 use crate::resolve::Fetched;
 use crate::runtime::{Imports, Part, Policy, reach};
 use crate::source::{Source, script_tree};
@@ -22,7 +23,11 @@ const WHOLE_LIBRARY: &str = "stdlib";
 
 impl Work<'_> {
     /// Does all the work but writing.
-    pub(super) fn plan(&self, source: &Source, fetched: Vec<Fetched>) -> Result<Plan, Error> {
+    pub(super) fn plan(
+        &self,
+        source: &Source,
+        fetched: Vec<Fetched>,
+    ) -> Result<(Plan, Report), Error> {
         let (local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
         let project = match (source, local.into_iter().next()) {
             (Source::Project { .. }, Some(local)) => Some(self.unpack(&local)?),
@@ -43,7 +48,7 @@ impl Work<'_> {
         source: &Source,
         project: Option<Distribution>,
         wheels: &[Fetched],
-    ) -> Result<Plan, Error> {
+    ) -> Result<(Plan, Report), Error> {
         let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
         let prepared: Vec<Prepared> =
             wheels.par_iter().map(|wheel| self.prepare(wheel)).collect::<Result<_, Error>>()?;
@@ -76,7 +81,11 @@ impl Work<'_> {
         let default = self.default_entry(&name, &entries)?;
 
         let policy = self.policy(&name, &app_imports, &prepared);
-        let (runtime, packed, app) = self.pack_all(&policy, prepared.iter(), app)?;
+        let grafts = self.graft(&prepared, &mut app)?;
+        let app_objects = audit::objects_of(&app)?;
+        let ((runtime, objects), packed, app) =
+            self.pack_all(&policy, &grafts, prepared.iter(), app)?;
+        let report = self.audit(&name, objects, app_objects, &prepared)?;
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
             kind,
@@ -100,7 +109,7 @@ impl Work<'_> {
         let executable = format!("bin/python{}", python.minor());
         let executable = EntryPath::new(&executable)
             .map_err(|error| Error::Archive(archive::Error::Plan(error.to_string())))?;
-        Ok(Plan {
+        let plan = Plan {
             name,
             version,
             target: env!("SNAKECRATE_HOST_TARGET").into(),
@@ -113,7 +122,8 @@ impl Work<'_> {
             entries,
             components,
             sbom,
-        })
+        };
+        Ok((plan, report))
     }
 
     /// What of the standard library comes along: not what nothing in the archive can import.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::entries;
 use crate::error::Remedy;
 use crate::runtime::spec::BadSpec;
-use crate::{archive, bytecode, component, config, resolve, runtime, source, wheel};
+use crate::{archive, audit, bytecode, component, config, resolve, runtime, source, wheel};
 
 /// An error of some part of the way from source to archive, or of the way as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,9 @@ pub enum Error {
     /// The archive.
     #[error(transparent)]
     Archive(#[from] archive::Error),
+    /// It would not run, or needs more than is allowed.
+    #[error(transparent)]
+    Audit(#[from] audit::Error),
     /// `--default` names no entry.
     #[error("`{name}` cannot be the default: it is no entry")]
     Default {
@@ -80,6 +83,7 @@ impl Remedy for Error {
             Self::Bytecode(error) => error.remedy(),
             Self::Component(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
+            Self::Audit(error) => error.remedy(),
             Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
             Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
             Self::Interpreter { .. } => Some("name another with --python".into()),

@@ -8,9 +8,12 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 use snakecrate_stub::digest::Digest;
 
+use super::Error;
+use crate::audit::{self, Object};
 use crate::component::{Packed, Store};
-use crate::runtime::{self, Imports};
+use crate::runtime::Imports;
 use crate::sbom::Licence;
+use crate::tree::Tree;
 use crate::wheel::{Distribution, License, Script};
 
 /// Facts of a distribution.
@@ -32,11 +35,13 @@ pub struct Facts {
     pub runnable: Vec<String>,
     /// What it can import.
     pub imports: Imports,
+    /// Its ELF files.
+    pub objects: Vec<Object>,
 }
 
 impl Facts {
     /// The facts of an unpacked distribution.
-    pub fn of(distribution: &Distribution) -> Result<Self, runtime::Error> {
+    pub fn of(distribution: &Distribution) -> Result<Self, Error> {
         let metadata = &distribution.metadata;
         let name = |requirement: &String| {
             let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
@@ -52,8 +57,14 @@ impl Facts {
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
             imports: Imports::of(&distribution.tree)?,
+            objects: objects_of(&distribution.tree)?,
         })
     }
+}
+
+/// The ELF files in `tree`.
+pub(super) fn objects_of(tree: &Tree) -> Result<Vec<Object>, Error> {
+    Ok(audit::objects_of(tree)?)
 }
 
 fn licences(license: &License) -> Vec<Licence> {
@@ -102,16 +113,30 @@ impl Known {
 
     /// Remembers facts and component. That it cannot costs only time the next time.
     pub fn remember(&self, key: &str, facts: &Facts, packed: &Packed) {
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(&self.directory)?;
-            let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
-            serde_json::to_writer(&mut file, facts)?;
-            file.persist(self.path(key))?;
-            Ok(())
-        };
-        if write().is_ok() {
+        if self.write(key, facts).is_ok() {
             let _ = self.store.remember(key, packed);
         }
+    }
+
+    /// The runtime that was remembered for `key`, and its ELF files.
+    pub fn lookup_runtime(&self, key: &str) -> Option<(Packed, Vec<Object>)> {
+        let objects = fs::read(self.path(key)).ok()?;
+        Some((self.store.lookup(key)?, serde_json::from_slice(&objects).ok()?))
+    }
+
+    /// Remembers a runtime. That it cannot costs only time the next time.
+    pub fn remember_runtime(&self, key: &str, packed: &Packed, objects: &[Object]) {
+        if self.write(key, objects).is_ok() {
+            let _ = self.store.remember(key, packed);
+        }
+    }
+
+    fn write<T: Serialize + ?Sized>(&self, key: &str, what: &T) -> io::Result<()> {
+        fs::create_dir_all(&self.directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        serde_json::to_writer(&mut file, what)?;
+        file.persist(self.path(key))?;
+        Ok(())
     }
 
     fn path(&self, key: &str) -> PathBuf {

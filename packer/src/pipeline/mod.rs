@@ -6,6 +6,7 @@
 //! ```
 
 mod assemble;
+mod audited;
 mod bill;
 mod boot;
 mod conflicts;
@@ -21,6 +22,7 @@ use snakecrate_stub::cache::root::candidates;
 use snakecrate_stub::digest::Digest;
 
 use crate::archive::{self, Plan, Written};
+use crate::audit::Report;
 use crate::bytecode;
 use crate::config::Config;
 use crate::source::Source;
@@ -46,6 +48,7 @@ pub const BUILD: &str = "build";
 #[derive(Debug)]
 pub struct Build {
     plan: Plan,
+    audit: Report,
 }
 
 /// The directory for the packer's own files: wheels, runtimes, components.
@@ -112,13 +115,18 @@ impl Build {
             form: form(config),
             ui,
         };
-        let plan = work.plan(source, fetched)?;
-        Ok(Self { plan })
+        let (plan, audit) = work.plan(source, fetched)?;
+        Ok(Self { plan, audit })
     }
 
     /// The application's name.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// What its native code needs.
+    pub fn audit(&self) -> &Report {
+        &self.audit
     }
 
     /// The names of its entries.

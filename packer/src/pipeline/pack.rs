@@ -4,16 +4,17 @@ use rayon::prelude::*;
 use snakecrate_stub::manifest::Source as Provenance;
 
 use super::Error;
-use super::facts::{Facts, Known};
+use super::facts::{Facts, Known, objects_of};
+use crate::audit::Object;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::config::Config;
 use crate::python::Interpreter;
 use crate::resolve::{Fetched, Origin};
-use crate::runtime::{self, Policy};
+use crate::runtime::{self, Grafts, Policy};
 use crate::tree::{Node, Tree};
 use crate::ui::{Progress, Ui};
-use crate::wheel::{self, Distribution};
+use crate::wheel::{self, Distribution, WheelName};
 
 /// The parts of a build that all steps need.
 pub(super) struct Work<'a> {
@@ -32,8 +33,13 @@ pub(super) struct Prepared {
     pub(super) facts: Facts,
     pub(super) key: String,
     pub(super) source: Option<Provenance>,
+    /// The wheel's platform tags.
+    pub(super) tags: Vec<String>,
     pub(super) state: State,
 }
+
+/// A runtime, and its ELF files.
+pub(super) type PackedRuntime = (Packed, Vec<Object>);
 
 pub(super) enum State {
     Packed(Packed),
@@ -61,12 +67,13 @@ impl Work<'_> {
             self.slim,
             crate::BUILD_ID,
         );
+        let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
         if let Some((facts, packed)) = self.known.lookup(&key) {
-            return Ok(Prepared { facts, key, source, state: State::Packed(packed) });
+            return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
         let facts = Facts::of(&distribution)?;
-        Ok(Prepared { facts, key, source, state: State::Unpacked(distribution.tree) })
+        Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
     }
 
     pub(super) fn unpack(&self, fetched: &Fetched) -> Result<Distribution, Error> {
@@ -77,13 +84,14 @@ impl Work<'_> {
     pub(super) fn pack_all<'p>(
         &self,
         policy: &Policy,
+        grafts: &Grafts,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
-    ) -> Result<(Packed, Vec<Packed>, Packed), Error> {
+    ) -> Result<(PackedRuntime, Vec<Packed>, Packed), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
-            || self.runtime(policy, &progress),
+            || self.runtime(policy, grafts, &progress),
             || {
                 rayon::join(
                     || {
@@ -107,18 +115,26 @@ impl Work<'_> {
         Ok(packed)
     }
 
-    fn runtime(&self, policy: &Policy, progress: &Progress) -> Result<Packed, Error> {
+    fn runtime(
+        &self,
+        policy: &Policy,
+        grafts: &Grafts,
+        progress: &Progress,
+    ) -> Result<PackedRuntime, Error> {
         let python = self.interpreter;
         let fingerprint = runtime::fingerprint(python, policy)
             .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
-        let key = format!("runtime {fingerprint} {} {:?}", self.level, self.form);
-        if let Some(packed) = self.known.store().lookup(&key) {
-            return Ok(packed);
+        let grafted = grafts.fingerprint()?;
+        let key = format!("runtime {fingerprint} {} {:?} {grafted}", self.level, self.form);
+        if let Some(known) = self.known.lookup_runtime(&key) {
+            return Ok(known);
         }
-        let packed = self.pack(runtime::harvest(python, policy, self.ui)?, progress)?;
-        // Not remembered, it is only slower the next time.
-        let _ = self.known.store().remember(&key, &packed);
-        Ok(packed)
+        let mut tree = runtime::harvest(python, policy, self.ui)?;
+        grafts.add_to_runtime(&mut tree)?;
+        let objects = objects_of(&tree)?;
+        let packed = self.pack(tree, progress)?;
+        self.known.remember_runtime(&key, &packed, &objects);
+        Ok((packed, objects))
     }
 
     fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {

@@ -125,6 +125,14 @@ pub enum Error {
         /// The library.
         name: String,
     },
+    /// A library that cannot be included.
+    #[error("cannot include {name}: {problem}")]
+    Graft {
+        /// Its name.
+        name: String,
+        /// What is in the way.
+        problem: String,
+    },
     /// A name that cannot be in an archive.
     #[error("a file of the runtime cannot be in an archive: {0}")]
     Path(#[from] BadPath),
@@ -161,6 +169,9 @@ impl Remedy for Error {
                  .tar.gz or .tar.zst"
                     .into()
             }
+            Self::Graft { name, .. } => format!(
+                "install the package that has it (apt-file search {name}; dnf provides '*/{name}')"
+            ),
             Self::Probe { .. } | Self::Library { .. } => {
                 "repair that installation, or name another one with --python".into()
             }

@@ -91,6 +91,13 @@ impl Host {
         Self { early, cache, late: DIRECTORIES.iter().map(PathBuf::from).collect() }
     }
 
+    /// The library `name` for an object with no search path of its own.
+    pub fn library(&self, name: &str) -> Option<PathBuf> {
+        let early = self.early.iter().map(|directory| directory.join(name));
+        let late = self.late.iter().map(|directory| directory.join(name));
+        early.chain(self.cache.get(name).cloned()).chain(late).find(|path| loadable(path))
+    }
+
     fn find(&self, name: &str, object: &Pending, facts: &Facts) -> Option<PathBuf> {
         let origin = object.path.parent().unwrap_or(Path::new("/"));
         if name.contains('/') {

@@ -1,0 +1,273 @@
+//! Audits of units made by hand, and of files that this machine's compiler makes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pretty_assertions::assert_eq;
+
+use super::*;
+
+fn object(path: &str, needed: &[&str]) -> Object {
+    Object {
+        path: path.into(),
+        soname: path.rsplit('/').next().map(Into::into),
+        needed: needed.iter().map(|&name| name.into()).collect(),
+        ..Object::default()
+    }
+}
+
+fn module(path: &str, needed: &[&str]) -> Object {
+    Object { is_module: true, ..object(path, needed) }
+}
+
+fn unit(name: &str, root: Root, objects: Vec<Object>) -> Unit {
+    Unit { name: name.into(), root, tags: Vec::new(), objects }
+}
+
+fn check(units: &[Unit]) -> Report {
+    audit("app", units, &Options::default())
+}
+
+fn provider<'r>(report: &'r Report, name: &str) -> &'r Provider {
+    &report.libraries.iter().find(|library| library.name == name).unwrap().provider
+}
+
+/// Compiles C with the compiler that links Rust programs, too.
+fn compile(dir: &Path, name: &str, source: &str, options: &[&str]) -> PathBuf {
+    let (from, to) = (dir.join("source.c"), dir.join(name));
+    fs::write(&from, source).unwrap();
+    let status = Command::new("cc").arg(&from).arg("-o").arg(&to).args(options).status().unwrap();
+    assert!(status.success());
+    fs::remove_file(from).unwrap();
+    to
+}
+
+#[test]
+fn siblings_are_found_by_the_search_path_and_others_by_name() {
+    let mut numpy = module("site/numpy/x.so", &["libblas.so.3", "libc.so.6"]);
+    numpy.rpath = vec!["$ORIGIN/../numpy.libs".into()];
+    let torch = module("site/torch/_C.so", &["libcudart.so.12"]);
+    let units = [
+        unit("numpy", Root::Env, vec![numpy, object("site/numpy.libs/libblas.so.3", &[])]),
+        unit("torch", Root::Env, vec![torch]),
+        unit("cudart", Root::Env, vec![object("site/nvidia/lib/libcudart.so.12", &[])]),
+    ];
+    let report = check(&units);
+    let archive = |component: &str, path: &str, by_name| Provider::Archive {
+        component: component.into(),
+        path: path.into(),
+        by_name,
+    };
+    let blas = archive("numpy", "site/numpy.libs/libblas.so.3", false);
+    assert_eq!(provider(&report, "libblas.so.3"), &blas);
+    let cudart = archive("cudart", "site/nvidia/lib/libcudart.so.12", true);
+    assert_eq!(provider(&report, "libcudart.so.12"), &cudart);
+    assert_eq!(provider(&report, "libc.so.6"), &Provider::CLibrary);
+    assert_eq!((report.verdict.as_str(), report.is_well()), ("needs glibc, nothing else", true));
+}
+
+#[test]
+fn the_runtimes_libraries_are_for_those_without_a_search_path_of_their_own() {
+    let plain = module("site/a.so", &["libz.so.1"]);
+    let own = Object {
+        has_runpath: true,
+        runpath: vec!["$ORIGIN".into()],
+        ..module("site/b.so", &["libz.so.1"])
+    };
+    let runtime = || unit("cpython", Root::Runtime, vec![object("lib/libz.so.1", &[])]);
+    let report = check(&[runtime(), unit("a", Root::Env, vec![plain])]);
+    assert!(matches!(provider(&report, "libz.so.1"), Provider::Archive { by_name: false, .. }));
+    let report = check(&[runtime(), unit("b", Root::Env, vec![own])]);
+    assert_eq!(provider(&report, "libz.so.1"), &Provider::Host);
+    assert_eq!(report.verdict, "needs no C library, and of the host libz.so.1");
+}
+
+#[test]
+fn a_library_nobody_provides_is_an_error_with_the_wheel_and_the_way_out() {
+    use crate::error::Remedy as _;
+
+    let units = [unit("psycopg2", Root::Env, vec![module("site/psycopg2.so", &["libpq.so.5"])])];
+    let report = check(&units);
+    assert_eq!(report.verdict, "needs no C library, and libpq.so.5, which nobody provides");
+    let error = Error::check(&report).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "nobody provides libpq.so.5, which psycopg2 needs (site/psycopg2.so)"
+    );
+    let remedy = error.remedy().unwrap();
+    assert!(remedy.contains("--include-lib libpq.so.5"), "{remedy}");
+    let allowed = Options { allow_missing: vec!["libpq.so.5".into()], ..Options::default() };
+    let report = audit("app", &units, &allowed);
+    assert!(report.is_well());
+    assert_eq!(report.warnings, ["parts of psycopg2 cannot be used: they need libpq.so.5"]);
+}
+
+#[test]
+fn plug_ins_may_lack_what_modules_may_not() {
+    let plugin = || object("site/qt/plugins/libqsqlpsql.so", &["libpq.so.5"]);
+    let units = [unit("qt", Root::Env, vec![plugin(), module("site/qt/core.abi3.so", &[])])];
+    assert!(check(&units).is_well());
+    // With no module at all it is a library for `ctypes`.
+    assert!(!check(&[unit("qt", Root::Env, vec![plugin()])]).is_well());
+    // And if a module needs it, it is no plug-in.
+    let core = module("site/qt/core.abi3.so", &["libqsqlpsql.so"]);
+    assert!(!check(&[unit("qt", Root::Env, vec![plugin(), core])]).is_well());
+}
+
+#[test]
+fn what_is_below_every_desktop_is_the_hosts_for_those_that_need_one() {
+    let core = |needed: &[&str]| [unit("qt", Root::Env, vec![module("site/core.abi3.so", needed)])];
+    assert!(!check(&core(&["libzstd.so.1"])).is_well());
+    let report = check(&core(&["libzstd.so.1", "libGL.so.1"]));
+    assert_eq!(report.verdict, "needs no C library, and of the host libGL.so.1, libzstd.so.1");
+}
+
+#[test]
+fn too_new_a_glibc_is_blamed_on_its_component() {
+    let wants = |path: &str, version: &str| Object {
+        glibc: Version::parse(version),
+        ..module(path, &["libc.so.6"])
+    };
+    let units = [
+        unit("numpy", Root::Env, vec![wants("site/n.so", "2.17")]),
+        unit("pandas", Root::Env, vec![wants("site/a.so", "2.29"), wants("site/p.so", "2.34")]),
+    ];
+    let options = Options { max_glibc: Some(Glibc(2, 28)), ..Options::default() };
+    let report = audit("app", &units, &options);
+    assert_eq!(report.glibc(), Some((2, 34)));
+    assert_eq!(report.line(), "needs glibc 2.34 or newer, nothing else (2.34: pandas)");
+    assert_eq!(
+        Error::check(&report).unwrap_err().to_string(),
+        "pandas: site/p.so wants GLIBC_2.34, and no more than 2.28 is allowed (1 more of its files)"
+    );
+    let options = Options { max_glibc: Some(Glibc(2, 34)), ..Options::default() };
+    assert!(audit("app", &units, &options).is_well());
+}
+
+#[test]
+fn an_older_libstdcxx_in_the_archive_is_an_error() {
+    let mut tensor = module("site/t.so", &["libstdc++.so.6"]);
+    tensor.glibcxx = Version::parse("3.4.32");
+    let mut runtime = object("lib/libstdc++.so.6", &[]);
+    runtime.defines = Version::parse("3.4.30");
+    let units = [
+        unit("cpython", Root::Runtime, vec![runtime]),
+        unit("tensor", Root::Env, vec![tensor.clone()]),
+    ];
+    let error = Error::check(&check(&units)).unwrap_err().to_string();
+    assert!(error.contains("GLIBCXX_3.4.32") && error.contains("3.4.30"), "{error}");
+    // The host's may be new enough.
+    let report = check(&[unit("tensor", Root::Env, vec![tensor])]);
+    assert!(report.is_well());
+    assert_eq!(report.compiler_libraries().count(), 1);
+}
+
+#[test]
+fn tags_that_promise_too_much_are_reported() {
+    let wants = Object { glibc: Version::parse("2.28"), ..module("x.so", &["libc.so.6"]) };
+    let tags = |tags: &[&str]| {
+        let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
+        let objects = vec![wants.clone()];
+        check(&[Unit { tags, ..unit("x", Root::Env, objects) }]).warnings
+    };
+    assert_eq!(
+        tags(&["manylinux_2_17_x86_64", "manylinux_2_28_x86_64"]),
+        ["x: its tag manylinux_2_17_x86_64 promises glibc 2.17, but x.so wants GLIBC_2.28"]
+    );
+    assert_eq!(tags(&["linux_x86_64"]), Vec::<String>::new());
+    assert_eq!(
+        tags(&["musllinux_1_2_x86_64"]),
+        ["x: its tag musllinux_1_2_x86_64 promises musl, but x.so wants glibc"]
+    );
+    assert_eq!(
+        tags(&["manylinux_2_28_aarch64"]),
+        ["x: its tag manylinux_2_28_aarch64 is for another machine"]
+    );
+}
+
+#[test]
+fn another_machine_is_an_error_unless_it_is_data() {
+    let foreign = |path: &str| {
+        Object { offence: Some(Offence::Machine("aarch64".into())), ..Object::default() }.at(path)
+    };
+    let report = check(&[unit("x", Root::Env, vec![foreign("x/_x.so")])]);
+    assert_eq!(report.problems[0].to_string(), "x: x/_x.so is for aarch64, not for x86-64");
+    assert_eq!(report.verdict, "does not run on x86-64");
+    let debugger = [unit("d", Root::Env, vec![module("d.so", &[]), foreign("attach_arm.so")])];
+    let report = check(&debugger);
+    assert_eq!((report.is_well(), report.warnings.len()), (true, 1));
+}
+
+impl Object {
+    fn at(mut self, path: &str) -> Self {
+        self.path = path.into();
+        self
+    }
+}
+
+#[test]
+fn real_files_of_a_directory_are_audited() {
+    let dir = tempfile::tempdir().unwrap();
+    let libs = dir.path().join("x.libs");
+    fs::create_dir(&libs).unwrap();
+    compile(
+        &libs,
+        "libsays.so.1",
+        "int says(void) { return 1; }",
+        &["-shared", "-fPIC", "-Wl,-soname,libsays.so.1"],
+    );
+    let library = libs.join("libsays.so.1").display().to_string();
+    let source = "int says(void); int PyInit_x(void) { return says(); }";
+    let options = ["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/x.libs", &library];
+    compile(dir.path(), "x.abi3.so", source, &options);
+    fs::write(dir.path().join("notes.so"), "no ELF file").unwrap();
+    let mut foreign = fs::read(dir.path().join("x.abi3.so")).unwrap();
+    foreign[18] = 183; // EM_AARCH64
+    fs::write(dir.path().join("y.abi3.so"), &foreign).unwrap();
+    fs::write(dir.path().join("z.so"), &foreign[..100]).unwrap();
+
+    let units = collect(dir.path()).unwrap();
+    let paths: Vec<_> = units[0].objects.iter().map(|object| object.path.as_str()).collect();
+    assert_eq!(paths, ["x.abi3.so", "x.libs/libsays.so.1", "y.abi3.so", "z.so"]);
+    assert!(units[0].objects[0].is_module && !units[0].objects[1].is_module);
+    let report = audit("dir", &units, &Options::default());
+    assert!(matches!(provider(&report, "libsays.so.1"), Provider::Archive { by_name: false, .. }));
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    assert!(report.problems[0].to_string().contains("y.abi3.so is for aarch64"));
+    assert_eq!(report.warnings.len(), 1, "the truncated one: {:?}", report.warnings);
+
+    let alone = collect(&dir.path().join("x.abi3.so")).unwrap();
+    assert!(!audit("x", &alone, &Options::default()).is_well());
+    assert!(matches!(collect(&dir.path().join("notes.so")), Err(Error::Kind(_))));
+    assert!(matches!(collect(&dir.path().join("nothing")), Err(Error::Read { .. })));
+}
+
+#[test]
+fn packed_relocations_need_a_loader_that_knows_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = "#include <stdio.h>\nstatic int (*says)(const char *) = puts;\nint x; int *p = &x, *q = &x;\nint main(void) { return says(\"\"); }\n";
+    let file = compile(dir.path(), "program", source, &["-pie", "-fPIE"]);
+    let plain = Object::read("program", &fs::read(&file).unwrap()).unwrap();
+    assert!(plain.glibc() < Some(Glibc(2, 36)));
+    let options = ["-pie", "-fPIE", "-Wl,-z,pack-relative-relocs"];
+    let file = compile(dir.path(), "program", source, &options);
+    let packed = Object::read("program", &fs::read(&file).unwrap()).unwrap();
+    // An old linker passes the option over.
+    if memchr::memmem::find(&fs::read(&file).unwrap(), b"GLIBC_ABI_DT_RELR").is_some() {
+        assert_eq!(packed.glibc(), Some(Glibc(2, 36)));
+    }
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    let bytes = fs::read("/bin/sh").unwrap();
+    for length in (0..4096.min(bytes.len())).step_by(61) {
+        let _ = Object::read("x", &bytes[..length]);
+    }
+    for at in (0..bytes.len()).step_by(251) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        let _ = Object::read("x", &damaged);
+    }
+}
