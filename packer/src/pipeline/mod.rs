@@ -36,7 +36,7 @@ use pack::Work;
 pub const STUB: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
 
 /// The level of compression where none is asked for: `stub/FORMAT.md` has the measurements.
-pub const DEFAULT_LEVEL: i32 = 19;
+pub const DEFAULT_LEVEL: i32 = 18;
 
 /// The level of `--release`: zstd's highest.
 pub const RELEASE_LEVEL: i32 = 22;
