@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from enter import USER, enter, forget, interpreter
 
-#: Where a failure is not ours to mend: (bed, row, what it has to say, the reason for the table).
+#: Where a failure is not ours to mend: (bed, row, what it has to say somewhere, the reason for the table).
 LIMITS = [
-    ("empty", "pool", "semaphores", "no `/dev/shm`: semaphores need it"),
-    ("empty", "etl", "semaphores", "no `/dev/shm`: the pool of `etl-load` needs it"),
+    ("empty", "pool", "SemLock", "no `/dev/shm`, which semaphores need"),
+    ("empty", "etl", "SemLock", "no `/dev/shm`, which the pool of `etl-load` needs"),
 ]
-#: How a C library without shared memory puts it.
-SEMAPHORES = re.compile(r"SemLock|sem_open|Function not implemented|No such file or directory")
-PATTERNS = {"semaphores": SEMAPHORES}
 #: Of a C locale, of one that is not there, and none at all.
 LOCALES = [{}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "de_DE.UTF-8"}]
 MAPPED = (
@@ -29,7 +26,11 @@ GLIBC = re.compile(r"/(ld-|lib(c|m|dl|pthread|rt|util|resolv)[.-])[^/]*$")
 
 
 class Failed(Exception):
-    """A check that did not come out as it must."""
+    """A check that did not come out as it must: in a line, and all that was said."""
+
+    def __init__(self, text, whole=""):
+        super().__init__(text)
+        self.whole = whole or text
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Row:
 
 def must(ran, *parts):
     if ran.status != 0:
-        raise Failed(ran.told())
+        raise Failed(ran.told(), ran.err)
     for part in parts:
         if part not in ran.out:
             raise Failed(f"no `{part}` in {ran.out!r}"[:300])
@@ -70,7 +71,7 @@ def etl(bed, uid):
     made = "made 2040 readings of 4 sensors\n"
     ran = enter(bed, uid, ["/etl", "etl-all", "/tmp", "--rows", "2000"])
     if ran.status != 0 and made not in ran.out:
-        raise Failed(ran.told())
+        raise Failed(ran.told(), ran.err)
     must(ran, made, "loaded 2040 readings as", "\nkitchen ")
 
 
@@ -162,6 +163,7 @@ class Cell:
     text: str
     #: As it must be: ok, or a known limit.
     good: bool
+    #: More about a failure.
     details: list
 
 
@@ -178,7 +180,7 @@ def fill(bed, row, archives):
                 try:
                     details.append(row.check(bed, uid))
                 except Failed as failed:
-                    failures[who] = str(failed)
+                    failures[who] = failed
     finally:
         target.unlink()
         forget(bed)
@@ -187,14 +189,19 @@ def fill(bed, row, archives):
 
 def judge(bed, row, details, failures):
     if not failures:
-        return Cell(said(row, details), True, details)
+        return Cell(said(row, details), True, [])
     for name, where, pattern, reason in LIMITS:
         known = (name, where) == (bed.name, row.name)
-        if known and all(PATTERNS[pattern].search(text) for text in failures.values()):
-            return Cell(reason, True, list(failures.values()))
+        if known and all(pattern in failed.whole for failed in failures.values()):
+            return Cell(reason, True, [])
     whose = "" if len(failures) == 4 else f" ({'; '.join(failures)})"
-    text = next(iter(failures.values())).replace("|", "\\|")
-    return Cell(f"**{text}**{whose}", False, [f"{who}: {why}" for who, why in failures.items()])
+    text = str(next(iter(failures.values()))).replace("|", "\\|")
+    different = len(set(map(str, failures.values()))) > 1
+    return Cell(
+        f"**{text}**{whose}",
+        False,
+        [f"{who}: {why}" for who, why in failures.items()] if different else [],
+    )
 
 
 def said(row, details):

@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import platform
 import pwd
-import readline
 import socket
 import sqlite3
 import ssl
@@ -58,6 +57,8 @@ def cache():
 
 def libraries():
     """Nothing of the host's beside its own glibc; and nothing at all of it beside the archive's."""
+    import readline  # Not above: it sets LINES and COLUMNS.
+
     need(ctypes.CDLL("libc.so.6").getpid() == os.getpid(), "libc by its name")
     need(ctypes.CDLL(None).getpid() == os.getpid(), "libc by symbol")
     need(ctypes.CDLL("libm.so.6"), "libm by its name")
