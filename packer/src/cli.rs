@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::audit::Glibc;
 use crate::config::Config;
+use crate::pipeline::Libc;
 use crate::runtime::Strip;
 use crate::ui::Verbosity;
 
@@ -241,6 +242,9 @@ pub struct What {
     /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
     #[arg(long)]
     pub no_isolated: bool,
+    /// Which C library it runs on: auto (the host's where it will do, else its own), host, bundled
+    #[arg(long, value_name = "WHICH", hide_possible_values = true)]
+    pub libc: Option<Libc>,
     /// Import entry points as Python does by itself, with the garbage collector running
     #[arg(long)]
     pub no_fast_start: bool,
@@ -292,6 +296,7 @@ impl What {
             runtime_minimal: self.runtime_minimal.then_some(true),
             output,
             isolated: self.no_isolated.then_some(false),
+            libc: self.libc,
             fast_start: self.no_fast_start.then_some(false),
             python_options: self.python_options,
             runtime_keep: self.runtime_keep,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::audit::Glibc;
 use crate::error::Remedy;
+use crate::pipeline::Libc;
 use crate::runtime::Strip;
 use crate::source::{Source, toml_cause};
 
@@ -68,6 +69,8 @@ pub struct Config {
     pub output: Option<PathBuf>,
     /// Whether the interpreter ignores the user's environment (`-I`); so it does if not set.
     pub isolated: Option<bool>,
+    /// Which C library the archive runs on.
+    pub libc: Option<Libc>,
     /// Whether entry points are imported by a fast start; so they are if not set.
     pub fast_start: Option<bool>,
     /// Options of the interpreter: `-X importtime`, `-W ignore`.
@@ -217,6 +220,7 @@ impl Config {
             runtime_minimal: self.runtime_minimal.or(other.runtime_minimal),
             output: self.output.or(other.output),
             isolated: self.isolated.or(other.isolated),
+            libc: self.libc.or(other.libc),
             fast_start: self.fast_start.or(other.fast_start),
             python_options: list(self.python_options, other.python_options),
             runtime_keep: list(self.runtime_keep, other.runtime_keep),
@@ -269,7 +273,7 @@ mod tests {
             "[snakecrate]\npython = '3.12'\nentry = 'a'\ndefault = 'a'\nmodule = 'm'\n\
              with = ['x>=1']\nrequirements = ['req.txt', '/abs.txt']\n\
              index-url = 'https://i/simple'\nfind-links = ['wheels', 'https://w']\noffline = true\n\
-             level = 3\noutput = 'out/app'\nisolated = false\nfast-start = false\npython-options = ['-X', 'dev']\n\
+             level = 3\noutput = 'out/app'\nisolated = false\nlibc = 'bundled'\nfast-start = false\npython-options = ['-X', 'dev']\n\
              runtime-keep = ['tkinter']\nruntime-drop = 'sqlite3'\nno-binary = ':all:'\n\
              only-binary = ['numpy']\nrelease = true\nstrip = 'all'\nexclude = 'tests'\n\
              include = ['a/tests']\noptimize = 2\nsourceless = true\nruntime-minimal = true\n\
@@ -281,7 +285,7 @@ mod tests {
         assert_eq!(config.find_links, ["/p/wheels", "https://w"]);
         assert_eq!(config.output.as_deref(), Some(Path::new("/p/out/app")));
         assert_eq!(config.isolated, Some(false));
-        assert_eq!(config.fast_start, Some(false));
+        assert_eq!((config.libc, config.fast_start), (Some(Libc::Bundled), Some(false)));
         assert_eq!(config.runtime_drop, ["sqlite3"]);
         assert_eq!((config.strip, config.optimize), (Some(Strip::All), Some(2)));
         assert_eq!(

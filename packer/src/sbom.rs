@@ -171,7 +171,7 @@ fn component(part: &Part) -> Component<'_> {
         kind: match part.kind {
             Kind::Runtime => "platform",
             Kind::App => "application",
-            Kind::Wheel => "library",
+            Kind::Wheel | Kind::CLibrary => "library",
         },
         reference: Some(reference(part)),
         name: &part.name,
@@ -213,7 +213,7 @@ fn reference(part: &Part) -> String {
 /// not be on any index.
 fn purl(part: &Part) -> Option<String> {
     let kind = match part.kind {
-        Kind::Runtime => "generic",
+        Kind::Runtime | Kind::CLibrary => "generic",
         Kind::Wheel => "pypi",
         Kind::App => return None,
     };

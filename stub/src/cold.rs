@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Mode};
 use rustix::io::Errno;
 
+use crate::c_library::is_bundled;
 use crate::cache::check::Cached;
 use crate::cache::remove::remove_tree;
 use crate::cache::root::{Root, Unusable, open_directory};
@@ -17,7 +18,7 @@ use crate::entry_path::RESERVED;
 use crate::error::Error;
 use crate::extract::{self, Listed, extract};
 use crate::listing::Listing;
-use crate::manifest::{Component, Manifest};
+use crate::manifest::{Component, Kind, Manifest};
 use crate::payload::{BadPayload, Payload};
 use crate::record::BootRecord;
 use crate::warm::{Cold, Env};
@@ -168,7 +169,10 @@ impl Maker<'_> {
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
         // What the dead left is no reason to fail.
         let _ = sweep(root);
-        let listings = Listed::all(self.payload, &self.manifest.components)?;
+        let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
+        let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
+        let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
+        let listings = Listed::all(self.payload, &used)?;
         let missing: Vec<&Listed<'_>> = listings
             .iter()
             .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))
@@ -177,7 +181,7 @@ impl Maker<'_> {
             root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
             self.extract(root, &staging, &missing)?;
         }
-        env::assemble(root, &staging, &self.key(), self.manifest, &listings)?;
+        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings)?;
         let lease = staging.publish(&self.key(), self.suspect.is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),

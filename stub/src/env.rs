@@ -4,20 +4,23 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::c_library::has_loader;
 use crate::cache::check::{Cached, read_file};
 use crate::cache::root::{Root, ignore_existing, write_new};
 use crate::cache::staging::Staging;
 use crate::cache::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
-use crate::entry_path::RESERVED;
+use crate::entry_path::{EntryPath, RESERVED};
 use crate::extract::{Listed, run_all};
-use crate::launch::Plan;
+use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
-use crate::manifest::{Kind, Manifest};
+use crate::manifest::{CLibrary, Component, Kind, Manifest};
+use crate::room;
 
 /// The interpreter in an environment.
 pub const INTERPRETER: &str = "bin/python3";
@@ -26,6 +29,10 @@ const SHEBANG_LIMIT: usize = 127;
 /// Files that a thread links at a time. Sorted by path, they share directories, and threads do
 /// not wait for each other's.
 const CHUNK: usize = 128;
+/// The longest executable of an interpreter, in bytes; one without a libpython has it all.
+const MAX_INTERPRETER: u64 = 256 << 20;
+/// The start of an executable, where its program headers are, in bytes.
+const HEADERS: u64 = 4096;
 /// The longest script with a `#!python` line, in bytes.
 const MAX_SCRIPT: u64 = 16 << 20;
 
@@ -34,17 +41,20 @@ const MAX_SCRIPT: u64 = 16 << 20;
 ///
 /// Files are hard links to the components', so that wheels that reach each other by relative
 /// paths find each other; copies where the file system has no hard links. Where components share
-/// a path, the first has it.
+/// a path, the first has it. With a C library of its `own`, the interpreter is a copy that is
+/// started by the loader of that.
 pub fn assemble(
     root: &Root,
     staging: &Staging<'_>,
     key: &str,
     manifest: &Manifest,
+    own: Option<(&CLibrary, &Component)>,
     listings: &[Listed<'_>],
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
-    let layers: Vec<_> = listings.iter().filter(|l| l.component.kind != Kind::Runtime).collect();
+    let is_layer = |listed: &&Listed<'_>| matches!(listed.component.kind, Kind::App | Kind::Wheel);
+    let layers: Vec<_> = listings.iter().filter(is_layer).collect();
     let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
     directories.extend(layers.iter().flat_map(|layer| layer.listing.directories()));
     for directory in directories {
@@ -62,14 +72,53 @@ pub fn assemble(
         chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
     })?;
     let runtime = manifest.runtime().digest.key();
-    let target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
-    for name in [INTERPRETER, "bin/python", &versioned(manifest)] {
+    let mut target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
+    let mut loader = None;
+    if let Some((library, component)) = own {
+        let libraries = root.path_of(COMPONENTS, &component.digest.key());
+        let path = libraries.join(library.loader.as_path());
+        write_interpreter(root, env, manifest, library, &path)?;
+        target = "python3".into();
+        loader = Some(path);
+    } else {
+        ignore_existing(rustix::fs::symlinkat(target.as_str(), env, INTERPRETER))?;
+    }
+    for name in ["bin/python", &versioned(manifest)] {
         ignore_existing(rustix::fs::symlinkat(target.as_str(), env, name))?;
     }
     write_new(env, "pyvenv.cfg", &configuration(root, manifest, &runtime)?, 0o444)?;
     write_new(env, MANIFEST, &manifest.encode(), 0o444)?;
-    write_new(env, LAUNCH, &Plan::new(manifest, &home).encode(), 0o444)?;
+    let c_library = match loader {
+        Some(loader) => Libc::Own(loader),
+        None if manifest.c_library.is_some() => Libc::Hosts,
+        None => Libc::Only,
+    };
+    let is_loaded = |path: &EntryPath| {
+        let start = read_file(env, path.as_str(), HEADERS);
+        start.is_ok_and(|start| has_loader(&start))
+    };
+    write_new(env, LAUNCH, &Plan::new(manifest, &home, c_library, is_loaded).encode(), 0o444)?;
     Ok(())
+}
+
+/// The runtime's interpreter with the paths of this cache in its room.
+fn write_interpreter(
+    root: &Root,
+    env: &OwnedFd,
+    manifest: &Manifest,
+    library: &CLibrary,
+    loader: &Path,
+) -> io::Result<()> {
+    let runtime = manifest.runtime().digest.key();
+    let cached = Cached::open(root, &runtime)?;
+    let mut bytes =
+        read_file(cached.directory(), manifest.python.executable.as_str(), MAX_INTERPRETER)?;
+    let libraries = [Some(&*root.path_of(COMPONENTS, &runtime).join("lib")), loader.parent()];
+    let search = libraries.into_iter().flatten().map(|path| path.as_os_str().as_encoded_bytes());
+    let search = search.collect::<Vec<_>>().join(&b':');
+    room::fill(&mut bytes, loader.as_os_str().as_encoded_bytes(), &search, &library.first)
+        .map_err(io::Error::other)?;
+    Ok(write_new(env, INTERPRETER, &bytes, 0o555)?)
 }
 
 /// `bin/python3.12`

@@ -51,13 +51,8 @@ pub struct Listed<'a> {
 
 impl<'a> Listed<'a> {
     /// Reads the listings of all `components`.
-    pub fn all(payload: &Payload, components: &'a [Component]) -> Result<Vec<Self>, BadPayload> {
-        let slots: Vec<_> = components.iter().map(|c| (c, OnceLock::new())).collect();
-        run_all(&slots, |(), (component, slot)| {
-            let _ = slot.set(Self::read(payload, component)?);
-            Ok::<_, BadPayload>(())
-        })?;
-        Ok(slots.into_iter().filter_map(|(_, slot)| slot.into_inner()).collect())
+    pub fn all(payload: &Payload, components: &[&'a Component]) -> Result<Vec<Self>, BadPayload> {
+        each(components, |component| Self::read(payload, component))
     }
 
     /// Reads the listing of `component`.
@@ -87,10 +82,8 @@ pub fn extract(
     components: &[&Listed<'_>],
     into: impl AsFd,
 ) -> Result<(), Failure> {
-    let jobs = components
-        .iter()
-        .map(|listed| Job::prepare(listed, &into))
-        .collect::<Result<Vec<_>, _>>()?;
+    let into = into.as_fd();
+    let jobs = each(components, |listed| Job::prepare(listed, into))?;
     let mut blobs: Vec<(&Job, usize)> = jobs
         .iter()
         .flat_map(|job| (0..job.component.blobs.len()).map(move |index| (job, index)))
@@ -100,6 +93,19 @@ pub fn extract(
     });
     run_all(&blobs, |memory, (job, index)| job.extract_blob(payload, memory, *index))?;
     jobs.iter().try_for_each(Job::finish)
+}
+
+/// What `work` makes of each item, in their order; on several threads.
+fn each<T: Sync, R: Send + Sync, E: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let slots: Vec<_> = items.iter().map(|item| (item, OnceLock::new())).collect();
+    run_all(&slots, |(), (item, slot)| {
+        let _ = slot.set(work(item)?);
+        Ok(())
+    })?;
+    Ok(slots.into_iter().filter_map(|(_, slot)| slot.into_inner()).collect())
 }
 
 /// Runs `work` on every item, on several threads; the first error ends it. Each thread has a

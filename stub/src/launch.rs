@@ -4,13 +4,15 @@
 //!
 //! ```text
 //! "snakecrate launch 1"  boot id  the environment's path  default entry or nothing
+//! "only", "host", or the path of the environment's own loader of programs
 //! number of options      options…
-//! then for each entry:   name  "python" or "native"  path in the environment
+//! then for each entry:   name  "python", "native" or "loaded"  path in the environment
 //! ```
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use crate::entry_path::EntryPath;
 use crate::env::INTERPRETER;
 use crate::manifest::{Manifest, Start};
 use crate::sys;
@@ -24,15 +26,44 @@ pub struct Plan {
     pub boot_id: Vec<u8>,
     /// Where the environment was meant to be: it holds its own path in many places.
     pub home: PathBuf,
+    /// The C library it runs on.
+    pub c_library: Libc,
     default: Vec<u8>,
     options: Vec<Vec<u8>>,
     entries: Vec<Planned>,
 }
 
+/// The C library that an environment runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Libc {
+    /// The host's; the archive brings none.
+    Only,
+    /// The host's, as long as there is one.
+    Hosts,
+    /// The archive's own, which has its loader there.
+    Own(PathBuf),
+}
+
+/// How an entry is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// By the interpreter.
+    Python,
+    /// By the kernel.
+    Native,
+    /// By the environment's own loader.
+    Loaded,
+}
+
+impl How {
+    const ALL: [(&'static [u8], Self); 3] =
+        [(b"python", Self::Python), (b"native", Self::Native), (b"loaded", Self::Loaded)];
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Planned {
     name: Vec<u8>,
-    native: bool,
+    how: How,
     path: Vec<u8>,
 }
 
@@ -57,22 +88,31 @@ pub struct NoEntry {
 }
 
 impl Plan {
-    /// The plan for an environment at `home`.
-    pub fn new(manifest: &Manifest, home: &Path) -> Self {
+    /// The plan for an environment at `home`. `is_loaded` tells of an executable in it whether
+    /// the kernel needs a loader for it.
+    pub fn new(
+        manifest: &Manifest,
+        home: &Path,
+        c_library: Libc,
+        is_loaded: impl Fn(&EntryPath) -> bool,
+    ) -> Self {
+        let own = matches!(c_library, Libc::Own(_));
         let entry = |entry: &crate::manifest::Entry| {
-            let (native, path) = match &entry.start {
-                Start::Python(path) => (false, path),
-                Start::Native(path) => (true, path),
+            let (how, path) = match &entry.start {
+                Start::Python(path) => (How::Python, path),
+                Start::Native(path) if own && is_loaded(path) => (How::Loaded, path),
+                Start::Native(path) => (How::Native, path),
             };
             Planned {
                 name: entry.name.clone().into_bytes(),
-                native,
+                how,
                 path: path.as_str().as_bytes().to_vec(),
             }
         };
         Self {
             boot_id: sys::boot_id().unwrap_or_default().into_bytes(),
             home: home.to_owned(),
+            c_library,
             default: manifest.launch.default.clone().unwrap_or_default().into_bytes(),
             options: manifest.launch.options.iter().map(|o| o.clone().into_bytes()).collect(),
             entries: manifest.entries.iter().map(entry).collect(),
@@ -83,11 +123,18 @@ impl Plan {
     pub fn encode(&self) -> Vec<u8> {
         let count = self.options.len().to_string();
         let home = self.home.as_os_str().as_encoded_bytes();
-        let mut fields = vec![HEADER, &self.boot_id, home, &self.default, count.as_bytes()];
+        let c_library = match &self.c_library {
+            Libc::Only => &b"only"[..],
+            Libc::Hosts => b"host",
+            Libc::Own(loader) => loader.as_os_str().as_encoded_bytes(),
+        };
+        let mut fields = vec![HEADER, &self.boot_id, home, &self.default, c_library];
+        fields.push(count.as_bytes());
         fields.extend(self.options.iter().map(Vec::as_slice));
         for entry in &self.entries {
             fields.push(&entry.name);
-            fields.push(if entry.native { b"native" } else { b"python" });
+            fields
+                .extend(How::ALL.iter().find(|(_, how)| *how == entry.how).map(|(word, _)| *word));
             fields.push(&entry.path);
         }
         fields.into_iter().flat_map(|field| field.iter().chain(b"\0")).copied().collect()
@@ -102,19 +149,21 @@ impl Plan {
         let boot_id = fields.next()?;
         let home = sys::path_from_bytes(fields.next()?);
         let default = fields.next()?;
+        let c_library = match fields.next()? {
+            word if word == b"only" => Libc::Only,
+            word if word == b"host" => Libc::Hosts,
+            loader => Libc::Own(sys::path_from_bytes(loader)),
+        };
         let count: usize = std::str::from_utf8(&fields.next()?).ok()?.parse().ok()?;
         let options: Vec<_> = fields.by_ref().take(count).collect();
         let mut entries = Vec::new();
         while let Some(name) = fields.next() {
-            let native = match fields.next()?.as_slice() {
-                b"native" => true,
-                b"python" => false,
-                _ => return None,
-            };
-            entries.push(Planned { name, native, path: fields.next()? });
+            let word = fields.next()?;
+            let (_, how) = How::ALL.iter().find(|(text, _)| *text == word)?;
+            entries.push(Planned { name, how: *how, path: fields.next()? });
         }
         let whole = options.len() == count && !entries.is_empty();
-        whole.then_some(Self { boot_id, home, default, options, entries })
+        whole.then_some(Self { boot_id, home, c_library, default, options, entries })
     }
 
     /// What to execute for these arguments.
@@ -150,8 +199,10 @@ impl Plan {
     fn start(&self, entry: &Planned, arguments: &[OsString], found: &Path) -> Command {
         let text = |bytes: &[u8]| sys::path_from_bytes(bytes.to_vec()).into_os_string();
         let path = self.home.join(text(&entry.path));
-        if entry.native {
-            return Command { program: path, script: None, argv: arguments.to_vec() };
+        match (entry.how, &self.c_library) {
+            (How::Python, _) => {}
+            (How::Loaded, Libc::Own(loader)) => return loaded(loader, path, arguments),
+            _ => return Command { program: path, script: None, argv: arguments.to_vec() },
         }
         let program = self.home.join(INTERPRETER);
         let mut argv = vec![program.clone().into_os_string()];
@@ -168,6 +219,17 @@ impl Plan {
         }
         Command { program, script: Some(path), argv }
     }
+}
+
+/// A native executable that the environment's own loader starts: its search path is the loader's
+/// directory, without a variable that its children would inherit. (`ld.so(8)`, glibc 2.33.)
+fn loaded(loader: &Path, path: PathBuf, arguments: &[OsString]) -> Command {
+    let libraries = loader.parent().unwrap_or(loader);
+    let name = arguments.first().map_or_else(|| path.clone().into_os_string(), Clone::clone);
+    let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];
+    argv.extend(["--argv0".into(), name, path.into_os_string()]);
+    argv.extend(arguments.iter().skip(1).cloned());
+    Command { program: loader.to_owned(), script: None, argv }
 }
 
 /// Whether it is more than a name.
@@ -190,7 +252,7 @@ mod tests {
         };
         manifest.entries = names.iter().map(entry).collect();
         manifest.launch.default = default.map(Into::into);
-        Plan::new(&manifest, Path::new("/c/env"))
+        Plan::new(&manifest, Path::new("/c/env"), Libc::Only, |_| true)
     }
 
     fn argv(plan: &Plan, arguments: &[&str]) -> Result<Vec<String>, NoEntry> {
@@ -248,11 +310,32 @@ mod tests {
     #[test]
     fn a_native_entry_gets_the_users_own_arguments() {
         let mut plan = plan(&["ruff"], None);
-        plan.entries[0].native = true;
+        plan.entries[0].how = How::Native;
         plan.entries[0].path = b"bin/ruff".to_vec();
         let command =
             plan.command(&["ruff".into(), "check".into()], Path::new("/found/ruff")).unwrap();
         assert_eq!(command.program, Path::new("/c/env/bin/ruff"));
         assert_eq!(command.argv, ["ruff", "check"]);
+    }
+
+    #[test]
+    fn on_a_c_library_of_its_own_the_loader_starts_a_native_entry() {
+        let mut manifest = sample();
+        let ruff = EntryPath::new("bin/ruff").unwrap();
+        let start = Start::Native(ruff);
+        manifest.entries = vec![Entry { name: "ruff".into(), runs: String::new(), start }];
+        let loaded = |is_loaded| {
+            let own = Libc::Own("/c/lib/ld.so".into());
+            let plan = Plan::new(&manifest, Path::new("/c/env"), own, |_| is_loaded);
+            assert_eq!(Plan::parse(&plan.encode()), Some(plan.clone()));
+            plan.command(&["./ruff".into(), "x".into()], Path::new("")).unwrap()
+        };
+        let command = loaded(true);
+        assert_eq!(command.program, Path::new("/c/lib/ld.so"));
+        assert_eq!(
+            command.argv[1..],
+            ["--library-path", "/c/lib", "--argv0", "./ruff", "/c/env/bin/ruff", "x"]
+        );
+        assert_eq!(loaded(false).program, Path::new("/c/env/bin/ruff"), "a static one");
     }
 }

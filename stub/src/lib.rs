@@ -16,6 +16,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub mod c_library;
 pub mod cache;
 pub mod cold;
 pub mod digest;
@@ -28,6 +29,7 @@ pub mod listing;
 pub mod manifest;
 pub mod payload;
 pub mod record;
+pub mod room;
 pub mod sys;
 pub mod tar;
 pub mod warm;

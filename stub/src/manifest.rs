@@ -41,6 +41,9 @@ pub struct Manifest {
     pub python: Python,
     /// How entries are started.
     pub launch: Launch,
+    /// The C library that comes along, if one does: the component of that kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub c_library: Option<CLibrary>,
     /// What can be started, sorted by name.
     pub entries: Vec<Entry>,
     /// The components: the runtime first, then the application, then wheels by name. Where two
@@ -79,6 +82,41 @@ pub struct Launch {
     pub options: Vec<String>,
 }
 
+/// When the archive's own C library is used, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CLibrary {
+    /// Whether the host's may do.
+    pub choice: Choice,
+    /// The loader inside the component; the libraries are beside it.
+    pub loader: EntryPath,
+    /// What the host's must have, to be used.
+    pub needs: Vec<Need>,
+    /// Libraries that the interpreter loads first, for objects that would not find them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<String>,
+}
+
+/// Whether the host's C library may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// Where it has all that is needed.
+    Auto,
+    /// Never.
+    Bundled,
+}
+
+/// A library that a host must have, not older than a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// Its file's name: `libc.so.6`.
+    pub library: String,
+    /// What the names of its versions begin with: `GLIBC_`. Empty where any will do.
+    pub prefix: String,
+    /// Numbers and dots: `2.17`.
+    pub version: String,
+}
+
 /// A thing the archive can start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -110,6 +148,9 @@ pub enum Kind {
     App,
     /// One distribution.
     Wheel,
+    /// The C library, for hosts that have none that will do.
+    #[serde(rename = "libc")]
+    CLibrary,
 }
 
 impl Kind {
@@ -119,6 +160,7 @@ impl Kind {
             Self::Runtime => "runtime",
             Self::App => "app",
             Self::Wheel => "wheel",
+            Self::CLibrary => "libc",
         }
     }
 }
@@ -232,6 +274,12 @@ impl Manifest {
         &self.components[0]
     }
 
+    /// The C library that the archive brings, and what to know of it.
+    pub fn c_library(&self) -> Option<(&CLibrary, &Component)> {
+        let component = self.components.iter().find(|c| c.kind == Kind::CLibrary);
+        self.c_library.as_ref().zip(component)
+    }
+
     fn check(&self, archive_length: u64) -> Result<(), String> {
         if self.components.len() > MAX_COMPONENTS {
             return Err(format!("{} components", self.components.len()));
@@ -239,6 +287,10 @@ impl Manifest {
         let runtimes = self.components.iter().filter(|c| c.kind == Kind::Runtime).count();
         if runtimes != 1 || self.components[0].kind != Kind::Runtime {
             return Err("the first component, and no other, is the runtime".into());
+        }
+        let libraries = self.components.iter().filter(|c| c.kind == Kind::CLibrary).count();
+        if libraries != usize::from(self.c_library.is_some()) {
+            return Err(format!("{libraries} components with a C library"));
         }
         for component in &self.components {
             component.check(archive_length)?;

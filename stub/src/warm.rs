@@ -12,7 +12,7 @@ use crate::cache::root::{Root, Unusable, open_directory};
 use crate::cache::staging::share;
 use crate::cache::{ENVS, LAUNCH};
 use crate::error::Error;
-use crate::launch::Plan;
+use crate::launch::{Libc, Plan};
 use crate::sys;
 
 /// The variable that tells the application where its archive is.
@@ -87,7 +87,10 @@ impl Env {
         let error =
             sys::execute(&command.program, &command.argv, ARCHIVE_VARIABLE, archive.as_os_str());
         // The kernel says "not found" of an interpreter's loader, too.
-        if error.kind() == std::io::ErrorKind::NotFound && !command.program.exists() {
+        // Where the archive has a loader of its own, the environment is made anew with it.
+        if error.kind() == std::io::ErrorKind::NotFound
+            && (!command.program.exists() || self.plan.c_library == Libc::Hosts)
+        {
             return Err(lease.as_ref().map_or(Cold::Absent, suspect));
         }
         Ok(Error::Execute { path: command.program, source: error })

@@ -82,6 +82,7 @@ pub(super) fn plan(directory: &Path) -> Plan {
             version: "3.12.1".into(),
             executable: path("bin/python3.12"),
         },
+        c_library: None,
         launch: Launch { default: Some("hello".into()), options: vec!["-I".into()] },
         entries: vec![entry("hello"), entry("bye")],
         components: vec![

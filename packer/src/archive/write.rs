@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::manifest::{
-    Component, Entry, FORMAT, Kind, Launch, MAIN_MEMBER, MEMBER, Manifest, Member, Python,
-    SBOM_MEMBER, Source, Stub,
+    CLibrary, Component, Entry, FORMAT, Kind, Launch, MAIN_MEMBER, MEMBER, Manifest, Member,
+    Python, SBOM_MEMBER, Source, Stub,
 };
 use snakecrate_stub::record::{BLANK, BootRecord, LENGTH};
 use zip::write::SimpleFileOptions;
@@ -32,6 +32,8 @@ pub struct Plan {
     pub python: Python,
     /// How entries are started.
     pub launch: Launch,
+    /// The C library among the components, if there is one.
+    pub c_library: Option<CLibrary>,
     /// What can be started; sorted here.
     pub entries: Vec<Entry>,
     /// What it is made of; put in the manifest's order here.
@@ -193,6 +195,7 @@ fn add_all(zip: &mut Zip, plan: Plan, stub: &[u8], out: &Path) -> Result<Manifes
         stub: Stub { length: stub.len() as u64, blake3: Digest::of(stub) },
         python: plan.python,
         launch: plan.launch,
+        c_library: plan.c_library,
         entries,
         components,
     })

@@ -5,6 +5,7 @@ use snakecrate_stub::entry_path::EntryPath;
 use snakecrate_stub::manifest::{Entry, Kind, Launch, Python};
 
 use super::bill::bill;
+use super::c_library::Bundled;
 use super::facts::Facts;
 use super::pack::{Prepared, Work};
 use super::{Error, conflicts, entries, given_level};
@@ -85,7 +86,11 @@ impl Work<'_> {
         let app_objects = audit::objects_of(&app)?;
         let ((runtime, objects), packed, app) =
             self.pack_all(&policy, &grafts, prepared.iter(), app)?;
+        let native = objects.iter().chain(&app_objects);
+        let native = native.chain(prepared.iter().flat_map(|wheel| &wheel.facts.objects));
+        let native: Vec<_> = native.cloned().collect();
         let report = self.audit(&name, objects, app_objects, &prepared)?;
+        let c_library = self.c_library(&report, &native)?;
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
             kind,
@@ -104,6 +109,10 @@ impl Work<'_> {
             components.push(component(Kind::Wheel, name, version, wheel.source.clone(), packed));
         }
         self.warn_of_conflicts(&components);
+        let c_library = c_library.map(|Bundled { version, packed, facts }| {
+            components.push(component(Kind::CLibrary, "glibc", &version, None, packed));
+            facts
+        });
         let all: Vec<&Facts> = prepared.iter().map(|p| &p.facts).collect();
         let sbom = bill(&name, version.as_deref(), &components, project_facts.as_ref(), &all);
         let executable = format!("bin/python{}", python.minor());
@@ -119,6 +128,7 @@ impl Work<'_> {
                 executable,
             },
             launch: Launch { default, options: self.options() },
+            c_library,
             entries,
             components,
             sbom,

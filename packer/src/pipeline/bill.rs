@@ -6,6 +6,8 @@ use super::facts::Facts;
 use crate::archive::PlannedComponent;
 use crate::sbom;
 
+/// Of glibc, and of the compiler's libraries beside it.
+const GLIBC_LICENCE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
 /// The licence of the interpreter, as SPDX names it.
 const PYTHON_LICENCE: &str = "Python-2.0.1";
 
@@ -21,11 +23,14 @@ pub(super) fn bill(
         let facts = match component.kind {
             Kind::App => project,
             Kind::Wheel => wheels.iter().find(|facts| facts.name == component.name).copied(),
-            Kind::Runtime => None,
+            Kind::Runtime | Kind::CLibrary => None,
         };
         let licences = match component.kind {
             Kind::Runtime => vec![sbom::Licence::Expression(PYTHON_LICENCE.into())],
-            _ => facts.map(|facts| facts.licences.clone()).unwrap_or_default(),
+            Kind::CLibrary => vec![sbom::Licence::Expression(GLIBC_LICENCE.into())],
+            Kind::App | Kind::Wheel => {
+                facts.map(|facts| facts.licences.clone()).unwrap_or_default()
+            }
         };
         sbom::Part {
             kind: component.kind,

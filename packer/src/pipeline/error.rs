@@ -52,6 +52,9 @@ pub enum Error {
         /// The entries.
         entries: Vec<String>,
     },
+    /// This machine has no C library that could come along.
+    #[error("the C library of this machine is not glibc, and cannot be packed")]
+    NoCLibrary,
     /// There is no place for the packer's own files.
     #[error("cannot make the cache {}: {source}", path.display())]
     Cache {
@@ -85,6 +88,7 @@ impl Remedy for Error {
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
             Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
+            Self::NoCLibrary => Some("build on a machine with glibc, or say --libc host".into()),
             Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
             Self::Interpreter { .. } => Some("name another with --python".into()),
         }

@@ -9,6 +9,7 @@ mod assemble;
 mod audited;
 mod bill;
 mod boot;
+mod c_library;
 mod conflicts;
 pub mod entries;
 mod error;
@@ -28,6 +29,7 @@ use crate::config::Config;
 use crate::source::Source;
 use crate::ui::Ui;
 use crate::wheel;
+pub use c_library::Libc;
 pub use error::Error;
 use facts::Known;
 use pack::Work;
@@ -136,10 +138,10 @@ impl Build {
 
     /// Names the contents: archives with the same key are the same.
     pub fn key(&self) -> String {
-        let Plan { name, version, python, launch, entries, components, .. } = &self.plan;
+        let Plan { name, version, python, launch, entries, components, c_library, .. } = &self.plan;
         let components: Vec<_> =
             components.iter().map(|c| (c.kind, &c.name, &c.version, &c.packed)).collect();
-        let contents = (name, version, python, launch, entries, components);
+        let contents = (name, version, python, launch, entries, components, c_library);
         let contents = serde_json::to_vec(&contents).unwrap_or_default();
         let mut hasher = blake3::Hasher::new();
         hasher.update(&contents).update(STUB).update(&self.plan.sbom);

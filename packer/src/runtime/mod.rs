@@ -3,6 +3,7 @@
 //! [`spec`] reads the request, [`find`] answers it with an interpreter, [`harvest`] copies that
 //! into a [`crate::tree::Tree`] that runs wherever it is put.
 
+pub mod c_library;
 pub mod elf;
 pub mod error;
 pub mod find;

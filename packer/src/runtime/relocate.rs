@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Error;
 use super::elf::facts::is_elf;
-use super::elf::{Image, Malformed, loader, search_path};
+use super::elf::{Image, Malformed, loader, room, search_path};
 use crate::tree::Content;
 
 /// Where the executable finds all libraries: `lib` beside its `bin`.
@@ -15,13 +15,19 @@ const RPATH: &[u8] = b"$ORIGIN/../lib";
 /// loader is where every system has it.
 pub fn executable(file: &Path) -> Result<Content, Error> {
     let fail = |reason| Error::Elf { path: file.to_owned(), reason };
-    let mut image = Image::parse(read(file)?).map_err(fail)?;
+    let bytes = read(file)?;
+    let mut image = Image::parse(bytes.clone()).map_err(fail)?;
     if loader::loader(&image).map_err(fail)?.is_some_and(|path| path.contains("/ld-musl-")) {
         let what = "a Python for musl (Alpine)".to_owned();
         return Err(Error::Unsupported { path: file.to_owned(), what });
     }
     loader::standardise(&mut image).map_err(fail)?;
-    search_path::set(&mut image, RPATH).map_err(fail)?;
+    // Where there is no room, the archive cannot bring its own C library, and runs on the host's.
+    if room::make(&mut image, RPATH).is_err() {
+        image = Image::parse(bytes).map_err(fail)?;
+        loader::standardise(&mut image).map_err(fail)?;
+        search_path::set(&mut image, RPATH).map_err(fail)?;
+    }
     image.into_bytes().map(Content::from).map_err(fail)
 }
 

@@ -3,6 +3,7 @@ use super::*;
 pub(crate) fn sample() -> Manifest {
     let member = |offset| Member { offset, length: 10, unpacked: 20, blake3: Digest::of(b"") };
     Manifest {
+        c_library: None,
         format: FORMAT,
         name: "hello".into(),
         version: Some("1.0".into()),

@@ -12,17 +12,13 @@ use object::endian::LittleEndian as LE;
 use object::pod;
 
 use super::image::{Segment, null_entry, range};
-use super::search_path::spare_entry;
 use super::{Image, Malformed};
 
 /// The smallest page of x86-64 Linux, in bytes.
 const PAGE: u64 = 4096;
-/// Room that the new dynamic section has for more entries.
-const SPARE_ENTRIES: usize = 4;
-
 /// Puts `text` into the dynamic strings and returns its offset there. Afterwards there is room
-/// for at least one more dynamic entry.
-pub fn add_string(image: &mut Image, text: &[u8]) -> Result<u64, Malformed> {
+/// for at least `entries` more dynamic entries.
+pub fn add_string(image: &mut Image, text: &[u8], entries: usize) -> Result<u64, Malformed> {
     if image.is_rigid() {
         return Err(Malformed("it has data behind its ELF part"));
     }
@@ -55,8 +51,9 @@ pub fn add_string(image: &mut Image, text: &[u8]) -> Result<u64, Malformed> {
     }
 
     let mut flags = elf::PF_R;
-    if spare_entry(image)?.is_none() {
-        move_dynamic(image, &mut segment)?;
+    // The last one is the end marker.
+    if image.entries()?.count() + entries >= image.dynamic()?.len() {
+        move_dynamic(image, &mut segment, entries)?;
         flags = ProgramFlags(elf::PF_R.0 | elf::PF_W.0);
     }
     segment.attach(image, flags)?;
@@ -230,11 +227,11 @@ fn resize_section(image: &mut Image, place: Place, length: usize) {
 }
 
 /// Moves the dynamic section as well; the linker (lld) left no room in it.
-fn move_dynamic(image: &mut Image, segment: &mut New) -> Result<(), Malformed> {
+fn move_dynamic(image: &mut Image, segment: &mut New, spare: usize) -> Result<(), Malformed> {
     let missing = Malformed("it is linked statically");
     let old = image.dynamic_table()?.ok_or(missing)?;
     let mut entries = image.dynamic()?.to_vec();
-    entries.extend([null_entry(); SPARE_ENTRIES]);
+    entries.extend(std::iter::repeat_n(null_entry(), spare));
     let bytes = pod::bytes_of_slice(&entries);
     let place = segment.put(bytes);
     moved(image, &old, place)?;

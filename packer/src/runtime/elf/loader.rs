@@ -32,6 +32,33 @@ pub fn standardise(image: &mut Image) -> Result<(), Malformed> {
     Ok(())
 }
 
+/// Has the loader's path be what is at `offset` of the file and at `string` of the dynamic strings:
+/// `length` bytes, with NUL at their end.
+pub(super) fn move_to(
+    image: &mut Image,
+    offset: usize,
+    string: u64,
+    length: usize,
+) -> Result<(), Malformed> {
+    let strings = image.value(elf::DT_STRTAB)?.ok_or(Malformed("it has no dynamic strings"))?;
+    let (address, length) = (strings + string, length as u64);
+    for segment in image.segments_mut()? {
+        if segment.p_type.get(LE) == elf::PT_INTERP {
+            segment.p_offset.set(LE, offset as u64);
+            segment.p_vaddr.set(LE, address);
+            segment.p_paddr.set(LE, address);
+            segment.p_filesz.set(LE, length);
+            segment.p_memsz.set(LE, length);
+        }
+    }
+    for section in image.sections.iter_mut().filter(|section| section.name == b".interp") {
+        section.header.sh_offset.set(LE, offset as u64);
+        section.header.sh_addr.set(LE, address);
+        section.header.sh_size.set(LE, length);
+    }
+    Ok(())
+}
+
 fn place(image: &Image) -> Result<Option<std::ops::Range<usize>>, Malformed> {
     let Some(segment) = image.segment(elf::PT_INTERP)? else { return Ok(None) };
     range(segment.p_offset.get(LE), segment.p_filesz.get(LE), &image.bytes).map(Some)

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod grow;
 pub mod image;
 pub mod loader;
+pub mod room;
 pub mod search_path;
 pub mod strings;
 pub mod strip;

@@ -57,7 +57,7 @@ pub fn set(image: &mut Image, path: &[u8]) -> Result<(), Malformed> {
     drop_entries(image, &BOTH)?;
     let offset = match place {
         Some(offset) => offset,
-        None => grow::add_string(image, path)?,
+        None => grow::add_string(image, path, 1)?,
     };
     let spare = spare_entry(image)?.ok_or(Malformed("the dynamic section is full"))?;
     let entry = &mut image.dynamic_mut()?[spare];

@@ -1,0 +1,148 @@
+//! The room in an interpreter's executable: places that are filled in when an environment brings
+//! its own C library.
+//!
+//! The kernel starts the loader that `PT_INTERP` names, by its absolute path; the loader finds
+//! libraries by the executable's `DT_RPATH`. Both are known only where the cache is. So the packer
+//! leaves room for them, and the launcher writes them into the environment's copy:
+//!
+//! ```text
+//! "snakecrate room\0"
+//! the loader's path         2,048 bytes, filled with NUL: what PT_INTERP names
+//! the search path           4,096 bytes, filled with NUL: what DT_RPATH names
+//! then 12 times            16 bytes  where an unused dynamic entry is in the file: hex digits
+//!                          32 bytes  the library that it names, filled with NUL
+//! ```
+//!
+//! An unused entry has a tag that loaders pass over; with the tag `DT_NEEDED` it has its library
+//! loaded. Objects with a `DT_RUNPATH` of their own do not see the executable's `DT_RPATH`, but
+//! what is loaded already they find by its name. (`ld.so(8)`; System V ABI, dynamic linking.)
+
+/// What a room begins with.
+pub const MAGIC: &[u8; 16] = b"snakecrate room\0";
+/// Bytes for the loader's path; the kernel takes up to 4,096.
+pub const LOADER: usize = 2048;
+/// Bytes for the search path.
+pub const SEARCH: usize = 4096;
+/// The number of libraries that may be asked for.
+pub const LIBRARIES: usize = 12;
+/// Bytes for a library's name.
+pub const NAME: usize = 32;
+/// Bytes for a place in the file. It is text, as all else among the dynamic strings.
+pub const PLACE: usize = 16;
+/// Bytes of one library's record.
+pub const RECORD: usize = PLACE + NAME;
+/// Bytes of a whole room.
+pub const LENGTH: usize = MAGIC.len() + LOADER + SEARCH + LIBRARIES * RECORD;
+/// The tag of an unused dynamic entry: of the operating system's range, used by nobody.
+pub const UNUSED: u64 = 0x6000_5343;
+
+const NEEDED: u64 = 1;
+
+/// Why a room cannot be filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// It has none: another packer made it.
+    #[error("its interpreter has no room for the path of a C library")]
+    Missing,
+    /// A path is too long.
+    #[error("its path is too long for the loader of programs")]
+    TooLong,
+    /// A library that it has no record of, or a record that makes no sense.
+    #[error("its interpreter cannot ask for {0}")]
+    Library(&'static str),
+}
+
+/// Fills in the room of `executable`: the path of its loader, where it looks for libraries, and
+/// which of them are loaded first.
+pub fn fill(
+    executable: &mut [u8],
+    loader: &[u8],
+    search: &[u8],
+    libraries: &[String],
+) -> Result<(), NoRoom> {
+    // It is near the end, and an executable may be long.
+    let found = executable.windows(MAGIC.len()).rposition(|window| window == MAGIC);
+    let start = found.ok_or(NoRoom::Missing)? + MAGIC.len();
+    let end = start - MAGIC.len() + LENGTH;
+    if executable.len() < end {
+        return Err(NoRoom::Missing);
+    }
+    put(&mut executable[start..start + LOADER], loader)?;
+    put(&mut executable[start + LOADER..start + LOADER + SEARCH], search)?;
+    let records = executable[start + LOADER + SEARCH..end].to_vec();
+    for library in libraries {
+        let is_it = |record: &&[u8]| {
+            let name = &record[PLACE..];
+            let length = name.iter().position(|&byte| byte == 0).unwrap_or(NAME);
+            &name[..length] == library.as_bytes()
+        };
+        let record = records.chunks_exact(RECORD).find(is_it);
+        let record = record.ok_or(NoRoom::Library("a library of its application"))?;
+        let digits = std::str::from_utf8(&record[..PLACE]).ok();
+        let at = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok());
+        let entry = at.and_then(|at| executable.get_mut(at..at.checked_add(8)?));
+        let entry =
+            entry.filter(|tag| **tag == UNUSED.to_le_bytes() || **tag == NEEDED.to_le_bytes());
+        entry.ok_or(NoRoom::Library("any library"))?.copy_from_slice(&NEEDED.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Writes `text`, and NUL behind it.
+fn put(place: &mut [u8], text: &[u8]) -> Result<(), NoRoom> {
+    if text.len() >= place.len() || text.contains(&0) {
+        return Err(NoRoom::TooLong);
+    }
+    place.fill(0);
+    place[..text.len()].copy_from_slice(text);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An entry of no use at 8, the room behind it.
+    fn executable(entry: u64) -> Vec<u8> {
+        let mut bytes = vec![0; 8];
+        bytes.extend(UNUSED.to_le_bytes());
+        bytes.extend(MAGIC);
+        bytes.resize(bytes.len() + LOADER + SEARCH, b'-');
+        bytes.extend(format!("{entry:016x}").bytes());
+        let mut name = b"libm.so.6".to_vec();
+        name.resize(NAME, 0);
+        bytes.extend(name);
+        bytes.resize(16 + LENGTH, 0);
+        bytes
+    }
+
+    #[test]
+    fn paths_and_libraries_are_filled_in() {
+        let mut bytes = executable(8);
+        fill(&mut bytes, b"/c/ld.so", b"/a:/b", &["libm.so.6".into()]).unwrap();
+        assert_eq!(bytes[8..16], NEEDED.to_le_bytes());
+        assert!(bytes[32..].starts_with(b"/c/ld.so\0\0"));
+        assert!(bytes[32 + LOADER..].starts_with(b"/a:/b\0\0"));
+        fill(&mut bytes, b"/d", b"", &["libm.so.6".into()]).unwrap();
+        assert!(bytes[32..].starts_with(b"/d\0\0\0"), "and filled in again");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let long = vec![b'x'; LOADER];
+        let needs = |name: &str| vec![name.to_owned()];
+        let fill = |bytes: &mut [u8], loader: &[u8], libraries: &[String]| {
+            super::fill(bytes, loader, b"", libraries).unwrap_err()
+        };
+        assert_eq!(fill(&mut executable(8), &long, &[]), NoRoom::TooLong);
+        assert_eq!(fill(&mut executable(8), b"a\0b", &[]), NoRoom::TooLong);
+        assert_eq!(fill(&mut [0; 40], b"a", &[]), NoRoom::Missing);
+        assert_eq!(fill(&mut executable(8)[..999], b"a", &[]), NoRoom::Missing);
+        let unknown = fill(&mut executable(8), b"a", &needs("libx.so"));
+        assert!(matches!(unknown, NoRoom::Library(_)));
+        for entry in [0, 9, 16, u64::MAX, u64::MAX - 7, 16 + LENGTH as u64 - 4] {
+            let refused = fill(&mut executable(entry), b"a", &needs("libm.so.6"));
+            assert!(matches!(refused, NoRoom::Library(_)), "{entry}");
+        }
+    }
+}
