@@ -11,7 +11,7 @@ from enter import USER, enter, forget, interpreter
 #: Where a failure is not ours to mend: (bed, row, what it has to say somewhere, the reason for the table).
 LIMITS = [
     ("empty", "pool", "SemLock", "no `/dev/shm`, which semaphores need"),
-    ("empty", "etl", "SemLock", "no `/dev/shm`, which the pool of `etl-load` needs"),
+    ("empty", "etl", "[Errno 2]", "no `/dev/shm`, which the pool of `etl-load` needs"),
 ]
 #: Of a C locale, of one that is not there, and none at all.
 LOCALES = [{}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "de_DE.UTF-8"}]

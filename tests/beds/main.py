@@ -42,9 +42,9 @@ def build(snakecrate, place, more):
     """One archive of each application, in `place`."""
     place.mkdir(parents=True, exist_ok=True)
     checks = place / "checks-project"
-    if not checks.exists():
-        shutil.copytree(ROOT / "tests/projects/checks", checks)
-        shutil.copy(ROOT / "tests/projects/backend.py", checks)
+    shutil.rmtree(checks, ignore_errors=True)
+    shutil.copytree(ROOT / "tests/projects/checks", checks)
+    shutil.copy(ROOT / "tests/projects/backend.py", checks)
     sources = {name: ROOT / "examples" / name for name in EXAMPLES} | {"checks": checks}
     archives = {}
     for name, source in sources.items():

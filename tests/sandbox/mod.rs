@@ -8,6 +8,7 @@
 //! ```
 
 mod outcome;
+mod place;
 mod run;
 pub mod shared;
 mod tests;
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 pub use outcome::Outcome;
+pub use place::can_mount;
 pub use run::Run;
 use shared::Shared;
 

@@ -29,6 +29,7 @@ pub struct Run<'a> {
     stdin: Vec<u8>,
     redirections: String,
     user: Option<u32>,
+    mounts: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -59,7 +60,14 @@ impl<'a> Run<'a> {
             stdin: vec![],
             redirections: String::new(),
             user: None,
+            mounts: None,
         }
+    }
+
+    /// An archive in a mount namespace of its own, with nothing in its environment: see
+    /// [`Sandbox::place`].
+    pub(super) fn place(sandbox: &'a Sandbox, archive: &Path, mounts: String) -> Self {
+        Self { mounts: Some(mounts), ..Self::new(sandbox, archive) }
     }
 
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -120,6 +128,12 @@ impl<'a> Run<'a> {
         self.env("HOME", home).env("SNAKECRATE_CACHE", cache)
     }
 
+    /// As the user with this id, who has nothing: no home, no cache, no other groups.
+    pub fn uid(mut self, uid: u32) -> Self {
+        self.user = Some(uid);
+        self
+    }
+
     /// Runs it to its end.
     pub fn output(self) -> Outcome {
         self.spawn().finish()
@@ -151,7 +165,17 @@ impl<'a> Run<'a> {
     }
 
     fn command(&self) -> Command {
-        let mut command = if self.redirections.is_empty() {
+        let mut command = if let Some(mounts) = &self.mounts {
+            // Only root mounts, so the user changes after that.
+            let user = self.user.map_or(String::new(), |uid| {
+                format!("setpriv --reuid {uid} --regid {uid} --clear-groups --")
+            });
+            let script = format!("set -e\n{mounts}\nexec {user} \"$@\"");
+            let mut command = Command::new("/usr/bin/unshare");
+            command.args(["--mount", "--pid", "--fork", "--kill-child"]);
+            command.args(["/bin/sh", "-c", &script, "sh"]).arg(&self.program);
+            command
+        } else if self.redirections.is_empty() {
             let mut command = Command::new(&self.program);
             if let Some(argv0) = &self.argv0 {
                 command.arg0(argv0);
@@ -179,7 +203,7 @@ impl<'a> Run<'a> {
             command.env_clear();
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if let Some(uid) = self.user {
+        if let Some(uid) = self.user.filter(|_| self.mounts.is_none()) {
             command.uid(uid).gid(uid);
         }
         command
