@@ -11,6 +11,8 @@ mod sandbox;
 mod audit;
 /// From each kind of source to an archive that runs.
 mod build;
+/// The C library: the host's, or the one that came along.
+mod c_library;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
 /// Archives that did not arrive whole.
