@@ -60,6 +60,31 @@ fn bundled_children_and_workers_start_and_no_variable_is_set() {
 }
 
 #[test]
+fn bundled_a_changed_interpreter_and_a_lost_c_library_are_found() {
+    let sandbox = bundled();
+    let facts = sandbox.archive("app").arg("facts").output().json();
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+    let executable = facts["executable"].as_str().unwrap();
+    let mut bytes = fs::read(executable).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::remove_file(executable).unwrap();
+    fs::write(executable, bytes).unwrap();
+    let found = sandbox.run(["cache", "verify"]).code(1).any_stderr().text();
+    assert!(found.contains("bin/python3: altered"), "{found}");
+    let _ = sandbox.run(["cache", "verify", "--repair"]).success().any_stderr().text();
+    sandbox.archive("app").args(["leave", "0"]).expect(0, "", "");
+    let library = sandbox
+        .cached("components")
+        .into_iter()
+        .find(|key| sandbox.cache().join("v1/components").join(key).join("lib/libc.so.6").exists());
+    fs::remove_dir_all(sandbox.cache().join("v1/components").join(library.unwrap())).unwrap();
+    let found = sandbox.run(["cache", "verify"]).code(1).any_stderr().text();
+    assert!(found.contains("a component that is missing"), "{found}");
+    // The kernel does not find the loader.
+    sandbox.archive("app").args(["leave", "0"]).expect(0, "", "");
+}
+
+#[test]
 fn bundled_a_native_program_is_started_by_the_loader_that_came_along() {
     let sandbox =
         Sandbox::new().bare_project("native", "").copy("/usr/bin/printenv", "native/scripts/show");
