@@ -169,10 +169,12 @@ class Archive:
         manifest = self.manifest
         parts, entries = manifest["components"], manifest["entries"]
         need(len(parts) <= MAX_COMPONENTS, "too many components")
-        rank = {"runtime": 0, "app": 1, "wheel": 2}
+        rank = {"runtime": 0, "app": 1, "wheel": 2, "libc": 3}
         order = [(rank[c["kind"]], c["name"], c["version"]) for c in parts]
         need(order == sorted(set(order)), "components out of order")
         need([c["kind"] for c in parts].count("runtime") == 1, "one runtime, the first")
+        own = [c["kind"] for c in parts].count("libc")
+        need(own == ("c_library" in self.manifest), "a C library, and how it is used")
         names = [entry["name"] for entry in entries]
         need(names and names == sorted(set(names)), "entries out of order, or none")
         default = manifest["launch"].get("default")

@@ -13,6 +13,8 @@ mod audit;
 mod beds;
 /// From each kind of source to an archive that runs.
 mod build;
+/// The C library: the host's, or the one that came along.
+mod c_library;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
 /// Archives that did not arrive whole.

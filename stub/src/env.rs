@@ -19,7 +19,7 @@ use crate::entry_path::{EntryPath, RESERVED};
 use crate::extract::{Listed, run_all};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
-use crate::manifest::{CLibrary, Component, Kind, Manifest};
+use crate::manifest::{CLibrary, Component, Manifest};
 use crate::room;
 
 /// The interpreter in an environment.
@@ -30,7 +30,7 @@ const SHEBANG_LIMIT: usize = 127;
 /// not wait for each other's.
 const CHUNK: usize = 128;
 /// The longest executable of an interpreter, in bytes; one without a libpython has it all.
-const MAX_INTERPRETER: u64 = 256 << 20;
+pub const MAX_INTERPRETER: u64 = 256 << 20;
 /// The start of an executable, where its program headers are, in bytes.
 const HEADERS: u64 = 4096;
 /// The longest script with a `#!python` line, in bytes.
@@ -53,8 +53,7 @@ pub fn assemble(
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
-    let is_layer = |listed: &&Listed<'_>| matches!(listed.component.kind, Kind::App | Kind::Wheel);
-    let layers: Vec<_> = listings.iter().filter(is_layer).collect();
+    let layers: Vec<_> = listings.iter().filter(|l| l.component.is_layer()).collect();
     let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
     directories.extend(layers.iter().flat_map(|layer| layer.listing.directories()));
     for directory in directories {
@@ -75,9 +74,9 @@ pub fn assemble(
     let mut target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
     let mut loader = None;
     if let Some((library, component)) = own {
-        let libraries = root.path_of(COMPONENTS, &component.digest.key());
+        let libraries = root.path_of(COMPONENTS, component.digest.key());
         let path = libraries.join(library.loader.as_path());
-        write_interpreter(root, env, manifest, library, &path)?;
+        write_new(env, INTERPRETER, &own_interpreter(root, manifest, library, &path)?, 0o555)?;
         target = "python3".into();
         loader = Some(path);
     } else {
@@ -101,14 +100,14 @@ pub fn assemble(
     Ok(())
 }
 
-/// The runtime's interpreter with the paths of this cache in its room.
-fn write_interpreter(
+/// The runtime's interpreter with the paths of this cache in its room: that of an environment on a
+/// C library of its own.
+pub fn own_interpreter(
     root: &Root,
-    env: &OwnedFd,
     manifest: &Manifest,
     library: &CLibrary,
     loader: &Path,
-) -> io::Result<()> {
+) -> io::Result<Vec<u8>> {
     let runtime = manifest.runtime().digest.key();
     let cached = Cached::open(root, &runtime)?;
     let mut bytes =
@@ -118,7 +117,7 @@ fn write_interpreter(
     let search = search.collect::<Vec<_>>().join(&b':');
     room::fill(&mut bytes, loader.as_os_str().as_encoded_bytes(), &search, &library.first)
         .map_err(io::Error::other)?;
-    Ok(write_new(env, INTERPRETER, &bytes, 0o555)?)
+    Ok(bytes)
 }
 
 /// `bin/python3.12`

@@ -212,6 +212,11 @@ pub struct Member {
 }
 
 impl Component {
+    /// Whether environments have links to its files.
+    pub fn is_layer(&self) -> bool {
+        matches!(self.kind, Kind::App | Kind::Wheel)
+    }
+
     /// The folder of this component's members in the zip.
     pub fn folder(&self) -> String {
         format!("components/{}-{}-{}", self.kind.as_str(), self.name, self.version)
@@ -272,6 +277,11 @@ impl Manifest {
     /// Never for a manifest that [`Manifest::parse`] returned: there the runtime comes first.
     pub fn runtime(&self) -> &Component {
         &self.components[0]
+    }
+
+    /// The components that environments have links to: the application, then wheels.
+    pub fn layers(&self) -> impl Iterator<Item = &Component> {
+        self.components.iter().filter(|component| component.is_layer())
     }
 
     /// The C library that the archive brings, and what to know of it.

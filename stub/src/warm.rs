@@ -89,7 +89,7 @@ impl Env {
         // The kernel says "not found" of an interpreter's loader, too.
         // Where the archive has a loader of its own, the environment is made anew with it.
         if error.kind() == std::io::ErrorKind::NotFound
-            && (!command.program.exists() || self.plan.c_library == Libc::Hosts)
+            && (!command.program.exists() || self.plan.c_library != Libc::Only)
         {
             return Err(lease.as_ref().map_or(Cold::Absent, suspect));
         }

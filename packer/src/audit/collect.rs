@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
-use snakecrate_stub::manifest::{Component, Kind};
+use snakecrate_stub::manifest::{Choice, Component, Kind};
 use walkdir::WalkDir;
 use zip::ZipArchive;
 
-use super::{Error, Object, Root, Unit};
+use super::{Brings, Error, Object, Root, Unit};
 use crate::archive::{self, Archive};
 use crate::runtime::elf::facts::is_elf;
 use crate::tree::{Content, Node, Tree};
@@ -52,6 +52,14 @@ pub fn collect(path: &Path) -> Result<Vec<Unit>, Error> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The C library that the archive at `path` brings; `None` of anything else.
+pub fn brought(path: &Path) -> Option<Brings> {
+    let archive = Archive::open(path).ok()?;
+    let (library, component) = archive.manifest().c_library()?;
+    let always = library.choice == Choice::Bundled;
+    Some(Brings { glibc: component.version.clone(), always })
 }
 
 /// The ELF files in a tree, sorted by path.
@@ -137,7 +145,9 @@ fn place(path: &str) -> String {
 }
 
 fn units_of(archive: &Archive) -> Result<Vec<Unit>, Error> {
-    archive.manifest().components.iter().map(|component| unit_of(archive, component)).collect()
+    let components = archive.manifest().components.iter();
+    let components = components.filter(|component| component.kind != Kind::CLibrary);
+    components.map(|component| unit_of(archive, component)).collect()
 }
 
 fn unit_of(archive: &Archive, component: &Component) -> Result<Unit, Error> {

@@ -24,6 +24,7 @@ impl Report {
         Self {
             subject: subject.to_owned(),
             verdict: String::new(),
+            brings: None,
             files: 0,
             glibc: None,
             glibcxx: None,

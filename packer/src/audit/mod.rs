@@ -24,11 +24,11 @@ mod text;
 mod version;
 
 pub use class::{Class, class};
-pub use collect::{collect, objects_of};
+pub use collect::{brought, collect, objects_of};
 pub use error::Error;
 pub use object::{Object, Offence};
 pub use provide::Provider;
-pub use report::{Floor, Level, Library, Options, Place, Problem, Report, Want};
+pub use report::{Brings, Floor, Level, Library, Options, Place, Problem, Report, Want};
 pub use tags::Claim;
 pub use version::{Glibc, Version};
 

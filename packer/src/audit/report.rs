@@ -133,6 +133,23 @@ pub enum Problem {
     },
 }
 
+/// A C library that comes along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Brings {
+    /// glibc's version.
+    pub glibc: String,
+    /// Whether it is used on every host, or only where the host's will not do.
+    pub always: bool,
+}
+
+impl fmt::Display for Brings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { glibc, always } = self;
+        let when = if *always { "and uses it everywhere" } else { "for hosts without" };
+        write!(f, "it brings glibc {glibc} {when}")
+    }
+}
+
 /// What native code needs.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -140,6 +157,9 @@ pub struct Report {
     pub subject: String,
     /// The result in one line.
     pub verdict: String,
+    /// The C library that an archive brings, and when it is used: then the verdict holds for
+    /// hosts whose own is to be used.
+    pub brings: Option<Brings>,
     /// Number of ELF files.
     pub files: usize,
     /// The glibc that is needed.

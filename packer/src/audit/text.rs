@@ -70,12 +70,13 @@ fn names(all: &[String]) -> String {
 impl Report {
     /// The verdict, and the component that wants the newest glibc.
     pub fn line(&self) -> String {
+        let brings = self.brings.as_ref().map(|brings| format!("; {brings}")).unwrap_or_default();
         match &self.glibc {
             Some(floor) if !floor.place.component.is_empty() => {
                 let Floor { version, place } = floor;
-                format!("{} ({version}: {})", self.verdict, place.component)
+                format!("{} ({version}: {}){brings}", self.verdict, place.component)
             }
-            _ => self.verdict.clone(),
+            _ => format!("{}{brings}", self.verdict),
         }
     }
 
@@ -94,6 +95,9 @@ impl Report {
             debug_assert!(written.is_ok(), "writing to a string cannot fail");
         };
         line(format_args!("{}: {}", self.subject, self.verdict));
+        if let Some(brings) = &self.brings {
+            line(format_args!("{brings}"));
+        }
         for (family, floor) in [
             ("GLIBC", &self.glibc),
             ("GLIBCXX", &self.glibcxx),

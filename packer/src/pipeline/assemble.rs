@@ -89,8 +89,10 @@ impl Work<'_> {
         let native = objects.iter().chain(&app_objects);
         let native = native.chain(prepared.iter().flat_map(|wheel| &wheel.facts.objects));
         let native: Vec<_> = native.cloned().collect();
-        let report = self.audit(&name, objects, app_objects, &prepared)?;
+        let mut report = self.audit(&name, objects, app_objects, &prepared)?;
         let c_library = self.c_library(&report, &native)?;
+        report.brings = c_library.as_ref().map(Bundled::brings);
+        self.ui.step("Audited", report.line());
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
             kind,

@@ -44,7 +44,7 @@ impl Work<'_> {
         Ok(grafts)
     }
 
-    /// Audits what goes into the archive, and tells the result.
+    /// Audits what goes into the archive, and tells of what is wrong.
     pub(super) fn audit(
         &self,
         name: &str,
@@ -81,7 +81,6 @@ impl Work<'_> {
             self.ui.warn(problem);
         }
         audit::Error::check(&report)?;
-        self.ui.step("Audited", report.line());
         Ok(report)
     }
 }

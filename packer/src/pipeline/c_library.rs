@@ -6,7 +6,7 @@ use snakecrate_stub::manifest::{self, Choice, Need};
 
 use super::Error;
 use super::pack::Work;
-use crate::audit::{Object, Report};
+use crate::audit::{Brings, Object, Report};
 use crate::component::Packed;
 use crate::runtime::c_library::{CLibrary, PLACE};
 
@@ -30,6 +30,13 @@ pub(super) struct Bundled {
     pub(super) facts: manifest::CLibrary,
 }
 
+impl Bundled {
+    pub(super) fn brings(&self) -> Brings {
+        let always = self.facts.choice == Choice::Bundled;
+        Brings { glibc: self.version.clone(), always }
+    }
+}
+
 impl Work<'_> {
     /// Packs this machine's C library for an archive with these `objects`.
     pub(super) fn c_library(
@@ -51,16 +58,15 @@ impl Work<'_> {
             return Ok(None);
         };
         let key = format!("libc {} {} {}", found.fingerprint()?, self.level, crate::BUILD_ID);
-        let packed = match self.known.store().lookup(&key) {
-            Some(packed) => packed,
-            None => {
-                let tree = found.tree()?;
-                let progress = self.ui.bytes("Packing", 0);
-                let packed = self.known.store().pack(&tree, self.level, &progress)?;
-                // Not remembered, it is only slower the next time.
-                let _ = self.known.store().remember(&key, &packed);
-                packed
-            }
+        let packed = if let Some(packed) = self.known.store().lookup(&key) {
+            packed
+        } else {
+            let tree = found.tree()?;
+            let progress = self.ui.bytes("Packing", 0);
+            let packed = self.known.store().pack(&tree, self.level, &progress)?;
+            // Not remembered, it is only slower the next time.
+            let _ = self.known.store().remember(&key, &packed);
+            packed
         };
         let loader = EntryPath::new(PLACE)
             .map_err(|error| Error::Archive(crate::archive::Error::Plan(error.to_string())))?;

@@ -22,7 +22,7 @@ use crate::tree::{Content, Mode, Tree};
 const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
 /// The loader in the component.
 pub const PLACE: &str = "lib/ld-linux-x86-64.so.2";
-/// What always comes along. glibc itself loads libgcc_s when a thread is cancelled.
+/// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.
 const ALWAYS: [&str; 8] = [
     "libc.so.6",
     "libm.so.6",
@@ -123,7 +123,7 @@ fn forgetful(mut loader: Vec<u8>) -> Vec<u8> {
         let text = &mut loader[at..at + length];
         let is_directory = text.ends_with(b"/")
             && DIRECTORIES.iter().any(|start| text.starts_with(start.as_bytes()))
-            && text.iter().all(|byte| byte.is_ascii_graphic());
+            && text.iter().all(u8::is_ascii_graphic);
         let is_file = FILES.iter().any(|file| text == file.as_bytes());
         if is_directory {
             let last = text.len() - 1;

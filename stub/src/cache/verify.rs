@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType};
 
@@ -10,9 +11,10 @@ use super::inventory::{EnvInfo, Inventory};
 use super::prune::take_away;
 use super::root::{Root, open_directory};
 use super::{COMPONENTS, ENVS, LAUNCH, WORK};
-use crate::launch::Plan;
+use crate::env::{INTERPRETER, MAX_INTERPRETER, own_interpreter};
+use crate::launch::{Libc, Plan};
 use crate::listing::{Mode, Node};
-use crate::manifest::Kind;
+use crate::manifest::Manifest;
 
 /// A tree that is not what it should be.
 #[derive(Debug)]
@@ -73,6 +75,22 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
     Ok(trees.len())
 }
 
+/// An environment on a C library of its own needs that, and has an interpreter of its own.
+fn c_library(root: &Root, env: &OwnedFd, manifest: &Manifest, plan: &Plan) -> Option<Difference> {
+    let (Libc::Own(loader), Some((library, component))) = (&plan.c_library, manifest.c_library())
+    else {
+        return None;
+    };
+    let key = component.digest.key();
+    if Cached::open(root, &key).is_err() {
+        return Some(Difference { path: key, what: "a component that is missing" });
+    }
+    let expected = own_interpreter(root, manifest, library, loader).ok();
+    let there = read_file(env, INTERPRETER, MAX_INTERPRETER).ok();
+    (there.is_none() || there != expected)
+        .then(|| Difference { path: INTERPRETER.to_owned(), what: "altered" })
+}
+
 fn whole(what: &'static str) -> Vec<Difference> {
     vec![Difference { path: String::new(), what }]
 }
@@ -97,12 +115,13 @@ fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
         return whole("unreadable");
     };
     let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));
-    if plan.is_none_or(|plan| plan.home != root.path_of(ENVS, &info.key)) {
+    let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
         return whole("its launch plan is damaged or another place's");
-    }
+    };
     let mut differences = Vec::new();
     let mut seen = BTreeSet::new();
-    for component in manifest.components.iter().filter(|c| c.kind != Kind::Runtime) {
+    differences.extend(c_library(root, &directory, manifest, &plan));
+    for component in manifest.layers() {
         let key = component.digest.key();
         let Some((cached, listing)) = Cached::open(root, &key)
             .ok()
