@@ -64,6 +64,13 @@ def libraries():
     need(ctypes.CDLL("libm.so.6"), "libm by its name")
     need(lzma.decompress(lzma.compress(b"x")) == zlib.decompress(zlib.compress(b"x")), "xz, zlib")
     need(readline.get_line_buffer() == "", "readline")
+    if json.loads(libc())["path"].startswith(f"{cache()}/"):
+        # The host may have them; they want its C library, and there is another one here.
+        for name in ("libcrypt.so.1", "libstdc++.so.6", "libgcc_s.so.1", "libz.so.1"):
+            try:
+                ctypes.CDLL(name)
+            except OSError:
+                pass
     own = [path for path in mapped() if path.startswith(f"{cache()}/")]
     foreign = [path for path in mapped() if path not in own]
     bundled = json.loads(libc())["path"] in own
