@@ -24,12 +24,7 @@ use crate::tree::{Content, Mode, Node, Tree};
 use crate::ui::Ui;
 
 /// Puts into the runtime `tree` what its modules may miss on a host. `trim` may refuse data.
-pub fn equip(
-    tree: &mut Tree,
-    interpreter: &Interpreter,
-    trim: &Trim,
-    ui: Ui,
-) -> Result<(), Error> {
+pub fn equip(tree: &mut Tree, interpreter: &Interpreter, trim: &Trim, ui: Ui) -> Result<(), Error> {
     let stdlib = interpreter.lib();
     trust::equip(tree, &stdlib, trim)?;
     zones::equip(tree, &stdlib, trim)?;
@@ -81,4 +76,3 @@ fn appended(mut text: String, statements: &str) -> String {
     text.push_str(statements);
     text
 }
-
