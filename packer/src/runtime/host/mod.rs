@@ -76,3 +76,6 @@ fn appended(mut text: String, statements: &str) -> String {
     text.push_str(statements);
     text
 }
+
+#[cfg(test)]
+mod tests;

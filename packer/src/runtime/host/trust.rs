@@ -21,8 +21,9 @@ del _settle
 ";
 
 const HEADER: &str = "\
-# Certificates of authorities that Mozilla trusts to vouch for servers, from the crate
-# webpki-root-certs. Licence: CDLA-Permissive-2.0, https://cdla.dev/permissive-2-0/
+# Certificates of authorities that Mozilla trusts to vouch for servers.
+# Source: the crate webpki-root-certs.
+# Licence: CDLA-Permissive-2.0, https://cdla.dev/permissive-2-0/
 ";
 
 pub(super) fn equip(tree: &mut Tree, stdlib: &str, trim: &Trim) -> Result<(), Error> {
