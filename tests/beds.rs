@@ -5,14 +5,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::sandbox::shared::PROBE;
-use crate::sandbox::{Run, Sandbox, can_mount};
+use crate::sandbox::{Run, Sandbox, can_change_user, can_mount};
 
 /// A root that holds an archive, `/proc` and `/tmp`; none where nothing can be mounted.
 struct Empty(Sandbox);
 
 impl Empty {
     fn new() -> Option<Self> {
-        can_mount().then(|| {
+        (can_change_user() && can_mount()).then(|| {
             let sandbox = Sandbox::new();
             for folder in ["root/proc", "root/tmp"] {
                 fs::create_dir_all(sandbox.path(folder)).unwrap();

@@ -2,7 +2,7 @@
 //! nowhere. [`Sandbox::place`] has the common ground of all.
 
 use crate::sandbox::shared::PROBE;
-use crate::sandbox::{Run, Sandbox, can_mount};
+use crate::sandbox::{Run, Sandbox, can_change_user, can_mount};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 const SET_CACHE: &str =
@@ -14,7 +14,7 @@ const STRICT: &str = "ro / /home /root /srv /tmp /var/cache /var/lib /var/tmp /m
 
 /// A sandbox with an archive; none where nothing can be mounted.
 fn sandbox() -> Option<Sandbox> {
-    can_mount().then(|| Sandbox::new().with(&PROBE, "app"))
+    (can_change_user() && can_mount()).then(|| Sandbox::new().with(&PROBE, "app"))
 }
 
 /// It starts, and has its cache there.

@@ -23,7 +23,6 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 pub use outcome::Outcome;
-pub use place::can_mount;
 pub use run::Run;
 use shared::Shared;
 
@@ -194,6 +193,17 @@ pub fn can_change_user() -> bool {
         eprintln!("skipped: only root can become another user");
     }
     root
+}
+
+/// Whether tests may mount file systems in a namespace of their own; says so where they may not.
+pub fn can_mount() -> bool {
+    let mut command = run::unshare();
+    let can = command.args(["mount", "-t", "tmpfs", "none", "/usr/share"]).output();
+    let can = can.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("skipped: unshare(1) cannot mount here");
+    }
+    can
 }
 
 /// Copies with `cp`: a file that this process has open for writing cannot be executed, and any

@@ -1,7 +1,6 @@
 //! Archives on machines of other kinds: mounts in a namespace of their own, or another root.
 
 use std::path::Path;
-use std::process::Command;
 
 use super::{Run, Sandbox};
 
@@ -9,7 +8,7 @@ impl Sandbox {
     /// An archive in the working directory, on a machine of another kind: in a mount namespace with
     /// the sandbox at `/mnt`, empty `/home`, `/root`, `/srv`, `/tmp`, `/var/cache`, `/var/lib` and
     /// `/var/tmp`, then changed by the shell commands `mounts`. Its environment is empty. For root
-    /// only, see [`can_mount`].
+    /// only, see [`super::can_change_user`].
     pub fn place(&self, name: &str, mounts: &str) -> Run<'_> {
         let common = format!(
             "mount --bind '{root}' /mnt; cd /mnt/work
@@ -26,7 +25,8 @@ impl Sandbox {
     }
 
     /// An archive alone in a root of its own, `folder` of the working directory: with `/proc` where
-    /// the folder has one, and an empty environment. For root only, see [`can_mount`].
+    /// the folder has one, and an empty environment. For root only, see
+    /// [`super::can_change_user`].
     pub fn alone(&self, folder: &str, name: &str, uid: u32) -> Run<'_> {
         let mounts = format!(
             "[ ! -d {folder}/proc ] || mount -t proc proc {folder}/proc
@@ -36,14 +36,4 @@ impl Sandbox {
         );
         Run::place(self, &Path::new("/").join(name), mounts)
     }
-}
-
-/// Whether tests may make mount namespaces; says so where they may not.
-pub fn can_mount() -> bool {
-    let mount = ["--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
-    let may = Command::new("unshare").args(mount).output().is_ok_and(|done| done.status.success());
-    if !may {
-        eprintln!("skipped: only root can mount");
-    }
-    may
 }

@@ -10,12 +10,26 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::{Outcome, PACKER, Sandbox};
 
 /// Nothing takes longer, in seconds: a build that harvests a runtime in a debug build comes first.
 const TIMEOUT: u64 = 240;
+
+/// Hides what the tests' own host has.
+const BARE_HOST: &str =
+    "for directory in /etc /lib/terminfo /usr/lib/ssl /usr/share/ca-certificates \
+    /usr/share/terminfo /usr/share/zoneinfo; do
+    ! test -d $directory || mount -t tmpfs none $directory
+done";
+
+/// The beginning of a command in a mount namespace of its own.
+pub(super) fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.arg(if geteuid().is_root() { "-m" } else { "-rm" });
+    command
+}
 
 /// A command to be run in a sandbox.
 pub struct Run<'a> {
@@ -134,6 +148,14 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// In a mount namespace whose host has nothing in `/etc`, no certificates, time zones and
+    /// descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
+    /// [`super::can_mount`].
+    pub fn bare_host(mut self, prepare: &str) -> Self {
+        self.mounts = Some(format!("{BARE_HOST}\n{prepare}"));
+        self
+    }
+
     /// Runs it to its end.
     pub fn output(self) -> Outcome {
         self.spawn().finish()
@@ -166,14 +188,15 @@ impl<'a> Run<'a> {
 
     fn command(&self) -> Command {
         let mut command = if let Some(mounts) = &self.mounts {
-            // Only root mounts, so the user changes after that.
+            assert!(self.argv0.is_none() && self.redirections.is_empty(), "not with mounts");
+            // Who is not root cannot mount, so the user changes after that.
             let user = self.user.map_or(String::new(), |uid| {
                 format!("setpriv --reuid {uid} --regid {uid} --clear-groups --")
             });
-            let script = format!("set -e\n{mounts}\nexec {user} \"$@\"");
-            let mut command = Command::new("/usr/bin/unshare");
-            command.args(["--mount", "--pid", "--fork", "--kill-child"]);
-            command.args(["/bin/sh", "-c", &script, "sh"]).arg(&self.program);
+            let script = format!("{mounts}\nexec {user} \"$@\"");
+            let mut command = unshare();
+            command.args(["--pid", "--fork", "--kill-child"]);
+            command.args(["/bin/sh", "-ec", &script, "sh"]).arg(&self.program);
             command
         } else if self.redirections.is_empty() {
             let mut command = Command::new(&self.program);
