@@ -137,7 +137,7 @@ ROWS = [
     Row("hello", "`hello`", hello, "hello"),
     Row("deployctl", "`deployctl`: `--help`, a plan", deployctl, "deployctl"),
     Row("etl", "`etl` (numpy, pandas): CSV, SQLite, report", etl, "etl"),
-    Row("mapped", "numpy, pandas: no library of another's", libraries_of_etl, "etl"),
+    Row("mapped", "numpy and pandas at work: no library of another's", libraries_of_etl, "etl"),
     Row("libraries", "`ctypes`, xz, readline: no library of another's", check("libraries"), "checks"),
     Row("executable", "`/proc/self/exe`, `sys.executable`, script: started by the kernel", check("executable"), "checks"),
     Row("child", "child interpreter: same C library", check("child"), "checks"),

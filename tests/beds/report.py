@@ -1,5 +1,6 @@
 """The table as Markdown, and its place in the README."""
 
+import datetime
 import re
 
 BEGIN, END = "<!-- beds: made by ci/beds --write -->", "<!-- beds: end -->"
@@ -11,12 +12,12 @@ def markdown(beds, rows, cells, figures):
     for row in rows:
         texts = (cells[row.name, bed.name].text for bed in beds)
         lines.append(f"| {row.title} | {' | '.join(texts)} |")
-    lines.append("")
+    lines += ["", f"Run of {datetime.date.today()}.", ""]
     for bed in beds:
         versions = f" ({bed.versions})" if bed.versions else ""
         lines.append(f"- {bed.title}: {bed.holds}{versions}")
     if figures:
-        lines += ["", *figures.lines()]
+        lines += figures.lines()
     return "\n".join(lines)
 
 
