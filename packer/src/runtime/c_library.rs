@@ -150,7 +150,8 @@ mod tests {
         let loader = tree.get(&EntryPath::new(PLACE).unwrap()).unwrap();
         let crate::tree::Node::File { content, .. } = loader else { panic!("no file") };
         let bytes = content.read().unwrap();
-        for text in ["/etc/ld.so.cache", "/etc/ld.so.preload", "\0/lib/\0", "/usr/lib/"] {
+        for text in ["\0/etc/ld.so.cache\0", "\0/etc/ld.so.preload\0", "\0/lib/\0", "\0/usr/lib/\0"]
+        {
             assert!(memchr::memmem::find(&bytes, text.as_bytes()).is_none(), "{text}");
         }
     }
