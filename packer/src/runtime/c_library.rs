@@ -12,14 +12,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use snakecrate_stub::c_library::LOADER;
 use snakecrate_stub::entry_path::EntryPath;
 
 use super::Error;
 use super::elf::room;
 use crate::tree::{Content, Mode, Tree};
 
-/// Where every x86-64 system with glibc has its loader (System V ABI, AMD64 supplement).
-const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
 /// The loader in the component.
 pub const PLACE: &str = "lib/ld-linux-x86-64.so.2";
 /// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.
