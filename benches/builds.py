@@ -19,8 +19,10 @@ def sizes(setting, peers, results):
         others = {"PyInstaller --onefile": peers.pyinstaller, "shiv": peers.shiv, "pex": peers.pex}
         if app == "hello":
             others["Nuitka --onefile"] = peers.nuitka
-        ours = size(peers.archive(app))
-        results.number(f"{app}, size: Snakecrate", ours, "MB")
+        results.number(f"{app}, size: Snakecrate", size(peers.archive(app)), "MB")
+        # Like with like: no other brings a C library.
+        ours = size(peers.archive(app, "--libc=host"))
+        results.number(f"{app}, size: Snakecrate with libc=host", ours, "MB")
         for name, get in others.items():
             try:
                 theirs = size(get(app))
@@ -32,7 +34,8 @@ def sizes(setting, peers, results):
                 results.number(f"{app}, size: {name}{note}", theirs, "MB")
             if name.startswith("PyInstaller"):
                 value = theirs and ours / theirs
-                how = f"Snakecrate's with `{' '.join(peers.release) or 'defaults'}`"
+                words = " ".join([*peers.release, "--libc host"])
+                how = f"Snakecrate's with `{words}`: PyInstaller brings no C library"
                 results.row(
                     f"size of `{app}` / PyInstaller `--onefile`", value, "×", TARGETS[app], how
                 )

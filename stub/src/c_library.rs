@@ -13,9 +13,9 @@ use std::path::Path;
 use crate::manifest::{CLibrary, Choice, Need};
 
 /// Where x86-64 glibc systems have their loader (System V ABI, AMD64 supplement).
-const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
-/// Where distributions have their libraries: Debian; Red Hat, SUSE; Arch.
-const DIRECTORIES: [&str; 6] = [
+pub const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
+/// Where distributions have their libraries, in the loader's order: Debian; Red Hat, SUSE; Arch.
+pub const DIRECTORIES: [&str; 6] = [
     "/lib/x86_64-linux-gnu",
     "/usr/lib/x86_64-linux-gnu",
     "/lib64",

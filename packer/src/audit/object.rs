@@ -106,7 +106,7 @@ impl Object {
         self.runpath = split(&elf.runpaths);
         self.soname = elf.soname.map(ToOwned::to_owned);
         self.needed = elf.libraries.iter().map(|&name| name.to_owned()).collect();
-        self.interpreter = elf.interpreter.map(ToOwned::to_owned);
+        self.interpreter = elf.interpreter.map(|path| path.trim_end_matches('\0').to_owned());
         self.level = level(elf, bytes);
         self.is_module = elf.dynsyms.iter().any(|symbol| {
             let name = elf.dynstrtab.get_at(symbol.st_name).unwrap_or_default();

@@ -12,14 +12,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use snakecrate_stub::c_library::LOADER;
 use snakecrate_stub::entry_path::EntryPath;
 
 use super::Error;
 use super::elf::room;
 use crate::tree::{Content, Mode, Tree};
 
-/// Where every x86-64 system with glibc has its loader (System V ABI, AMD64 supplement).
-const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
 /// The loader in the component.
 pub const PLACE: &str = "lib/ld-linux-x86-64.so.2";
 /// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.
@@ -150,7 +149,8 @@ mod tests {
         let loader = tree.get(&EntryPath::new(PLACE).unwrap()).unwrap();
         let crate::tree::Node::File { content, .. } = loader else { panic!("no file") };
         let bytes = content.read().unwrap();
-        for text in ["/etc/ld.so.cache", "/etc/ld.so.preload", "\0/lib/\0", "/usr/lib/"] {
+        for text in ["\0/etc/ld.so.cache\0", "\0/etc/ld.so.preload\0", "\0/lib/\0", "\0/usr/lib/\0"]
+        {
             assert!(memchr::memmem::find(&bytes, text.as_bytes()).is_none(), "{text}");
         }
     }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use snakecrate_stub::c_library::DIRECTORIES;
+
 use super::Error;
 use super::elf::Facts;
 use super::elf::facts::{foreign_machine, is_elf};
@@ -31,16 +33,6 @@ const LIBC: &[&str] = &[
     "librt.so",
     "libthread_db.so",
     "libutil.so",
-];
-
-/// Where x86-64 Linux distributions have libraries, in the loader's order.
-const DIRECTORIES: &[&str] = &[
-    "/lib/x86_64-linux-gnu",
-    "/usr/lib/x86_64-linux-gnu",
-    "/lib64",
-    "/usr/lib64",
-    "/lib",
-    "/usr/lib",
 ];
 
 /// Whether a library of this name is the C library's.

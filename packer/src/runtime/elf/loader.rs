@@ -6,8 +6,7 @@ use object::endian::LittleEndian as LE;
 use super::image::range;
 use super::{Image, Malformed};
 
-/// Where every x86-64 Linux system with glibc has its loader (System V ABI, AMD64 supplement).
-pub const STANDARD: &str = "/lib64/ld-linux-x86-64.so.2";
+pub use snakecrate_stub::c_library::LOADER as STANDARD;
 
 /// The path of the loader; nothing for a static executable or a library.
 pub fn loader(image: &Image) -> Result<Option<String>, Malformed> {

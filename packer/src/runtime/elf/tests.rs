@@ -7,7 +7,7 @@ use std::process::Command;
 
 use goblin::elf::Elf;
 
-use super::{Facts, Image, loader, search_path};
+use super::{Facts, Image, loader, room, search_path};
 
 const RPATH: &[u8] = b"$ORIGIN/../lib";
 
@@ -20,12 +20,16 @@ fn compile(dir: &Path, name: &str, source: &str, options: &[&str]) -> PathBuf {
     to
 }
 
-fn runs(bytes: &[u8], dir: &Path) -> String {
+fn program(bytes: &[u8], dir: &Path) -> PathBuf {
     fs::create_dir_all(dir.join("bin")).unwrap();
     let path = dir.join("bin/program");
     fs::write(&path, bytes).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    let output = Command::new(&path).output().unwrap();
+    path
+}
+
+fn runs(bytes: &[u8], dir: &Path) -> String {
+    let output = Command::new(program(bytes, dir)).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -66,6 +70,37 @@ fn an_executable_without_a_search_path_gets_one() {
         assert!(elf.syms.is_empty() && !elf.dynsyms.is_empty());
         // A second time there is one to take the place of.
         assert_eq!(with_rpath(bytes.clone()), bytes);
+    }
+}
+
+/// Code that is to be found at the same addresses afterwards, whether it may be moved or not.
+#[test]
+fn an_executable_gets_room_that_is_filled_in_later() {
+    for kind in [&["-pie", "-fPIE"][..], &["-no-pie", "-fno-pie"]] {
+        let (dir, bytes) = program_and_library(kind);
+        let mut image = Image::parse(bytes).unwrap();
+        room::make(&mut image, b"$ORIGIN/../lib").unwrap();
+        let mut bytes = image.into_bytes().unwrap();
+        assert_eq!(runs(&bytes, dir.path()), "hello\n", "as it is");
+        let facts = Facts::read(&bytes).unwrap();
+        assert_eq!((facts.rpath, facts.runpath), (vec!["$ORIGIN/../lib".to_owned()], vec![]));
+        assert!(!facts.needed.contains(&"libm.so.6".to_owned()), "{:?}", facts.needed);
+
+        let loader = dir.path().join("loader");
+        fs::copy(super::loader::STANDARD, &loader).unwrap();
+        let search = format!("/nowhere:{}", dir.path().join("lib").display());
+        let first = ["libm.so.6".to_owned()];
+        let loader = loader.to_str().unwrap();
+        let room = snakecrate_stub::room::fill;
+        room(&mut bytes, loader.as_bytes(), search.as_bytes(), &first).unwrap();
+        assert_eq!(runs(&bytes, dir.path()), "hello\n", "filled in");
+        let elf = Elf::parse(&bytes).unwrap();
+        assert_eq!(elf.interpreter.map(|path| path.trim_end_matches('\0')), Some(loader));
+        assert_eq!(elf.rpaths, [search.as_str()]);
+        assert!(elf.libraries.contains(&"libm.so.6"), "{:?}", elf.libraries);
+        fs::remove_file(loader).unwrap();
+        let error = Command::new(program(&bytes, dir.path())).output().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "no other loader starts it");
     }
 }
 
