@@ -18,9 +18,8 @@ use super::{Outcome, PACKER, Sandbox};
 const TIMEOUT: u64 = 240;
 
 /// Hides what the tests' own host has.
-const BARE_HOST: &str =
-    "for directory in /etc /lib/terminfo /usr/lib/ssl /usr/share/ca-certificates \
-    /usr/share/terminfo /usr/share/zoneinfo; do
+const BARE_HOST: &str = "for directory in /etc /lib/terminfo /usr/lib/locale /usr/lib/ssl \
+    /usr/share/ca-certificates /usr/share/terminfo /usr/share/zoneinfo; do
     ! test -d $directory || mount -t tmpfs none $directory
 done";
 
@@ -148,8 +147,8 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// In a mount namespace whose host has nothing in `/etc`, no certificates, time zones and
-    /// descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
+    /// In a mount namespace whose host has nothing in `/etc`, no certificates, locales, time zones
+    /// and descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
     /// [`super::can_mount`].
     pub fn bare_host(mut self, prepare: &str) -> Self {
         self.mounts = Some(format!("{BARE_HOST}\n{prepare}"));

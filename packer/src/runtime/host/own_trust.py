@@ -22,18 +22,31 @@ _CARRIED = os.path.join(sys.base_prefix, "share", "cacert.pem")
 _HEX = frozenset("0123456789abcdef")
 
 
-def _is_file(path):
+def _has_certificates(path):
     try:
-        return os.path.getsize(path) > 0 and os.path.isfile(path) and os.access(path, os.R_OK)
+        with open(path, "rb") as file:
+            return b"-----BEGIN " in file.read()
     except OSError:
         return False
 
 
-def _names(directory):
+def _within(directory):
     try:
-        return sorted(os.listdir(directory))
+        return [os.path.join(directory, name) for name in sorted(os.listdir(directory))]
     except OSError:
         return []
+
+
+def _places():
+    """Where the host and then the archive have certificates: pairs of a file or a directory."""
+    for file in _FILES:
+        if _has_certificates(file):
+            yield file, None
+    for directory in _DIRECTORIES:
+        if any(map(_has_certificates, _within(directory))):
+            yield None, directory
+    if os.path.isfile(_CARRIED):
+        yield _CARRIED, None
 
 
 def _is_hash(name):
@@ -55,7 +68,7 @@ def _openssl_finds_some(file_variable, file, directory_variable, directory):
     return (
         file_variable in os.environ
         or directory_variable in os.environ
-        or _is_file(file)
+        or _has_certificates(file)
         or any(map(_has_hashes, directory.split(":")))
     )
 
@@ -73,15 +86,11 @@ def settle(ssl):
         return True
 
     def load_first(context):
-        for file in _FILES:
-            if _is_file(file) and load(context, file):
+        for file, directory in _places():
+            # OpenSSL takes files of a directory only by names that are hashes.
+            files = [file] if file else _within(directory)
+            if any([load(context, file) for file in files]):
                 return
-        for directory in _DIRECTORIES:
-            # All of them, as there may be one certificate in each.
-            found = [load(context, os.path.join(directory, name)) for name in _names(directory)]
-            if any(found):
-                return
-        load(context, _CARRIED)
 
     def set_default_verify_paths(self):
         inner._SSLContext.set_default_verify_paths(self)
@@ -92,14 +101,8 @@ def settle(ssl):
         paths = get_paths()
         if _openssl_finds_some(*paths[2:]):
             return paths
-        for file in _FILES:
-            if _is_file(file):
-                return paths._replace(cafile=file, capath=None)
-        for directory in _DIRECTORIES:
-            if _names(directory):
-                return paths._replace(cafile=None, capath=directory)
-        if _is_file(_CARRIED):
-            return paths._replace(cafile=_CARRIED, capath=None)
+        for file, directory in _places():
+            return paths._replace(cafile=file, capath=directory)
         return paths
 
     set_default_verify_paths.__doc__ = inner._SSLContext.set_default_verify_paths.__doc__
