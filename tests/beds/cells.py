@@ -89,6 +89,7 @@ def libraries_of_etl(bed, uid):
     bad = sorted(set(foreign) - set(allowed))
     if bad:
         raise Failed(f"not of the archive: {', '.join(bad)}")
+    return f"with {'the archive' if bundled else 'the host'}'s glibc"
 
 
 def runtime(path):
@@ -133,7 +134,7 @@ def authority(bed):
 
 
 ROWS = [
-    Row("libc", "the C library that ran", check("libc"), "checks"),
+    Row("libc", "the C library that ran (`checks`)", check("libc"), "checks"),
     Row("hello", "`hello`", hello, "hello"),
     Row("deployctl", "`deployctl`: `--help`, a plan", deployctl, "deployctl"),
     Row("etl", "`etl` (numpy, pandas): CSV, SQLite, report", etl, "etl"),
@@ -207,8 +208,15 @@ def judge(bed, row, details, failures):
 def said(row, details):
     """`ok`, and where the detail is the point, the detail."""
     if row.name == "libc":
-        found = {(libc["version"], libc["path"].startswith(libc["cache"])) for libc in map(json.loads, details)}
-        return ", ".join(f"{'the archive' if own else 'the host'}'s {version}" for version, own in sorted(found))
+        found = {
+            (libc["version"], libc["path"].startswith(libc["cache"]))
+            for libc in map(json.loads, details)
+        }
+        return ", ".join(
+            f"{'the archive' if own else 'the host'}'s {version}" for version, own in sorted(found)
+        )
+    if row.name == "mapped":
+        return f"ok, {', '.join(sorted(set(details)))}"
     if row.name == "shell" and set(details) == {"none"}:
         return "there is none"
     return "ok"

@@ -33,7 +33,9 @@ def options():
     parser.add_argument("--mirror", default=MIRROR, help="of Debian [%(default)s]")
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(home) / "snakecrate-beds"
-    parser.add_argument("--cache", metavar="DIR", type=Path, default=cache, help="of packages [%(default)s]")
+    parser.add_argument(
+        "--cache", metavar="DIR", type=Path, default=cache, help="of packages [%(default)s]"
+    )
     parser.add_argument("--snakecrate", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -28,7 +28,7 @@ class Figures:
         mb = lambda what: f"{(what['bundled'] - what['host']) / 1e6:.2f} MB"
         low, high = self.quartiles
         yield (
-            f"- `{self.application}`, warm, `libc = \"bundled\"` over `libc = \"host\"`: {ms(self.difference)} "
+            f'- `{self.application}`, warm, `libc = "bundled"` over `libc = "host"`: {ms(self.difference)} '
             f"(median of {PAIRS} pairs in turns, quartiles {ms(low)} and {ms(high)}; "
             f"{ms(self.medians['bundled'])} and {ms(self.medians['host'])})"
         )

@@ -38,7 +38,9 @@ def mapped():
     """The files with code that are mapped into this process."""
     with open("/proc/self/maps") as file:
         lines = [line.split(None, 5) for line in file]
-    return sorted({line[5].strip() for line in lines if len(line) == 6 and "x" in line[1] and "/" in line[5]})
+    return sorted(
+        {line[5].strip() for line in lines if len(line) == 6 and "x" in line[1] and "/" in line[5]}
+    )
 
 
 def libc():
@@ -74,7 +76,18 @@ def libraries():
     own = [path for path in mapped() if path.startswith(f"{cache()}/")]
     foreign = [path for path in mapped() if path not in own]
     bundled = json.loads(libc())["path"] in own
-    glibc = ("ld-", "libc.", "libc-2", "libm.", "libm-2", "libdl", "libpthread", "librt", "libutil", "libresolv")
+    glibc = (
+        "ld-",
+        "libc.",
+        "libc-2",
+        "libm.",
+        "libm-2",
+        "libdl",
+        "libpthread",
+        "librt",
+        "libutil",
+        "libresolv",
+    )
     bad = [path for path in foreign if bundled or not Path(path).name.startswith(glibc)]
     need(not bad, f"not of the archive: {', '.join(bad)}")
     return f"{len(own)} of the archive, {len(foreign)} of the host"
@@ -109,7 +122,7 @@ def shell():
     if not Path("/bin/sh").exists():
         return "none"
     need(python("/bin/sh", "-c", "echo $((6 * 7))") == "42\n", "/bin/sh")
-    script = "while read -r line; do echo \"$line\"; done < /proc/self/maps"
+    script = 'while read -r line; do echo "$line"; done < /proc/self/maps'
     maps = python("/bin/sh", "-c", script)
     need(str(cache()) not in maps, f"/bin/sh runs with the archive's libraries:\n{maps}")
     found = sorted({word for word in maps.split() if "/libc" in word or "/ld-" in word})
@@ -119,7 +132,9 @@ def shell():
 def environment():
     """What the caller set is all there is; nothing for the loader, here and in a child."""
     given = set(json.loads(os.environ["GIVEN"])) if "GIVEN" in os.environ else None
-    there = json.loads(python(sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"))
+    there = json.loads(
+        python(sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))")
+    )
     for names in (set(os.environ), set(there)):
         need(not [name for name in names if name.startswith("LD_")], f"LD_* is set: {names}")
         if given is not None:
@@ -168,7 +183,9 @@ def sqlite():
 def zones():
     """A zone with its summer time."""
     zone = zoneinfo.ZoneInfo("Europe/Berlin")
-    hours = [datetime(2026, month, 1, tzinfo=zone).utcoffset().total_seconds() / 3600 for month in (1, 7)]
+    hours = [
+        datetime(2026, month, 1, tzinfo=zone).utcoffset().total_seconds() / 3600 for month in (1, 7)
+    ]
     need(hours == [1, 2], f"Berlin is {hours} hours east")
     need(len(zoneinfo.available_timezones()) > 300, "few zones")
     return "Europe/Berlin"
@@ -188,7 +205,10 @@ def utf8():
     """Text is UTF-8, whatever the locale: output, arguments, names of files."""
     need(sys.stdout.encoding.lower() == "utf-8", f"output is {sys.stdout.encoding}")
     need(sys.getfilesystemencoding() == "utf-8", "names of files")
-    need(locale.getencoding().lower() == "utf-8" or sys.flags.utf8_mode, f"text files are {locale.getencoding()}")
+    need(
+        locale.getencoding().lower() == "utf-8" or sys.flags.utf8_mode,
+        f"text files are {locale.getencoding()}",
+    )
     path = Path(f"/tmp/checks-ä€-{os.getpid()}")
     path.write_text("ä€😀")
     need(path.read_bytes() == "ä€😀".encode() and path.name in os.listdir("/tmp"), "a file")
@@ -207,7 +227,10 @@ def user():
 
 def names():
     """Addresses without a resolver; names where the root has /etc/hosts."""
-    need(socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)[0][4] == ("127.0.0.1", 80), "127.0.0.1")
+    need(
+        socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)[0][4] == ("127.0.0.1", 80),
+        "127.0.0.1",
+    )
     if not Path("/etc/hosts").exists():
         try:
             socket.getaddrinfo("name.invalid", 80)
