@@ -23,6 +23,8 @@ mod entries;
 mod errors;
 /// The fast start of entry points.
 mod fast_start;
+/// Hosts that lack certificates, time zones, descriptions of terminals, locales, users, names.
+mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 /// What a running application sees: arguments, environment, streams, signals, children.

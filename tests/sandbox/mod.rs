@@ -194,6 +194,17 @@ pub fn can_change_user() -> bool {
     root
 }
 
+/// Whether tests may mount file systems in a namespace of their own; says so where they may not.
+pub fn can_mount() -> bool {
+    let mut command = run::unshare();
+    let can = command.args(["mount", "-t", "tmpfs", "none", "/usr/share"]).output();
+    let can = can.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("skipped: unshare(1) cannot mount here");
+    }
+    can
+}
+
 /// Copies with `cp`: a file that this process has open for writing cannot be executed, and any
 /// other test may fork while it is open.
 fn copy_executable(from: &Path, to: &Path) {

@@ -10,12 +10,25 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::{Outcome, PACKER, Sandbox};
 
 /// Nothing takes longer, in seconds: a build that harvests a runtime in a debug build comes first.
 const TIMEOUT: u64 = 240;
+
+/// Hides what the tests' own host has.
+const BARE_HOST: &str = "for directory in /etc /lib/terminfo /usr/lib/locale /usr/lib/ssl \
+    /usr/share/ca-certificates /usr/share/terminfo /usr/share/zoneinfo; do
+    ! test -d $directory || mount -t tmpfs none $directory
+done";
+
+/// The beginning of a command in a mount namespace of its own.
+pub(super) fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.arg(if geteuid().is_root() { "-m" } else { "-rm" });
+    command
+}
 
 /// A command to be run in a sandbox.
 pub struct Run<'a> {
@@ -29,6 +42,7 @@ pub struct Run<'a> {
     stdin: Vec<u8>,
     redirections: String,
     user: Option<u32>,
+    host: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -59,6 +73,7 @@ impl<'a> Run<'a> {
             stdin: vec![],
             redirections: String::new(),
             user: None,
+            host: None,
         }
     }
 
@@ -120,6 +135,14 @@ impl<'a> Run<'a> {
         self.env("HOME", home).env("SNAKECRATE_CACHE", cache)
     }
 
+    /// In a mount namespace whose host has nothing in `/etc`, no certificates, locales, time zones
+    /// and descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
+    /// [`super::can_mount`].
+    pub fn bare_host(mut self, prepare: &str) -> Self {
+        self.host = Some(prepare.to_owned());
+        self
+    }
+
     /// Runs it to its end.
     pub fn output(self) -> Outcome {
         self.spawn().finish()
@@ -151,7 +174,13 @@ impl<'a> Run<'a> {
     }
 
     fn command(&self) -> Command {
-        let mut command = if self.redirections.is_empty() {
+        let mut command = if let Some(prepare) = &self.host {
+            assert!(self.argv0.is_none() && self.redirections.is_empty(), "not on a bare host");
+            let script = format!("{BARE_HOST}\n{prepare}\nexec \"$@\"");
+            let mut command = unshare();
+            command.args(["/bin/sh", "-ec", &script, "sh"]).arg(&self.program);
+            command
+        } else if self.redirections.is_empty() {
             let mut command = Command::new(&self.program);
             if let Some(argv0) = &self.argv0 {
                 command.arg0(argv0);

@@ -133,6 +133,9 @@ pub enum Error {
         /// What is in the way.
         problem: String,
     },
+    /// The time zones cannot be put into one file.
+    #[error("cannot put the time zones together: {0}")]
+    Zones(zip::result::ZipError),
     /// A name that cannot be in an archive.
     #[error("a file of the runtime cannot be in an archive: {0}")]
     Path(#[from] BadPath),
@@ -191,6 +194,7 @@ impl Remedy for Error {
             Self::Elf { .. } => {
                 "try another build of Python, such as python-build-standalone's".into()
             }
+            Self::Zones(_) => "leave them out with --runtime-drop zoneinfo, and report it".into(),
             Self::Path(_) => "remove that file from the installation, or drop it".into(),
             Self::Pattern { .. } => "write it like `lib2to3` or `encodings/*_codec.py`".into(),
         })

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::host::terminals;
 use super::trim::Policy;
 use crate::python::Interpreter;
 
@@ -35,6 +36,10 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
         add(&state(Path::new(file)).unwrap_or_default());
     }
 
+    for (name, file) in terminals::descriptions(interpreter) {
+        add(name);
+        add(&state(&file).unwrap_or_default());
+    }
     // All of it where the policy may keep more than usual.
     let everything = !policy.keep.is_empty();
     for file in files(&interpreter.prefix.join("lib"), 1, |_| true) {

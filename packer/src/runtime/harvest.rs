@@ -5,6 +5,7 @@
 //! lib/python3.12/…              standard library
 //! lib/python3.12/lib-dynload/…  extension modules
 //! lib/libpython3.12.so.1.0      and the other libraries that these need
+//! share/…                       what hosts may lack, see [`super::host`]
 //! ```
 //!
 //! Nothing else of the original's `lib` comes along: a python-build-standalone whose executable
@@ -22,7 +23,7 @@ use super::libraries::{self, Host};
 use super::parts::Part;
 use super::tcl::Tcl;
 use super::trim::{Policy, Trim};
-use super::{Error, relocate, sanitise};
+use super::{Error, host, relocate, sanitise};
 use crate::python::Interpreter;
 use crate::tree::{Content, Mode, Node, Tree};
 use crate::ui::Ui;
@@ -62,6 +63,7 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     if let Some(tcl) = tcl {
         tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
     }
+    host::equip(&mut tree, interpreter, &trim, ui)?;
     // Python takes its prefix only from where this directory is, even if all modules are built in;
     // an archive has no empty directories.
     let dynload = format!("{stdlib}/lib-dynload/");

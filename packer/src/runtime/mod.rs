@@ -10,6 +10,7 @@ pub mod find;
 pub mod fingerprint;
 mod graft;
 pub mod harvest;
+pub mod host;
 pub mod imports;
 pub mod index;
 pub mod installed;

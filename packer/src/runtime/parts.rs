@@ -12,7 +12,7 @@ use std::fmt;
 pub enum Part {
     /// The system's `crypt(3)`, and libcrypt.
     Crypt,
-    /// `curses`, and ncurses.
+    /// `curses`, and ncurses; descriptions of terminals.
     Curses,
     /// The modules that read dbm and gdbm files. `dbm` itself stays: it has others.
     Dbm,
@@ -24,10 +24,12 @@ pub enum Part {
     Readline,
     /// `sqlite3`, and `SQLite`.
     Sqlite3,
-    /// `ssl`, and libssl with libcrypto.
+    /// `ssl`, and libssl with libcrypto; trust roots.
     Ssl,
     /// `tkinter`, and Tcl/Tk.
     Tkinter,
+    /// `zoneinfo`, and the zones for hosts that have none.
+    Zoneinfo,
 }
 
 /// What a part is made of.
@@ -89,6 +91,12 @@ const TABLE: &[Facts] = &[
         name: "tkinter",
         paths: &["tkinter", "turtle.py", "lib-dynload/_tkinter.*"],
         modules: &["tkinter", "_tkinter", "turtle", "turtledemo", "idlelib"],
+    },
+    Facts {
+        part: Part::Zoneinfo,
+        name: "zoneinfo",
+        paths: &["zoneinfo", "lib-dynload/_zoneinfo.*"],
+        modules: &["zoneinfo", "_zoneinfo"],
     },
 ];
 

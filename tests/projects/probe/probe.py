@@ -162,11 +162,17 @@ def facts():
     }))  # fmt: skip
 
 
+def run(code, *_):
+    """Runs Python code, which finds further arguments in `sys.argv[3:]`."""
+    exec(code, {"__name__": "__main__"})
+
+
 COMMANDS = {
     function.__name__.replace("_", "-"): function
     for function in (
         argv, argv0, environment, child_environment, leave, suicide, wait, handle, flood, streams,
         echo, masks, identity, child, module, workers, distribution, loaded, libraries, mapped, facts,
+        run,
     )
 }  # fmt: skip
 

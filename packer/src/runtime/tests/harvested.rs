@@ -24,6 +24,26 @@ for line in open('/proc/self/maps'):
         print(path[0].strip())
 ";
 
+/// Has the modules that look further on poor hosts believe that this is one.
+const LOOK_FURTHER: &str = "
+import curses, datetime, ssl, sys, _snakecrate_trust, zoneinfo
+_snakecrate_trust._openssl_finds_some = lambda *places: False
+_snakecrate_trust._FILES = ('/nonexistent',)
+_snakecrate_trust._DIRECTORIES = ('/nonexistent',)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.load_default_certs()
+print(ssl.get_default_verify_paths().cafile)
+assert context.cert_store_stats()['x509_ca'] > 100
+zoneinfo.reset_tzpath(())
+assert 'Asia/Kathmandu' in zoneinfo.available_timezones()
+time = datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo('Asia/Kathmandu'))
+assert time.utcoffset() == datetime.timedelta(hours=5, minutes=45)
+try: zoneinfo.ZoneInfo('Asia/Nowhere')
+except zoneinfo.ZoneInfoNotFoundError: pass
+else: raise AssertionError('found')
+assert curses.setupterm is curses._own_terminals.setupterm
+";
+
 /// Harvests `executable` if it is on this machine, and checks the copy.
 fn check(executable: &str) {
     if !Path::new(executable).exists() {
@@ -47,6 +67,9 @@ fn check(executable: &str) {
     let place = run(&python, "import sys, os; print(sys.prefix, os.__file__, *sys.path)");
     let inside = root.to_str().unwrap();
     assert!(place.split_whitespace().all(|path| path.starts_with(inside)), "{place}");
+
+    let bundle = run(&python, LOOK_FURTHER);
+    assert_eq!(bundle.trim(), format!("{inside}/share/cacert.pem"));
 
     let mapped = run(&python, SHOW_MAPPED);
     let foreign: Vec<PathBuf> = mapped
