@@ -9,6 +9,8 @@ mod sandbox;
 
 /// What native code needs: the command, and what a build makes of it.
 mod audit;
+/// Root file systems with and without a C library.
+mod beds;
 /// From each kind of source to an archive that runs.
 mod build;
 /// The C library: the host's, or the one that came along.
@@ -29,6 +31,8 @@ mod hosts;
 mod inspect;
 /// What a running application sees: arguments, environment, streams, signals, children.
 mod launch;
+/// Machines on which little can be written or executed.
+mod places;
 /// Same inputs, same bytes.
 mod reproducible;
 /// What makes archives smaller.

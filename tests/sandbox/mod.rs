@@ -8,6 +8,7 @@
 //! ```
 
 mod outcome;
+mod place;
 mod run;
 pub mod shared;
 mod tests;

@@ -42,7 +42,7 @@ pub struct Run<'a> {
     stdin: Vec<u8>,
     redirections: String,
     user: Option<u32>,
-    host: Option<String>,
+    mounts: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -73,8 +73,14 @@ impl<'a> Run<'a> {
             stdin: vec![],
             redirections: String::new(),
             user: None,
-            host: None,
+            mounts: None,
         }
+    }
+
+    /// An archive in a mount namespace of its own, with nothing in its environment: see
+    /// [`Sandbox::place`].
+    pub(super) fn place(sandbox: &'a Sandbox, archive: &Path, mounts: String) -> Self {
+        Self { mounts: Some(mounts), ..Self::new(sandbox, archive) }
     }
 
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -135,11 +141,17 @@ impl<'a> Run<'a> {
         self.env("HOME", home).env("SNAKECRATE_CACHE", cache)
     }
 
+    /// As the user with this id, who has nothing: no home, no cache, no other groups.
+    pub fn uid(mut self, uid: u32) -> Self {
+        self.user = Some(uid);
+        self
+    }
+
     /// In a mount namespace whose host has nothing in `/etc`, no certificates, locales, time zones
     /// and descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
     /// [`super::can_mount`].
     pub fn bare_host(mut self, prepare: &str) -> Self {
-        self.host = Some(prepare.to_owned());
+        self.mounts = Some(format!("{BARE_HOST}\n{prepare}"));
         self
     }
 
@@ -174,10 +186,15 @@ impl<'a> Run<'a> {
     }
 
     fn command(&self) -> Command {
-        let mut command = if let Some(prepare) = &self.host {
-            assert!(self.argv0.is_none() && self.redirections.is_empty(), "not on a bare host");
-            let script = format!("{BARE_HOST}\n{prepare}\nexec \"$@\"");
+        let mut command = if let Some(mounts) = &self.mounts {
+            assert!(self.argv0.is_none() && self.redirections.is_empty(), "not with mounts");
+            // Who is not root cannot mount, so the user changes after that.
+            let user = self.user.map_or(String::new(), |uid| {
+                format!("setpriv --reuid {uid} --regid {uid} --clear-groups --")
+            });
+            let script = format!("{mounts}\nexec {user} \"$@\"");
             let mut command = unshare();
+            command.args(["--pid", "--fork", "--kill-child"]);
             command.args(["/bin/sh", "-ec", &script, "sh"]).arg(&self.program);
             command
         } else if self.redirections.is_empty() {
@@ -208,7 +225,7 @@ impl<'a> Run<'a> {
             command.env_clear();
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if let Some(uid) = self.user {
+        if let Some(uid) = self.user.filter(|_| self.mounts.is_none()) {
             command.uid(uid).gid(uid);
         }
         command

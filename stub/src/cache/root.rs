@@ -227,11 +227,12 @@ fn check_owner(directory: &OwnedFd) -> Result<(), Unusable> {
 }
 
 /// `mkdir -p`, mode 0700, but root does not leave directories in another user's home (sudo keeps
-/// `HOME`).
+/// `HOME`), and a home or `/var/tmp` that is missing is not ours to make.
 fn create_directories(path: &Path) -> Result<(), Unusable> {
     match rustix::fs::stat(path) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => return Ok(()),
         Ok(_) => return Err(Unusable::NotDirectory),
+        Err(Errno::NOENT) if is_given(path) => return Err(Unusable::Missing),
         Err(Errno::NOENT) => {}
         Err(errno) => return Err(errno.into()),
     }
@@ -242,6 +243,13 @@ fn create_directories(path: &Path) -> Result<(), Unusable> {
         return Err(Unusable::Foreign(owner));
     }
     Ok(ignore_existing(rustix::fs::mkdir(path, Mode::RWXU))?)
+}
+
+/// Whether this is a directory that a machine has or has not: made by us, with our owner and mode,
+/// it would be in the way of others.
+fn is_given(path: &Path) -> bool {
+    sys::SHARED_TEMPORARY.iter().any(|shared| path == Path::new(shared))
+        || dirs::home_dir().is_some_and(|home| path == home)
 }
 
 #[cfg(test)]

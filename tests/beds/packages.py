@@ -1,0 +1,75 @@
+"""Debian's packages: fetched by apt with its checks of signatures, unpacked without being installed."""
+
+import subprocess
+from pathlib import Path
+
+KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+MIRROR = "http://deb.debian.org/debian"
+
+
+class Failure(Exception):
+    """Something that is needed could not be had; the text is for the user."""
+
+
+def run(*command, **options):
+    """Runs a command to its end; its standard output as text."""
+    command = [str(word) for word in command]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, **options)
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise Failure(f"{' '.join(command)[:200]}: {lines[-1]}")
+    return done.stdout.decode(errors="replace")
+
+
+class Suite:
+    """A suite of Debian's archive, with an apt of its own: the machine's is not touched.
+
+    `cache` keeps lists and packages from run to run.
+    """
+
+    def __init__(self, name, cache, mirror=MIRROR):
+        self.name, self.place = name, Path(cache) / name
+        for directory in ("state/lists/partial", "cache/archives/partial", "packages", "parts"):
+            (self.place / directory).mkdir(parents=True, exist_ok=True)
+        (self.place / "status").touch()
+        source = f"deb [arch=amd64 signed-by={KEYS}] {mirror} {name} main\n"
+        (self.place / "sources.list").write_text(source)
+        self.updated = False
+
+    def apt(self, *arguments):
+        options = {
+            "Dir::State": self.place / "state",
+            "Dir::State::status": self.place / "status",
+            "Dir::Cache": self.place / "cache",
+            "Dir::Etc::SourceList": self.place / "sources.list",
+            "Dir::Etc::SourceParts": self.place / "parts",
+            "APT::Architecture": "amd64",
+            "APT::Architectures": "amd64",
+            "APT::Sandbox::User": "root",
+            "Acquire::Languages": "none",
+            "Acquire::Retries": "3",
+        }
+        words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return run("apt-get", "-qq", *words, *arguments, cwd=self.place / "packages")
+
+    def file(self, package):
+        """The package's file; downloaded unless it is there."""
+        there = sorted((self.place / "packages").glob(f"{package}_*.deb"))
+        if not there:
+            if not self.updated:
+                self.apt("update")
+                self.updated = True
+            self.apt("download", package)
+            there = sorted((self.place / "packages").glob(f"{package}_*.deb"))
+        return there[-1]
+
+    def version(self, package):
+        return run("dpkg-deb", "-f", self.file(package), "Version").strip()
+
+    def unpack(self, package, root):
+        """Its files below `root`, whose `/lib` and `/bin` may be links into `/usr`."""
+        tar = subprocess.run(
+            ["dpkg-deb", "--fsys-tarfile", self.file(package)], capture_output=True, check=True
+        ).stdout
+        unpacking = ["tar", "-x", "-C", root, "--keep-directory-symlink", "--no-same-owner"]
+        subprocess.run(unpacking, input=tar, check=True)
