@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::sandbox::shared::PROBE;
 use crate::sandbox::{Run, Sandbox, can_change_user, can_mount};
@@ -84,4 +85,31 @@ fn in_an_empty_root_no_variable_is_set() {
     // Of a C locale CPython itself says so (PEP 538).
     let own = text.lines().filter(|line| *line != "LC_CTYPE=C.UTF-8");
     assert_eq!(own.collect::<Vec<_>>(), ["SNAKECRATE_ARCHIVE=/app"]);
+}
+
+/// Containers with one home have one cache: the environment was made where glibc is new enough, and
+/// the next start is where it is older.
+#[test]
+fn a_cache_that_older_glibc_shares_gets_the_one_that_came_along() {
+    const LIBRARIES: &str = "/lib/x86_64-linux-gnu";
+    let Some(empty) = Empty::new() else { return };
+    let (loader, libc) = ("lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6");
+    for folder in ["lib64", "lib/x86_64-linux-gnu"] {
+        fs::create_dir_all(empty.0.path("root").join(folder)).unwrap();
+    }
+    fs::copy(format!("/{loader}"), empty.0.path("root").join(loader)).unwrap();
+    for name in ["libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "libutil.so.1"] {
+        let to = empty.0.path("root/lib/x86_64-linux-gnu").join(name);
+        fs::copy(Path::new(LIBRARIES).join(name), to).unwrap();
+    }
+    let is_copy = || {
+        let facts = empty.app(12345).arg("facts").output().json();
+        let executable = facts["executable"].as_str().unwrap().trim_start_matches('/').to_owned();
+        fs::symlink_metadata(empty.0.path("root").join(executable)).unwrap().is_file()
+    };
+    assert!(!is_copy(), "the host's will do");
+    fs::write(empty.0.path("root").join(libc), "\0GLIBC_2.17\0").unwrap();
+    fs::write(empty.0.path("root").join(loader), "no loader that could start anything").unwrap();
+    assert!(is_copy(), "the archive's own");
+    assert!(is_copy(), "and so it stays");
 }

@@ -34,6 +34,13 @@ pub fn is_bundled(library: &CLibrary) -> bool {
     }
 }
 
+/// What tells the host's C library from another's, and from an older one: length and time of its
+/// loader. Containers that share a home share a cache, and each has its own.
+pub fn host_id() -> Option<String> {
+    let stat = rustix::fs::stat(LOADER).ok()?;
+    Some(format!("host {} {}", stat.st_size, stat.st_mtime))
+}
+
 /// Whether the host has a library with a version that is not older.
 fn host_has(need: &Need) -> bool {
     let place = DIRECTORIES.iter().map(|directory| Path::new(directory).join(&need.library));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::c_library::has_loader;
+use crate::c_library::{has_loader, host_id};
 use crate::cache::check::{Cached, read_file};
 use crate::cache::root::{Root, ignore_existing, write_new};
 use crate::cache::staging::Staging;
@@ -89,7 +89,7 @@ pub fn assemble(
     write_new(env, MANIFEST, &manifest.encode(), 0o444)?;
     let c_library = match loader {
         Some(loader) => Libc::Own(loader),
-        None if manifest.c_library.is_some() => Libc::Hosts,
+        None if manifest.c_library.is_some() => Libc::Hosts(host_id().unwrap_or_default()),
         None => Libc::Only,
     };
     let is_loaded = |path: &EntryPath| {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! "snakecrate launch 1"  boot id  the environment's path  default entry or nothing
-//! "only", "host", or the path of the environment's own loader of programs
+//! "only", "host" with what tells it from another, or the path of the environment's own loader
 //! number of options      options…
 //! then for each entry:   name  "python", "native" or "loaded"  path in the environment
 //! ```
@@ -38,8 +38,9 @@ pub struct Plan {
 pub enum Libc {
     /// The host's; the archive brings none.
     Only,
-    /// The host's, as long as there is one.
-    Hosts,
+    /// The host's, as long as it is the one that was looked at: see
+    /// [`crate::c_library::host_id`].
+    Hosts(String),
     /// The archive's own, which has its loader there.
     Own(PathBuf),
 }
@@ -125,7 +126,7 @@ impl Plan {
         let home = self.home.as_os_str().as_encoded_bytes();
         let c_library = match &self.c_library {
             Libc::Only => &b"only"[..],
-            Libc::Hosts => b"host",
+            Libc::Hosts(id) => id.as_bytes(),
             Libc::Own(loader) => loader.as_os_str().as_encoded_bytes(),
         };
         let mut fields = vec![HEADER, &self.boot_id, home, &self.default, c_library];
@@ -151,8 +152,9 @@ impl Plan {
         let default = fields.next()?;
         let c_library = match fields.next()? {
             word if word == b"only" => Libc::Only,
-            word if word == b"host" => Libc::Hosts,
-            loader => Libc::Own(sys::path_from_bytes(loader)),
+            id if id.starts_with(b"host ") => Libc::Hosts(String::from_utf8(id).ok()?),
+            loader if loader.starts_with(b"/") => Libc::Own(sys::path_from_bytes(loader)),
+            _ => return None,
         };
         let count: usize = std::str::from_utf8(&fields.next()?).ok()?.parse().ok()?;
         let options: Vec<_> = fields.by_ref().take(count).collect();

@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::{Access, Mode, OFlags};
 use rustix::io::{Errno, FdFlags};
 
+use crate::c_library::host_id;
 use crate::cache::check::is_writable;
 use crate::cache::root::{Root, Unusable, open_directory};
 use crate::cache::staging::share;
@@ -64,6 +65,11 @@ impl Env {
         // Another boot: writes may be lost. On a read-only cache there were none.
         let boot_id = sys::boot_id().unwrap_or_default();
         if plan.boot_id != boot_id.as_bytes() && is_writable(&lease) {
+            return Err(suspect());
+        }
+        if let Libc::Hosts(known) = &plan.c_library
+            && host_id().as_ref() != Some(known)
+        {
             return Err(suspect());
         }
         Ok(Self { lease, plan })
