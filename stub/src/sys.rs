@@ -4,6 +4,10 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+/// glibc's static library brings its own.
+#[cfg(all(target_env = "musl", panic = "abort"))]
+#[allow(unsafe_code)]
+mod unwind;
 
 #[cfg(target_os = "linux")]
 pub use linux::*;
