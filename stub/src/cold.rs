@@ -1,5 +1,6 @@
 //! A cold start: what the cache lacks is made from the archive.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -105,7 +106,7 @@ fn prepare(
             Cold::Suspect(device, inode) => Some((device, inode)),
             Cold::Root(_) | Cold::Absent => None,
         };
-        let maker = Maker { payload: &payload, manifest: &manifest, suspect };
+        let maker = Maker { payload: &payload, manifest: &manifest, suspect: Cell::new(suspect) };
         match maker.make_at(&path) {
             Ok(env) => {
                 rustix::process::umask(mask);
@@ -123,7 +124,7 @@ struct Maker<'a> {
     manifest: &'a Manifest,
     /// The environment that was found wanting: its components are compared with their listings,
     /// and it is replaced.
-    suspect: Option<(u64, u64)>,
+    suspect: Cell<Option<(u64, u64)>>,
 }
 
 impl Maker<'_> {
@@ -163,7 +164,7 @@ impl Maker<'_> {
             rustix::fs::statat(root.directory(), &path, AtFlags::SYMLINK_NOFOLLOW)
                 .is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (device, inode))
         };
-        !self.suspect.is_some_and(same) && Env::open(root, &key).is_ok()
+        !self.suspect.get().is_some_and(same) && Env::open(root, &key).is_ok()
     }
 
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
@@ -182,9 +183,14 @@ impl Maker<'_> {
             self.extract(root, &staging, &missing)?;
         }
         env::assemble(root, &staging, &self.key(), self.manifest, own, &listings)?;
-        let lease = staging.publish(&self.key(), self.suspect.is_some())?;
+        let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
+            // Made of a component that was taken to be whole and is not: compared the next time.
+            Err(Cold::Suspect(device, inode)) => {
+                self.suspect.set(Some((device, inode)));
+                Err(io::Error::from(io::ErrorKind::NotFound).into())
+            }
             Err(_) => Err(io::Error::from(io::ErrorKind::NotFound).into()),
         }
     }
@@ -193,7 +199,7 @@ impl Maker<'_> {
     /// there is a reason to doubt it.
     fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
         let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
-        if self.suspect.is_none() && cached.is_stamped() {
+        if self.suspect.get().is_none() && cached.is_stamped() {
             return true;
         }
         let whole = cached.differences(listing).is_empty();

@@ -114,7 +114,7 @@ fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
     let Ok(directory) = open_directory(root.directory(), format!("{ENVS}/{}", info.key)) else {
         return whole("unreadable");
     };
-    let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));
+    let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(Plan::parse);
     let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
         return whole("its launch plan is damaged or another place's");
     };
