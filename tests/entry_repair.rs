@@ -105,7 +105,7 @@ fn an_import_error_of_the_application_itself_is_shown_as_ever() {
             ),
             _ => format!(
                 "{first}    runpy._run_module_as_main(\"app\", alter_argv=False)\n    \
-                 ~~~~~~~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^\n  \
+                 ~~~~~~~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^\n  \
                  File \"<frozen runpy>\", line N, in _run_module_as_main\n  \
                  File \"<frozen runpy>\", line N, in _run_code\n  \
                  File \"{place}/__main__.py\", line 2, in <module>\n"

@@ -31,6 +31,8 @@ mod fast_start;
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
+/// When an environment was used last.
+mod last_use;
 /// What a running application sees: arguments, environment, streams, signals, children.
 mod launch;
 /// `LD_*` variables.

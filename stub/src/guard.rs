@@ -69,10 +69,13 @@ pub fn rows(
             (if needed { &mut first } else { &mut rest }).extend(guard(&place, item));
         }
     }
-    rest.extend(layers.iter().filter_map(|item| guard("", item)));
+    // Of a small application, too, there are some: half of all, if it has so many.
+    let mut pool: Vec<_> = layers.iter().filter_map(|item| guard("", item)).collect();
+    pool = spread(pool, ROWS * ROW / 2);
+    pool.extend(spread(rest, ROWS * ROW - pool.len()));
     let mut rows = vec![first];
     rows.resize_with(1 + ROWS, Vec::new);
-    for (number, guard) in spread(rest, ROWS * ROW).into_iter().enumerate() {
+    for (number, guard) in pool.into_iter().enumerate() {
         rows[1 + number % ROWS].push(guard);
     }
     let mut encoded = Rows::default();
@@ -205,7 +208,10 @@ mod tests {
         let manifest = sample();
         let layers: Vec<_> = (0..1000).map(|number| item(&format!("m{number:03}.py"))).collect();
         let layers: Vec<_> = layers.iter().collect();
-        let rows = rows(&manifest, &layers, &[], vec![Guard::of("pyvenv.cfg", b"x")]);
+        let runtime: Vec<_> = (0..100).map(|number| item(&format!("r{number:03}.py"))).collect();
+        let runtime = Listing::new(runtime).unwrap();
+        let made = vec![Guard::of("pyvenv.cfg", b"x")];
+        let rows = rows(&manifest, &layers, &[(manifest.runtime(), &runtime)], made);
         assert_eq!(rows.iter().count(), 1 + ROWS);
         let mut seen = std::collections::BTreeSet::new();
         for random in 0..100 {
@@ -216,9 +222,11 @@ mod tests {
             seen.extend(chosen);
         }
         assert_eq!(seen.len(), ROWS * ROW);
-        let places: Vec<u32> = seen.iter().map(|text| text[1..4].parse().unwrap()).collect();
-        assert!(places.windows(2).all(|two| two[1] - two[0] <= 16), "{places:?}");
-        assert!(places[0] < 16 && places[63] >= 984, "{places:?}");
+        let of_layers = seen.iter().filter_map(|text| text.strip_prefix('m')?.get(..3)?.parse().ok());
+        let places: Vec<u32> = of_layers.collect();
+        assert_eq!(places.len(), 32);
+        assert!(places.windows(2).all(|two| two[1] - two[0] <= 32), "{places:?}");
+        assert!(places[0] < 32 && places[31] >= 968, "{places:?}");
     }
 
     #[test]
