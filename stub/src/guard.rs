@@ -3,7 +3,7 @@
 //! They stand in the launch plan in rows. Every start looks at those of the first row, without
 //! which the interpreter comes to no code of ours, and at those of one other row, which chance
 //! chooses. A row is, for each of its files, the size in decimal and the path relative to the
-//! environment, each ended by a NUL byte.
+//! environment, or behind a `/` to the runtime, each ended by a NUL byte.
 
 use std::ffi::CStr;
 use std::ops::Range;
@@ -13,9 +13,12 @@ use crate::listing::{Item, Listing};
 use crate::manifest::{Component, Kind, Manifest};
 
 /// How many rows chance chooses from.
-const ROWS: usize = 8;
+const ROWS: usize = 16;
 /// How many files such a row has.
-const ROW: usize = 8;
+const ROW: usize = 4;
+/// What the path of a file of the runtime begins with, instead of the component's path: a start
+/// opens that once.
+const OF_RUNTIME: &str = "/";
 /// Modules that every interpreter imports from files before it runs a script.
 const FIRST: [&str; 3] = ["encodings/__init__", "encodings/aliases", "encodings/utf_8"];
 /// By this file, with or without a `c` at its end, it knows its library.
@@ -60,7 +63,10 @@ pub fn rows(
 ) -> Rows {
     let (mut first, mut rest) = (made, Vec::new());
     for (component, listing) in others {
-        let place = format!("../../../{COMPONENTS}/{}/", component.digest.key());
+        let place = match component.kind {
+            Kind::Runtime => OF_RUNTIME.to_owned(),
+            _ => format!("{}/", path_from_env(component)),
+        };
         for item in listing.items() {
             let needed = match component.kind {
                 Kind::CLibrary => is_first_library(manifest, item.path.as_str()),
@@ -81,6 +87,11 @@ pub fn rows(
     let mut encoded = Rows::default();
     rows.iter().for_each(|row| encoded.push(row));
     encoded
+}
+
+/// Where a component is, seen from an environment.
+pub fn path_from_env(component: &Component) -> String {
+    format!("../../../{COMPONENTS}/{}", component.digest.key())
 }
 
 fn guard(place: &str, item: &Item) -> Option<Guard> {
@@ -162,6 +173,12 @@ impl PartialEq for Rows {
 
 impl Eq for Rows {}
 
+/// The path of a file of the runtime in that, or `None` where it is one of the environment.
+pub fn in_runtime(path: &CStr) -> Option<&CStr> {
+    let rest = path.to_bytes_with_nul().strip_prefix(OF_RUNTIME.as_bytes())?;
+    CStr::from_bytes_with_nul(rest).ok()
+}
+
 /// Path and size of what is to be looked at: of the first row, and of one of the others.
 pub fn chosen(rows: &Rows, random: usize) -> (Row<'_>, Row<'_>) {
     let row = |index: usize| Row(rows.iter().nth(index).unwrap_or_default());
@@ -222,7 +239,8 @@ mod tests {
             seen.extend(chosen);
         }
         assert_eq!(seen.len(), ROWS * ROW);
-        let of_layers = seen.iter().filter_map(|text| text.strip_prefix('m')?.get(..3)?.parse().ok());
+        let of_layers =
+            seen.iter().filter_map(|text| text.strip_prefix('m')?.get(..3)?.parse().ok());
         let places: Vec<u32> = of_layers.collect();
         assert_eq!(places.len(), 32);
         assert!(places.windows(2).all(|two| two[1] - two[0] <= 32), "{places:?}");
@@ -266,8 +284,7 @@ mod tests {
                 (0..ROWS).flat_map(|random| paths(chosen(&rows, random).1)).collect();
             let first = paths(chosen(&rows, 0).0);
             assert_eq!(first.len() + others.len(), runtime.len(), "{others:?}");
-            let place = format!("../../../v1/components/{}/", component.digest.key());
-            let short = |path: &String| path.strip_prefix(&place).unwrap().replace(" 7", "");
+            let short = |path: &String| path.strip_prefix('/').unwrap().replace(" 7", "");
             first.iter().map(short).collect::<Vec<_>>()
         };
         manifest.python.version = "3.12.1".into();

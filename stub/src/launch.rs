@@ -7,6 +7,7 @@
 //! "only", "host" with what tells it from another, or the path of the environment's own loader
 //! "hidden" or "seen", what the interpreter's loader makes of LD_* variables
 //! number of options      options…
+//! the runtime's path     seen from the environment
 //! number of rows         then for each row of guards: its length, and as many bytes
 //! then for each entry:   name  "python", "native" or "loaded"  path in the environment
 //!                        its size or nothing
@@ -37,6 +38,8 @@ pub struct Plan {
     default: Vec<u8>,
     loader_variables: bool,
     options: Vec<Vec<u8>>,
+    /// The runtime's path, seen from the environment.
+    pub runtime: PathBuf,
     /// See [`guard`].
     guards: Rows,
     entries: Vec<Planned>,
@@ -136,6 +139,7 @@ impl Plan {
             default: manifest.launch.default.clone().unwrap_or_default().into_bytes(),
             loader_variables: manifest.launch.loader_variables,
             options: manifest.launch.options.iter().map(|o| o.clone().into_bytes()).collect(),
+            runtime: guard::path_from_env(manifest.runtime()).into(),
             guards,
             entries: manifest.entries.iter().map(entry).collect(),
         }
@@ -166,6 +170,7 @@ impl Plan {
         put(if self.loader_variables { SEEN } else { HIDDEN });
         put(count.as_bytes());
         self.options.iter().for_each(|option| put(option));
+        put(self.runtime.as_os_str().as_encoded_bytes());
         put(self.guards.iter().len().to_string().as_bytes());
         for row in self.guards.iter() {
             // The length of a row is that of a field: its last NUL byte ends it.
@@ -205,6 +210,7 @@ impl Plan {
         for _ in 0..fields.number()? {
             options.push(fields.next()?.to_vec());
         }
+        let runtime = sys::path_from_bytes(fields.next()?.to_vec());
         let mut guards = Vec::new();
         for _ in 0..fields.number()? {
             let length = fields.number()?;
@@ -224,7 +230,17 @@ impl Plan {
             return None;
         }
         let guards = Rows::new(bytes, guards)?;
-        Some(Self { boot_id, home, c_library, default, loader_variables, options, guards, entries })
+        Some(Self {
+            boot_id,
+            home,
+            c_library,
+            default,
+            loader_variables,
+            options,
+            runtime,
+            guards,
+            entries,
+        })
     }
 
     /// What to execute for these arguments.

@@ -1,9 +1,9 @@
 //! A warm start: the environment is there, and nothing of the archive is read.
 
 use std::ffi::{CStr, OsString};
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
-use std::time::SystemTime;
 
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, futimens};
 use rustix::io::{Errno, FdFlags};
@@ -14,6 +14,7 @@ use crate::cache::root::{Root, Unusable, open_directory};
 use crate::cache::staging::share;
 use crate::cache::{ENVS, LAUNCH};
 use crate::error::Error;
+use crate::guard;
 use crate::launch::{Libc, Plan};
 use crate::sys;
 
@@ -129,8 +130,18 @@ fn suspect(env: &OwnedFd) -> Cold {
 /// it matters only where something can be done: where the cache can be written to.
 fn has_changed(env: &OwnedFd, plan: &Plan) -> bool {
     let (mut first, mut chosen) = plan.guards(sys::random());
+    // Left open, and closed by `execve`: `close` would be one call more.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let runtime = match rustix::fs::openat(env, &plan.runtime, flags, Mode::empty()) {
+        Ok(runtime) => ManuallyDrop::new(runtime),
+        Err(errno) => return is_gone(errno),
+    };
     let differs = |(path, size): (&CStr, u64)| {
-        is_another(rustix::fs::statat(env, path, AtFlags::SYMLINK_NOFOLLOW), Some(size))
+        let (at, path) = match guard::in_runtime(path) {
+            Some(path) => (runtime.as_fd(), path),
+            None => (env.as_fd(), path),
+        };
+        is_another(rustix::fs::statat(at, path, AtFlags::SYMLINK_NOFOLLOW), Some(size))
     };
     first.any(differs) || chosen.any(differs) && is_writable(env)
 }
@@ -140,17 +151,19 @@ fn has_changed(env: &OwnedFd, plan: &Plan) -> bool {
 fn is_another(found: Result<Stat, Errno>, size: Option<u64>) -> bool {
     match found {
         Ok(stat) => size.is_some_and(|size| u64::try_from(stat.st_size) != Ok(size)),
-        Err(errno) => matches!(errno, Errno::NOENT | Errno::NOTDIR),
+        Err(errno) => is_gone(errno),
     }
+}
+
+fn is_gone(errno: Errno) -> bool {
+    matches!(errno, Errno::NOENT | Errno::NOTDIR)
 }
 
 /// The launch plan's access time is when the environment was used last, for prune. The kernel notes
 /// a read about once a day (`relatime`); where it does not (`noatime`), it is noted here as often.
 fn note_use(plan: &OwnedFd) {
     let Ok(stat) = rustix::fs::fstat(plan) else { return };
-    // A clock before 1970 is as good as one that stands there.
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let now = now.as_secs().try_into().unwrap_or(i64::MAX);
+    let now = sys::seconds();
     if stat.st_atime.abs_diff(now) > DAY {
         let last_access = Timespec { tv_sec: now, tv_nsec: 0 };
         let last_modification = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
