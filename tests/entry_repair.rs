@@ -122,7 +122,7 @@ fn an_import_error_of_the_application_itself_is_shown_as_ever() {
             let stderr = frozen.replace_all(&plain(&sandbox, &stderr), "$1, line N").into_owned();
             assert_eq!(stderr, expected, "{arguments:?}");
             assert_eq!(code, Some(1));
-            assert_eq!(notes, "repair 0   odd\n", "{arguments:?}");
+            assert_eq!(notes, "repair 1 --exit-code  odd\n", "{arguments:?}");
         }
     }
 }
@@ -133,7 +133,7 @@ fn what_was_mended_is_started_again_with_the_same_arguments_and_once() {
         let sandbox = sandbox(MISSING, arguments);
         let (code, stderr, notes) = start(&sandbox, "10");
         assert_eq!(code, Some(1));
-        assert_eq!(notes, "repair 0   odd\nstarted 1 x  odd\n", "{arguments:?}");
+        assert_eq!(notes, "repair 1 --exit-code  odd\nstarted 1 x  odd\n", "{arguments:?}");
         assert!(stderr.ends_with("ModuleNotFoundError: No module named 'no_such_module'\n"));
         assert_eq!(stderr.matches("Traceback").count(), 1, "{stderr}");
     }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::sandbox::shared::{PAIR, PROBE};
 use crate::sandbox::{Sandbox, can_change_user, can_mount};
 
-const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
+pub const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 
 /// A sandbox in which the archive `app` ran once.
-fn warm() -> Sandbox {
+pub fn warm() -> Sandbox {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     sandbox.archive("app").expect(0, PROBED, "");
     sandbox
@@ -34,7 +34,7 @@ fn is_mended(sandbox: &Sandbox) {
 }
 
 #[track_caller]
-fn is_whole(sandbox: &Sandbox) {
+pub fn is_whole(sandbox: &Sandbox) {
     let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
     assert!(sandbox.cached("staging").is_empty());
 }
@@ -155,7 +155,7 @@ fn in_a_read_only_cache_only_what_is_needed_matters() {
 }
 
 /// Changes a file that is read-only.
-fn rewrite(path: &Path, bytes: &[u8]) {
+pub fn rewrite(path: &Path, bytes: &[u8]) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(path, bytes).unwrap();
 }
@@ -168,7 +168,7 @@ fn env(sandbox: &Sandbox) -> PathBuf {
 }
 
 /// The files in an area of the cache, sorted.
-fn files(sandbox: &Sandbox, area: &str) -> Vec<PathBuf> {
+pub fn files(sandbox: &Sandbox, area: &str) -> Vec<PathBuf> {
     let found = walkdir::WalkDir::new(sandbox.cache().join("v1").join(area)).sort_by_file_name();
     let found = found.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
     found.map(walkdir::DirEntry::into_path).collect()

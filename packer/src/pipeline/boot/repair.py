@@ -124,7 +124,7 @@ def run():
     let_go_of_lease()
     actions = [(posix.POSIX_SPAWN_OPEN, n, "/dev/null", posix.O_RDWR, 0) for n in range(3)]
     switch = {**variables, b"SNAKECRATE": b"repair"}
-    child = posix.posix_spawn(archive, [archive], switch, file_actions=actions)
+    child = posix.posix_spawn(archive, [archive, "--exit-code"], switch, file_actions=actions)
     status = posix.waitpid(child, 0)[1]
     if posix.WIFEXITED(status) and posix.WEXITSTATUS(status) == MENDED:
         posix.execve(archive, own, {**variables, AGAIN: b"1"})
