@@ -37,5 +37,7 @@ mod places;
 mod reproducible;
 /// What makes archives smaller.
 mod size;
+/// What the launcher does instead of starting the application.
+mod switch;
 
 // To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.

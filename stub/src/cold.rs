@@ -1,5 +1,6 @@
 //! A cold start: what the cache lacks is made from the archive.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -97,33 +98,48 @@ fn prepare(
 ) -> Result<(Env, PathBuf), Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
+    make(&payload, &manifest, places)
+}
+
+/// Makes the environment at the first of `places` that will do, and leases it. Each place comes
+/// with what is wrong there; where that is a suspect environment its components are compared with
+/// their listings, and it is replaced.
+pub fn make(
+    payload: &Payload,
+    manifest: &Manifest,
+    places: Vec<(PathBuf, Cold)>,
+) -> Result<(Env, PathBuf), Error> {
     // Permissions in the cache are what the format says; the application gets the user's mask.
     let mask = rustix::process::umask(Mode::from(0o022));
     let mut refused = Vec::new();
+    let mut made = None;
     for (path, cold) in places {
         let suspect = match cold {
             Cold::Suspect(device, inode) => Some((device, inode)),
             Cold::Root(_) | Cold::Absent => None,
         };
-        let maker = Maker { payload: &payload, manifest: &manifest, suspect };
-        match maker.make_at(&path) {
-            Ok(env) => {
-                rustix::process::umask(mask);
-                return Ok((env, path));
+        let doubt = Cell::new(suspect.is_some());
+        match (Maker { payload, manifest, suspect, doubt }).make_at(&path) {
+            Ok(env) => made = Some(Ok((env, path))),
+            Err(Failure::Fatal(error)) => made = Some(Err(error)),
+            Err(Failure::Place(why)) => {
+                refused.push((path, why));
+                continue;
             }
-            Err(Failure::Place(why)) => refused.push((path, why)),
-            Err(Failure::Fatal(error)) => return Err(error),
         }
+        break;
     }
-    Err(Error::NoCache(refused))
+    rustix::process::umask(mask);
+    made.unwrap_or(Err(Error::NoCache(refused)))
 }
 
 struct Maker<'a> {
     payload: &'a Payload,
     manifest: &'a Manifest,
-    /// The environment that was found wanting: its components are compared with their listings,
-    /// and it is replaced.
+    /// The environment that was found wanting, and is replaced.
     suspect: Option<(u64, u64)>,
+    /// Whether stamps are not trusted: components are compared with their listings.
+    doubt: Cell<bool>,
 }
 
 impl Maker<'_> {
@@ -132,24 +148,25 @@ impl Maker<'_> {
     }
 
     fn make_at(&self, path: &Path) -> Result<Env, Failure> {
-        let root = Root::create(path)?;
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for _ in 0..ATTEMPTS {
-            match Staging::enter(&root, &self.key(), || self.is_made(&root))? {
-                Turn::Ours(staging) => match self.make(&root, staging) {
-                    Err(Failure::Place(Unusable::System(error)))
-                        if error.kind() == io::ErrorKind::NotFound =>
-                    {
-                        last = error;
-                    }
-                    Err(failure) => return Err(self.explain(&root, failure)),
-                    Ok(env) => return Ok(env),
+            // Each time, since an `uninstall` may have taken away even that.
+            let root = Root::create(path)?;
+            let made = match Staging::enter(&root, &self.key(), || self.is_made(&root)) {
+                Ok(Turn::Ours(staging)) => self.make(&root, staging),
+                Ok(Turn::Done) => match Env::open(&root, &self.key()) {
+                    Ok(env) => Ok(env),
+                    Err(_) => continue,
                 },
-                Turn::Done => {
-                    if let Ok(env) = Env::open(&root, &self.key()) {
-                        return Ok(env);
-                    }
+                Err(errno) => Err(errno.into()),
+            };
+            match made {
+                Err(Failure::Place(Unusable::System(error))) if may_be_damage(&error) => {
+                    self.doubt.set(true);
+                    last = error;
                 }
+                Err(failure) => return Err(self.explain(&root, failure)),
+                Ok(env) => return Ok(env),
             }
         }
         Err(Failure::Fatal(Error::Cache { path: path.to_owned(), source: last }))
@@ -193,7 +210,7 @@ impl Maker<'_> {
     /// there is a reason to doubt it.
     fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
         let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
-        if self.suspect.is_none() && cached.is_stamped() {
+        if !self.doubt.get() && cached.is_stamped() {
             return true;
         }
         let whole = cached.differences(listing).is_empty();
@@ -237,6 +254,12 @@ impl Maker<'_> {
             other => other,
         }
     }
+}
+
+/// Whether it may come of a component that is not what its stamp says, or that has gone meanwhile.
+fn may_be_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other};
+    matches!(error.kind(), NotFound | IsADirectory | NotADirectory | InvalidData | Other)
 }
 
 /// Bytes on the disk for these components and their share of an environment.

@@ -28,6 +28,7 @@ pub mod prune;
 pub mod remove;
 pub mod root;
 pub mod staging;
+pub mod uninstall;
 pub mod verify;
 
 /// The layout that this code knows. Others beside it are left alone.

@@ -58,7 +58,7 @@ pub fn prune(root: &Root, before: SystemTime, dry_run: bool) -> io::Result<Prune
 }
 
 /// Removes `envs/<key>` unless it is leased by now.
-fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
+pub(super) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
     let directory = match open_directory(root.directory(), format!("{ENVS}/{key}")) {
         Err(Errno::NOENT) => return Ok(false),
         other => other?,

@@ -14,7 +14,7 @@ use crate::sys;
 /// The variable that names the cache; where it is set, no other place is tried.
 pub const VARIABLE: &str = "SNAKECRATE_CACHE";
 
-const TAG: &str = "CACHEDIR.TAG";
+pub(super) const TAG: &str = "CACHEDIR.TAG";
 /// <https://bford.info/cachedir/>
 const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55
 # Unpacked Snakecrate archives. It can be deleted while none of them runs.

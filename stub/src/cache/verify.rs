@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType};
+use rustix::io::Errno;
 
 use super::check::{Cached, Difference, read_file};
 use super::inventory::{EnvInfo, Inventory};
@@ -54,6 +55,34 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
         }
     }
     Ok(findings)
+}
+
+/// As [`verify`], of the environment `key` and the components of its `manifest`. `None` if there is
+/// no such environment.
+pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Option<Vec<Finding>>> {
+    let mut findings = Vec::new();
+    let info = match EnvInfo::read(root, key) {
+        Err(Errno::NOENT) => return Ok(None),
+        other => other.ok(),
+    };
+    for listed in &manifest.components {
+        let key = listed.digest.key();
+        // What is missing is told of the environment that needs it.
+        if Cached::open(root, &key).is_err() {
+            continue;
+        }
+        let differences = component(root, &key);
+        if !differences.is_empty() {
+            let what = format!("{} {} {}", listed.kind.as_str(), listed.name, listed.version);
+            findings.push(Finding { tree: format!("{COMPONENTS}/{key}"), what, differences });
+        }
+    }
+    let differences = info.map_or_else(|| whole("unreadable"), |info| env(root, &info));
+    if !differences.is_empty() {
+        let what = format!("environment {}", manifest.name);
+        findings.push(Finding { tree: format!("{ENVS}/{key}"), what, differences });
+    }
+    Ok(Some(findings))
 }
 
 /// Removes the trees that `findings` are about, and the environments that are made of them: their
