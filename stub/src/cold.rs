@@ -20,6 +20,7 @@ use crate::extract::{self, Listed, extract};
 use crate::listing::Listing;
 use crate::manifest::{Component, Kind, Manifest};
 use crate::payload::{BadPayload, Payload};
+use crate::progress::{Phase, Progress};
 use crate::record::BootRecord;
 use crate::warm::{Cold, Env};
 use crate::{env, sys};
@@ -97,6 +98,15 @@ fn prepare(
 ) -> Result<(Env, PathBuf), Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
+    Progress::shown(&manifest.name, |progress| make(&payload, &manifest, progress, places))
+}
+
+fn make(
+    payload: &Payload,
+    manifest: &Manifest,
+    progress: &Progress,
+    places: Vec<(PathBuf, Cold)>,
+) -> Result<(Env, PathBuf), Error> {
     // Permissions in the cache are what the format says; the application gets the user's mask.
     let mask = rustix::process::umask(Mode::from(0o022));
     let mut refused = Vec::new();
@@ -105,7 +115,7 @@ fn prepare(
             Cold::Suspect(device, inode) => Some((device, inode)),
             Cold::Root(_) | Cold::Absent => None,
         };
-        let maker = Maker { payload: &payload, manifest: &manifest, suspect };
+        let maker = Maker { payload, manifest, progress, suspect };
         match maker.make_at(&path) {
             Ok(env) => {
                 rustix::process::umask(mask);
@@ -121,6 +131,7 @@ fn prepare(
 struct Maker<'a> {
     payload: &'a Payload,
     manifest: &'a Manifest,
+    progress: &'a Progress,
     /// The environment that was found wanting: its components are compared with their listings,
     /// and it is replaced.
     suspect: Option<(u64, u64)>,
@@ -135,7 +146,7 @@ impl Maker<'_> {
         let root = Root::create(path)?;
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for _ in 0..ATTEMPTS {
-            match Staging::enter(&root, &self.key(), || self.is_made(&root))? {
+            match Staging::enter(&root, &self.key(), self.progress, || self.is_made(&root))? {
                 Turn::Ours(staging) => match self.make(&root, staging) {
                     Err(Failure::Place(Unusable::System(error)))
                         if error.kind() == io::ErrorKind::NotFound =>
@@ -173,15 +184,20 @@ impl Maker<'_> {
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
         let listings = Listed::all(self.payload, &used)?;
+        self.progress.begin(Phase::Comparing, bytes(used.iter().copied()));
         let missing: Vec<&Listed<'_>> = listings
             .iter()
             .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))
             .collect();
+        let missing_bytes = bytes(missing.iter().map(|listed| listed.component));
+        let linked = used.iter().filter(|c| c.is_layer()).map(|c| c.files);
+        let linked = linked.fold(0, u64::saturating_add).saturating_mul(env::LINKED);
+        self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
             root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
             self.extract(root, &staging, &missing)?;
         }
-        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings)?;
+        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, self.progress)?;
         let lease = staging.publish(&self.key(), self.suspect.is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
@@ -194,9 +210,10 @@ impl Maker<'_> {
     fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
         let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
         if self.suspect.is_none() && cached.is_stamped() {
+            self.progress.add(component.bytes);
             return true;
         }
-        let whole = cached.differences(listing).is_empty();
+        let whole = cached.differences(listing, self.progress).is_empty();
         if whole {
             // Unstamped it is compared again at the next cold start, and no more.
             let _ = cached.stamp();
@@ -214,7 +231,7 @@ impl Maker<'_> {
             rustix::fs::mkdirat(staging.directory(), directory, Mode::from(0o755))?;
         }
         let work = open_directory(staging.directory(), WORK)?;
-        extract(self.payload, missing, &work)?;
+        extract(self.payload, missing, &work, self.progress)?;
         for listed in missing {
             let key = listed.component.digest.key();
             let from = format!("{}/{WORK}/{key}", staging.path());
@@ -237,6 +254,11 @@ impl Maker<'_> {
             other => other,
         }
     }
+}
+
+/// Bytes of all files of these components.
+fn bytes<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
+    components.into_iter().map(|c| c.bytes).fold(0, u64::saturating_add)
 }
 
 /// Bytes on the disk for these components and their share of an environment.
