@@ -33,6 +33,8 @@ mod inspect;
 mod launch;
 /// Machines on which little can be written or executed.
 mod places;
+/// The bar of a first start, as a person at a terminal sees it.
+mod progress;
 /// Same inputs, same bytes.
 mod reproducible;
 /// What makes archives smaller.

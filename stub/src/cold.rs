@@ -21,6 +21,7 @@ use crate::extract::{self, Listed, extract};
 use crate::listing::Listing;
 use crate::manifest::{Component, Kind, Manifest};
 use crate::payload::{BadPayload, Payload};
+use crate::progress::{Phase, Progress};
 use crate::record::BootRecord;
 use crate::warm::{Cold, Env};
 use crate::{env, sys};
@@ -109,6 +110,15 @@ pub fn make(
     manifest: &Manifest,
     places: Vec<(PathBuf, Cold)>,
 ) -> Result<(Env, PathBuf), Error> {
+    Progress::shown(&manifest.name, |progress| make_at(payload, manifest, progress, places))
+}
+
+fn make_at(
+    payload: &Payload,
+    manifest: &Manifest,
+    progress: &Progress,
+    places: Vec<(PathBuf, Cold)>,
+) -> Result<(Env, PathBuf), Error> {
     // Permissions in the cache are what the format says; the application gets the user's mask.
     let mask = rustix::process::umask(Mode::from(0o022));
     let mut refused = Vec::new();
@@ -119,7 +129,7 @@ pub fn make(
             Cold::Root(_) | Cold::Absent => None,
         };
         let doubt = Cell::new(suspect.is_some());
-        match (Maker { payload, manifest, suspect, doubt }).make_at(&path) {
+        match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
             Ok(env) => made = Some(Ok((env, path))),
             Err(Failure::Fatal(error)) => made = Some(Err(error)),
             Err(Failure::Place(why)) => {
@@ -136,6 +146,7 @@ pub fn make(
 struct Maker<'a> {
     payload: &'a Payload,
     manifest: &'a Manifest,
+    progress: &'a Progress,
     /// The environment that was found wanting, and is replaced.
     suspect: Option<(u64, u64)>,
     /// Whether stamps are not trusted: components are compared with their listings.
@@ -152,14 +163,15 @@ impl Maker<'_> {
         for _ in 0..ATTEMPTS {
             // Each time, since an `uninstall` may have taken away even that.
             let root = Root::create(path)?;
-            let made = match Staging::enter(&root, &self.key(), || self.is_made(&root)) {
-                Ok(Turn::Ours(staging)) => self.make(&root, staging),
-                Ok(Turn::Done) => match Env::open(&root, &self.key()) {
-                    Ok(env) => Ok(env),
-                    Err(_) => continue,
-                },
-                Err(errno) => Err(errno.into()),
-            };
+            let made =
+                match Staging::enter(&root, &self.key(), self.progress, || self.is_made(&root)) {
+                    Ok(Turn::Ours(staging)) => self.make(&root, staging),
+                    Ok(Turn::Done) => match Env::open(&root, &self.key()) {
+                        Ok(env) => Ok(env),
+                        Err(_) => continue,
+                    },
+                    Err(errno) => Err(errno.into()),
+                };
             match made {
                 Err(Failure::Place(Unusable::System(error))) if may_be_damage(&error) => {
                     self.doubt.set(true);
@@ -190,15 +202,20 @@ impl Maker<'_> {
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
         let listings = Listed::all(self.payload, &used)?;
+        self.progress.begin(Phase::Comparing, bytes(used.iter().copied()));
         let missing: Vec<&Listed<'_>> = listings
             .iter()
             .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))
             .collect();
+        let missing_bytes = bytes(missing.iter().map(|listed| listed.component));
+        let linked = used.iter().filter(|c| c.is_layer()).map(|c| c.files);
+        let linked = linked.fold(0, u64::saturating_add).saturating_mul(env::LINKED);
+        self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
             root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
             self.extract(root, &staging, &missing)?;
         }
-        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings)?;
+        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, self.progress)?;
         let lease = staging.publish(&self.key(), self.suspect.is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
@@ -211,9 +228,10 @@ impl Maker<'_> {
     fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
         let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
         if !self.doubt.get() && cached.is_stamped() {
+            self.progress.add(component.bytes);
             return true;
         }
-        let whole = cached.differences(listing).is_empty();
+        let whole = cached.differences(listing, self.progress).is_empty();
         if whole {
             // Unstamped it is compared again at the next cold start, and no more.
             let _ = cached.stamp();
@@ -231,7 +249,7 @@ impl Maker<'_> {
             rustix::fs::mkdirat(staging.directory(), directory, Mode::from(0o755))?;
         }
         let work = open_directory(staging.directory(), WORK)?;
-        extract(self.payload, missing, &work)?;
+        extract(self.payload, missing, &work, self.progress)?;
         for listed in missing {
             let key = listed.component.digest.key();
             let from = format!("{}/{WORK}/{key}", staging.path());
@@ -260,6 +278,11 @@ impl Maker<'_> {
 fn may_be_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other};
     matches!(error.kind(), NotFound | IsADirectory | NotADirectory | InvalidData | Other)
+}
+
+/// Bytes of all files of these components.
+fn bytes<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
+    components.into_iter().map(|c| c.bytes).fold(0, u64::saturating_add)
 }
 
 /// Bytes on the disk for these components and their share of an environment.

@@ -20,6 +20,7 @@ use crate::extract::{Listed, run_all};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
 use crate::manifest::{CLibrary, Component, Manifest};
+use crate::progress::Progress;
 use crate::room;
 
 /// The interpreter in an environment.
@@ -29,6 +30,8 @@ const SHEBANG_LIMIT: usize = 127;
 /// Files that a thread links at a time. Sorted by path, they share directories, and threads do
 /// not wait for each other's.
 const CHUNK: usize = 128;
+/// What a file in an environment counts for beside the bytes of components that are written.
+pub const LINKED: u64 = 3 << 10;
 /// The longest executable of an interpreter, in bytes; one without a libpython has it all.
 pub const MAX_INTERPRETER: u64 = 256 << 20;
 /// The start of an executable, where its program headers are, in bytes.
@@ -42,7 +45,7 @@ const MAX_SCRIPT: u64 = 16 << 20;
 /// Files are hard links to the components', so that wheels that reach each other by relative
 /// paths find each other; copies where the file system has no hard links. Where components share
 /// a path, the first has it. With a C library of its `own`, the interpreter is a copy that is
-/// started by the loader of that.
+/// started by the loader of that. `progress` is told of [`LINKED`] for each file.
 pub fn assemble(
     root: &Root,
     staging: &Staging<'_>,
@@ -50,6 +53,7 @@ pub fn assemble(
     manifest: &Manifest,
     own: Option<(&CLibrary, &Component)>,
     listings: &[Listed<'_>],
+    progress: &Progress,
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
@@ -65,7 +69,8 @@ pub fn assemble(
         .map(|layer| Cached::open(root, &layer.component.digest.key()))
         .collect::<Result<Vec<_>, _>>()?;
     let files = winners(&layers.iter().map(|layer| &layer.listing).collect::<Vec<_>>());
-    let linker = Linker { env, interpreter: &interpreter, can_link: AtomicBool::new(true) };
+    let can_link = AtomicBool::new(true);
+    let linker = Linker { env, interpreter: &interpreter, can_link, progress };
     let chunks: Vec<_> = files.chunks(CHUNK).collect();
     run_all(&chunks, |(), chunk| {
         chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
@@ -157,6 +162,7 @@ struct Linker<'a> {
     env: &'a OwnedFd,
     interpreter: &'a [u8],
     can_link: AtomicBool,
+    progress: &'a Progress,
 }
 
 impl Linker<'_> {
@@ -182,6 +188,7 @@ impl Linker<'_> {
                 }
             }
         };
+        self.progress.add(LINKED);
         // Only a directory can be there: every path comes once.
         ignore_existing(done)
     }

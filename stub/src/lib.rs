@@ -29,6 +29,7 @@ pub mod launch;
 pub mod listing;
 pub mod manifest;
 pub mod payload;
+pub mod progress;
 pub mod record;
 pub mod room;
 pub mod switch;

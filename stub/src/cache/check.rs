@@ -17,6 +17,7 @@ use crate::extract::run_all;
 use crate::listing::{Item, Listing, Node};
 use crate::manifest::{Component, MAX_TREE};
 use crate::payload::unpack_listing;
+use crate::progress::Progress;
 use crate::sys;
 
 /// A component in the cache.
@@ -74,12 +75,16 @@ impl Cached {
     }
 
     /// Every difference between the tree and its listing: kinds, sizes, execute bits, contents.
-    pub fn differences(&self, listing: &Listing) -> Vec<Difference> {
+    /// `progress` is told of the size of each file when it was looked at.
+    pub fn differences(&self, listing: &Listing, progress: &Progress) -> Vec<Difference> {
         let found = Mutex::new(Vec::new());
         let done: Result<(), std::convert::Infallible> = run_all(listing.items(), |(), item| {
             if let Err(what) = self.compare(item) {
                 let difference = Difference { path: item.path.to_string(), what };
                 found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(difference);
+            }
+            if let Node::File { size, .. } = item.node {
+                progress.add(size);
             }
             Ok(())
         });

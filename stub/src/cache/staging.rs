@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use super::remove::{empty, remove_tree};
 use super::root::{Root, ignore_existing, open_directory};
 use super::{ENVS, STAGING};
+use crate::progress::{Phase, Progress};
 
 /// How long one waits for another process that makes the same tree.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,7 +42,12 @@ enum Claim {
 impl<'a> Staging<'a> {
     /// Waits until `done`, or until `staging/<key>` is ours, or for 30 seconds, after which the
     /// tree is made aside: a process that hangs holds up nobody for ever.
-    pub fn enter(root: &'a Root, key: &str, done: impl Fn() -> bool) -> Result<Turn<'a>, Errno> {
+    pub fn enter(
+        root: &'a Root,
+        key: &str,
+        progress: &Progress,
+        done: impl Fn() -> bool,
+    ) -> Result<Turn<'a>, Errno> {
         let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
         loop {
             if done() {
@@ -53,6 +59,7 @@ impl<'a> Staging<'a> {
                     return Ok(Turn::Ours(Self { root, name: Some(key.to_owned()), directory }));
                 }
                 Claim::Busy if waited < PATIENCE => {
+                    progress.begin(Phase::Waiting, 0);
                     std::thread::sleep(pause);
                     waited += pause;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -225,7 +232,7 @@ mod tests {
     }
 
     fn ours(root: &Root) -> Staging<'_> {
-        match Staging::enter(root, "key", || false).unwrap() {
+        match Staging::enter(root, "key", &Progress::default(), || false).unwrap() {
             Turn::Ours(staging) => staging,
             Turn::Done => panic!("nobody else is here"),
         }
@@ -279,7 +286,9 @@ mod tests {
         std::thread::scope(|scope| {
             let (env, root) = (root.path_of(ENVS, "key"), &root);
             let waiting = scope.spawn(move || {
-                matches!(Staging::enter(root, "key", || env.exists()).unwrap(), Turn::Done)
+                let progress = Progress::default();
+                let turn = Staging::enter(root, "key", &progress, || env.exists()).unwrap();
+                matches!(turn, Turn::Done)
             });
             std::thread::sleep(Duration::from_millis(30));
             staging.publish("key", false).unwrap();

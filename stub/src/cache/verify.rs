@@ -16,6 +16,7 @@ use crate::env::{INTERPRETER, MAX_INTERPRETER, own_interpreter};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Mode, Node};
 use crate::manifest::Manifest;
+use crate::progress::Progress;
 
 /// A tree that is not what it should be.
 #[derive(Debug)]
@@ -131,7 +132,7 @@ fn component(root: &Root, key: &str) -> Vec<Difference> {
         return whole("its record is another component's");
     }
     match cached.listing(&component) {
-        Ok(listing) => cached.differences(&listing),
+        Ok(listing) => cached.differences(&listing, &Progress::default()),
         Err(_) => whole("its listing is damaged"),
     }
 }

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::extract::{Failure, Listed, extract};
 use crate::listing::Node;
 use crate::manifest::Component;
+use crate::progress::{Phase, Progress};
 
 pub(super) fn run(switch: &Switch<'_>) -> Result<i32, Error> {
     let to = match switch.arguments {
@@ -52,11 +53,15 @@ fn write(switch: &Switch<'_>, aside: &Path, to: &Path) -> Result<(), Error> {
     let all: Vec<&Component> = switch.manifest.components.iter().collect();
     let listings = Listed::all(&switch.payload, &all)?;
     let into = open_directory(CWD, aside).map_err(io::Error::from).map_err(failed(to))?;
-    extract(&switch.payload, &listings.iter().collect::<Vec<_>>(), &into).map_err(|failure| {
-        match failure {
-            Failure::Payload(error) => error.into(),
-            Failure::Write(errno) => failed(to)(errno.into()),
-        }
+    let all = listings.iter().collect::<Vec<_>>();
+    let extracted = Progress::shown(&switch.manifest.name, |progress| {
+        progress
+            .begin(Phase::Unpacking, listings.iter().map(|listed| listed.component.bytes).sum());
+        extract(&switch.payload, &all, &into, progress)
+    });
+    extracted.map_err(|failure| match failure {
+        Failure::Payload(error) => error.into(),
+        Failure::Write(errno) => failed(to)(errno.into()),
     })?;
     for listed in &listings {
         ordinary(&into, listed).map_err(io::Error::from).map_err(failed(to))?;
