@@ -61,6 +61,9 @@ class App:
         (self.project / f"{name}_more.py").write_text(more)
         (self.project / "pyproject.toml").write_text(PROJECT.format(name=name, number=number))
 
+    def __repr__(self):
+        return f"{self.name} {self.number}"
+
     def says(self):
         return f'{{"name": "{self.name}", "more": {self.number}}}\n'.encode()
 

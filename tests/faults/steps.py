@@ -40,7 +40,7 @@ class Step:
         return type(self).__name__.lower()
 
     def __str__(self):
-        shown = {k: v for k, v in vars(self).items() if k != "soak"}
+        shown = {key: value for key, value in vars(self).items() if key not in ("soak", "rng")}
         return f"{self.name} {shown}"
 
 
@@ -209,8 +209,11 @@ class Damage(Step):
     """Something is done to the cache behind everybody's back, while nothing runs."""
 
     races = False
-    # Whether a start mends it unaided. What it does not see, `cache verify --repair` does.
-    seen = True
+    # Whether archives start right after it, unaided; else only after `cache verify --repair`.
+    starts = True
+    # Whether `cache verify` finds nothing after these starts. An environment has links to the files
+    # of its components and outlives one that is gone, and a start does not look for it.
+    mends = True
 
     def draw(self, rng):
         # Drawn again when it runs: what is there is known only then.
@@ -228,25 +231,29 @@ class Damage(Step):
         return self.rng.choice(found) if found else None
 
     def run(self):
-        found = self.damage()
-        if not self.seen:
+        when = f"after {self.name} of {self.damage()}"
+        if self.starts and (found := self.soak.start_all(when)):
+            return found
+        if not self.mends:
             self.soak.repair()
-        return self.soak.quiet(f"after {self.name} of {found}")
+        return self.soak.quiet(when)
 
 
 class Tree(Damage):
     """A whole tree is removed."""
 
     weight = 3
+    mends = False
 
     def damage(self):
-        return gone(self.path("v1/components/*") if self.rng.random() < 0.5 else self.path("v1/envs/*"))
+        return gone(self.path(self.rng.choice(["v1/components/*", "v1/envs/*"])))
 
 
 class Area(Damage):
     """All components, all environments, all trees or the whole cache is removed."""
 
     weight = 1
+    mends = False
 
     def damage(self):
         return gone(self.path(self.rng.choice(["v1/components", "v1/envs", "v1/staging", "v1", ""])))
@@ -288,7 +295,7 @@ class Lost(Damage):
     """A file is removed, or its end."""
 
     weight = 4
-    seen = False
+    starts = mends = False
 
     def damage(self):
         path = self.files("components", "envs")
@@ -299,7 +306,7 @@ class Altered(Damage):
     """A byte of a file is another."""
 
     weight = 4
-    seen = False
+    starts = mends = False
 
     def damage(self):
         path = self.files("components", "envs")
