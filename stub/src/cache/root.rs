@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::{COMPONENTS, ENVS, LAYOUT, STAGING};
@@ -146,7 +146,8 @@ impl Root {
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(rustix::fs::mkdirat(root.directory(), area, Mode::from(0o755)))?;
         }
-        ignore_existing(write_new(root.directory(), TAG, TAG_TEXT, 0o644))?;
+        // It is for others. What keeps us from writing will be met again, and told then.
+        let _ = write_tag(root.directory());
         Ok(root)
     }
 
@@ -212,6 +213,18 @@ pub fn ignore_existing(result: Result<(), Errno>) -> Result<(), Errno> {
         Err(Errno::EXIST) => Ok(()),
         other => other,
     }
+}
+
+/// Writes the tag where there is none, or an empty one: whoever made that was killed, or had no
+/// room, before a word was in it.
+fn write_tag(directory: &OwnedFd) -> Result<(), Errno> {
+    match rustix::fs::statat(directory, TAG, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if stat.st_size > 0 => return Ok(()),
+        _ => {}
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, TAG, flags, Mode::from(0o644))?;
+    write_all(&file, TAG_TEXT)
 }
 
 /// What lies there was made by this user or by root, and by nobody else since.
