@@ -82,19 +82,12 @@ pub fn start(
     let opened = |source| Error::Open { path: archive.to_owned(), source };
     let prepared = sys::open_own().map_err(opened).and_then(|file| prepare(file, record, places));
     match prepared {
-        Ok((env, path)) => match env.start(arguments, archive) {
-            Ok(error) => error,
-            Err(_) => Error::Cache { path, source: io::ErrorKind::NotFound.into() },
-        },
+        Ok(env) => env.start(arguments, archive).0,
         Err(error) => error,
     }
 }
 
-fn prepare(
-    file: File,
-    record: BootRecord,
-    places: Vec<(PathBuf, Cold)>,
-) -> Result<(Env, PathBuf), Error> {
+fn prepare(file: File, record: BootRecord, places: Vec<(PathBuf, Cold)>) -> Result<Env, Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
     // Permissions in the cache are what the format says; the application gets the user's mask.
@@ -109,7 +102,7 @@ fn prepare(
         match maker.make_at(&path) {
             Ok(env) => {
                 rustix::process::umask(mask);
-                return Ok((env, path));
+                return Ok(env);
             }
             Err(Failure::Place(why)) => refused.push((path, why)),
             Err(Failure::Fatal(error)) => return Err(error),

@@ -58,10 +58,12 @@ pub fn run(record: &[u8; record::LENGTH], arguments: &[OsString]) -> Error {
     for path in candidates() {
         let cold = match Root::open(&path) {
             Err(why) => Cold::Root(why),
-            Ok(root) => match Env::open(&root, &key).and_then(|env| env.start(arguments, &archive))
-            {
-                Ok(error) => return error,
+            Ok(root) => match Env::open(&root, &key) {
                 Err(cold) => cold,
+                Ok(env) => match env.start(arguments, &archive) {
+                    (_, Some(cold)) => cold,
+                    (error, None) => return error,
+                },
             },
         };
         places.push((path, cold));
