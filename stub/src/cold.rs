@@ -84,22 +84,15 @@ pub fn start(
     let opened = |source| Error::Open { path: archive.to_owned(), source };
     let prepared = sys::open_own().map_err(opened).and_then(|file| prepare(file, record, places));
     match prepared {
-        Ok((env, path)) => match env.start(arguments, archive) {
-            Ok(error) => error,
-            Err(_) => Error::Cache { path, source: io::ErrorKind::NotFound.into() },
-        },
+        Ok(env) => env.start(arguments, archive).0,
         Err(error) => error,
     }
 }
 
-fn prepare(
-    file: File,
-    record: BootRecord,
-    places: Vec<(PathBuf, Cold)>,
-) -> Result<(Env, PathBuf), Error> {
+fn prepare(file: File, record: BootRecord, places: Vec<(PathBuf, Cold)>) -> Result<Env, Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
-    make(&payload, &manifest, places)
+    make(&payload, &manifest, places).map(|(env, _)| env)
 }
 
 /// Makes the environment at the first of `places` that will do, and leases it. Each place comes

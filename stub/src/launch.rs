@@ -77,7 +77,16 @@ pub struct Command {
     pub script: Option<PathBuf>,
     /// The arguments, the program's own name first.
     pub argv: Vec<OsString>,
+    /// Variables that it must not see.
+    pub dropped: &'static [&'static str],
 }
+
+/// From 3.11 on, `CPython` takes its executable's path from either of these, isolated or not, and
+/// with the path the virtual environment whose code it runs (`Modules/getpath.py`). They are meant
+/// for macOS.
+const MISLEADING: [&str; 2] = ["PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"];
+/// The option of an isolated interpreter.
+const ISOLATED: &[u8] = b"-I";
 
 /// No entry was named, and there are several.
 #[derive(Debug, PartialEq, Eq)]
@@ -204,7 +213,10 @@ impl Plan {
         match (entry.how, &self.c_library) {
             (How::Python, _) => {}
             (How::Loaded, Libc::Own(loader)) => return loaded(loader, path, arguments),
-            _ => return Command { program: path, script: None, argv: arguments.to_vec() },
+            _ => {
+                let argv = arguments.to_vec();
+                return Command { program: path, script: None, argv, dropped: &[] };
+            }
         }
         let program = self.home.join(INTERPRETER);
         let mut argv = vec![program.clone().into_os_string()];
@@ -219,7 +231,9 @@ impl Plan {
                 argv.extend_from_slice(rest);
             }
         }
-        Command { program, script: Some(path), argv }
+        let isolated = self.options.iter().any(|option| option == ISOLATED);
+        let dropped: &[_] = if isolated { &MISLEADING } else { &[] };
+        Command { program, script: Some(path), argv, dropped }
     }
 }
 
@@ -231,7 +245,7 @@ fn loaded(loader: &Path, path: PathBuf, arguments: &[OsString]) -> Command {
     let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];
     argv.extend(["--argv0".into(), name, path.into_os_string()]);
     argv.extend(arguments.iter().skip(1).cloned());
-    Command { program: loader.to_owned(), script: None, argv }
+    Command { program: loader.to_owned(), script: None, argv, dropped: &[] }
 }
 
 /// Whether it is more than a name.

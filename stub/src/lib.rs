@@ -64,12 +64,13 @@ fn start(record: BootRecord, arguments: &[OsString], archive: &Path) -> Error {
     for path in candidates() {
         let cold = match Root::open(&path) {
             Err(why) => Cold::Root(why),
-            Ok(root) => {
-                match Env::open(&root, &key).and_then(|env| env.start(arguments, archive)) {
-                    Ok(error) => return error,
-                    Err(cold) => cold,
-                }
-            }
+            Ok(root) => match Env::open(&root, &key) {
+                Err(cold) => cold,
+                Ok(env) => match env.start(arguments, archive) {
+                    (_, Some(cold)) => cold,
+                    (error, None) => return error,
+                },
+            },
         };
         places.push((path, cold));
     }

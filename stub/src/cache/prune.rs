@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::inventory::{Inventory, names};
 use super::remove::remove_tree;
 use super::root::{Root, open_directory};
-use super::staging::{lock, sweep};
+use super::staging::{lock, remove_in_place, sweep};
 use super::{COMPONENTS, ENVS, STAGING};
 
 /// What was removed, or would be.
@@ -79,6 +79,7 @@ pub(super) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
     match rustix::fs::renameat(at, format!("{area}/{key}"), at, &aside) {
         Ok(()) => Ok(remove_tree(at, &aside)?),
         Err(Errno::NOENT) => Ok(()),
+        Err(Errno::XDEV) => Ok(remove_in_place(root, &format!("{area}/{key}"))?),
         Err(errno) => Err(errno.into()),
     }
 }

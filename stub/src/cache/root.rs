@@ -14,6 +14,11 @@ use crate::sys;
 /// The variable that names the cache; where it is set, no other place is tried.
 pub const VARIABLE: &str = "SNAKECRATE_CACHE";
 
+/// The longest path of a cache, in bytes: with that of any file below it (a name of an area, a
+/// key, and 2,048 bytes in a component) it is shorter than the kernel's 4,096, and the search path
+/// of an interpreter on a C library of its own has room for two.
+const MAX_PATH: usize = 1_900;
+
 pub(super) const TAG: &str = "CACHEDIR.TAG";
 /// <https://bford.info/cachedir/>
 const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55
@@ -40,6 +45,8 @@ pub enum Unusable {
     NotDirectory,
     /// A path that `pyvenv.cfg` cannot hold.
     NotText,
+    /// A path that is longer than paths in it may be.
+    TooLong(usize),
     /// Its file system forbids to execute.
     NoExec,
     /// Its file system is too full.
@@ -61,6 +68,9 @@ impl fmt::Display for Unusable {
             Self::Writable => f.write_str("other users can write to it"),
             Self::NotDirectory => f.write_str("it is not a directory"),
             Self::NotText => f.write_str("its path is not UTF-8 text on one line"),
+            Self::TooLong(length) => {
+                write!(f, "its path has {length} bytes, more than {MAX_PATH}")
+            }
             Self::NoExec => f.write_str("it is mounted noexec"),
             Self::NoSpace { needed, free } => {
                 write!(f, "it needs {} and has {} free", Size(*needed), Size(*free))
@@ -109,7 +119,8 @@ impl fmt::Display for Size {
 pub fn candidates() -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = set(VARIABLE) {
-        return std::path::absolute(path).into_iter().collect();
+        // It stays as it is where the working directory is gone, and is not found there.
+        return vec![std::path::absolute(&path).unwrap_or(path.into())];
     }
     let user = dirs::cache_dir().map(|dir| dir.join("snakecrate"));
     // systemd's CacheDirectory=, several with colons between.
@@ -137,6 +148,10 @@ impl Root {
         if text.contains(char::is_control) {
             return Err(Unusable::NotText);
         }
+        if text.len() > MAX_PATH {
+            return Err(Unusable::TooLong(text.len()));
+        }
+        not_in_anothers_home(path)?;
         create_directories(path)?;
         let root = Self::open(path)?;
         let flags = rustix::fs::fstatvfs(&root.directory)?.f_flag;
@@ -256,6 +271,17 @@ fn create_directories(path: &Path) -> Result<(), Unusable> {
         return Err(Unusable::Foreign(owner));
     }
     Ok(ignore_existing(rustix::fs::mkdir(path, Mode::RWXU))?)
+}
+
+/// Root leaves nothing in another user's home: what the user could not remove, or could put other
+/// code in the place of.
+fn not_in_anothers_home(path: &Path) -> Result<(), Unusable> {
+    let is_above = |home: &PathBuf| home.parent().is_some() && path.starts_with(home);
+    let home = dirs::home_dir().filter(|home| sys::effective_uid() == 0 && is_above(home));
+    match home.and_then(|home| rustix::fs::stat(&home).ok()) {
+        Some(stat) if stat.st_uid != 0 => Err(Unusable::Foreign(stat.st_uid)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether this is a directory that a machine has or has not: made by us, with our owner and mode,

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::remove::{empty, remove_tree};
 use super::root::{Root, ignore_existing, open_directory};
-use super::{ENVS, STAGING};
+use super::{ENVS, LAUNCH, STAGING, STAMP};
 use crate::progress::{Phase, Progress};
 
 /// How long one waits for another process that makes the same tree.
@@ -158,8 +158,26 @@ pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> Result<R
             remove_tree(at, &old)?;
             Ok(Renamed::InPlace)
         }
+        Err(Errno::XDEV) => {
+            remove_in_place(root, to)?;
+            rustix::fs::renameat(at, from, at, to)?;
+            Ok(Renamed::InPlace)
+        }
         Err(errno) => Err(errno),
     }
+}
+
+/// Removes a tree that cannot be renamed away: overlayfs does not move directories of an image's
+/// layers. First it loses what vouches for it, so that half of it is never taken for whole.
+pub(super) fn remove_in_place(root: &Root, path: &str) -> Result<(), Errno> {
+    for voucher in [LAUNCH, STAMP] {
+        let path = format!("{path}/{voucher}");
+        match rustix::fs::unlinkat(root.directory(), path, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    remove_tree(root.directory(), path)
 }
 
 /// Takes a lease: shared, and it does not wait. Where locks do not work there is none.

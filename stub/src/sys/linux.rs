@@ -81,9 +81,15 @@ pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<
 /// Replaces the process. Signal mask, dispositions, descriptors and limits stay what they were:
 /// the standard library's `exec` would reset two of them.
 ///
-/// The environment is the process's own with `variable` set to `value`. Returns the error.
+/// The environment is the process's own with `variable` set to `value`, and without those of the
+/// names in `dropped`. Returns the error.
 #[allow(unsafe_code)]
-pub fn execute(program: &Path, argv: &[OsString], variable: &str, value: &OsStr) -> io::Error {
+pub fn execute(
+    program: &Path,
+    argv: &[OsString],
+    (variable, value): (&str, &OsStr),
+    dropped: &[&str],
+) -> io::Error {
     fn c_string(text: &OsStr) -> io::Result<CString> {
         CString::new(text.as_bytes()).map_err(io::Error::other)
     }
@@ -104,20 +110,23 @@ pub fn execute(program: &Path, argv: &[OsString], variable: &str, value: &OsStr)
     // SAFETY: one thread is left, nobody changes the environment while it is read, and every
     // pointer in the two arrays is to a NUL-terminated string that outlives the call.
     unsafe {
-        let mut environment = environment_without(variable);
+        let is_kept = |name: &[u8]| {
+            name != variable.as_bytes() && dropped.iter().all(|other| name != other.as_bytes())
+        };
+        let mut environment = environment(is_kept);
         environment.extend([setting.as_ptr(), std::ptr::null()]);
         libc::execve(program.as_ptr(), pointers(&argv).as_ptr(), environment.as_ptr());
     }
     io::Error::last_os_error()
 }
 
-/// The entries of `environ`, byte for byte (those without a `=`, too), but for `variable`'s.
+/// The entries of `environ`, byte for byte (those without a `=`, too), with names that are kept.
 ///
 /// # Safety
 ///
 /// Nobody changes the environment as long as the pointers are used.
 #[allow(unsafe_code)]
-unsafe fn environment_without(variable: &str) -> Vec<*const c_char> {
+unsafe fn environment(is_kept: impl Fn(&[u8]) -> bool) -> Vec<*const c_char> {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }
@@ -127,8 +136,7 @@ unsafe fn environment_without(variable: &str) -> Vec<*const c_char> {
         let mut at = environ;
         while !at.is_null() && !(*at).is_null() {
             let entry = CStr::from_ptr(*at).to_bytes();
-            let name = entry.split(|&b| b == b'=').next();
-            if name != Some(variable.as_bytes()) {
+            if entry.split(|&b| b == b'=').next().is_some_and(&is_kept) {
                 entries.push(*at);
             }
             at = at.add(1);
