@@ -53,6 +53,19 @@ pub enum Unusable {
     System(io::Error),
 }
 
+impl Unusable {
+    /// Whether room on the disk would help.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::NoSpace { .. } => true,
+            Self::System(error) => {
+                matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
