@@ -159,8 +159,7 @@ impl Root {
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(rustix::fs::mkdirat(root.directory(), area, Mode::from(0o755)))?;
         }
-        // It is for others. What keeps us from writing will be met again, and told then.
-        let _ = write_tag(root.directory());
+        write_tag(root.directory())?;
         Ok(root)
     }
 
