@@ -203,7 +203,8 @@ pub fn open_directory(at: impl AsFd, path: impl rustix::path::Arg) -> Result<Own
 pub fn write_new(at: impl AsFd, path: &str, bytes: &[u8], mode: u32) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(at, path, flags, Mode::from(mode))?;
-    write_all(&file, bytes)
+    write_all(&file, bytes)?;
+    sys::close(file)
 }
 
 /// Writes all of `bytes`.
