@@ -81,24 +81,34 @@ pub fn start(
     places: Vec<(PathBuf, Cold)>,
 ) -> Error {
     let opened = |source| Error::Open { path: archive.to_owned(), source };
-    let prepared = sys::open_own().map_err(opened).and_then(|file| prepare(file, record, places));
-    match prepared {
-        Ok((env, path)) => match env.start(arguments, archive) {
-            Ok(error) => error,
-            Err(_) => Error::Cache { path, source: io::ErrorKind::NotFound.into() },
+    match sys::open_own().map_err(opened) {
+        Ok(file) => match start_from(file, record, arguments, archive, places) {
+            Ok(error) | Err(error) => error,
         },
         Err(error) => error,
     }
 }
 
-fn prepare(
+/// All from one open file. What disappears between the making and the start, too, is made again.
+fn start_from(
     file: File,
     record: BootRecord,
-    places: Vec<(PathBuf, Cold)>,
-) -> Result<(Env, PathBuf), Error> {
+    arguments: &[OsString],
+    archive: &Path,
+    mut places: Vec<(PathBuf, Cold)>,
+) -> Result<Error, Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
-    make(&payload, &manifest, places)
+    for _ in 1..ATTEMPTS {
+        let (env, path) = make(&payload, &manifest, places)?;
+        match env.start(arguments, archive) {
+            Ok(error) => return Ok(error),
+            Err(cold) => places = vec![(path, cold)],
+        }
+    }
+    let (env, path) = make(&payload, &manifest, places)?;
+    let gone = |_| Error::Cache { path, source: io::ErrorKind::NotFound.into() };
+    env.start(arguments, archive).map_err(gone)
 }
 
 /// Makes the environment at the first of `places` that will do, and leases it. Each place comes
