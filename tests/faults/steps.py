@@ -256,7 +256,8 @@ class Area(Damage):
     mends = False
 
     def damage(self):
-        return gone(self.path(self.rng.choice(["v1/components", "v1/envs", "v1/staging", "v1", ""])))
+        areas = ["v1/components", "v1/envs", "v1/staging", "v1", "../cache"]
+        return gone(self.path(self.rng.choice(areas)))
 
 
 class Plan(Damage):
