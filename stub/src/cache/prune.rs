@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::SystemTime;
 
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use super::inventory::{Inventory, names};
 use super::remove::remove_tree;
-use super::root::{Root, open_directory};
+use super::root::{Root, ignore_existing, open_directory};
 use super::staging::{lock, sweep};
 use super::{COMPONENTS, ENVS, STAGING};
 
@@ -109,6 +110,8 @@ pub(super) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
 fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<String>> {
     let aside = format!("{STAGING}/{key}{PRUNED}{}", std::process::id());
     let at = root.directory();
+    // A cleaner takes empty directories; without this one nothing would be found to rename.
+    ignore_existing(rustix::fs::mkdirat(at, STAGING, Mode::from(0o755)))?;
     // In containers, process ids of the dead come again.
     remove_tree(at, &aside)?;
     match rustix::fs::renameat(at, format!("{area}/{key}"), at, &aside) {
@@ -151,6 +154,14 @@ mod tests {
         }
         assert!(remove(&root) && !component.exists());
         assert_eq!(Vec::from_iter(names(&root, STAGING).unwrap()), [other]);
+    }
+
+    #[test]
+    fn a_tree_goes_where_a_cleaner_took_the_staging_area() {
+        let (_dir, root) = root();
+        fs::remove_dir(root.path_of(STAGING, "")).unwrap();
+        take_away(&root, COMPONENTS, "key").unwrap();
+        assert!(!root.path_of(COMPONENTS, "key").exists());
     }
 
     #[test]
