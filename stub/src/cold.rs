@@ -82,17 +82,33 @@ pub fn start(
     places: Vec<(PathBuf, Cold)>,
 ) -> Error {
     let opened = |source| Error::Open { path: archive.to_owned(), source };
-    let prepared = sys::open_own().map_err(opened).and_then(|file| prepare(file, record, places));
-    match prepared {
-        Ok(env) => env.start(arguments, archive).0,
+    match sys::open_own().map_err(opened) {
+        Ok(file) => match start_from(file, record, arguments, archive, places) {
+            Ok(error) | Err(error) => error,
+        },
         Err(error) => error,
     }
 }
 
-fn prepare(file: File, record: BootRecord, places: Vec<(PathBuf, Cold)>) -> Result<Env, Error> {
+/// All from one open file. What disappears between the making and the start, too, is made again.
+fn start_from(
+    file: File,
+    record: BootRecord,
+    arguments: &[OsString],
+    archive: &Path,
+    mut places: Vec<(PathBuf, Cold)>,
+) -> Result<Error, Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
-    make(&payload, &manifest, places).map(|(env, _)| env)
+    let mut attempt = 1;
+    loop {
+        let (env, path) = make(&payload, &manifest, places)?;
+        match env.start(arguments, archive) {
+            (_, Some(cold)) if attempt < ATTEMPTS => places = vec![(path, cold)],
+            (error, _) => return Ok(error),
+        }
+        attempt += 1;
+    }
 }
 
 /// Makes the environment at the first of `places` that will do, and leases it. Each place comes

@@ -21,7 +21,7 @@ use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
 use crate::manifest::{CLibrary, Component, Manifest};
 use crate::progress::Progress;
-use crate::room;
+use crate::{room, sys};
 
 /// The interpreter in an environment.
 pub const INTERPRETER: &str = "bin/python3";
@@ -200,8 +200,10 @@ fn copy(from: impl AsFd, env: impl AsFd, path: &str, mode: Use) -> Result<(), Er
     let bits = if mode.is_executable() { 0o555 } else { 0o444 };
     let new = flags | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let copy = rustix::fs::openat(env, path, new, Mode::from(bits))?;
-    let copied = io::copy(&mut std::fs::File::from(source), &mut std::fs::File::from(copy));
-    copied.map(drop).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    let mut copy = std::fs::File::from(copy);
+    let copied = io::copy(&mut std::fs::File::from(source), &mut copy);
+    copied.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    sys::close(copy)
 }
 
 /// A copy of a script with the environment's interpreter in its first line.

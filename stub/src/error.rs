@@ -109,7 +109,7 @@ impl Error {
             Self::Payload(BadPayload::Read(_)) => "check the disk it is on".into(),
             Self::Record(_) | Self::Payload(_) => "download it again".into(),
             Self::NoCache(tried) => match tried.first() {
-                Some((_, Unusable::NoSpace { .. })) => {
+                Some((_, why)) if why.is_full() => {
                     format!("free some space, or set {VARIABLE} to a directory that has it")
                 }
                 _ => format!("set {VARIABLE} to a directory of yours that allows execution"),

@@ -191,6 +191,7 @@ impl<'a> Job<'a> {
                         Copy::Read(error) => bad(error),
                         Copy::Write(errno) => errno.into(),
                     })?;
+                    sys::close(file)?;
                     self.written.fetch_add(1, Ordering::Relaxed);
                 }
                 (Kind::Link(target), Some(Node::Link(listed))) if target == listed => {}

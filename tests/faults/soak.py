@@ -122,7 +122,8 @@ class Soak:
         end = self.packer("cache", "prune")
         if end.status != 0:
             return f"{when}: cache prune: {end}"
-        left = os.listdir(self.cache / "v1/staging")
+        staging = self.cache / "v1/staging"
+        left = os.listdir(staging) if staging.exists() else []
         if left:
             return f"{when}: left in staging: {left}"
         return self.piled_up(when)

@@ -137,9 +137,12 @@ class Packer(Step):
     def words(self):
         return [self.soak.snakecrate, "--quiet", *self.command]
 
+    def env(self):
+        return self.soak.env
+
     def run(self):
         patience = PATIENCE if self.delay is None else self.delay
-        end = run(self.words(), self.soak.env, patience=patience)
+        end = run(self.words(), self.env(), patience=patience)
         if end.status is None:
             return None if self.delay is not None else f"{self.command}: it hung: {end}"
         # A command line is never a reason to panic.
@@ -205,6 +208,43 @@ class Build(Packer):
         return self.app.build_words(self.soak.snakecrate)
 
 
+class Switch(Packer):
+    """What an archive does itself, told by a variable."""
+
+    def draw(self, rng):
+        super().draw(rng)
+        self.app = rng.choice(self.soak.apps)
+
+    def words(self):
+        return [self.app.archive]
+
+    def env(self):
+        return self.soak.env | {"SNAKECRATE": self.command[0]}
+
+
+class Mend(Switch):
+    """The archive repairs what it has unpacked."""
+
+    weight = 4
+    command = ["repair"]
+
+
+class Check(Switch):
+    """The archive verifies itself and what it has unpacked, while others change that."""
+
+    weight = 2
+    command = ["verify"]
+    statuses = (0, 1)
+
+
+class Uninstall(Switch):
+    """The archive removes what only it uses, unless it runs."""
+
+    weight = 4
+    command = ["uninstall"]
+    statuses = (0, 1)
+
+
 class Damage(Step):
     """Something is done to the cache behind everybody's back, while nothing runs."""
 
@@ -256,7 +296,8 @@ class Area(Damage):
     mends = False
 
     def damage(self):
-        return gone(self.path(self.rng.choice(["v1/components", "v1/envs", "v1/staging", "v1", ""])))
+        areas = ["v1/components", "v1/envs", "v1/staging", "v1", "../cache"]
+        return gone(self.path(self.rng.choice(areas)))
 
 
 class Plan(Damage):

@@ -156,8 +156,9 @@ pub fn write_over(at: impl AsFd, path: &str, bytes: &[u8]) -> Result<(), Errno> 
     let flags =
         OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(&at, &aside, flags, Mode::from(0o644))?;
-    let written =
-        write_all(&file, bytes).and_then(|()| rustix::fs::renameat(&at, &aside, &at, path));
+    let written = write_all(&file, bytes)
+        .and_then(|()| sys::close(file))
+        .and_then(|()| rustix::fs::renameat(&at, &aside, &at, path));
     if written.is_err() {
         let _ = rustix::fs::unlinkat(&at, &aside, AtFlags::empty());
     }

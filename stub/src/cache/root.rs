@@ -60,6 +60,19 @@ pub enum Unusable {
     System(io::Error),
 }
 
+impl Unusable {
+    /// Whether room on the disk would help.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::NoSpace { .. } => true,
+            Self::System(error) => {
+                matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -161,8 +174,7 @@ impl Root {
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(rustix::fs::mkdirat(root.directory(), area, Mode::from(0o755)))?;
         }
-        // It is for others. What keeps us from writing will be met again, and told then.
-        let _ = write_tag(root.directory());
+        write_tag(root.directory())?;
         Ok(root)
     }
 
@@ -206,7 +218,8 @@ pub fn open_directory(at: impl AsFd, path: impl rustix::path::Arg) -> Result<Own
 pub fn write_new(at: impl AsFd, path: &str, bytes: &[u8], mode: u32) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(at, path, flags, Mode::from(mode))?;
-    write_all(&file, bytes)
+    write_all(&file, bytes)?;
+    sys::close(file)
 }
 
 /// Writes all of `bytes`.

@@ -15,6 +15,8 @@ use crate::progress::{Phase, Progress};
 const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// Seconds after which nobody works in a directory any more, where locks do not tell.
+const ABANDONED: i64 = 24 * 60 * 60;
 
 /// `staging/<name>`, empty and ours alone; removed when dropped before it is published.
 #[derive(Debug)]
@@ -55,8 +57,13 @@ impl<'a> Staging<'a> {
             }
             match claim(root, key)? {
                 Claim::Ours(directory) => {
-                    empty(&directory)?;
-                    return Ok(Turn::Ours(Self { root, name: Some(key.to_owned()), directory }));
+                    let ours = Self { root, name: Some(key.to_owned()), directory };
+                    // Made between the look at it and the lock.
+                    if done() {
+                        return Ok(Turn::Done);
+                    }
+                    empty(&ours.directory)?;
+                    return Ok(Turn::Ours(ours));
                 }
                 Claim::Busy if waited < PATIENCE => {
                     progress.begin(Phase::Waiting, 0);
@@ -153,6 +160,8 @@ pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> Result<R
         // looks at it then makes the tree again.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             let old = format!("{STAGING}/old.{}", std::process::id());
+            // In containers, process ids of the dead come again.
+            remove_tree(at, &old)?;
             rustix::fs::renameat(at, to, at, &old)?;
             rustix::fs::renameat(at, from, at, to)?;
             remove_tree(at, &old)?;
@@ -191,7 +200,7 @@ pub fn lock(directory: impl AsFd) -> Result<(), Errno> {
 }
 
 /// Removes what processes that are gone left in staging. What is locked is in use; where locks do
-/// not work nothing is removed.
+/// not work, what was touched within a day.
 pub fn sweep(root: &Root) -> Result<(), Errno> {
     let staging = match open_directory(root.directory(), STAGING) {
         Err(Errno::NOENT) => return Ok(()),
@@ -204,12 +213,26 @@ pub fn sweep(root: &Root) -> Result<(), Errno> {
             continue;
         }
         if let Ok(directory) = open_directory(&staging, name)
-            && lock(&directory).is_ok()
+            && is_abandoned(&staging, &directory)
         {
             remove_tree(&staging, name)?;
         }
     }
     Ok(())
+}
+
+/// Whether nobody works in this directory of staging.
+fn is_abandoned(staging: &OwnedFd, directory: &OwnedFd) -> bool {
+    let touched = |directory| rustix::fs::fstat(directory).map(|stat| stat.st_mtime);
+    match lock(directory) {
+        Ok(()) => true,
+        Err(Errno::WOULDBLOCK) => false,
+        // By the file system's clock: staging has the time of who entered it last.
+        Err(_) => match (touched(staging), touched(directory)) {
+            (Ok(now), Ok(then)) => now.saturating_sub(then) > ABANDONED,
+            _ => false,
+        },
+    }
 }
 
 /// Tries to make `staging/<key>` ours.
@@ -224,7 +247,11 @@ fn claim(root: &Root, key: &str) -> Result<Claim, Errno> {
     match lock(&directory) {
         Ok(()) => {}
         Err(Errno::WOULDBLOCK) => return Ok(Claim::Busy),
-        Err(_) => return Ok(Claim::Unlockable),
+        Err(_) => {
+            // Nobody here makes anything in it. Where it is not empty, it stays.
+            let _ = rustix::fs::unlinkat(root.directory(), &path, AtFlags::REMOVEDIR);
+            return Ok(Claim::Unlockable);
+        }
     }
     // The one that had the lock may have renamed or removed the directory meanwhile.
     let ours = rustix::fs::fstat(&directory)?;
@@ -312,6 +339,17 @@ mod tests {
             staging.publish("key", false).unwrap();
             assert!(waiting.join().unwrap());
         });
+    }
+
+    #[test]
+    fn what_was_made_between_a_look_and_the_lock_is_not_made_again() {
+        let (_dir, root) = root();
+        let looks = std::cell::Cell::new(0);
+        let made_after_the_first_look = || looks.replace(looks.get() + 1) > 0;
+        let turn =
+            Staging::enter(&root, "key", &Progress::default(), made_after_the_first_look).unwrap();
+        assert!(matches!(turn, Turn::Done));
+        assert!(names(&root, STAGING).is_empty());
     }
 
     #[test]

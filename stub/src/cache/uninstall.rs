@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::fs::AtFlags;
 
 use super::inventory::{Inventory, names};
-use super::prune::{remove_env, take_away};
+use super::prune::{remove_component, remove_env};
 use super::root::{Root, TAG};
 use super::staging::sweep;
 use super::{COMPONENTS, ENVS, LAYOUT, STAGING};
@@ -48,17 +48,20 @@ pub fn uninstall(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Unin
     // Another process may be about to use any of them.
     let busy = !names(root, STAGING)?.is_empty();
     let inventory = Inventory::read(root)?;
+    let envs = inventory.envs.iter().map(|env| env.key.clone()).collect();
     let (mut bytes, mut kept) = (0, 0);
     for component in &manifest.components {
         let key = component.digest.key();
         if !is_there(COMPONENTS, &key) {
             continue;
         }
-        if busy || inventory.envs.iter().any(|env| env.uses(&key)) {
+        if busy
+            || inventory.envs.iter().any(|env| env.uses(&key))
+            || !remove_component(root, &key, &envs)?
+        {
             kept += 1;
             continue;
         }
-        take_away(root, COMPONENTS, &key)?;
         trees += 1;
         bytes += component.bytes;
     }

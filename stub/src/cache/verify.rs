@@ -93,6 +93,14 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
     let mut trees = BTreeSet::new();
     for finding in findings {
         let key = finding.tree.rsplit('/').next().unwrap_or_default();
+        // What others removed or made meanwhile may have looked like damage.
+        let differences = match inventory.envs.iter().find(|env| env.key == key) {
+            Some(info) => env(root, info),
+            None => component(root, key),
+        };
+        if differences.is_empty() {
+            continue;
+        }
         let made_of_it = inventory.envs.iter().filter(|env| env.uses(key));
         trees.extend(made_of_it.map(|env| (ENVS, env.key.as_str())));
         let area = if finding.tree.starts_with(ENVS) { ENVS } else { COMPONENTS };
@@ -126,7 +134,12 @@ fn whole(what: &'static str) -> Vec<Difference> {
 }
 
 fn component(root: &Root, key: &str) -> Vec<Difference> {
-    let Ok(cached) = Cached::open(root, key) else { return whole("unreadable") };
+    let cached = match Cached::open(root, key) {
+        Ok(cached) => cached,
+        // Gone meanwhile.
+        Err(Errno::NOENT) => return Vec::new(),
+        Err(_) => return whole("unreadable"),
+    };
     let Ok(component) = cached.component() else { return whole("its record is unreadable") };
     if component.digest.key() != key {
         return whole("its record is another component's");
@@ -140,10 +153,13 @@ fn component(root: &Root, key: &str) -> Vec<Difference> {
 /// Files of an environment are the very files of its components (links to them), or as long as
 /// they are; scripts have a line of their own.
 fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
-    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
-    let Ok(directory) = open_directory(root.directory(), format!("{ENVS}/{}", info.key)) else {
-        return whole("unreadable");
+    let directory = match open_directory(root.directory(), format!("{ENVS}/{}", info.key)) {
+        Ok(directory) => directory,
+        // Gone meanwhile.
+        Err(Errno::NOENT) => return Vec::new(),
+        Err(_) => return whole("unreadable"),
     };
+    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
     let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));
     let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
         return whole("its launch plan is damaged or another place's");

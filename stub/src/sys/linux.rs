@@ -3,9 +3,12 @@
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::fs::File;
 use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -76,6 +79,22 @@ pub fn boot_id() -> Option<String> {
 /// Fills `buffer` from `offset` on.
 pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
     file.read_exact_at(buffer, offset)
+}
+
+/// Closes a file that was written to, and tells what the kernel says then: a network file system
+/// may find only now that there is no room.
+#[allow(unsafe_code)]
+pub fn close(file: impl Into<OwnedFd>) -> Result<(), Errno> {
+    let descriptor = file.into().into_raw_fd();
+    // SAFETY: it was owned here, and nobody uses it from here on.
+    let closed = unsafe { libc::close(descriptor) };
+    // It is closed in any case.
+    match io::Error::last_os_error() {
+        error if closed < 0 && error.kind() != io::ErrorKind::Interrupted => {
+            Err(Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Replaces the process. Signal mask, dispositions, descriptors and limits stay what they were:
