@@ -31,6 +31,7 @@ pub mod payload;
 pub mod progress;
 pub mod record;
 pub mod room;
+pub mod space;
 pub mod sys;
 pub mod tar;
 pub mod warm;
