@@ -21,6 +21,8 @@ mod cache;
 mod damage;
 /// Which entry an archive with several of them starts.
 mod entries;
+/// Entry points that cannot be imported.
+mod entry_repair;
 /// What the packer says where something is wrong, and that it leaves nothing behind.
 mod errors;
 /// The fast start of entry points.
@@ -29,12 +31,18 @@ mod fast_start;
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
+/// When an environment was used last.
+mod last_use;
 /// What a running application sees: arguments, environment, streams, signals, children.
 mod launch;
+/// `LD_*` variables.
+mod loader_variables;
 /// Machines on which little can be written or executed.
 mod places;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
+/// Files that a cleaner deleted or cut, and how they come back.
+mod repair;
 /// Same inputs, same bytes.
 mod reproducible;
 /// What makes archives smaller.

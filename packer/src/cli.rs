@@ -242,6 +242,10 @@ pub struct What {
     /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
     #[arg(long)]
     pub no_isolated: bool,
+    /// Let LD_* variables of the user take effect, as LD_LIBRARY_PATH for drivers that lie outside
+    /// of the archive; --no-isolated implies it
+    #[arg(long)]
+    pub loader_variables: bool,
     /// Which C library it runs on: auto (the host's where it will do, else its own), host, bundled
     #[arg(long, value_name = "WHICH", hide_possible_values = true)]
     pub libc: Option<Libc>,
@@ -296,6 +300,7 @@ impl What {
             runtime_minimal: self.runtime_minimal.then_some(true),
             output,
             isolated: self.no_isolated.then_some(false),
+            loader_variables: self.loader_variables.then_some(true),
             libc: self.libc,
             fast_start: self.no_fast_start.then_some(false),
             python_options: self.python_options,

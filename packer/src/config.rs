@@ -69,6 +69,9 @@ pub struct Config {
     pub output: Option<PathBuf>,
     /// Whether the interpreter ignores the user's environment (`-I`); so it does if not set.
     pub isolated: Option<bool>,
+    /// Whether the user's `LD_*` variables have an effect; so they have where the interpreter is
+    /// not isolated.
+    pub loader_variables: Option<bool>,
     /// Which C library the archive runs on.
     pub libc: Option<Libc>,
     /// Whether entry points are imported by a fast start; so they are if not set.
@@ -220,6 +223,7 @@ impl Config {
             runtime_minimal: self.runtime_minimal.or(other.runtime_minimal),
             output: self.output.or(other.output),
             isolated: self.isolated.or(other.isolated),
+            loader_variables: self.loader_variables.or(other.loader_variables),
             libc: self.libc.or(other.libc),
             fast_start: self.fast_start.or(other.fast_start),
             python_options: list(self.python_options, other.python_options),
@@ -273,7 +277,7 @@ mod tests {
             "[snakecrate]\npython = '3.12'\nentry = 'a'\ndefault = 'a'\nmodule = 'm'\n\
              with = ['x>=1']\nrequirements = ['req.txt', '/abs.txt']\n\
              index-url = 'https://i/simple'\nfind-links = ['wheels', 'https://w']\noffline = true\n\
-             level = 3\noutput = 'out/app'\nisolated = false\nlibc = 'bundled'\nfast-start = false\npython-options = ['-X', 'dev']\n\
+             level = 3\noutput = 'out/app'\nisolated = false\nloader-variables = true\nlibc = 'bundled'\nfast-start = false\npython-options = ['-X', 'dev']\n\
              runtime-keep = ['tkinter']\nruntime-drop = 'sqlite3'\nno-binary = ':all:'\n\
              only-binary = ['numpy']\nrelease = true\nstrip = 'all'\nexclude = 'tests'\n\
              include = ['a/tests']\noptimize = 2\nsourceless = true\nruntime-minimal = true\n\
@@ -284,7 +288,7 @@ mod tests {
         assert_eq!(config.requirements, [Path::new("/p/req.txt"), Path::new("/abs.txt")]);
         assert_eq!(config.find_links, ["/p/wheels", "https://w"]);
         assert_eq!(config.output.as_deref(), Some(Path::new("/p/out/app")));
-        assert_eq!(config.isolated, Some(false));
+        assert_eq!((config.isolated, config.loader_variables), (Some(false), Some(true)));
         assert_eq!((config.libc, config.fast_start), (Some(Libc::Bundled), Some(false)));
         assert_eq!(config.runtime_drop, ["sqlite3"]);
         assert_eq!((config.strip, config.optimize), (Some(Strip::All), Some(2)));

@@ -138,7 +138,7 @@ fn make_at(
             Cold::Suspect(device, inode) => Some((device, inode)),
             Cold::Root(_) | Cold::Absent => None,
         };
-        let doubt = Cell::new(suspect.is_some());
+        let (suspect, doubt) = (Cell::new(suspect), Cell::new(suspect.is_some()));
         match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
             Ok(env) => made = Some(Ok((env, path))),
             Err(Failure::Fatal(error)) => made = Some(Err(error)),
@@ -158,7 +158,7 @@ struct Maker<'a> {
     manifest: &'a Manifest,
     progress: &'a Progress,
     /// The environment that was found wanting, and is replaced.
-    suspect: Option<(u64, u64)>,
+    suspect: Cell<Option<(u64, u64)>>,
     /// Whether stamps are not trusted: components are compared with their listings.
     doubt: Cell<bool>,
 }
@@ -202,7 +202,7 @@ impl Maker<'_> {
             rustix::fs::statat(root.directory(), &path, AtFlags::SYMLINK_NOFOLLOW)
                 .is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (device, inode))
         };
-        !self.suspect.is_some_and(same) && Env::open(root, &key).is_ok()
+        !self.suspect.get().is_some_and(same) && Env::open(root, &key).is_ok()
     }
 
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
@@ -227,9 +227,14 @@ impl Maker<'_> {
             self.extract(root, &staging, &missing, &pulse)?;
         }
         env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
-        let lease = staging.publish(&self.key(), self.suspect.is_some())?;
+        let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
+            // Made of a component that was taken to be whole and is not: compared the next time.
+            Err(Cold::Suspect(device, inode)) => {
+                self.suspect.set(Some((device, inode)));
+                Err(io::Error::from(io::ErrorKind::NotFound).into())
+            }
             Err(_) => Err(io::Error::from(io::ErrorKind::NotFound).into()),
         }
     }

@@ -18,6 +18,7 @@ use crate::cache::staging::Staging;
 use crate::cache::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
 use crate::entry_path::{EntryPath, RESERVED};
 use crate::extract::{Listed, run_all};
+use crate::guard::{self, Guard};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
 use crate::manifest::{CLibrary, Component, Manifest};
@@ -25,6 +26,8 @@ use crate::{room, sys};
 
 /// The interpreter in an environment.
 pub const INTERPRETER: &str = "bin/python3";
+/// What makes a directory a virtual environment.
+const CONFIGURATION: &str = "pyvenv.cfg";
 /// The longest `#!` line that every kernel reads whole, in bytes, newline included.
 const SHEBANG_LIMIT: usize = 127;
 /// Files that a thread links at a time. Sorted by path, they share directories, and threads do
@@ -60,8 +63,8 @@ pub fn assemble(
     let layers: Vec<_> = listings.iter().filter(|l| l.component.is_layer()).collect();
     let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
     directories.extend(layers.iter().flat_map(|layer| layer.listing.directories()));
-    for directory in directories {
-        ignore_existing(rustix::fs::mkdirat(env, directory, Mode::from(0o755)))?;
+    for directory in &directories {
+        ignore_existing(rustix::fs::mkdirat(env, *directory, Mode::from(0o755)))?;
     }
     let interpreter = home.join(INTERPRETER).into_os_string().into_encoded_bytes();
     let sources = layers
@@ -78,10 +81,13 @@ pub fn assemble(
     let runtime = manifest.runtime().digest.key();
     let mut target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
     let mut loader = None;
+    let mut made = Vec::new();
     if let Some((library, component)) = own {
         let libraries = root.path_of(COMPONENTS, component.digest.key());
         let path = libraries.join(library.loader.as_path());
-        write_new(env, INTERPRETER, &own_interpreter(root, manifest, library, &path)?, 0o555)?;
+        let interpreter = own_interpreter(root, manifest, library, &path)?;
+        write_new(env, INTERPRETER, &interpreter, 0o555)?;
+        made.push(Guard::of(INTERPRETER, &interpreter));
         target = "python3".into();
         loader = Some(path);
     } else {
@@ -90,7 +96,9 @@ pub fn assemble(
     for name in ["bin/python", &versioned(manifest)] {
         ignore_existing(rustix::fs::symlinkat(target.as_str(), env, name))?;
     }
-    write_new(env, "pyvenv.cfg", &configuration(root, manifest, &runtime)?, 0o444)?;
+    let configuration = configuration(root, manifest, &runtime)?;
+    write_new(env, CONFIGURATION, &configuration, 0o444)?;
+    made.push(Guard::of(CONFIGURATION, &configuration));
     write_new(env, MANIFEST, &manifest.encode(), 0o444)?;
     let c_library = match loader {
         Some(loader) => Libc::Own(loader),
@@ -101,7 +109,15 @@ pub fn assemble(
         let start = read_file(env, path.as_str(), HEADERS);
         start.is_ok_and(|start| has_loader(&start))
     };
-    write_new(env, LAUNCH, &Plan::new(manifest, &home, c_library, is_loaded).encode(), 0o444)?;
+    // A directory stands in the way of a file: nothing to be guarded.
+    let there = files.iter().map(|(_, item)| *item);
+    let there: Vec<_> = there.filter(|item| !directories.contains(item.path.as_str())).collect();
+    let size = |path: &EntryPath| there.iter().find(|item| item.path == *path)?.plain_size();
+    let others = listings.iter().filter(|listed| !listed.component.is_layer());
+    let others: Vec<_> = others.map(|listed| (listed.component, &listed.listing)).collect();
+    let guards = guard::rows(manifest, &there, &others, made);
+    let plan = Plan::new(manifest, &home, c_library, guards, is_loaded, size);
+    write_new(env, LAUNCH, &plan.encode(), 0o444)?;
     Ok(())
 }
 

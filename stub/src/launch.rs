@@ -3,10 +3,13 @@
 //! Fields end in NUL bytes, since paths may hold any other:
 //!
 //! ```text
-//! "snakecrate launch 1"  boot id  the environment's path  default entry or nothing
+//! "snakecrate launch 2"  boot id  the environment's path  default entry or nothing
 //! "only", "host" with what tells it from another, or the path of the environment's own loader
+//! "hidden" or "seen", what the interpreter's loader makes of LD_* variables
 //! number of options      options…
+//! number of rows         then for each row of guards: its length, and as many bytes
 //! then for each entry:   name  "python", "native" or "loaded"  path in the environment
+//!                        its size or nothing
 //! ```
 
 use std::ffi::{OsStr, OsString};
@@ -14,10 +17,13 @@ use std::path::{Path, PathBuf};
 
 use crate::entry_path::EntryPath;
 use crate::env::INTERPRETER;
+use crate::guard::{self, Row, Rows};
 use crate::manifest::{Manifest, Start};
 use crate::sys;
 
-const HEADER: &[u8] = b"snakecrate launch 1";
+const HEADER: &[u8] = b"snakecrate launch 2";
+const HIDDEN: &[u8] = b"hidden";
+const SEEN: &[u8] = b"seen";
 
 /// What a warm start knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +35,10 @@ pub struct Plan {
     /// The C library it runs on.
     pub c_library: Libc,
     default: Vec<u8>,
+    loader_variables: bool,
     options: Vec<Vec<u8>>,
+    /// See [`guard`].
+    guards: Rows,
     entries: Vec<Planned>,
 }
 
@@ -66,6 +75,9 @@ struct Planned {
     name: Vec<u8>,
     how: How,
     path: Vec<u8>,
+    /// Empty where it is not known from the listing: of links, and of scripts with a line of their
+    /// own.
+    size: Vec<u8>,
 }
 
 /// A program and its arguments.
@@ -73,18 +85,23 @@ struct Planned {
 pub struct Command {
     /// The executable.
     pub program: PathBuf,
-    /// The script that an interpreter is to run.
-    pub script: Option<PathBuf>,
+    /// The file that the entry is: the script that an interpreter is to run, or an executable.
+    pub entry: PathBuf,
+    /// How long that is.
+    pub size: Option<u64>,
+    /// What the names of variables begin with that are hidden from its loader and from Python, and
+    /// that it gives their names back.
+    pub hides: Vec<&'static str>,
     /// The arguments, the program's own name first.
     pub argv: Vec<OsString>,
-    /// Variables that it must not see.
-    pub dropped: &'static [&'static str],
 }
 
 /// From 3.11 on, `CPython` takes its executable's path from either of these, isolated or not, and
 /// with the path the virtual environment whose code it runs (`Modules/getpath.py`). They are meant
 /// for macOS.
 const MISLEADING: [&str; 2] = ["PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"];
+/// What the names of the loader's variables begin with, of glibc's as of musl's.
+const LOADER_VARIABLES: &str = "LD_";
 /// The option of an isolated interpreter.
 const ISOLATED: &[u8] = b"-I";
 
@@ -99,12 +116,14 @@ pub struct NoEntry {
 
 impl Plan {
     /// The plan for an environment at `home`. `is_loaded` tells of an executable in it whether
-    /// the kernel needs a loader for it.
+    /// the kernel needs a loader for it, `size` how long a file is.
     pub fn new(
         manifest: &Manifest,
         home: &Path,
         c_library: Libc,
+        guards: Rows,
         is_loaded: impl Fn(&EntryPath) -> bool,
+        size: impl Fn(&EntryPath) -> Option<u64>,
     ) -> Self {
         let own = matches!(c_library, Libc::Own(_));
         let entry = |entry: &crate::manifest::Entry| {
@@ -117,6 +136,7 @@ impl Plan {
                 name: entry.name.clone().into_bytes(),
                 how,
                 path: path.as_str().as_bytes().to_vec(),
+                size: size(path).map_or_else(Vec::new, |size| size.to_string().into_bytes()),
             }
         };
         Self {
@@ -124,9 +144,16 @@ impl Plan {
             home: home.to_owned(),
             c_library,
             default: manifest.launch.default.clone().unwrap_or_default().into_bytes(),
+            loader_variables: manifest.launch.loader_variables,
             options: manifest.launch.options.iter().map(|o| o.clone().into_bytes()).collect(),
+            guards,
             entries: manifest.entries.iter().map(entry).collect(),
         }
+    }
+
+    /// The files that a start looks at, for one number of many: see [`guard`].
+    pub fn guards(&self, random: usize) -> (Row<'_>, Row<'_>) {
+        guard::chosen(&self.guards, random)
     }
 
     /// The plan as bytes.
@@ -138,43 +165,76 @@ impl Plan {
             Libc::Hosts(id) => id.as_bytes(),
             Libc::Own(loader) => loader.as_os_str().as_encoded_bytes(),
         };
-        let mut fields = vec![HEADER, &self.boot_id, home, &self.default, c_library];
-        fields.push(count.as_bytes());
-        fields.extend(self.options.iter().map(Vec::as_slice));
-        for entry in &self.entries {
-            fields.push(&entry.name);
-            fields
-                .extend(How::ALL.iter().find(|(_, how)| *how == entry.how).map(|(word, _)| *word));
-            fields.push(&entry.path);
+        let mut bytes = Vec::new();
+        let mut put = |field: &[u8]| {
+            bytes.extend_from_slice(field);
+            bytes.push(0);
+        };
+        for field in [HEADER, &self.boot_id, home, &self.default, c_library] {
+            put(field);
         }
-        fields.into_iter().flat_map(|field| field.iter().chain(b"\0")).copied().collect()
+        put(if self.loader_variables { SEEN } else { HIDDEN });
+        put(count.as_bytes());
+        self.options.iter().for_each(|option| put(option));
+        put(self.guards.iter().len().to_string().as_bytes());
+        for row in self.guards.iter() {
+            // The length of a row is that of a field: its last NUL byte ends it.
+            put(row.len().to_string().as_bytes());
+            put(row);
+        }
+        for entry in &self.entries {
+            put(&entry.name);
+            How::ALL.iter().filter(|(_, how)| *how == entry.how).for_each(|(word, _)| put(word));
+            put(&entry.path);
+            put(&entry.size);
+        }
+        bytes
     }
 
     /// Reads a plan; `None` if it is not one.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut fields = bytes.strip_suffix(b"\0")?.split(|&b| b == 0).map(<[u8]>::to_vec);
+    pub fn parse(bytes: Vec<u8>) -> Option<Self> {
+        let mut fields = Fields(&bytes);
         if fields.next()? != HEADER {
             return None;
         }
-        let boot_id = fields.next()?;
-        let home = sys::path_from_bytes(fields.next()?);
-        let default = fields.next()?;
+        let boot_id = fields.next()?.to_vec();
+        let home = sys::path_from_bytes(fields.next()?.to_vec());
+        let default = fields.next()?.to_vec();
         let c_library = match fields.next()? {
-            word if word == b"only" => Libc::Only,
-            id if id.starts_with(b"host ") => Libc::Hosts(String::from_utf8(id).ok()?),
-            loader if loader.starts_with(b"/") => Libc::Own(sys::path_from_bytes(loader)),
+            b"only" => Libc::Only,
+            id if id.starts_with(b"host ") => Libc::Hosts(String::from_utf8(id.to_vec()).ok()?),
+            loader if loader.starts_with(b"/") => Libc::Own(sys::path_from_bytes(loader.to_vec())),
             _ => return None,
         };
-        let count: usize = std::str::from_utf8(&fields.next()?).ok()?.parse().ok()?;
-        let options: Vec<_> = fields.by_ref().take(count).collect();
+        let loader_variables = match fields.next()? {
+            HIDDEN => false,
+            SEEN => true,
+            _ => return None,
+        };
+        let mut options = Vec::new();
+        for _ in 0..fields.number()? {
+            options.push(fields.next()?.to_vec());
+        }
+        let mut guards = Vec::new();
+        for _ in 0..fields.number()? {
+            let length = fields.number()?;
+            let start = bytes.len() - fields.0.len();
+            fields.take(length)?;
+            guards.push(start..start + length);
+        }
         let mut entries = Vec::new();
-        while let Some(name) = fields.next() {
+        while !fields.0.is_empty() {
+            let name = fields.next()?.to_vec();
             let word = fields.next()?;
             let (_, how) = How::ALL.iter().find(|(text, _)| *text == word)?;
-            entries.push(Planned { name, how: *how, path: fields.next()? });
+            let (path, size) = (fields.next()?.to_vec(), fields.next()?.to_vec());
+            entries.push(Planned { name, how: *how, path, size });
         }
-        let whole = options.len() == count && !entries.is_empty();
-        whole.then_some(Self { boot_id, home, c_library, default, options, entries })
+        if entries.is_empty() {
+            return None;
+        }
+        let guards = Rows::new(bytes, guards)?;
+        Some(Self { boot_id, home, c_library, default, loader_variables, options, guards, entries })
     }
 
     /// What to execute for these arguments.
@@ -210,12 +270,13 @@ impl Plan {
     fn start(&self, entry: &Planned, arguments: &[OsString], found: &Path) -> Command {
         let text = |bytes: &[u8]| sys::path_from_bytes(bytes.to_vec()).into_os_string();
         let path = self.home.join(text(&entry.path));
+        let size = number(&entry.size);
         match (entry.how, &self.c_library) {
             (How::Python, _) => {}
-            (How::Loaded, Libc::Own(loader)) => return loaded(loader, path, arguments),
+            (How::Loaded, Libc::Own(loader)) => return loaded(loader, path, size, arguments),
             _ => {
                 let argv = arguments.to_vec();
-                return Command { program: path, script: None, argv, dropped: &[] };
+                return Command { program: path.clone(), entry: path, size, hides: vec![], argv };
             }
         }
         let program = self.home.join(INTERPRETER);
@@ -231,21 +292,50 @@ impl Plan {
                 argv.extend_from_slice(rest);
             }
         }
-        let isolated = self.options.iter().any(|option| option == ISOLATED);
-        let dropped: &[_] = if isolated { &MISLEADING } else { &[] };
-        Command { program, script: Some(path), argv, dropped }
+        let mut hides = Vec::new();
+        if !self.loader_variables {
+            hides.push(LOADER_VARIABLES);
+        }
+        if self.options.iter().any(|option| option == ISOLATED) {
+            hides.extend(MISLEADING);
+        }
+        Command { program, entry: path, size, hides, argv }
     }
 }
 
 /// A native executable that the environment's own loader starts: its search path is the loader's
 /// directory, without a variable that its children would inherit. (`ld.so(8)`, glibc 2.33.)
-fn loaded(loader: &Path, path: PathBuf, arguments: &[OsString]) -> Command {
+fn loaded(loader: &Path, path: PathBuf, size: Option<u64>, arguments: &[OsString]) -> Command {
     let libraries = loader.parent().unwrap_or(loader);
     let name = arguments.first().map_or_else(|| path.clone().into_os_string(), Clone::clone);
     let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];
-    argv.extend(["--argv0".into(), name, path.into_os_string()]);
+    argv.extend(["--argv0".into(), name, path.clone().into_os_string()]);
     argv.extend(arguments.iter().skip(1).cloned());
-    Command { program: loader.to_owned(), script: None, argv, dropped: &[] }
+    Command { program: loader.to_owned(), entry: path, size, hides: vec![], argv }
+}
+
+/// The fields of a plan that are still to be read.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.take(self.0.iter().position(|&byte| byte == 0)?)
+    }
+
+    /// A field of a known length, which may have NUL bytes in it.
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (field, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest.strip_prefix(b"\0")?;
+        Some(field)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        number(self.next()?)?.try_into().ok()
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Whether it is more than a name.
@@ -254,104 +344,4 @@ fn has_slash(name: &OsStr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entry_path::EntryPath;
-    use crate::manifest::{Entry, tests::sample};
-
-    fn plan(names: &[&str], default: Option<&str>) -> Plan {
-        let mut manifest = sample();
-        let entry = |name: &&str| Entry {
-            name: (*name).into(),
-            runs: String::new(),
-            start: Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()),
-        };
-        manifest.entries = names.iter().map(entry).collect();
-        manifest.launch.default = default.map(Into::into);
-        Plan::new(&manifest, Path::new("/c/env"), Libc::Only, |_| true)
-    }
-
-    fn argv(plan: &Plan, arguments: &[&str]) -> Result<Vec<String>, NoEntry> {
-        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
-        let command = plan.command(&arguments, Path::new("/found/a"))?;
-        Ok(command.argv.into_iter().map(|a| a.into_string().unwrap()).collect())
-    }
-
-    #[test]
-    fn a_plan_survives_the_round_trip() {
-        let plan = plan(&["a", "b"], Some("b"));
-        assert_eq!(Plan::parse(&plan.encode()), Some(plan));
-    }
-
-    #[test]
-    fn cut_and_foreign_plans_are_none() {
-        let bytes = plan(&["a", "b"], None).encode();
-        for length in 0..bytes.len() {
-            let cut = Plan::parse(&bytes[..length]);
-            // A cut behind a whole entry leaves a whole plan: plans are renamed into place.
-            assert!(cut.is_none_or(|cut| cut.entries.len() == 1), "{length}");
-        }
-        assert_eq!(Plan::parse(b"something else\0"), None);
-    }
-
-    #[test]
-    fn the_only_entry_runs_under_any_name() {
-        let expected = ["/c/env/bin/python3", "-I", "/c/env/boot/a.py", "./x", "b"];
-        assert_eq!(argv(&plan(&["a"], None), &["./x", "b"]).unwrap(), expected);
-        assert_eq!(argv(&plan(&["a"], None), &[]).unwrap()[3], "a");
-    }
-
-    #[test]
-    fn a_name_from_the_path_is_where_it_was_found() {
-        let only = plan(&["a"], None);
-        assert_eq!(argv(&only, &["a", "x"]).unwrap()[3..], ["/found/a", "x"]);
-        assert_eq!(argv(&only, &["./a"]).unwrap()[3..], ["./a"]);
-        assert_eq!(argv(&only, &["given"]).unwrap()[3..], ["given"]);
-    }
-
-    #[test]
-    fn of_several_the_name_then_the_default_then_the_first_argument_decide() {
-        let run = |default, arguments: &[&str]| argv(&plan(&["a", "b"], default), arguments);
-        assert_eq!(run(None, &["/x/b", "a"]).unwrap()[2..], ["/c/env/boot/b.py", "/x/b", "a"]);
-        assert_eq!(run(Some("a"), &["x", "b"]).unwrap()[2..], ["/c/env/boot/a.py", "x", "b"]);
-        assert_eq!(run(None, &["x", "b", "1"]).unwrap()[2..], ["/c/env/boot/b.py", "b", "1"]);
-        let none = |unknown: Option<&str>| NoEntry {
-            names: vec!["a".into(), "b".into()],
-            unknown: unknown.map(Into::into),
-        };
-        assert_eq!(run(None, &["x"]), Err(none(None)));
-        assert_eq!(run(None, &["x", "c"]), Err(none(Some("c"))));
-    }
-
-    #[test]
-    fn a_native_entry_gets_the_users_own_arguments() {
-        let mut plan = plan(&["ruff"], None);
-        plan.entries[0].how = How::Native;
-        plan.entries[0].path = b"bin/ruff".to_vec();
-        let command =
-            plan.command(&["ruff".into(), "check".into()], Path::new("/found/ruff")).unwrap();
-        assert_eq!(command.program, Path::new("/c/env/bin/ruff"));
-        assert_eq!(command.argv, ["ruff", "check"]);
-    }
-
-    #[test]
-    fn on_a_c_library_of_its_own_the_loader_starts_a_native_entry() {
-        let mut manifest = sample();
-        let ruff = EntryPath::new("bin/ruff").unwrap();
-        let start = Start::Native(ruff);
-        manifest.entries = vec![Entry { name: "ruff".into(), runs: String::new(), start }];
-        let loaded = |is_loaded| {
-            let own = Libc::Own("/c/lib/ld.so".into());
-            let plan = Plan::new(&manifest, Path::new("/c/env"), own, |_| is_loaded);
-            assert_eq!(Plan::parse(&plan.encode()), Some(plan.clone()));
-            plan.command(&["./ruff".into(), "x".into()], Path::new("")).unwrap()
-        };
-        let command = loaded(true);
-        assert_eq!(command.program, Path::new("/c/lib/ld.so"));
-        assert_eq!(
-            command.argv[1..],
-            ["--library-path", "/c/lib", "--argv0", "./ruff", "/c/env/bin/ruff", "x"]
-        );
-        assert_eq!(loaded(false).program, Path::new("/c/env/bin/ruff"), "a static one");
-    }
-}
+mod tests;

@@ -25,6 +25,7 @@ pub mod entry_path;
 pub mod env;
 pub mod error;
 pub mod extract;
+pub mod guard;
 pub mod launch;
 pub mod listing;
 pub mod manifest;

@@ -33,6 +33,17 @@ pub struct Item {
     pub node: Node,
 }
 
+impl Item {
+    /// The size of a file that is the same in every environment: no link, and no script, whose
+    /// first line is not.
+    pub fn plain_size(&self) -> Option<u64> {
+        match self.node {
+            Node::File { mode: Mode::Plain | Mode::Executable, size, .. } => Some(size),
+            _ => None,
+        }
+    }
+}
+
 /// A file or a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {

@@ -80,6 +80,9 @@ pub struct Launch {
     /// Options of the interpreter, before the script: `-I`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Whether the interpreter is started with the user's `LD_*` variables in effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub loader_variables: bool,
 }
 
 /// When the archive's own C library is used, and how.

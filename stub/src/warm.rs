@@ -1,11 +1,12 @@
 //! A warm start: the environment is there, and nothing of the archive is read.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
+use std::time::SystemTime;
 
-use rustix::fs::{Access, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, futimens};
 use rustix::io::{Errno, FdFlags};
 
 use crate::c_library::host_id;
@@ -19,6 +20,8 @@ use crate::sys;
 
 /// The variable that tells the application where its archive is.
 pub const ARCHIVE_VARIABLE: &str = "SNAKECRATE_ARCHIVE";
+/// How long a use may stay unnoted, in seconds: as with `relatime`.
+const DAY: u64 = 24 * 60 * 60;
 /// Plans up to this long are read in one call.
 const PLAN_BUFFER: usize = 16 << 10;
 
@@ -59,7 +62,7 @@ impl Env {
     pub fn confirm(root: &Root, key: &str, lease: OwnedFd) -> Result<Self, Cold> {
         let suspect = || suspect(&lease);
         let plan = read_plan(&lease).map_err(|_| suspect())?;
-        let plan = Plan::parse(&plan).ok_or_else(suspect)?;
+        let plan = Plan::parse(plan).ok_or_else(suspect)?;
         if plan.home != root.path_of(ENVS, key) {
             return Err(suspect());
         }
@@ -71,6 +74,9 @@ impl Env {
         if let Libc::Hosts(known) = &plan.c_library
             && host_id().as_ref() != Some(known)
         {
+            return Err(suspect());
+        }
+        if has_changed(&lease, &plan) {
             return Err(suspect());
         }
         Ok(Self { lease, plan })
@@ -89,16 +95,15 @@ impl Env {
             path: plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned(),
             source: ErrorKind::NotFound.into(),
         };
-        // Looked at here, since else only the interpreter would notice that it is gone.
-        if let Some(script) = &command.script
-            && rustix::fs::access(script, Access::EXISTS) == Err(Errno::NOENT)
-        {
+        // Looked at here, since else only the interpreter would notice that it is gone, and nobody
+        // that it is empty.
+        if is_another(rustix::fs::stat(&command.entry), command.size) {
             return (gone(&self.plan), Some(suspect(&self.lease)));
         }
         // Held while the process is replaced; if that fails, it is let go.
         let lease = inheritable(self.lease);
-        let setting = (ARCHIVE_VARIABLE, archive.as_os_str());
-        let source = sys::execute(&command.program, &command.argv, setting, command.dropped);
+        let variable = (ARCHIVE_VARIABLE, archive.as_os_str());
+        let source = sys::execute(&command.program, &command.argv, variable, &command.hides);
         let cold = lease.as_ref().map_or(Cold::Absent, suspect);
         match Errno::from_io_error(&source) {
             // The kernel says "not found" of an interpreter's loader, too.
@@ -134,6 +139,40 @@ fn suspect(env: &OwnedFd) -> Cold {
     rustix::fs::fstat(env).map_or(Cold::Absent, |stat| Cold::Suspect(stat.st_dev, stat.st_ino))
 }
 
+/// Whether a file that this start looks at is gone or has another size. Of those that chance chose
+/// it matters only where something can be done: where the cache can be written to.
+fn has_changed(env: &OwnedFd, plan: &Plan) -> bool {
+    let (mut first, mut chosen) = plan.guards(sys::random());
+    let differs = |(path, size): (&CStr, u64)| {
+        is_another(rustix::fs::statat(env, path, AtFlags::SYMLINK_NOFOLLOW), Some(size))
+    };
+    first.any(differs) || chosen.any(differs) && is_writable(env)
+}
+
+/// Whether a file is gone, or not as long as it should be. Where the system does not tell, it is
+/// taken to be what it should.
+fn is_another(found: Result<Stat, Errno>, size: Option<u64>) -> bool {
+    match found {
+        Ok(stat) => size.is_some_and(|size| u64::try_from(stat.st_size) != Ok(size)),
+        Err(errno) => matches!(errno, Errno::NOENT | Errno::NOTDIR),
+    }
+}
+
+/// The launch plan's access time is when the environment was used last, for prune. The kernel notes
+/// a read about once a day (`relatime`); where it does not (`noatime`), it is noted here as often.
+fn note_use(plan: &OwnedFd) {
+    let Ok(stat) = rustix::fs::fstat(plan) else { return };
+    // A clock before 1970 is as good as one that stands there.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = now.as_secs().try_into().unwrap_or(i64::MAX);
+    if stat.st_atime.abs_diff(now) > DAY {
+        let last_access = Timespec { tv_sec: now, tv_nsec: 0 };
+        let last_modification = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+        // A cache that cannot be written to, or another's: then it is not noted.
+        let _ = futimens(plan, &Timestamps { last_access, last_modification });
+    }
+}
+
 fn read_plan(env: impl AsFd) -> Result<Vec<u8>, Errno> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(env, LAUNCH, flags, Mode::empty())?;
@@ -146,6 +185,7 @@ fn read_plan(env: impl AsFd) -> Result<Vec<u8>, Errno> {
                 // Short of the buffer, a read of a regular file has come to its end.
                 if length < plan.len() {
                     plan.truncate(length);
+                    note_use(&file);
                     return Ok(plan);
                 }
                 plan.resize(plan.len() * 2, 0);

@@ -83,7 +83,11 @@ pub(super) fn plan(directory: &Path) -> Plan {
             executable: path("bin/python3.12"),
         },
         c_library: None,
-        launch: Launch { default: Some("hello".into()), options: vec!["-I".into()] },
+        launch: Launch {
+            default: Some("hello".into()),
+            options: vec!["-I".into()],
+            loader_variables: false,
+        },
         entries: vec![entry("hello"), entry("bye")],
         components: vec![
             component(Kind::Wheel, "click", "8.1.7", &wheel()),

@@ -129,7 +129,11 @@ impl Work<'_> {
                 version: python.full_version.clone(),
                 executable,
             },
-            launch: Launch { default, options: self.options() },
+            launch: Launch {
+                default,
+                options: self.options(),
+                loader_variables: self.config.loader_variables.unwrap_or(!self.is_isolated()),
+            },
             c_library,
             entries,
             components,
@@ -148,7 +152,7 @@ impl Work<'_> {
         });
         let modules: Vec<String> = called.chain(config.module.clone()).collect();
         let launch = reach::Launch {
-            isolated: config.isolated.unwrap_or(true),
+            isolated: self.is_isolated(),
             options: &config.python_options,
             modules: &modules,
         };
@@ -210,8 +214,12 @@ impl Work<'_> {
         }
     }
 
+    fn is_isolated(&self) -> bool {
+        self.config.isolated.unwrap_or(true)
+    }
+
     fn options(&self) -> Vec<String> {
-        let isolated = self.config.isolated.unwrap_or(true).then(|| "-I".to_owned());
+        let isolated = self.is_isolated().then(|| "-I".to_owned());
         // Each `-O` counts.
         let optimize = match self.form.optimize - given_level(&self.config.python_options) {
             0 => None,

@@ -174,9 +174,7 @@ fn entry(name: String, program: Program, fast: bool, tree: &mut Tree) -> Result<
             (path.to_string(), boot::file(&path, imports.as_deref()))
         }
     };
-    if fast {
-        boot::insert_start(tree);
-    }
+    boot::insert_shared(tree, fast);
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());

@@ -107,8 +107,8 @@ fn is_leased(directory: &OwnedFd) -> bool {
     }
 }
 
-/// A warm start reads the launch plan, and the kernel notes that once a day (`relatime`): no start
-/// has to write for it.
+/// A warm start reads the launch plan, and the kernel notes that once a day (`relatime`); where it
+/// does not, the launcher does.
 fn last_used(directory: &OwnedFd) -> SystemTime {
     let Ok(stat) = rustix::fs::statat(directory, LAUNCH, AtFlags::SYMLINK_NOFOLLOW) else {
         return SystemTime::UNIX_EPOCH;

@@ -161,7 +161,7 @@ fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
         Err(_) => return whole("unreadable"),
     };
     let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
-    let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(|b| Plan::parse(&b));
+    let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(Plan::parse);
     let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
         return whole("its launch plan is damaged or another place's");
     };

@@ -14,7 +14,7 @@ pub(crate) fn sample() -> Manifest {
             version: "3.12.1".into(),
             executable: EntryPath::new("bin/python3.12").unwrap(),
         },
-        launch: Launch { default: None, options: vec!["-I".into()] },
+        launch: Launch { default: None, options: vec!["-I".into()], loader_variables: false },
         entries: vec![Entry {
             name: "hello".into(),
             runs: "hello:main".into(),

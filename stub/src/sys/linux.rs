@@ -1,5 +1,6 @@
 //! Linux: the auxiliary vector, `/proc/self/exe`, `execve`.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::fs::File;
 use std::io;
@@ -43,6 +44,18 @@ pub fn effective_uid() -> u32 {
     // SAFETY: as above.
     let uid = unsafe { libc::getauxval(libc::AT_EUID) };
     u32::try_from(uid).unwrap_or(u32::MAX)
+}
+
+/// A number that no two processes share but by chance, without a system call.
+#[allow(unsafe_code)]
+pub fn random() -> usize {
+    // SAFETY: reads a word that the kernel put on the stack.
+    let address = unsafe { libc::getauxval(libc::AT_RANDOM) } as *const [u8; size_of::<usize>()];
+    if address.is_null() {
+        return 0;
+    }
+    // SAFETY: AT_RANDOM is the address of 16 random bytes on the initial stack.
+    usize::from_le_bytes(unsafe { *address })
 }
 
 /// The path of the running executable, links resolved.
@@ -97,27 +110,28 @@ pub fn close(file: impl Into<OwnedFd>) -> Result<(), Errno> {
     }
 }
 
+/// What [`execute`] calls a variable by that it hides is its name behind this.
+const HIDING: &[u8] = b"SNAKECRATE_";
+
 /// Replaces the process. Signal mask, dispositions, descriptors and limits stay what they were:
 /// the standard library's `exec` would reset two of them.
 ///
-/// The environment is the process's own with `variable` set to `value`, and without those of the
-/// names in `dropped`. Returns the error.
+/// The environment is the process's own with a variable set to a value. Those that begin with what
+/// is `hidden` have another name, which the program is to mend. Returns the error.
 #[allow(unsafe_code)]
 pub fn execute(
     program: &Path,
     argv: &[OsString],
-    (variable, value): (&str, &OsStr),
-    dropped: &[&str],
+    variable: (&str, &OsStr),
+    hidden: &[&str],
 ) -> io::Error {
     fn c_string(text: &OsStr) -> io::Result<CString> {
         CString::new(text.as_bytes()).map_err(io::Error::other)
     }
-    fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-        strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
-    }
     let prepare = || -> io::Result<_> {
         let argv: Vec<_> = argv.iter().map(|a| c_string(a)).collect::<io::Result<_>>()?;
-        let mut setting = OsString::from(variable);
+        let (name, value) = variable;
+        let mut setting = OsString::from(name);
         setting.push("=");
         setting.push(value);
         Ok((c_string(program.as_os_str())?, argv, c_string(&setting)?))
@@ -126,26 +140,48 @@ pub fn execute(
         Ok(prepared) => prepared,
         Err(error) => return error,
     };
-    // SAFETY: one thread is left, nobody changes the environment while it is read, and every
-    // pointer in the two arrays is to a NUL-terminated string that outlives the call.
+    let argv: Vec<_> = argv.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
+    // SAFETY: one thread is left, and nobody changes the environment while it is used.
+    let entries = unsafe { environment() };
+    let entries = entries.iter().filter_map(|&entry| passed_on(entry, variable.0, hidden));
+    let entries: Vec<_> = entries.collect();
+    let environment = entries.iter().map(|entry| entry.as_ptr());
+    let environment: Vec<_> = environment.chain([setting.as_ptr(), std::ptr::null()]).collect();
+    // SAFETY: every pointer in the two arrays is to a NUL-terminated string that outlives the call.
     unsafe {
-        let is_kept = |name: &[u8]| {
-            name != variable.as_bytes() && dropped.iter().all(|other| name != other.as_bytes())
-        };
-        let mut environment = environment(is_kept);
-        environment.extend([setting.as_ptr(), std::ptr::null()]);
-        libc::execve(program.as_ptr(), pointers(&argv).as_ptr(), environment.as_ptr());
+        libc::execve(program.as_ptr(), argv.as_ptr(), environment.as_ptr());
     }
     io::Error::last_os_error()
 }
 
-/// The entries of `environ`, byte for byte (those without a `=`, too), with names that are kept.
+/// An entry of the environment as the program gets it; none of `variable`, which is set anew, nor
+/// what has the name of something hidden and is not. One without a `=` means nothing to a loader.
+fn passed_on<'a>(entry: &'a CStr, variable: &str, hidden: &[&str]) -> Option<Cow<'a, CStr>> {
+    let bytes = entry.to_bytes();
+    let length = bytes.iter().position(|&byte| byte == b'=');
+    let name = &bytes[..length.unwrap_or(bytes.len())];
+    let is_hidden = |name: &[u8]| hidden.iter().any(|start| name.starts_with(start.as_bytes()));
+    if name == variable.as_bytes() {
+        return None;
+    }
+    if length.is_some() {
+        if name.strip_prefix(HIDING).is_some_and(is_hidden) {
+            return None;
+        }
+        if is_hidden(name) {
+            return CString::new([HIDING, bytes].concat()).ok().map(Cow::Owned);
+        }
+    }
+    Some(Cow::Borrowed(entry))
+}
+
+/// The entries of `environ`, byte for byte: those without a `=`, too.
 ///
 /// # Safety
 ///
-/// Nobody changes the environment as long as the pointers are used.
+/// Nobody changes the environment as long as they are used.
 #[allow(unsafe_code)]
-unsafe fn environment(is_kept: impl Fn(&[u8]) -> bool) -> Vec<*const c_char> {
+unsafe fn environment() -> Vec<&'static CStr> {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }
@@ -154,10 +190,7 @@ unsafe fn environment(is_kept: impl Fn(&[u8]) -> bool) -> Vec<*const c_char> {
     unsafe {
         let mut at = environ;
         while !at.is_null() && !(*at).is_null() {
-            let entry = CStr::from_ptr(*at).to_bytes();
-            if entry.split(|&b| b == b'=').next().is_some_and(&is_kept) {
-                entries.push(*at);
-            }
+            entries.push(CStr::from_ptr(*at));
             at = at.add(1);
         }
     }
@@ -176,4 +209,32 @@ pub fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
 /// files too, which here costs more than it tells.
 pub fn processors() -> usize {
     rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count() as usize).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loaders_variables_get_other_names_and_all_else_comes_through() {
+        let given = |entry: &str, names: &[&str]| {
+            let entry = CString::new(entry).unwrap();
+            passed_on(&entry, "SET", names).map(|entry| entry.to_str().unwrap().to_owned())
+        };
+        for (entry, hidden, seen) in [
+            ("LD_PRELOAD=/x=y", Some("SNAKECRATE_LD_PRELOAD=/x=y"), Some("LD_PRELOAD=/x=y")),
+            ("LD_=", Some("SNAKECRATE_LD_="), Some("LD_=")),
+            ("SNAKECRATE_LD_PRELOAD=/x", None, Some("SNAKECRATE_LD_PRELOAD=/x")),
+            ("LD_PRELOAD", Some("LD_PRELOAD"), Some("LD_PRELOAD")),
+            ("LDX=LD_A=", Some("LDX=LD_A="), Some("LDX=LD_A=")),
+            ("SNAKECRATE_CACHE=/c", Some("SNAKECRATE_CACHE=/c"), Some("SNAKECRATE_CACHE=/c")),
+            ("SET=forged", None, None),
+            ("SET", None, None),
+            ("", Some(""), Some("")),
+            ("=x", Some("=x"), Some("=x")),
+        ] {
+            assert_eq!(given(entry, &["LD_"]).as_deref(), hidden, "{entry}");
+            assert_eq!(given(entry, &[]).as_deref(), seen, "{entry}");
+        }
+    }
 }

@@ -9,6 +9,8 @@
 //!
 //! The *fast start* is in `start.py`: while the entry point is imported, the garbage collector
 //! waits, and modules of the cache are found with less ado.
+//!
+//! Where the entry point cannot be imported, `repair.py` looks whether the cache is to blame.
 
 mod leading;
 
@@ -25,11 +27,48 @@ const START_SOURCE: &str = include_str!("start.py");
 /// How many places of `sys.path` are the boot script's directory.
 const OWN: &str = "not (sys.flags.isolated or getattr(sys.flags, \"safe_path\", False))";
 
-/// Puts the fast start into the application's tree.
-pub fn insert_start(tree: &mut Tree) {
-    if let Ok(path) = EntryPath::new(START) {
-        tree.insert_file(path, Mode::Plain, START_SOURCE.as_bytes().to_vec());
+/// What is done when an entry point cannot be imported, beside it.
+const REPAIR: &str = "boot/lib/repair.py";
+const REPAIR_SOURCE: &str = include_str!("repair.py");
+
+/// Defines `_variables()`, which gives the loader's variables the names back that the launcher took
+/// from them, and takes away what [`REPAIR`] told the launcher.
+const VARIABLES: &str = "\
+def _variables():
+    from posix import environ, putenv, unsetenv
+    for name in list(environ):
+        if name[:11] == b\"SNAKECRATE_\" and name[11:].startswith(
+            (b\"LD_\", b\"PYTHONEXECUTABLE\", b\"__PYVENV_LAUNCHER__\", b\"REPAIRED\")
+        ):
+            value = environ.pop(name)
+            unsetenv(name)
+            if name[11:] != b\"REPAIRED\":
+                environ[name[11:]] = value
+                putenv(name[11:], value)
+";
+
+/// Puts what boot scripts share into the application's tree: the fast start only where they are
+/// `fast`.
+pub fn insert_shared(tree: &mut Tree, fast: bool) {
+    let start = fast.then_some((START, START_SOURCE));
+    for (path, source) in start.into_iter().chain([(REPAIR, REPAIR_SOURCE)]) {
+        if let Ok(path) = EntryPath::new(path) {
+            tree.insert_file(path, Mode::Plain, source.as_bytes().to_vec());
+        }
     }
+}
+
+/// Python code for where an error is handled, indented by `depth` blocks: looks for damage and goes
+/// on with the error as it is. It is to leave no names, as it may stand in a script's own.
+fn repair(depth: usize) -> String {
+    let space = "    ".repeat(depth);
+    format!(
+        "{space}try: exec(__import__(\"_frozen_importlib_external\").SourceFileLoader(\
+             \"snakecrate_repair\", __import__(\"sys\").prefix + \"/{REPAIR}\")\
+             .get_code(\"snakecrate_repair\"), {{\"__name__\": \"snakecrate_repair\"}})\n\
+         {space}except Exception: pass\n\
+         {space}raise\n"
+    )
 }
 
 /// Defines `_fast()`, the context in which an entry point is imported.
@@ -49,33 +88,50 @@ fn fast_context() -> String {
 pub fn call(module: &str, attr: &str, fast: bool) -> String {
     let import = attr.split('.').next().unwrap_or(attr);
     let import = format!("from {module} import {import}");
-    let (define, import) = if fast {
-        (fast_context(), format!("with _fast(__file__):\n        {import}\n    del _fast"))
+    let (define, import, defined) = if fast {
+        (fast_context(), format!("with _fast(__file__):\n            {import}"), "_fast, ")
     } else {
-        (String::new(), import)
+        (String::new(), import, "")
     };
+    let repair = repair(2);
     format!(
         "import sys\n\
+         {VARIABLES}\
          {define}\
          if __name__ == \"__main__\":\n    \
              del sys.argv[0]\n    \
              if {OWN}:\n        \
                  sys.path[0] = \"\"\n    \
-             {import}\n    \
+             _variables()\n    \
+             try:\n        \
+                 {import}\n    \
+             except Exception:\n\
+                 {repair}    \
+             del {defined}_variables\n    \
              sys.exit({attr}())\n"
     )
 }
 
 /// Runs `module` as `python -m` does.
 pub fn module(module: &str) -> String {
+    let repair = repair(2);
     format!(
         "import sys\n\
+         {VARIABLES}\
          if __name__ == \"__main__\":\n    \
-             import runpy\n    \
-             del sys.argv[0]\n    \
+             _variables()\n    \
+             del sys.argv[0], _variables\n    \
              if {OWN}:\n        \
                  sys.path[0] = \"\"\n    \
-             runpy._run_module_as_main({module:?}, alter_argv=False)\n"
+             try:\n        \
+                 import runpy\n        \
+                 runpy._run_module_as_main({module:?}, alter_argv=False)\n    \
+             except Exception:\n\
+                 {repair}    \
+             except SystemExit:\n        \
+                 # That of runpy itself: there is no such module.\n        \
+                 if __import__(\"sys\").exc_info()[2].tb_next.tb_next: raise\n\
+                 {repair}"
     )
 }
 
@@ -107,10 +163,13 @@ pub fn file(path: &EntryPath, fast: Option<&str>) -> String {
         ),
         _ => (String::new(), String::new()),
     };
+    let repair = repair(1);
     format!(
-        "{define}\
+        "{VARIABLES}\
+         {define}\
          def _start():\n    \
              import os, sys\n    \
+             _variables()\n    \
              from importlib.machinery import SourceFileLoader\n    \
              del sys.argv[0]\n    \
              boot = os.path.abspath(__file__)\n    \
@@ -118,10 +177,12 @@ pub fn file(path: &EntryPath, fast: Option<&str>) -> String {
              {search}\n    \
              loader = SourceFileLoader(\"__main__\", path)\n    \
              globals().update(__file__=path, __loader__=loader)\n    \
-             del globals()[\"_start\"]\n    \
+             del globals()[\"_start\"], globals()[\"_variables\"]\n    \
              {import}\
              return {code}\n\
-         exec(_start())\n",
+         try: exec(_start())\n\
+         except Exception:\n\
+         {repair}",
         path = path.as_str(),
     )
 }
