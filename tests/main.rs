@@ -39,11 +39,15 @@ mod launch;
 mod loader_variables;
 /// Machines on which little can be written or executed.
 mod places;
+/// The bar of a first start, as a person at a terminal sees it.
+mod progress;
 /// Files that a cleaner deleted or cut, and how they come back.
 mod repair;
 /// Same inputs, same bytes.
 mod reproducible;
 /// What makes archives smaller.
 mod size;
+/// What the launcher does instead of starting the application.
+mod switch;
 
 // To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.

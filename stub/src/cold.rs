@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode};
@@ -11,6 +12,7 @@ use rustix::io::Errno;
 
 use crate::c_library::is_bundled;
 use crate::cache::check::Cached;
+use crate::cache::pulse::{PATIENCE, Pulse};
 use crate::cache::remove::remove_tree;
 use crate::cache::root::{Root, Unusable, open_directory};
 use crate::cache::staging::{Staging, Turn, rename_tree, sweep};
@@ -21,15 +23,15 @@ use crate::extract::{self, Listed, extract};
 use crate::listing::Listing;
 use crate::manifest::{Component, Kind, Manifest};
 use crate::payload::{BadPayload, Payload};
+use crate::progress::{Phase, Progress};
 use crate::record::BootRecord;
+use crate::space::{Space, bytes};
 use crate::warm::{Cold, Env};
 use crate::{env, sys};
 
 /// How often an environment is made before giving up: a cleaner or another process's prune may
 /// take away what was just there.
 const ATTEMPTS: usize = 3;
-/// What a file takes on a disk beyond its length, on average, and what its entries take.
-const BYTES_PER_FILE: u64 = 3 << 10;
 
 /// Why an environment could not be made at one place.
 enum Failure {
@@ -81,50 +83,84 @@ pub fn start(
     places: Vec<(PathBuf, Cold)>,
 ) -> Error {
     let opened = |source| Error::Open { path: archive.to_owned(), source };
-    let prepared = sys::open_own().map_err(opened).and_then(|file| prepare(file, record, places));
-    match prepared {
-        Ok((env, path)) => match env.start(arguments, archive) {
-            Ok(error) => error,
-            Err(_) => Error::Cache { path, source: io::ErrorKind::NotFound.into() },
+    match sys::open_own().map_err(opened) {
+        Ok(file) => match start_from(file, record, arguments, archive, places) {
+            Ok(error) | Err(error) => error,
         },
         Err(error) => error,
     }
 }
 
-fn prepare(
+/// All from one open file. What disappears between the making and the start, too, is made again.
+fn start_from(
     file: File,
     record: BootRecord,
-    places: Vec<(PathBuf, Cold)>,
-) -> Result<(Env, PathBuf), Error> {
+    arguments: &[OsString],
+    archive: &Path,
+    mut places: Vec<(PathBuf, Cold)>,
+) -> Result<Error, Error> {
     let payload = Payload::new(file, record)?;
     let manifest = payload.manifest()?;
+    let mut attempt = 1;
+    loop {
+        let (env, path) = make(&payload, &manifest, places)?;
+        match env.start(arguments, archive) {
+            (_, Some(cold)) if attempt < ATTEMPTS => places = vec![(path, cold)],
+            (error, _) => return Ok(error),
+        }
+        attempt += 1;
+    }
+}
+
+/// Makes the environment at the first of `places` that will do, and leases it. Each place comes
+/// with what is wrong there; where that is a suspect environment its components are compared with
+/// their listings, and it is replaced.
+pub fn make(
+    payload: &Payload,
+    manifest: &Manifest,
+    places: Vec<(PathBuf, Cold)>,
+) -> Result<(Env, PathBuf), Error> {
+    Progress::shown(&manifest.name, |progress| make_at(payload, manifest, progress, places))
+}
+
+fn make_at(
+    payload: &Payload,
+    manifest: &Manifest,
+    progress: &Progress,
+    places: Vec<(PathBuf, Cold)>,
+) -> Result<(Env, PathBuf), Error> {
     // Permissions in the cache are what the format says; the application gets the user's mask.
     let mask = rustix::process::umask(Mode::from(0o022));
     let mut refused = Vec::new();
+    let mut made = None;
     for (path, cold) in places {
         let suspect = match cold {
             Cold::Suspect(device, inode) => Some((device, inode)),
             Cold::Root(_) | Cold::Absent => None,
         };
-        let maker = Maker { payload: &payload, manifest: &manifest, suspect: Cell::new(suspect) };
-        match maker.make_at(&path) {
-            Ok(env) => {
-                rustix::process::umask(mask);
-                return Ok((env, path));
+        let (suspect, doubt) = (Cell::new(suspect), Cell::new(suspect.is_some()));
+        match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
+            Ok(env) => made = Some(Ok((env, path))),
+            Err(Failure::Fatal(error)) => made = Some(Err(error)),
+            Err(Failure::Place(why)) => {
+                refused.push((path, why));
+                continue;
             }
-            Err(Failure::Place(why)) => refused.push((path, why)),
-            Err(Failure::Fatal(error)) => return Err(error),
         }
+        break;
     }
-    Err(Error::NoCache(refused))
+    rustix::process::umask(mask);
+    made.unwrap_or(Err(Error::NoCache(refused)))
 }
 
 struct Maker<'a> {
     payload: &'a Payload,
     manifest: &'a Manifest,
-    /// The environment that was found wanting: its components are compared with their listings,
-    /// and it is replaced.
+    progress: &'a Progress,
+    /// The environment that was found wanting, and is replaced.
     suspect: Cell<Option<(u64, u64)>>,
+    /// Whether stamps are not trusted: components are compared with their listings.
+    doubt: Cell<bool>,
 }
 
 impl Maker<'_> {
@@ -133,24 +169,26 @@ impl Maker<'_> {
     }
 
     fn make_at(&self, path: &Path) -> Result<Env, Failure> {
-        let root = Root::create(path)?;
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for _ in 0..ATTEMPTS {
-            match Staging::enter(&root, &self.key(), || self.is_made(&root))? {
-                Turn::Ours(staging) => match self.make(&root, staging) {
-                    Err(Failure::Place(Unusable::System(error)))
-                        if error.kind() == io::ErrorKind::NotFound =>
-                    {
-                        last = error;
-                    }
-                    Err(failure) => return Err(self.explain(&root, failure)),
-                    Ok(env) => return Ok(env),
+            // Each time, since an `uninstall` may have taken away even that.
+            let root = Root::create(path)?;
+            let done = || self.is_made(&root);
+            let made = match Staging::enter(&root, &self.key(), PATIENCE, self.progress, done) {
+                Ok(Turn::Ours(staging)) => self.make(&root, staging),
+                Ok(Turn::Done) => match Env::open(&root, &self.key()) {
+                    Ok(env) => Ok(env),
+                    Err(_) => continue,
                 },
-                Turn::Done => {
-                    if let Ok(env) = Env::open(&root, &self.key()) {
-                        return Ok(env);
-                    }
+                Err(errno) => Err(errno.into()),
+            };
+            match made {
+                Err(Failure::Place(Unusable::System(error))) if may_be_damage(&error) => {
+                    self.doubt.set(true);
+                    last = error;
                 }
+                Err(failure) => return Err(self.explain(&root, failure)),
+                Ok(env) => return Ok(env),
             }
         }
         Err(Failure::Fatal(Error::Cache { path: path.to_owned(), source: last }))
@@ -168,21 +206,27 @@ impl Maker<'_> {
     }
 
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
+        let pulse = Pulse::new(self.progress, Some(staging.directory().as_fd()));
         // What the dead left is no reason to fail.
         let _ = sweep(root);
         let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
         let listings = Listed::all(self.payload, &used)?;
+        self.progress.begin(Phase::Comparing, bytes(used.iter().copied()));
         let missing: Vec<&Listed<'_>> = listings
             .iter()
-            .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))
+            .filter(|listed| !self.is_whole(root, listed.component, &listed.listing, &pulse))
             .collect();
+        let missing_bytes = bytes(missing.iter().map(|listed| listed.component));
+        let linked = used.iter().filter(|c| c.is_layer()).map(|c| c.files);
+        let linked = linked.fold(0, u64::saturating_add).saturating_mul(env::LINKED);
+        self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
-            root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
-            self.extract(root, &staging, &missing)?;
+            root.check_space(Space::needed(&missing, &listings))?;
+            self.extract(root, &staging, &missing, &pulse)?;
         }
-        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings)?;
+        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
         let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
@@ -197,12 +241,19 @@ impl Maker<'_> {
 
     /// Whether `component` is in the cache as it should be. Compared with its listing only when
     /// there is a reason to doubt it.
-    fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
+    fn is_whole(
+        &self,
+        root: &Root,
+        component: &Component,
+        listing: &Listing,
+        pulse: &Pulse<'_>,
+    ) -> bool {
         let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
-        if self.suspect.get().is_none() && cached.is_stamped() {
+        if !self.doubt.get() && cached.is_stamped() {
+            pulse.add(component.bytes);
             return true;
         }
-        let whole = cached.differences(listing).is_empty();
+        let whole = cached.differences(listing, pulse).is_empty();
         if whole {
             // Unstamped it is compared again at the next cold start, and no more.
             let _ = cached.stamp();
@@ -215,12 +266,13 @@ impl Maker<'_> {
         root: &Root,
         staging: &Staging<'_>,
         missing: &[&Listed<'_>],
+        pulse: &Pulse<'_>,
     ) -> Result<(), Failure> {
         for directory in [RESERVED, WORK] {
             rustix::fs::mkdirat(staging.directory(), directory, Mode::from(0o755))?;
         }
         let work = open_directory(staging.directory(), WORK)?;
-        extract(self.payload, missing, &work)?;
+        extract(self.payload, missing, &work, pulse)?;
         for listed in missing {
             let key = listed.component.digest.key();
             let from = format!("{}/{WORK}/{key}", staging.path());
@@ -229,24 +281,27 @@ impl Maker<'_> {
         Ok(remove_tree(staging.directory(), WORK)?)
     }
 
-    /// A full disk is explained in bytes.
+    /// A full disk is explained in bytes, or in files where these have run out.
     fn explain(&self, root: &Root, failure: Failure) -> Failure {
         let full = |error: &io::Error| {
             matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
         };
         match failure {
             Failure::Place(Unusable::System(error)) if full(&error) => {
-                let needed = needed(&self.manifest.components);
-                let free = root.free_space().unwrap_or(0);
-                Failure::Place(Unusable::NoSpace { needed, free })
+                let needed = Space::of(&self.manifest.components);
+                // Unless there is enough again by now.
+                Failure::Place(root.check_space(needed).err().unwrap_or_else(|| {
+                    let free = root.free_space().map_or(0, |free| free.bytes);
+                    Unusable::NoSpace { needed: needed.bytes, free }
+                }))
             }
             other => other,
         }
     }
 }
 
-/// Bytes on the disk for these components and their share of an environment.
-fn needed<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
-    let one = |c: &Component| c.bytes.saturating_add(c.files.saturating_mul(BYTES_PER_FILE));
-    components.into_iter().map(one).fold(0, u64::saturating_add)
+/// Whether it may come of a component that is not what its stamp says, or that has gone meanwhile.
+fn may_be_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other};
+    matches!(error.kind(), NotFound | IsADirectory | NotADirectory | InvalidData | Other)
 }

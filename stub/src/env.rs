@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use crate::c_library::{has_loader, host_id};
 use crate::cache::check::{Cached, read_file};
+use crate::cache::pulse::Pulse;
 use crate::cache::root::{Root, ignore_existing, write_new};
 use crate::cache::staging::Staging;
 use crate::cache::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
@@ -21,7 +22,7 @@ use crate::guard::{self, Guard};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
 use crate::manifest::{CLibrary, Component, Manifest};
-use crate::room;
+use crate::{room, sys};
 
 /// The interpreter in an environment.
 pub const INTERPRETER: &str = "bin/python3";
@@ -32,6 +33,8 @@ const SHEBANG_LIMIT: usize = 127;
 /// Files that a thread links at a time. Sorted by path, they share directories, and threads do
 /// not wait for each other's.
 const CHUNK: usize = 128;
+/// What a file in an environment counts for beside the bytes of components that are written.
+pub const LINKED: u64 = 3 << 10;
 /// The longest executable of an interpreter, in bytes; one without a libpython has it all.
 pub const MAX_INTERPRETER: u64 = 256 << 20;
 /// The start of an executable, where its program headers are, in bytes.
@@ -45,7 +48,7 @@ const MAX_SCRIPT: u64 = 16 << 20;
 /// Files are hard links to the components', so that wheels that reach each other by relative
 /// paths find each other; copies where the file system has no hard links. Where components share
 /// a path, the first has it. With a C library of its `own`, the interpreter is a copy that is
-/// started by the loader of that.
+/// started by the loader of that. `pulse` is told of [`LINKED`] for each file.
 pub fn assemble(
     root: &Root,
     staging: &Staging<'_>,
@@ -53,6 +56,7 @@ pub fn assemble(
     manifest: &Manifest,
     own: Option<(&CLibrary, &Component)>,
     listings: &[Listed<'_>],
+    pulse: &Pulse<'_>,
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
@@ -68,7 +72,8 @@ pub fn assemble(
         .map(|layer| Cached::open(root, &layer.component.digest.key()))
         .collect::<Result<Vec<_>, _>>()?;
     let files = winners(&layers.iter().map(|layer| &layer.listing).collect::<Vec<_>>());
-    let linker = Linker { env, interpreter: &interpreter, can_link: AtomicBool::new(true) };
+    let can_link = AtomicBool::new(true);
+    let linker = Linker { env, interpreter: &interpreter, can_link, pulse };
     let chunks: Vec<_> = files.chunks(CHUNK).collect();
     run_all(&chunks, |(), chunk| {
         chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
@@ -173,6 +178,7 @@ struct Linker<'a> {
     env: &'a OwnedFd,
     interpreter: &'a [u8],
     can_link: AtomicBool,
+    pulse: &'a Pulse<'a>,
 }
 
 impl Linker<'_> {
@@ -198,6 +204,7 @@ impl Linker<'_> {
                 }
             }
         };
+        self.pulse.add(LINKED);
         // Only a directory can be there: every path comes once.
         ignore_existing(done)
     }
@@ -209,8 +216,10 @@ fn copy(from: impl AsFd, env: impl AsFd, path: &str, mode: Use) -> Result<(), Er
     let bits = if mode.is_executable() { 0o555 } else { 0o444 };
     let new = flags | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let copy = rustix::fs::openat(env, path, new, Mode::from(bits))?;
-    let copied = io::copy(&mut std::fs::File::from(source), &mut std::fs::File::from(copy));
-    copied.map(drop).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    let mut copy = std::fs::File::from(copy);
+    let copied = io::copy(&mut std::fs::File::from(source), &mut copy);
+    copied.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    sys::close(copy)
 }
 
 /// A copy of a script with the environment's interpreter in its first line.

@@ -16,6 +16,31 @@ pub enum Error {
     /// Several entries and none chosen: status 2.
     #[error("{}", describe(.0))]
     NoEntry(NoEntry),
+    /// [`crate::switch::VARIABLE`] is none of its commands: status 2.
+    #[error("SNAKECRATE={} is not a command of the launcher's", word.display())]
+    NoCommand {
+        /// What it is.
+        word: OsString,
+        /// What it may be.
+        names: Vec<&'static str>,
+    },
+    /// An argument that a command of the launcher's does not know: status 2.
+    #[error("`{}` is not an argument of this command", .0.display())]
+    Argument(OsString),
+    /// `extract` without a directory: status 2.
+    #[error("a directory to extract to is missing")]
+    NoDirectory,
+    /// `extract` cannot write: status 125.
+    #[error("cannot extract to {path}: {source}")]
+    Extract {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output cannot be written to: status 125.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
     /// The archive cannot be used: status 121.
     #[error(transparent)]
     Record(#[from] BadRecord),
@@ -58,11 +83,11 @@ impl Error {
     /// The exit status.
     pub fn status(&self) -> i32 {
         match self {
-            Self::NoEntry(_) => 2,
+            Self::NoEntry(_) | Self::NoCommand { .. } | Self::Argument(_) | Self::NoDirectory => 2,
             Self::Record(_) | Self::Payload(_) => 121,
             Self::NoCache(_) | Self::Cache { .. } => 122,
             Self::Privileged => 123,
-            Self::Open { .. } => 125,
+            Self::Open { .. } | Self::Extract { .. } | Self::Output(_) => 125,
             Self::Execute { .. } => 126,
         }
     }
@@ -73,13 +98,22 @@ impl Error {
             Self::NoEntry(NoEntry { names, .. }) => {
                 format!("give one of them as the first argument: {}", names.join(", "))
             }
+            Self::NoCommand { names, .. } => {
+                format!("set it to one of these: {}", names.join(", "))
+            }
+            Self::Argument(_) | Self::NoDirectory => "SNAKECRATE=help tells more".into(),
+            Self::Extract { .. } => "name a directory that does not exist yet".into(),
+            Self::Output(_) => "check where the output goes".into(),
             Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),
             Self::Record(BadRecord::Version(_)) => "run it with its own launcher".into(),
             Self::Payload(BadPayload::Read(_)) => "check the disk it is on".into(),
             Self::Record(_) | Self::Payload(_) => "download it again".into(),
             Self::NoCache(tried) => match tried.first() {
-                Some((_, Unusable::NoSpace { .. })) => {
+                Some((_, why)) if why.is_full() => {
                     format!("free some space, or set {VARIABLE} to a directory that has it")
+                }
+                Some((_, Unusable::NoInodes { .. })) => {
+                    format!("delete some files, or set {VARIABLE} to a directory that has room")
                 }
                 _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
             },

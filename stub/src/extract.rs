@@ -10,6 +10,7 @@ use std::sync::{Mutex, OnceLock};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::cache::pulse::Pulse;
 use crate::cache::root::{ignore_existing, open_directory, write_all, write_new};
 use crate::cache::{COMPONENT, STAMP, TREE};
 use crate::entry_path::RESERVED;
@@ -70,20 +71,22 @@ struct Job<'a> {
     nodes: HashMap<&'a str, &'a Node>,
     directory: OwnedFd,
     written: AtomicUsize,
+    pulse: &'a Pulse<'a>,
 }
 
 /// Extracts `components` to directories of `into` that are called by their keys.
 ///
 /// Each tree is exactly what its listing says: names, kinds and sizes are compared here, contents
 /// are what the blobs' digests vouch for. Links are made last, so that nothing is written through
-/// one. Nothing outside `into` is touched.
+/// one. Nothing outside `into` is touched. `pulse` is told of every byte that is written.
 pub fn extract(
     payload: &Payload,
     components: &[&Listed<'_>],
     into: impl AsFd,
+    pulse: &Pulse<'_>,
 ) -> Result<(), Failure> {
     let into = into.as_fd();
-    let jobs = each(components, |listed| Job::prepare(listed, into))?;
+    let jobs = each(components, |listed| Job::prepare(listed, into, pulse))?;
     let mut blobs: Vec<(&Job, usize)> = jobs
         .iter()
         .flat_map(|job| (0..job.component.blobs.len()).map(move |index| (job, index)))
@@ -145,7 +148,11 @@ pub(crate) fn run_all<T: Sync, S: Default, E: Send>(
 
 impl<'a> Job<'a> {
     /// Makes the component's directories, all at once.
-    fn prepare(listed: &'a Listed<'_>, into: impl AsFd) -> Result<Self, Failure> {
+    fn prepare(
+        listed: &'a Listed<'_>,
+        into: impl AsFd,
+        pulse: &'a Pulse<'a>,
+    ) -> Result<Self, Failure> {
         let Listed { component, listing, packed } = listed;
         let key = component.digest.key();
         rustix::fs::mkdirat(&into, &key, Mode::from(0o755))?;
@@ -157,7 +164,8 @@ impl<'a> Job<'a> {
         let record = serde_json::to_vec(component).unwrap_or_default();
         write_new(&directory, COMPONENT, &record, 0o444)?;
         let nodes = listing.items().iter().map(|item| (item.path.as_str(), &item.node)).collect();
-        Ok(Self { component, listing, nodes, directory, written: AtomicUsize::new(0) })
+        let written = AtomicUsize::new(0);
+        Ok(Self { component, listing, nodes, directory, written, pulse })
     }
 
     fn extract_blob(
@@ -179,10 +187,11 @@ impl<'a> Job<'a> {
                     if size == *listed && executable == mode.is_executable() =>
                 {
                     let file = self.create(entry.path.as_str(), executable)?;
-                    copy(&mut tar, &file).map_err(|failure| match failure {
+                    copy(&mut tar, &file, self.pulse).map_err(|failure| match failure {
                         Copy::Read(error) => bad(error),
                         Copy::Write(errno) => errno.into(),
                     })?;
+                    sys::close(file)?;
                     self.written.fetch_add(1, Ordering::Relaxed);
                 }
                 (Kind::Link(target), Some(Node::Link(listed))) if target == listed => {}
@@ -230,7 +239,7 @@ enum Copy {
 }
 
 /// Writes from where the contents lie: a file of a blob in memory takes one call.
-fn copy(from: &mut impl BufRead, to: &File) -> Result<(), Copy> {
+fn copy(from: &mut impl BufRead, to: &File, pulse: &Pulse<'_>) -> Result<(), Copy> {
     loop {
         let contents = match from.fill_buf() {
             Ok([]) => return Ok(()),
@@ -241,5 +250,6 @@ fn copy(from: &mut impl BufRead, to: &File) -> Result<(), Copy> {
         write_all(to, contents).map_err(Copy::Write)?;
         let length = contents.len();
         from.consume(length);
+        pulse.add(length as u64);
     }
 }

@@ -85,7 +85,9 @@ pub fn rows(
         rows[1 + number % ROWS].push(guard);
     }
     let mut encoded = Rows::default();
-    rows.iter().for_each(|row| encoded.push(row));
+    for row in &rows {
+        encoded.push(row);
+    }
     encoded
 }
 

@@ -92,11 +92,21 @@ pub struct Command {
     pub entry: PathBuf,
     /// How long that is.
     pub size: Option<u64>,
-    /// Whether it gives variables their names back that are hidden from its loader.
-    pub hides: bool,
+    /// What the names of variables begin with that are hidden from its loader and from Python, and
+    /// that it gives their names back.
+    pub hides: Vec<&'static str>,
     /// The arguments, the program's own name first.
     pub argv: Vec<OsString>,
 }
+
+/// From 3.11 on, `CPython` takes its executable's path from either of these, isolated or not, and
+/// with the path the virtual environment whose code it runs (`Modules/getpath.py`). They are meant
+/// for macOS.
+const MISLEADING: [&str; 2] = ["PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"];
+/// What the names of the loader's variables begin with, of glibc's as of musl's.
+const LOADER_VARIABLES: &str = "LD_";
+/// The option of an isolated interpreter.
+const ISOLATED: &[u8] = b"-I";
 
 /// No entry was named, and there are several.
 #[derive(Debug, PartialEq, Eq)]
@@ -282,7 +292,7 @@ impl Plan {
             (How::Loaded, Libc::Own(loader)) => return loaded(loader, path, size, arguments),
             _ => {
                 let argv = arguments.to_vec();
-                return Command { program: path.clone(), entry: path, size, hides: false, argv };
+                return Command { program: path.clone(), entry: path, size, hides: vec![], argv };
             }
         }
         let program = self.home.join(INTERPRETER);
@@ -298,7 +308,14 @@ impl Plan {
                 argv.extend_from_slice(rest);
             }
         }
-        Command { program, entry: path, size, hides: !self.loader_variables, argv }
+        let mut hides = Vec::new();
+        if !self.loader_variables {
+            hides.push(LOADER_VARIABLES);
+        }
+        if self.options.iter().any(|option| option == ISOLATED) {
+            hides.extend(MISLEADING);
+        }
+        Command { program, entry: path, size, hides, argv }
     }
 }
 
@@ -310,7 +327,7 @@ fn loaded(loader: &Path, path: PathBuf, size: Option<u64>, arguments: &[OsString
     let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];
     argv.extend(["--argv0".into(), name, path.clone().into_os_string()]);
     argv.extend(arguments.iter().skip(1).cloned());
-    Command { program: loader.to_owned(), entry: path, size, hides: false, argv }
+    Command { program: loader.to_owned(), entry: path, size, hides: vec![], argv }
 }
 
 /// The fields of a plan that are still to be read.

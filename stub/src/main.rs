@@ -27,7 +27,10 @@ pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_i
     // SAFETY: a reference is always readable. Volatile, because the bytes are not those that the
     // compiler sees.
     let record = unsafe { std::ptr::read_volatile(&raw const RECORD) };
-    let error = snakecrate_stub::run(&record, &arguments);
+    let error = match snakecrate_stub::run(&record, &arguments) {
+        Ok(status) => return status,
+        Err(error) => error,
+    };
     let message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
     // One write, so that lines of several processes do not mix; with no one to tell, no harm.
     let _ = std::io::stderr().write_all(message.as_bytes());

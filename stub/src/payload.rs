@@ -136,6 +136,11 @@ impl Payload {
         visited
     }
 
+    /// The first `length` bytes of the archive: its launcher.
+    pub fn start(&self, length: u64) -> impl Read + use<'_> {
+        Section { file: &self.file, at: 0, left: length }
+    }
+
     fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, BadPayload> {
         let length = usize::try_from(length).map_err(io::Error::other)?;
         let mut bytes = vec![0; length];

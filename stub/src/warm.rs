@@ -1,6 +1,7 @@
 //! A warm start: the environment is there, and nothing of the archive is read.
 
 use std::ffi::{CStr, OsString};
+use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
@@ -82,30 +83,43 @@ impl Env {
         Ok(Self { lease, plan })
     }
 
-    /// Replaces the process with the entry that `arguments` choose. Returns why it did not.
-    pub fn start(self, arguments: &[OsString], archive: &Path) -> Result<Error, Cold> {
+    /// Replaces the process with the entry that `arguments` choose. Returns why it did not, and
+    /// what a cold start is to know, where that may help.
+    pub fn start(self, arguments: &[OsString], archive: &Path) -> (Error, Option<Cold>) {
         let found = sys::started_as().unwrap_or_default();
         let command = match self.plan.command(arguments, &found) {
             Ok(command) => command,
-            Err(none) => return Ok(Error::NoEntry(none)),
+            Err(none) => return (Error::NoEntry(none), None),
+        };
+        let gone = |plan: &Plan| Error::Cache {
+            // Three names above: see `Root::path_of`.
+            path: plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned(),
+            source: ErrorKind::NotFound.into(),
         };
         // Looked at here, since else only the interpreter would notice that it is gone, and nobody
         // that it is empty.
         if is_another(rustix::fs::stat(&command.entry), command.size) {
-            return Err(suspect(&self.lease));
+            return (gone(&self.plan), Some(suspect(&self.lease)));
         }
         // Held while the process is replaced; if that fails, it is let go.
         let lease = inheritable(self.lease);
         let variable = (ARCHIVE_VARIABLE, archive.as_os_str());
-        let error = sys::execute(&command.program, &command.argv, variable, command.hides);
-        // The kernel says "not found" of an interpreter's loader, too.
-        // Where the archive has a loader of its own, the environment is made anew with it.
-        if error.kind() == std::io::ErrorKind::NotFound
-            && (!command.program.exists() || self.plan.c_library != Libc::Only)
-        {
-            return Err(lease.as_ref().map_or(Cold::Absent, suspect));
+        let source = sys::execute(&command.program, &command.argv, variable, &command.hides);
+        let cold = lease.as_ref().map_or(Cold::Absent, suspect);
+        match Errno::from_io_error(&source) {
+            // The kernel says "not found" of an interpreter's loader, too.
+            // Where the archive has a loader of its own, the environment is made anew with it.
+            Some(Errno::NOENT)
+                if !command.program.exists() || self.plan.c_library != Libc::Only =>
+            {
+                (gone(&self.plan), Some(cold))
+            }
+            // It was cut or overwritten, or the place does not allow execution any more.
+            Some(Errno::NOEXEC | Errno::ACCESS) => {
+                (Error::Execute { path: command.program, source }, Some(cold))
+            }
+            _ => (Error::Execute { path: command.program, source }, None),
         }
-        Ok(Error::Execute { path: command.program, source: error })
     }
 }
 

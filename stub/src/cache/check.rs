@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::pulse::{Beating, Pulse};
 use super::root::{Root, open_directory, write_all};
 use super::{COMPONENT, COMPONENTS, STAMP, TREE};
 use crate::digest::FileDigest;
@@ -74,12 +75,16 @@ impl Cached {
     }
 
     /// Every difference between the tree and its listing: kinds, sizes, execute bits, contents.
-    pub fn differences(&self, listing: &Listing) -> Vec<Difference> {
+    /// `pulse` is told of the size of each file when it was looked at.
+    pub fn differences(&self, listing: &Listing, pulse: &Pulse<'_>) -> Vec<Difference> {
         let found = Mutex::new(Vec::new());
         let done: Result<(), std::convert::Infallible> = run_all(listing.items(), |(), item| {
-            if let Err(what) = self.compare(item) {
+            if let Err(what) = self.compare(item, pulse) {
                 let difference = Difference { path: item.path.to_string(), what };
                 found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(difference);
+            }
+            if let Node::File { size, .. } = item.node {
+                pulse.add(size);
             }
             Ok(())
         });
@@ -89,7 +94,7 @@ impl Cached {
         found
     }
 
-    fn compare(&self, item: &Item) -> Result<(), &'static str> {
+    fn compare(&self, item: &Item, pulse: &Pulse<'_>) -> Result<(), &'static str> {
         let path = item.path.as_str();
         let stat = rustix::fs::statat(&self.directory, path, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|_| "missing")?;
@@ -111,7 +116,7 @@ impl Cached {
                 if executable != mode.is_executable() {
                     return Err("of another mode");
                 }
-                match hash(&self.directory, path) {
+                match hash(&self.directory, path, pulse) {
                     Ok(found) if found == *digest => Ok(()),
                     Ok(_) => Err("altered"),
                     Err(_) => Err("unreadable"),
@@ -121,9 +126,9 @@ impl Cached {
     }
 }
 
-fn hash(at: impl AsFd, path: &str) -> io::Result<FileDigest> {
+fn hash(at: impl AsFd, path: &str, pulse: &Pulse<'_>) -> io::Result<FileDigest> {
     let mut hasher = blake3::Hasher::new();
-    io::copy(&mut open_file(at, path)?, &mut hasher)?;
+    io::copy(&mut Beating(open_file(at, path)?, pulse), &mut hasher)?;
     Ok(FileDigest::from_hash(&hasher.finalize()))
 }
 
@@ -151,8 +156,9 @@ pub fn write_over(at: impl AsFd, path: &str, bytes: &[u8]) -> Result<(), Errno> 
     let flags =
         OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(&at, &aside, flags, Mode::from(0o644))?;
-    let written =
-        write_all(&file, bytes).and_then(|()| rustix::fs::renameat(&at, &aside, &at, path));
+    let written = write_all(&file, bytes)
+        .and_then(|()| sys::close(file))
+        .and_then(|()| rustix::fs::renameat(&at, &aside, &at, path));
     if written.is_err() {
         let _ = rustix::fs::unlinkat(&at, &aside, AtFlags::empty());
     }

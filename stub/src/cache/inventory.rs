@@ -76,7 +76,8 @@ impl Inventory {
 }
 
 impl EnvInfo {
-    fn read(root: &Root, key: &str) -> Result<Self, Errno> {
+    /// Looks at `envs/<key>`.
+    pub fn read(root: &Root, key: &str) -> Result<Self, Errno> {
         let directory = open_directory(root.directory(), format!("{ENVS}/{key}"))?;
         let bytes = read_file(&directory, MANIFEST, crate::record::MAX_MANIFEST);
         let manifest = bytes.ok().and_then(|bytes| Manifest::parse(&bytes, u64::MAX).ok());

@@ -5,16 +5,22 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::{COMPONENTS, ENVS, LAYOUT, STAGING};
+use crate::space::Space;
 use crate::sys;
 
 /// The variable that names the cache; where it is set, no other place is tried.
 pub const VARIABLE: &str = "SNAKECRATE_CACHE";
 
-const TAG: &str = "CACHEDIR.TAG";
+/// The longest path of a cache, in bytes: with that of any file below it (a name of an area, a
+/// key, and 2,048 bytes in a component) it is shorter than the kernel's 4,096, and the search path
+/// of an interpreter on a C library of its own has room for two.
+const MAX_PATH: usize = 1_900;
+
+pub(super) const TAG: &str = "CACHEDIR.TAG";
 /// <https://bford.info/cachedir/>
 const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55
 # Unpacked Snakecrate archives. It can be deleted while none of them runs.
@@ -40,6 +46,8 @@ pub enum Unusable {
     NotDirectory,
     /// A path that `pyvenv.cfg` cannot hold.
     NotText,
+    /// A path that is longer than paths in it may be.
+    TooLong(usize),
     /// Its file system forbids to execute.
     NoExec,
     /// Its file system is too full.
@@ -49,8 +57,28 @@ pub enum Unusable {
         /// Bytes there.
         free: u64,
     },
+    /// Its file system has a fixed number of files, and too few are left.
+    NoInodes {
+        /// Files, directories and links wanted.
+        needed: u64,
+        /// How many more there can be.
+        free: u64,
+    },
     /// The operating system says no.
     System(io::Error),
+}
+
+impl Unusable {
+    /// Whether room on the disk would help.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::NoSpace { .. } => true,
+            Self::System(error) => {
+                matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Unusable {
@@ -61,9 +89,15 @@ impl fmt::Display for Unusable {
             Self::Writable => f.write_str("other users can write to it"),
             Self::NotDirectory => f.write_str("it is not a directory"),
             Self::NotText => f.write_str("its path is not UTF-8 text on one line"),
+            Self::TooLong(length) => {
+                write!(f, "its path has {length} bytes, more than {MAX_PATH}")
+            }
             Self::NoExec => f.write_str("it is mounted noexec"),
             Self::NoSpace { needed, free } => {
                 write!(f, "it needs {} and has {} free", Size(*needed), Size(*free))
+            }
+            Self::NoInodes { needed, free } => {
+                write!(f, "it needs {needed} files and has room for {free}")
             }
             Self::System(error) => write!(f, "{error}"),
         }
@@ -109,7 +143,8 @@ impl fmt::Display for Size {
 pub fn candidates() -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = set(VARIABLE) {
-        return std::path::absolute(path).into_iter().collect();
+        // It stays as it is where the working directory is gone, and is not found there.
+        return vec![std::path::absolute(&path).unwrap_or(path.into())];
     }
     let user = dirs::cache_dir().map(|dir| dir.join("snakecrate"));
     // systemd's CacheDirectory=, several with colons between.
@@ -137,16 +172,16 @@ impl Root {
         if text.contains(char::is_control) {
             return Err(Unusable::NotText);
         }
+        if text.len() > MAX_PATH {
+            return Err(Unusable::TooLong(text.len()));
+        }
+        not_in_anothers_home(path)?;
         create_directories(path)?;
         let root = Self::open(path)?;
-        let flags = rustix::fs::fstatvfs(&root.directory)?.f_flag;
-        if flags.contains(StatVfsMountFlags::NOEXEC) {
-            return Err(Unusable::NoExec);
-        }
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(rustix::fs::mkdirat(root.directory(), area, Mode::from(0o755)))?;
         }
-        ignore_existing(write_new(root.directory(), TAG, TAG_TEXT, 0o644))?;
+        write_tag(root.directory())?;
         Ok(root)
     }
 
@@ -167,16 +202,31 @@ impl Root {
         path
     }
 
-    /// Whether `bytes` more fit on its file system.
-    pub fn check_space(&self, needed: u64) -> Result<(), Unusable> {
-        let free = self.free_space()?;
-        if free < needed { Err(Unusable::NoSpace { needed, free }) } else { Ok(()) }
+    /// Opens an area step by step: what is deleted in it is below the root, whatever became of the
+    /// directories on the way.
+    pub fn open_area(&self, area: &str) -> Result<OwnedFd, Errno> {
+        let (above, name) = area.split_once('/').unwrap_or((".", area));
+        open_directory(open_directory(&self.directory, above)?, name)
     }
 
-    /// Bytes that this user may still write there.
-    pub fn free_space(&self) -> io::Result<u64> {
+    /// Whether `needed` more fits on its file system.
+    pub fn check_space(&self, needed: Space) -> Result<(), Unusable> {
+        let free = self.free_space()?;
+        if free.bytes < needed.bytes {
+            return Err(Unusable::NoSpace { needed: needed.bytes, free: free.bytes });
+        }
+        if free.files < needed.files {
+            return Err(Unusable::NoInodes { needed: needed.files, free: free.files });
+        }
+        Ok(())
+    }
+
+    /// What this user may still write there.
+    pub fn free_space(&self) -> io::Result<Space> {
         let stat = rustix::fs::fstatvfs(&self.directory)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        // One that makes room for files as they come (btrfs) says that it has none at all.
+        let files = if stat.f_files == 0 { u64::MAX } else { stat.f_favail };
+        Ok(Space { bytes: stat.f_bavail.saturating_mul(stat.f_frsize), files })
     }
 }
 
@@ -190,7 +240,8 @@ pub fn open_directory(at: impl AsFd, path: impl rustix::path::Arg) -> Result<Own
 pub fn write_new(at: impl AsFd, path: &str, bytes: &[u8], mode: u32) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(at, path, flags, Mode::from(mode))?;
-    write_all(&file, bytes)
+    write_all(&file, bytes)?;
+    sys::close(file)
 }
 
 /// Writes all of `bytes`.
@@ -214,6 +265,18 @@ pub fn ignore_existing(result: Result<(), Errno>) -> Result<(), Errno> {
     }
 }
 
+/// Writes the tag where there is none, or an empty one: whoever made that was killed, or had no
+/// room, before a word was in it.
+fn write_tag(directory: &OwnedFd) -> Result<(), Errno> {
+    match rustix::fs::statat(directory, TAG, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if stat.st_size > 0 => return Ok(()),
+        _ => {}
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, TAG, flags, Mode::from(0o644))?;
+    write_all(&file, TAG_TEXT)
+}
+
 /// What lies there was made by this user or by root, and by nobody else since.
 fn check_owner(directory: &OwnedFd) -> Result<(), Unusable> {
     let stat = rustix::fs::fstat(directory)?;
@@ -226,11 +289,16 @@ fn check_owner(directory: &OwnedFd) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// `mkdir -p`, mode 0700, but root does not leave directories in another user's home (sudo keeps
+/// `mkdir -p`, mode 0700, where files may be executed; but root does not leave directories in another user's home (sudo keeps
 /// `HOME`), and a home or `/var/tmp` that is missing is not ours to make.
 fn create_directories(path: &Path) -> Result<(), Unusable> {
     match rustix::fs::stat(path) {
-        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => return Ok(()),
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+            // What is made in it will be on the same file system.
+            let flags = rustix::fs::statvfs(path)?.f_flag;
+            let may_execute = !flags.contains(StatVfsMountFlags::NOEXEC);
+            return if may_execute { Ok(()) } else { Err(Unusable::NoExec) };
+        }
         Ok(_) => return Err(Unusable::NotDirectory),
         Err(Errno::NOENT) if is_given(path) => return Err(Unusable::Missing),
         Err(Errno::NOENT) => {}
@@ -243,6 +311,17 @@ fn create_directories(path: &Path) -> Result<(), Unusable> {
         return Err(Unusable::Foreign(owner));
     }
     Ok(ignore_existing(rustix::fs::mkdir(path, Mode::RWXU))?)
+}
+
+/// Root leaves nothing in another user's home: what the user could not remove, or could put other
+/// code in the place of.
+fn not_in_anothers_home(path: &Path) -> Result<(), Unusable> {
+    let is_above = |home: &PathBuf| home.parent().is_some() && path.starts_with(home);
+    let home = dirs::home_dir().filter(|home| sys::effective_uid() == 0 && is_above(home));
+    match home.and_then(|home| rustix::fs::stat(&home).ok()) {
+        Some(stat) if stat.st_uid != 0 => Err(Unusable::Foreign(stat.st_uid)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether this is a directory that a machine has or has not: made by us, with our owner and mode,

@@ -5,16 +5,19 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType};
+use rustix::io::Errno;
 
 use super::check::{Cached, Difference, read_file};
 use super::inventory::{EnvInfo, Inventory};
 use super::prune::take_away;
+use super::pulse::Pulse;
 use super::root::{Root, open_directory};
 use super::{COMPONENTS, ENVS, LAUNCH, WORK};
 use crate::env::{INTERPRETER, MAX_INTERPRETER, own_interpreter};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Mode, Node};
 use crate::manifest::Manifest;
+use crate::progress::Progress;
 
 /// A tree that is not what it should be.
 #[derive(Debug)]
@@ -56,6 +59,34 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
     Ok(findings)
 }
 
+/// As [`verify`], of the environment `key` and the components of its `manifest`. `None` if there is
+/// no such environment.
+pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Option<Vec<Finding>>> {
+    let mut findings = Vec::new();
+    let info = match EnvInfo::read(root, key) {
+        Err(Errno::NOENT) => return Ok(None),
+        other => other.ok(),
+    };
+    for listed in &manifest.components {
+        let key = listed.digest.key();
+        // What is missing is told of the environment that needs it.
+        if Cached::open(root, &key).is_err() {
+            continue;
+        }
+        let differences = component(root, &key);
+        if !differences.is_empty() {
+            let what = format!("{} {} {}", listed.kind.as_str(), listed.name, listed.version);
+            findings.push(Finding { tree: format!("{COMPONENTS}/{key}"), what, differences });
+        }
+    }
+    let differences = info.map_or_else(|| whole("unreadable"), |info| env(root, &info));
+    if !differences.is_empty() {
+        let what = format!("environment {}", manifest.name);
+        findings.push(Finding { tree: format!("{ENVS}/{key}"), what, differences });
+    }
+    Ok(Some(findings))
+}
+
 /// Removes the trees that `findings` are about, and the environments that are made of them: their
 /// archives make them anew. Returns how many went.
 pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
@@ -63,6 +94,14 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
     let mut trees = BTreeSet::new();
     for finding in findings {
         let key = finding.tree.rsplit('/').next().unwrap_or_default();
+        // What others removed or made meanwhile may have looked like damage.
+        let differences = match inventory.envs.iter().find(|env| env.key == key) {
+            Some(info) => env(root, info),
+            None => component(root, key),
+        };
+        if differences.is_empty() {
+            continue;
+        }
         let made_of_it = inventory.envs.iter().filter(|env| env.uses(key));
         trees.extend(made_of_it.map(|env| (ENVS, env.key.as_str())));
         let area = if finding.tree.starts_with(ENVS) { ENVS } else { COMPONENTS };
@@ -96,13 +135,18 @@ fn whole(what: &'static str) -> Vec<Difference> {
 }
 
 fn component(root: &Root, key: &str) -> Vec<Difference> {
-    let Ok(cached) = Cached::open(root, key) else { return whole("unreadable") };
+    let cached = match Cached::open(root, key) {
+        Ok(cached) => cached,
+        // Gone meanwhile.
+        Err(Errno::NOENT) => return Vec::new(),
+        Err(_) => return whole("unreadable"),
+    };
     let Ok(component) = cached.component() else { return whole("its record is unreadable") };
     if component.digest.key() != key {
         return whole("its record is another component's");
     }
     match cached.listing(&component) {
-        Ok(listing) => cached.differences(&listing),
+        Ok(listing) => cached.differences(&listing, &Pulse::new(&Progress::default(), None)),
         Err(_) => whole("its listing is damaged"),
     }
 }
@@ -110,10 +154,13 @@ fn component(root: &Root, key: &str) -> Vec<Difference> {
 /// Files of an environment are the very files of its components (links to them), or as long as
 /// they are; scripts have a line of their own.
 fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
-    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
-    let Ok(directory) = open_directory(root.directory(), format!("{ENVS}/{}", info.key)) else {
-        return whole("unreadable");
+    let directory = match open_directory(root.directory(), format!("{ENVS}/{}", info.key)) {
+        Ok(directory) => directory,
+        // Gone meanwhile.
+        Err(Errno::NOENT) => return Vec::new(),
+        Err(_) => return whole("unreadable"),
     };
+    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
     let plan = read_file(&directory, LAUNCH, 1 << 20).ok().and_then(Plan::parse);
     let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
         return whole("its launch plan is damaged or another place's");

@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::fs::File;
 use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -101,22 +104,36 @@ pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<
     file.read_exact_at(buffer, offset)
 }
 
-/// What [`execute`] calls a variable by that it hides from the loader is its name behind this.
+/// Closes a file that was written to, and tells what the kernel says then: a network file system
+/// may find only now that there is no room.
+#[allow(unsafe_code)]
+pub fn close(file: impl Into<OwnedFd>) -> Result<(), Errno> {
+    let descriptor = file.into().into_raw_fd();
+    // SAFETY: it was owned here, and nobody uses it from here on.
+    let closed = unsafe { libc::close(descriptor) };
+    // It is closed in any case.
+    match io::Error::last_os_error() {
+        error if closed < 0 && error.kind() != io::ErrorKind::Interrupted => {
+            Err(Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What [`execute`] calls a variable by that it hides is its name behind this.
 const HIDING: &[u8] = b"SNAKECRATE_";
-/// What the names of the loader's variables begin with, of glibc's as of musl's.
-const LOADER_VARIABLES: &[u8] = b"LD_";
 
 /// Replaces the process. Signal mask, dispositions, descriptors and limits stay what they were:
 /// the standard library's `exec` would reset two of them.
 ///
-/// The environment is the process's own with a variable set to a value. If it `hides` those of the
-/// loader, each has another name, which the program is to mend. Returns the error.
+/// The environment is the process's own with a variable set to a value. Those that begin with what
+/// is `hidden` have another name, which the program is to mend. Returns the error.
 #[allow(unsafe_code)]
 pub fn execute(
     program: &Path,
     argv: &[OsString],
     variable: (&str, &OsStr),
-    hides: bool,
+    hidden: &[&str],
 ) -> io::Error {
     fn c_string(text: &OsStr) -> io::Result<CString> {
         CString::new(text.as_bytes()).map_err(io::Error::other)
@@ -136,7 +153,7 @@ pub fn execute(
     let argv: Vec<_> = argv.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
     // SAFETY: one thread is left, and nobody changes the environment while it is used.
     let entries = unsafe { environment() };
-    let entries = entries.iter().filter_map(|&entry| passed_on(entry, variable.0, hides));
+    let entries = entries.iter().filter_map(|&entry| passed_on(entry, variable.0, hidden));
     let entries: Vec<_> = entries.collect();
     let environment = entries.iter().map(|entry| entry.as_ptr());
     let environment: Vec<_> = environment.chain([setting.as_ptr(), std::ptr::null()]).collect();
@@ -149,18 +166,19 @@ pub fn execute(
 
 /// An entry of the environment as the program gets it; none of `variable`, which is set anew, nor
 /// what has the name of something hidden and is not. One without a `=` means nothing to a loader.
-fn passed_on<'a>(entry: &'a CStr, variable: &str, hides: bool) -> Option<Cow<'a, CStr>> {
+fn passed_on<'a>(entry: &'a CStr, variable: &str, hidden: &[&str]) -> Option<Cow<'a, CStr>> {
     let bytes = entry.to_bytes();
     let length = bytes.iter().position(|&byte| byte == b'=');
     let name = &bytes[..length.unwrap_or(bytes.len())];
+    let is_hidden = |name: &[u8]| hidden.iter().any(|start| name.starts_with(start.as_bytes()));
     if name == variable.as_bytes() {
         return None;
     }
-    if hides && length.is_some() {
-        if name.strip_prefix(HIDING).is_some_and(|name| name.starts_with(LOADER_VARIABLES)) {
+    if length.is_some() {
+        if name.strip_prefix(HIDING).is_some_and(is_hidden) {
             return None;
         }
-        if name.starts_with(LOADER_VARIABLES) {
+        if is_hidden(name) {
             return CString::new([HIDING, bytes].concat()).ok().map(Cow::Owned);
         }
     }
@@ -209,9 +227,9 @@ mod tests {
 
     #[test]
     fn the_loaders_variables_get_other_names_and_all_else_comes_through() {
-        let given = |entry: &str, hides| {
+        let given = |entry: &str, names: &[&str]| {
             let entry = CString::new(entry).unwrap();
-            passed_on(&entry, "SET", hides).map(|entry| entry.to_str().unwrap().to_owned())
+            passed_on(&entry, "SET", names).map(|entry| entry.to_str().unwrap().to_owned())
         };
         for (entry, hidden, seen) in [
             ("LD_PRELOAD=/x=y", Some("SNAKECRATE_LD_PRELOAD=/x=y"), Some("LD_PRELOAD=/x=y")),
@@ -225,8 +243,8 @@ mod tests {
             ("", Some(""), Some("")),
             ("=x", Some("=x"), Some("=x")),
         ] {
-            assert_eq!(given(entry, true).as_deref(), hidden, "{entry}");
-            assert_eq!(given(entry, false).as_deref(), seen, "{entry}");
+            assert_eq!(given(entry, &["LD_"]).as_deref(), hidden, "{entry}");
+            assert_eq!(given(entry, &[]).as_deref(), seen, "{entry}");
         }
     }
 }

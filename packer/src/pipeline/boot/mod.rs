@@ -37,10 +37,12 @@ const VARIABLES: &str = "\
 def _variables():
     from posix import environ, putenv, unsetenv
     for name in list(environ):
-        if name.startswith((b\"SNAKECRATE_LD_\", b\"SNAKECRATE_REPAIRED\")):
+        if name[:11] == b\"SNAKECRATE_\" and name[11:].startswith(
+            (b\"LD_\", b\"PYTHONEXECUTABLE\", b\"__PYVENV_LAUNCHER__\", b\"REPAIRED\")
+        ):
             value = environ.pop(name)
             unsetenv(name)
-            if name[11:14] == b\"LD_\":
+            if name[11:] != b\"REPAIRED\":
                 environ[name[11:]] = value
                 putenv(name[11:], value)
 ";

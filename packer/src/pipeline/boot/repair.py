@@ -21,11 +21,13 @@ KINDS = (
     SystemExit,
     ValueError,
 )
-# The status of an archive that has mended something.
+# The status of an archive that has mended something, if it is asked to tell.
 MENDED = 10
 # Set where a start is the second one: there is no third.
 AGAIN = b"SNAKECRATE_REPAIRED"
+# Names that the launcher has hidden begin so.
 HIDING = b"SNAKECRATE_"
+HIDDEN = (b"LD_", b"PYTHONEXECUTABLE", b"__PYVENV_LAUNCHER__")
 # As of `compile()`: a tree, no code.
 ONLY_AST = 0x400
 
@@ -82,7 +84,7 @@ def environment():
     """As the user had it: what the application has changed so far it will change again."""
     entries = [entry.partition(b"=") for entry in fields("/proc/self/environ")]
     names = {name: value for name, is_set, value in entries if name and is_set}
-    hidden = [name for name in names if name.startswith(HIDING + b"LD_")]
+    hidden = [name for name in names if name.startswith(tuple(HIDING + start for start in HIDDEN))]
     for name in hidden:
         names[name[len(HIDING) :]] = names.pop(name)
     return names

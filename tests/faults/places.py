@@ -1,0 +1,91 @@
+"""Caches: what is in one, and whether it is as it should be."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from calls import run
+
+STAGING = "v1/staging"
+
+
+class Place:
+    """A home and a cache, and the programs that are run with them."""
+
+    def __init__(self, folder, snakecrate, archive, words=(), processor=None):
+        self.folder = Path(folder)
+        self.home, self.cache = self.folder / "home", self.folder / "cache"
+        self.kept = self.folder / "kept"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.snakecrate, self.start = snakecrate, [archive, *words]
+        self.processor = processor
+        self.env = {
+            "HOME": str(self.home),
+            "PATH": "/usr/bin:/bin",
+            "SNAKECRATE_CACHE": str(self.cache),
+            "NO_COLOR": "1",
+        }
+
+    def run(self, *words):
+        return run(words, self.env, self.processor)
+
+    def packer(self, *words):
+        return self.run(self.snakecrate, *words)
+
+    def keep(self):
+        """Keeps the cache as it is, for `reset`."""
+        remove(self.kept)
+        if self.cache.exists():
+            self.cache.rename(self.kept)
+
+    def reset(self):
+        """Brings back what was kept. The place is the same: environments hold their own path."""
+        remove(self.cache)
+        if self.kept.exists():
+            self.run("cp", "-a", self.kept, self.cache)
+
+    def verify(self):
+        """What `cache verify` finds."""
+        end = self.packer("cache", "verify")
+        return None if end.status == 0 else f"cache verify: {end}"
+
+    def staging(self):
+        """What is in staging, as text; nothing if it is empty."""
+        try:
+            names = sorted(os.listdir(self.cache / STAGING))
+        except FileNotFoundError:
+            names = []
+        return f"left in staging: {' '.join(names)}" if names else None
+
+    def names(self):
+        """All names with their kinds, modes and sizes."""
+        found = {}
+        for top, folders, files in os.walk(self.cache):
+            for name in folders + files:
+                path = os.path.join(top, name)
+                status = os.lstat(path)
+                # A stamp is empty where the boot id could not be read, and then worth nothing.
+                is_sized = stat.S_ISREG(status.st_mode) and name != "stamp"
+                what = (oct(status.st_mode), status.st_size if is_sized else None)
+                found[os.path.relpath(path, self.cache)] = what
+        return found
+
+    def differs(self, *undisturbed):
+        """How the names differ from those of all undisturbed caches."""
+        found = self.names()
+        if found in undisturbed:
+            return None
+        expected = undisturbed[0]
+        more = sorted(found.keys() - expected.keys())
+        less = sorted(expected.keys() - found.keys())
+        other = sorted(
+            name for name in found.keys() & expected.keys() if found[name] != expected[name]
+        )
+        return f"more than there should be: {more[:5]}; missing: {less[:5]}; other: {other[:5]}"
+
+
+def remove(path):
+    """Removes a tree."""
+    if path.exists():
+        shutil.rmtree(path)

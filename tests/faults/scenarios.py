@@ -1,0 +1,200 @@
+"""What the swept program finds, and what has to be true of it whatever happened to it."""
+
+import os
+import shutil
+
+from calls import Call, Injection, inject
+
+BOOT = "/proc/sys/kernel/random/boot_id"
+OTHER_BOOT = b"00000000-0000-0000-0000-000000000000"
+DAMAGED = "app"
+
+
+class Scenario:
+    """A state of the cache and a command. `home` is the state that a worker brings back before
+    each injection."""
+
+    name = "?"
+    # The trees in the cache are whole at every moment.
+    is_whole = True
+    # A `cache prune` may be needed to take what was left in staging: the next start is a warm one.
+    needs_prune = False
+    kinds = ("kill", "errors")
+
+    def __init__(self, place, expected):
+        self.place, self.expected = place, expected
+
+    def command(self):
+        return self.place.start
+
+    def prepare(self):
+        """Makes the state; it is kept then."""
+
+    def made(self):
+        """A cache in which the archive ran once."""
+        end = self.place.run(*self.place.start)
+        if end.status != 0 or end.output != self.expected:
+            raise SystemExit(f"sweep: the archive does not run: {end}")
+
+    def judge(self, injection, end):
+        """What is wrong with how the injected run ended."""
+        if end.status is None:
+            return f"it hung: {end}"
+        if injection.kind == "KILL":
+            # With threads there may be fewer calls than in the traced run.
+            well = end.status == 137 or self.place.processor is None and end.status == 0
+            return None if well else f"killed, and yet: {end}"
+        return self.judge_error(injection, end)
+
+    def judge_error(self, injection, end):
+        if end.status == 0:
+            right = end.output == self.expected and not end.errors
+            return None if right else f"success with a wrong output: {end}"
+        lines = end.errors.decode(errors="replace").splitlines()
+        two = len(lines) == 2 and all(line.startswith("snakecrate: ") for line in lines)
+        if 121 <= end.status <= 126 and two and not end.output:
+            return None
+        # No memory, no words: Rust's allocator ends the process.
+        if injection.kind == "ENOMEM" and end.status == 134 and not end.output:
+            return None
+        return f"neither success nor two lines and a status of 121 to 126: {end}"
+
+    def after(self):
+        """What is wrong with the state after the injected run, and with the start after that."""
+        place = self.place
+        if self.is_whole and (found := place.verify()):
+            return f"right after it: {found}"
+        self.mend()
+        end = place.run(*place.start)
+        if end.status != 0 or end.output != self.expected or end.errors:
+            return f"the next start: {end}"
+        if found := place.verify():
+            return f"after the next start: {found}"
+        if self.needs_prune:
+            place.packer("cache", "prune")
+        if found := place.staging():
+            return found
+        return place.differs(*self.names)
+
+    def mend(self):
+        """What the user does before the next start."""
+
+    def trouble(self, injection):
+        """What goes wrong when this is injected; `None` if all is well."""
+        self.place.reset()
+        end = inject(injection, self.command(), self.place.env, self.place.processor)
+        self.end = end
+        return self.judge(injection, end) or self.after()
+
+
+class First(Scenario):
+    """A first run, from nothing."""
+
+    name = "first"
+
+
+class Recover(Scenario):
+    """A run after one that was killed, with what other dead processes left."""
+
+    name = "recover"
+
+    def prepare(self):
+        place = self.place
+        inject(Injection(Call("write", 300), "KILL"), place.start, place.env, place.processor)
+        staging = place.cache / "v1/staging"
+        if not any(staging.iterdir()):
+            raise SystemExit("sweep: the killed run left nothing")
+        (staging / "0123.pruned.99/a/b").mkdir(parents=True)
+        (staging / "0123.pruned.99/a/b/file").write_text("x")
+
+
+class Reboot(Scenario):
+    """A run after a restart of the machine, which lost a write to a component."""
+
+    name = "reboot"
+    is_whole = False
+    needs_prune = True
+
+    def prepare(self):
+        self.made()
+        cache = self.place.cache / "v1"
+        boot = open(BOOT, "rb").read().strip()
+        for plan in cache.glob("envs/*/.snakecrate/launch"):
+            replace(plan, plan.read_bytes().replace(boot, OTHER_BOOT, 1))
+        for stamp in cache.glob("components/*/.snakecrate/stamp"):
+            replace(stamp, OTHER_BOOT)
+        damage(cache)
+
+
+class Warm(Scenario):
+    """A run of what is there."""
+
+    name = "warm"
+
+    def prepare(self):
+        self.made()
+
+
+class Prune(Scenario):
+    """`cache prune` of all that does not run."""
+
+    name = "prune"
+    needs_prune = True
+    kinds = ("kill",)
+
+    def command(self):
+        return [self.place.snakecrate, "--quiet", "cache", "prune", "--unused", "0"]
+
+    def prepare(self):
+        self.made()
+
+
+class Clear(Prune):
+    """`cache clear`."""
+
+    name = "clear"
+
+    def command(self):
+        return [self.place.snakecrate, "--quiet", "cache", "clear"]
+
+
+class Repair(Prune):
+    """`cache verify --repair` of a damaged file."""
+
+    name = "repair"
+    is_whole = False
+
+    def command(self):
+        return [self.place.snakecrate, "--quiet", "cache", "verify", "--repair"]
+
+    def prepare(self):
+        self.made()
+        damage(self.place.cache / "v1")
+
+    def mend(self):
+        self.place.packer("cache", "verify", "--repair")
+
+
+SCENARIOS = {one.name: one for one in (First, Recover, Reboot, Warm, Prune, Clear, Repair)}
+
+
+def damage(cache):
+    """Changes a byte of a file that is in the application's component and in its environment."""
+    for record in cache.glob("components/*/.snakecrate/component.json"):
+        if f'"kind":"{DAMAGED}"' in record.read_text():
+            files = [path for path in sorted(record.parents[1].rglob("*.py")) if path.stat().st_size]
+            contents = files[0].read_bytes()
+            files[0].chmod(0o644)
+            with open(files[0], "r+b") as file:
+                file.write(bytes([contents[0] ^ 1]))
+            files[0].chmod(0o444)
+            return
+    raise SystemExit("sweep: no component of the application")
+
+
+def replace(path, contents):
+    mode = path.stat().st_mode & 0o7777
+    aside = path.with_name(path.name + ".sweep")
+    aside.write_bytes(contents)
+    os.chmod(aside, mode)
+    shutil.move(aside, path)

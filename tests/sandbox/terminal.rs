@@ -1,0 +1,113 @@
+//! What a person sees: a command on a terminal of its own, and what is left on its screen.
+
+use std::process::{Command, ExitStatus, Stdio};
+
+use super::Sandbox;
+
+/// A terminal after a command has ended.
+pub struct Screen {
+    status: ExitStatus,
+    written: String,
+}
+
+impl Sandbox {
+    /// Runs a line of shell in the working directory, on a terminal of `columns` that calls itself
+    /// `kind`, with the home and the cache of this sandbox. What the line does not redirect is
+    /// written to the terminal.
+    pub fn terminal(&self, kind: &str, columns: u16, line: &str) -> Screen {
+        let line = format!("stty columns {columns}; {line}");
+        let output = Command::new("script")
+            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .current_dir(self.path(""))
+            .stdin(Stdio::null())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("SHELL", "/bin/sh")
+            .env("TERM", kind)
+            .env("HOME", self.home())
+            .env("SNAKECRATE_CACHE", self.cache())
+            .output()
+            .unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        Screen { status: output.status, written: String::from_utf8(output.stdout).unwrap() }
+    }
+}
+
+impl Screen {
+    /// The exit status was `code`.
+    #[track_caller]
+    pub fn code(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "{:?}", self.written);
+        self
+    }
+
+    /// This was to be seen at some time, on a line that was wiped away later.
+    #[track_caller]
+    pub fn showed(self, part: &str) -> Self {
+        let mut drawn = self.written.split("\r\x1b[K");
+        assert!(drawn.any(|line| line.contains(part)), "no `{part}` in {:?}", self.written);
+        self
+    }
+
+    /// No line that was drawn has more columns.
+    #[track_caller]
+    pub fn at_most(self, columns: usize) -> Self {
+        let longest = self.written.split("\r\x1b[K").map(str::len).max().unwrap();
+        assert!(longest <= columns, "{longest} columns: {:?}", self.written);
+        self
+    }
+
+    /// All that is on the screen in the end.
+    #[track_caller]
+    pub fn left(self, expected: &str) -> Self {
+        assert_eq!(rendered(&self.written), expected, "of {:?}", self.written);
+        self
+    }
+
+    /// All that was written, byte for byte.
+    #[track_caller]
+    pub fn written(self, expected: &str) -> Self {
+        assert_eq!(self.written, expected);
+        self
+    }
+}
+
+/// What a terminal makes of carriage returns, line feeds and "wipe to the end of the line".
+fn rendered(written: &str) -> String {
+    let (mut lines, mut column) = (vec![String::new()], 0);
+    let mut rest = written;
+    while let Some(character) = rest.chars().next() {
+        let line = lines.last_mut().unwrap();
+        if let Some(after) = rest.strip_prefix("\x1b[K") {
+            line.truncate(column);
+            rest = after;
+            continue;
+        }
+        match character {
+            '\r' => column = 0,
+            '\n' => lines.push(String::new()),
+            printed => {
+                assert!(printed.is_ascii_graphic() || printed == ' ', "{printed:?}");
+                let end = line.len().min(column + 1);
+                line.replace_range(column..end, &printed.to_string());
+                column += 1;
+            }
+        }
+        rest = &rest[character.len_utf8()..];
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_terminal_keeps_what_was_not_wiped_or_written_over() {
+    assert_eq!(rendered("one\r\ntwo\rT\r\n\r\x1b[Kbar\r\x1b[Kend"), "one\nTwo\nend");
+    assert_eq!(rendered("bar [##  ]\rx"), "xar [##  ]");
+}
+
+#[test]
+fn a_line_of_shell_has_a_terminal_and_its_status_is_known() {
+    let sandbox = Sandbox::new();
+    let screen =
+        sandbox.terminal("vt100", 33, "stty size <&2; echo $TERM >&2; test -t 2 && exit 7");
+    screen.code(7).written("0 33\r\nvt100\r\n");
+}
