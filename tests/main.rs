@@ -21,20 +21,36 @@ mod cache;
 mod damage;
 /// Which entry an archive with several of them starts.
 mod entries;
+/// Variables: what they change, and what children see of them.
+mod environment;
 /// What the packer says where something is wrong, and that it leaves nothing behind.
 mod errors;
 /// The fast start of entry points.
 mod fast_start;
+/// File systems unlike a local disk, and files of any date.
+mod file_systems;
 /// Hosts that lack certificates, time zones, descriptions of terminals, locales, users, names.
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 /// What a running application sees: arguments, environment, streams, signals, children.
 mod launch;
+/// Long names, deep places, and names that are no text.
+mod names;
+/// Whose the cache is.
+mod owners;
 /// Machines on which little can be written or executed.
 mod places;
+/// Code in the way of the application's.
+mod planted;
+/// Setuid, setgid, capabilities.
+mod privileges;
+/// What the system says when the interpreter is to be executed.
+mod refusals;
 /// Same inputs, same bytes.
 mod reproducible;
+/// Signals and what else a process inherits.
+mod signals;
 /// What makes archives smaller.
 mod size;
 

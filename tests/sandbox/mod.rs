@@ -170,7 +170,7 @@ impl Sandbox {
 
     /// An archive in the working directory, with the home and the cache of this sandbox and an
     /// environment of nothing else.
-    pub fn archive(&self, name: &str) -> Run<'_> {
+    pub fn archive(&self, name: impl AsRef<Path>) -> Run<'_> {
         Run::archive(self, &self.path(name))
     }
 }
@@ -202,6 +202,16 @@ pub fn can_mount() -> bool {
     let can = can.is_ok_and(|output| output.status.success());
     if !can {
         eprintln!("skipped: unshare(1) cannot mount here");
+    }
+    can
+}
+
+/// Whether tests may make system calls fail; says so where they may not.
+pub fn can_inject() -> bool {
+    let can = Command::new("strace").args(["-e", "inject=flock:error=ENOLCK", "true"]).output();
+    let can = can.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("skipped: strace(1) cannot inject errors here");
     }
     can
 }
