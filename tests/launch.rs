@@ -80,19 +80,6 @@ fn the_environment_comes_through_with_one_addition() {
 }
 
 #[test]
-fn neither_variables_nor_the_working_directory_change_what_code_is_loaded() {
-    let sandbox = sandbox()
-        .file("json.py", "print('planted')")
-        .file("probe.py", "print('planted')")
-        .file("sitecustomize.py", "print('planted')")
-        .file("startup.py", "print('planted')");
-    let run = sandbox.archive("app").args(["loaded", "json"]).env("PYTHONPATH", sandbox.path(""));
-    let run = run.env("PYTHONHOME", "/nowhere").env("PYTHONSTARTUP", sandbox.path("startup.py"));
-    run.env("PYTHONINSPECT", "1").expect(0, "runtime\n", "");
-    sandbox.archive("app").args(["loaded", "probe"]).expect(0, "app\n", "");
-}
-
-#[test]
 fn it_is_an_ordinary_virtual_environment_in_the_cache() {
     let sandbox = sandbox();
     let facts = sandbox.archive("app").arg("facts").output().json();
@@ -195,22 +182,6 @@ fn signal_dispositions_are_those_of_the_caller() {
         let direct = String::from_utf8(direct.stdout).unwrap();
         assert!(direct.contains("SigIgn"), "{direct}");
         sandbox.archive("app").arg("masks").redirected(before).expect(0, &direct, "");
-    }
-}
-
-#[test]
-fn closed_streams_stay_closed() {
-    let sandbox = sandbox();
-    for (redirection, expected) in [
-        ("<&-", "stdin closed\nstdout open\nstderr open\n"),
-        (">&-", "stdin open\nstdout closed\nstderr open\n"),
-        ("2>&-", "stdin open\nstdout open\nstderr closed\n"),
-        ("<&- >&- 2>&-", "stdin closed\nstdout closed\nstderr closed\n"),
-    ] {
-        // The first time cold, then warm.
-        sandbox.archive("app").arg("streams").redirected(redirection).expect(0, "", "");
-        let found = std::fs::read_to_string(sandbox.path("streams")).unwrap();
-        assert_eq!(found, expected, "{redirection}");
     }
 }
 

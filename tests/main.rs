@@ -23,10 +23,14 @@ mod damage;
 mod entries;
 /// Entry points that cannot be imported.
 mod entry_repair;
+/// Variables: what they change, and what children see of them.
+mod environment;
 /// What the packer says where something is wrong, and that it leaves nothing behind.
 mod errors;
 /// The fast start of entry points.
 mod fast_start;
+/// File systems unlike a local disk, and files of any date.
+mod file_systems;
 /// Hosts that lack certificates, time zones, descriptions of terminals, locales, users, names.
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
@@ -37,14 +41,26 @@ mod last_use;
 mod launch;
 /// `LD_*` variables.
 mod loader_variables;
+/// Long names, deep places, and names that are no text.
+mod names;
+/// Whose the cache is.
+mod owners;
 /// Machines on which little can be written or executed.
 mod places;
+/// Code in the way of the application's.
+mod planted;
+/// Setuid, setgid, capabilities.
+mod privileges;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
+/// What the system says when the interpreter is to be executed.
+mod refusals;
 /// Files that a cleaner deleted or cut, and how they come back.
 mod repair;
 /// Same inputs, same bytes.
 mod reproducible;
+/// Signals and what else a process inherits.
+mod signals;
 /// What makes archives smaller.
 mod size;
 /// What the launcher does instead of starting the application.

@@ -19,7 +19,7 @@ fn sandbox() -> Option<Sandbox> {
 
 /// It starts, and has its cache there.
 #[track_caller]
-fn unpacks_to(place: &str, run: Run<'_>) {
+pub fn unpacks_to(place: &str, run: Run<'_>) {
     let facts = run.arg("facts").output().json();
     let prefix = facts["prefix"].as_str().unwrap();
     assert_eq!(prefix.split_once("/v1/envs/").unwrap().0, place);
@@ -27,7 +27,7 @@ fn unpacks_to(place: &str, run: Run<'_>) {
 
 /// It ends with the launcher's own status for "no place", and says of each place why.
 #[track_caller]
-fn has_no_place(tried: &[(&str, &str)], run: Run<'_>) {
+pub fn has_no_place(tried: &[(&str, &str)], run: Run<'_>) {
     let tried: Vec<_> = tried.iter().map(|(place, why)| format!("{place}: {why}")).collect();
     let happened = format!("snakecrate: no place to unpack to ({})\n", tried.join("; "));
     run.expect(122, "", &(happened + SET_CACHE));

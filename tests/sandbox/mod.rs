@@ -171,7 +171,7 @@ impl Sandbox {
 
     /// An archive in the working directory, with the home and the cache of this sandbox and an
     /// environment of nothing else.
-    pub fn archive(&self, name: &str) -> Run<'_> {
+    pub fn archive(&self, name: impl AsRef<Path>) -> Run<'_> {
         Run::archive(self, &self.path(name))
     }
 }
@@ -207,7 +207,8 @@ pub fn can_mount() -> bool {
     can
 }
 
-/// Whether strace(1) may stop and delay what tests run; says so where it may not.
+/// Whether strace(1) may stop and delay what tests run, and make system calls fail; says so where
+/// it may not.
 pub fn can_trace() -> bool {
     let can = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
     let can = can.is_ok_and(|output| output.status.success());

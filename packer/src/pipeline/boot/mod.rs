@@ -32,7 +32,8 @@ const REPAIR: &str = "boot/lib/repair.py";
 const REPAIR_SOURCE: &str = include_str!("repair.py");
 
 /// Defines `_variables()`, which gives the loader's variables the names back that the launcher took
-/// from them, and takes away what [`REPAIR`] told the launcher.
+/// from them, and takes away what [`REPAIR`] told the launcher. Those that mislead Python do not come
+/// back: isolated children, such as workers of `multiprocessing`, would believe them, too.
 const VARIABLES: &str = "\
 def _variables():
     from posix import environ, putenv, unsetenv
@@ -42,7 +43,7 @@ def _variables():
         ):
             value = environ.pop(name)
             unsetenv(name)
-            if name[11:] != b\"REPAIRED\":
+            if name[11:14] == b\"LD_\":
                 environ[name[11:]] = value
                 putenv(name[11:], value)
 ";
