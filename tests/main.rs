@@ -21,6 +21,8 @@ mod cache;
 mod damage;
 /// Which entry an archive with several of them starts.
 mod entries;
+/// Entry points that could not be imported, mended and started.
+mod entry_mended;
 /// Entry points that cannot be imported.
 mod entry_repair;
 /// Variables: what they change, and what children see of them.
