@@ -3,9 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::sandbox::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::sandbox::shared::{PAIR, PROBE};
+use crate::sandbox::{Sandbox, can_trace};
 
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 
@@ -139,6 +142,33 @@ fn first_starts_at_once_all_succeed_and_leave_one_tree() {
     assert!(sandbox.cached("staging").is_empty());
 }
 
+/// It takes as long as another start is patient: 30 seconds.
+#[test]
+fn a_first_start_that_hangs_holds_up_others_for_a_while_and_succeeds_when_it_goes_on() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    // It stops when its first component has its name, and the others are in staging.
+    let trace = "strace -f -qq -o trace -e trace=/renameat -e inject=/renameat:signal=STOP:when=1";
+    let stopped = format!(r#"exec {trace} /bin/sh -c 'echo $$; exec "$0" "$@"' "$@";"#);
+    let mut first = sandbox.archive("app").arg("argv").arg("x").redirected(&stopped).spawn();
+    let pid: i32 = first.next_line().parse().unwrap();
+    let trace = sandbox.path("trace");
+    while !fs::read_to_string(&trace).is_ok_and(|text| text.contains("stopped by SIGSTOP")) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(sandbox.cached("staging").len(), 1);
+    sandbox.archive("app").expect(0, PROBED, "");
+    assert_eq!(sandbox.cached("staging").len(), 1, "of the one that hangs");
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::CONT).unwrap();
+    first.finish().expect(0, "78\n", "");
+    assert!(sandbox.cached("staging").is_empty());
+    assert_eq!(sandbox.cached("envs").len(), 1);
+    assert_eq!(sandbox.cached("components").len(), unpacked(&sandbox, "app"));
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+}
+
 #[test]
 fn a_component_that_a_cleaner_took_comes_back() {
     let sandbox = warm();
@@ -175,8 +205,8 @@ fn neither_prune_nor_clear_touches_what_runs() {
         assert_eq!(sandbox.cached("components"), before, "after {command}");
         assert_eq!(sandbox.cached("envs").len(), 1, "after {command}");
     }
-    running.signal(rustix::process::Signal::TERM);
-    running.finish().killed_by(rustix::process::Signal::TERM).done();
+    running.signal(Signal::TERM);
+    running.finish().killed_by(Signal::TERM).done();
 }
 
 /// Changes a file that is read-only.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode};
@@ -11,6 +12,7 @@ use rustix::io::Errno;
 
 use crate::c_library::is_bundled;
 use crate::cache::check::Cached;
+use crate::cache::pulse::{PATIENCE, Pulse};
 use crate::cache::remove::remove_tree;
 use crate::cache::root::{Root, Unusable, open_directory};
 use crate::cache::staging::{Staging, Turn, rename_tree, sweep};
@@ -172,15 +174,15 @@ impl Maker<'_> {
         for _ in 0..ATTEMPTS {
             // Each time, since an `uninstall` may have taken away even that.
             let root = Root::create(path)?;
-            let made =
-                match Staging::enter(&root, &self.key(), self.progress, || self.is_made(&root)) {
-                    Ok(Turn::Ours(staging)) => self.make(&root, staging),
-                    Ok(Turn::Done) => match Env::open(&root, &self.key()) {
-                        Ok(env) => Ok(env),
-                        Err(_) => continue,
-                    },
-                    Err(errno) => Err(errno.into()),
-                };
+            let done = || self.is_made(&root);
+            let made = match Staging::enter(&root, &self.key(), PATIENCE, self.progress, done) {
+                Ok(Turn::Ours(staging)) => self.make(&root, staging),
+                Ok(Turn::Done) => match Env::open(&root, &self.key()) {
+                    Ok(env) => Ok(env),
+                    Err(_) => continue,
+                },
+                Err(errno) => Err(errno.into()),
+            };
             match made {
                 Err(Failure::Place(Unusable::System(error))) if may_be_damage(&error) => {
                     self.doubt.set(true);
@@ -205,6 +207,7 @@ impl Maker<'_> {
     }
 
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, Failure> {
+        let pulse = Pulse::new(self.progress, Some(staging.directory().as_fd()));
         // What the dead left is no reason to fail.
         let _ = sweep(root);
         let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
@@ -214,7 +217,7 @@ impl Maker<'_> {
         self.progress.begin(Phase::Comparing, bytes(used.iter().copied()));
         let missing: Vec<&Listed<'_>> = listings
             .iter()
-            .filter(|listed| !self.is_whole(root, listed.component, &listed.listing))
+            .filter(|listed| !self.is_whole(root, listed.component, &listed.listing, &pulse))
             .collect();
         let missing_bytes = bytes(missing.iter().map(|listed| listed.component));
         let linked = used.iter().filter(|c| c.is_layer()).map(|c| c.files);
@@ -222,9 +225,9 @@ impl Maker<'_> {
         self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
             root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
-            self.extract(root, &staging, &missing)?;
+            self.extract(root, &staging, &missing, &pulse)?;
         }
-        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, self.progress)?;
+        env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
         let lease = staging.publish(&self.key(), self.suspect.is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
@@ -234,13 +237,19 @@ impl Maker<'_> {
 
     /// Whether `component` is in the cache as it should be. Compared with its listing only when
     /// there is a reason to doubt it.
-    fn is_whole(&self, root: &Root, component: &Component, listing: &Listing) -> bool {
+    fn is_whole(
+        &self,
+        root: &Root,
+        component: &Component,
+        listing: &Listing,
+        pulse: &Pulse<'_>,
+    ) -> bool {
         let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
         if !self.doubt.get() && cached.is_stamped() {
-            self.progress.add(component.bytes);
+            pulse.add(component.bytes);
             return true;
         }
-        let whole = cached.differences(listing, self.progress).is_empty();
+        let whole = cached.differences(listing, pulse).is_empty();
         if whole {
             // Unstamped it is compared again at the next cold start, and no more.
             let _ = cached.stamp();
@@ -253,12 +262,13 @@ impl Maker<'_> {
         root: &Root,
         staging: &Staging<'_>,
         missing: &[&Listed<'_>],
+        pulse: &Pulse<'_>,
     ) -> Result<(), Failure> {
         for directory in [RESERVED, WORK] {
             rustix::fs::mkdirat(staging.directory(), directory, Mode::from(0o755))?;
         }
         let work = open_directory(staging.directory(), WORK)?;
-        extract(self.payload, missing, &work, self.progress)?;
+        extract(self.payload, missing, &work, pulse)?;
         for listed in missing {
             let key = listed.component.digest.key();
             let from = format!("{}/{WORK}/{key}", staging.path());

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use crate::c_library::{has_loader, host_id};
 use crate::cache::check::{Cached, read_file};
+use crate::cache::pulse::Pulse;
 use crate::cache::root::{Root, ignore_existing, write_new};
 use crate::cache::staging::Staging;
 use crate::cache::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
@@ -20,7 +21,6 @@ use crate::extract::{Listed, run_all};
 use crate::launch::{Libc, Plan};
 use crate::listing::{Item, Listing, Mode as Use, Node};
 use crate::manifest::{CLibrary, Component, Manifest};
-use crate::progress::Progress;
 use crate::{room, sys};
 
 /// The interpreter in an environment.
@@ -45,7 +45,7 @@ const MAX_SCRIPT: u64 = 16 << 20;
 /// Files are hard links to the components', so that wheels that reach each other by relative
 /// paths find each other; copies where the file system has no hard links. Where components share
 /// a path, the first has it. With a C library of its `own`, the interpreter is a copy that is
-/// started by the loader of that. `progress` is told of [`LINKED`] for each file.
+/// started by the loader of that. `pulse` is told of [`LINKED`] for each file.
 pub fn assemble(
     root: &Root,
     staging: &Staging<'_>,
@@ -53,7 +53,7 @@ pub fn assemble(
     manifest: &Manifest,
     own: Option<(&CLibrary, &Component)>,
     listings: &[Listed<'_>],
-    progress: &Progress,
+    pulse: &Pulse<'_>,
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
@@ -70,7 +70,7 @@ pub fn assemble(
         .collect::<Result<Vec<_>, _>>()?;
     let files = winners(&layers.iter().map(|layer| &layer.listing).collect::<Vec<_>>());
     let can_link = AtomicBool::new(true);
-    let linker = Linker { env, interpreter: &interpreter, can_link, progress };
+    let linker = Linker { env, interpreter: &interpreter, can_link, pulse };
     let chunks: Vec<_> = files.chunks(CHUNK).collect();
     run_all(&chunks, |(), chunk| {
         chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
@@ -162,7 +162,7 @@ struct Linker<'a> {
     env: &'a OwnedFd,
     interpreter: &'a [u8],
     can_link: AtomicBool,
-    progress: &'a Progress,
+    pulse: &'a Pulse<'a>,
 }
 
 impl Linker<'_> {
@@ -188,7 +188,7 @@ impl Linker<'_> {
                 }
             }
         };
-        self.progress.add(LINKED);
+        self.pulse.add(LINKED);
         // Only a directory can be there: every path comes once.
         ignore_existing(done)
     }

@@ -10,13 +10,13 @@ use std::sync::{Mutex, OnceLock};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::cache::pulse::Pulse;
 use crate::cache::root::{ignore_existing, open_directory, write_all, write_new};
 use crate::cache::{COMPONENT, STAMP, TREE};
 use crate::entry_path::RESERVED;
 use crate::listing::{Listing, Node};
 use crate::manifest::Component;
 use crate::payload::{BadPayload, Memory, Payload, unpack_listing};
-use crate::progress::Progress;
 use crate::sys;
 use crate::tar::{Kind, Reader};
 
@@ -71,22 +71,22 @@ struct Job<'a> {
     nodes: HashMap<&'a str, &'a Node>,
     directory: OwnedFd,
     written: AtomicUsize,
-    progress: &'a Progress,
+    pulse: &'a Pulse<'a>,
 }
 
 /// Extracts `components` to directories of `into` that are called by their keys.
 ///
 /// Each tree is exactly what its listing says: names, kinds and sizes are compared here, contents
 /// are what the blobs' digests vouch for. Links are made last, so that nothing is written through
-/// one. Nothing outside `into` is touched. `progress` is told of every byte that is written.
+/// one. Nothing outside `into` is touched. `pulse` is told of every byte that is written.
 pub fn extract(
     payload: &Payload,
     components: &[&Listed<'_>],
     into: impl AsFd,
-    progress: &Progress,
+    pulse: &Pulse<'_>,
 ) -> Result<(), Failure> {
     let into = into.as_fd();
-    let jobs = each(components, |listed| Job::prepare(listed, into, progress))?;
+    let jobs = each(components, |listed| Job::prepare(listed, into, pulse))?;
     let mut blobs: Vec<(&Job, usize)> = jobs
         .iter()
         .flat_map(|job| (0..job.component.blobs.len()).map(move |index| (job, index)))
@@ -151,7 +151,7 @@ impl<'a> Job<'a> {
     fn prepare(
         listed: &'a Listed<'_>,
         into: impl AsFd,
-        progress: &'a Progress,
+        pulse: &'a Pulse<'a>,
     ) -> Result<Self, Failure> {
         let Listed { component, listing, packed } = listed;
         let key = component.digest.key();
@@ -165,7 +165,7 @@ impl<'a> Job<'a> {
         write_new(&directory, COMPONENT, &record, 0o444)?;
         let nodes = listing.items().iter().map(|item| (item.path.as_str(), &item.node)).collect();
         let written = AtomicUsize::new(0);
-        Ok(Self { component, listing, nodes, directory, written, progress })
+        Ok(Self { component, listing, nodes, directory, written, pulse })
     }
 
     fn extract_blob(
@@ -187,7 +187,7 @@ impl<'a> Job<'a> {
                     if size == *listed && executable == mode.is_executable() =>
                 {
                     let file = self.create(entry.path.as_str(), executable)?;
-                    copy(&mut tar, &file, self.progress).map_err(|failure| match failure {
+                    copy(&mut tar, &file, self.pulse).map_err(|failure| match failure {
                         Copy::Read(error) => bad(error),
                         Copy::Write(errno) => errno.into(),
                     })?;
@@ -239,7 +239,7 @@ enum Copy {
 }
 
 /// Writes from where the contents lie: a file of a blob in memory takes one call.
-fn copy(from: &mut impl BufRead, to: &File, progress: &Progress) -> Result<(), Copy> {
+fn copy(from: &mut impl BufRead, to: &File, pulse: &Pulse<'_>) -> Result<(), Copy> {
     loop {
         let contents = match from.fill_buf() {
             Ok([]) => return Ok(()),
@@ -250,6 +250,6 @@ fn copy(from: &mut impl BufRead, to: &File, progress: &Progress) -> Result<(), C
         write_all(to, contents).map_err(Copy::Write)?;
         let length = contents.len();
         from.consume(length);
-        progress.add(length as u64);
+        pulse.add(length as u64);
     }
 }

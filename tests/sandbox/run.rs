@@ -249,10 +249,15 @@ impl Running<'_> {
     /// Waits for the next line of its standard output, and checks it.
     #[track_caller]
     pub fn line(&mut self, expected: &str) -> &mut Self {
+        assert_eq!(self.next_line(), expected);
+        self
+    }
+
+    /// Waits for the next line of its standard output.
+    pub fn next_line(&mut self) -> String {
         let mut line = vec![];
         self.stdout.read_until(b'\n', &mut line).unwrap();
-        assert_eq!(String::from_utf8_lossy(&line).trim_end(), expected);
-        self
+        String::from_utf8_lossy(&line).trim_end().to_owned()
     }
 
     /// Sends it a signal.

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::pulse::{Beating, Pulse};
 use super::root::{Root, open_directory, write_all};
 use super::{COMPONENT, COMPONENTS, STAMP, TREE};
 use crate::digest::FileDigest;
@@ -17,7 +18,6 @@ use crate::extract::run_all;
 use crate::listing::{Item, Listing, Node};
 use crate::manifest::{Component, MAX_TREE};
 use crate::payload::unpack_listing;
-use crate::progress::Progress;
 use crate::sys;
 
 /// A component in the cache.
@@ -75,16 +75,16 @@ impl Cached {
     }
 
     /// Every difference between the tree and its listing: kinds, sizes, execute bits, contents.
-    /// `progress` is told of the size of each file when it was looked at.
-    pub fn differences(&self, listing: &Listing, progress: &Progress) -> Vec<Difference> {
+    /// `pulse` is told of the size of each file when it was looked at.
+    pub fn differences(&self, listing: &Listing, pulse: &Pulse<'_>) -> Vec<Difference> {
         let found = Mutex::new(Vec::new());
         let done: Result<(), std::convert::Infallible> = run_all(listing.items(), |(), item| {
-            if let Err(what) = self.compare(item) {
+            if let Err(what) = self.compare(item, pulse) {
                 let difference = Difference { path: item.path.to_string(), what };
                 found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(difference);
             }
             if let Node::File { size, .. } = item.node {
-                progress.add(size);
+                pulse.add(size);
             }
             Ok(())
         });
@@ -94,7 +94,7 @@ impl Cached {
         found
     }
 
-    fn compare(&self, item: &Item) -> Result<(), &'static str> {
+    fn compare(&self, item: &Item, pulse: &Pulse<'_>) -> Result<(), &'static str> {
         let path = item.path.as_str();
         let stat = rustix::fs::statat(&self.directory, path, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|_| "missing")?;
@@ -116,7 +116,7 @@ impl Cached {
                 if executable != mode.is_executable() {
                     return Err("of another mode");
                 }
-                match hash(&self.directory, path) {
+                match hash(&self.directory, path, pulse) {
                     Ok(found) if found == *digest => Ok(()),
                     Ok(_) => Err("altered"),
                     Err(_) => Err("unreadable"),
@@ -126,9 +126,9 @@ impl Cached {
     }
 }
 
-fn hash(at: impl AsFd, path: &str) -> io::Result<FileDigest> {
+fn hash(at: impl AsFd, path: &str, pulse: &Pulse<'_>) -> io::Result<FileDigest> {
     let mut hasher = blake3::Hasher::new();
-    io::copy(&mut open_file(at, path)?, &mut hasher)?;
+    io::copy(&mut Beating(open_file(at, path)?, pulse), &mut hasher)?;
     Ok(FileDigest::from_hash(&hasher.finalize()))
 }
 

@@ -17,14 +17,15 @@
 //!
 //! Locks (`flock`) only save work and tell prune what is in use:
 //!
-//! * exclusive on `staging/<key>`, by the one that makes it; the others wait a bounded time, then
-//!   make their own in `staging/<key>.<pid>`. The directory is the lock: when it is renamed to
+//! * exclusive on `staging/<key>`, by the one that makes it; the others wait as long as it shows
+//!   signs of life ([`pulse`]), then make their own in `staging/<key>.<number>`. The directory is the lock: when it is renamed to
 //!   its place the lock goes with it, and nothing stays behind.
 //! * shared on `envs/<key>`, for as long as an application runs from it: the lease.
 
 pub mod check;
 pub mod inventory;
 pub mod prune;
+pub mod pulse;
 pub mod remove;
 pub mod root;
 pub mod staging;

@@ -6,15 +6,12 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, RenameFlags};
 use rustix::io::Errno;
 
+use super::pulse::{Sign, Wait};
 use super::remove::{empty, remove_tree};
 use super::root::{Root, ignore_existing, open_directory};
 use super::{ENVS, LAUNCH, STAGING, STAMP};
 use crate::progress::{Phase, Progress};
 
-/// How long one waits for another process that makes the same tree.
-const PATIENCE: Duration = Duration::from_secs(30);
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 /// Seconds after which nobody works in a directory any more, where locks do not tell.
 const ABANDONED: i64 = 24 * 60 * 60;
 
@@ -37,27 +34,30 @@ pub enum Turn<'a> {
 
 enum Claim {
     Ours(OwnedFd),
-    Busy,
+    /// Somebody else's, who showed this sign of life.
+    Busy(Option<Sign>),
     Unlockable,
 }
 
 impl<'a> Staging<'a> {
-    /// Waits until `done`, or until `staging/<key>` is ours, or for 30 seconds, after which the
-    /// tree is made aside: a process that hangs holds up nobody for ever.
+    /// Waits until `done`, or until `staging/<key>` is ours. If whoever has it shows no sign of life
+    /// for as long as `patience` lasts, the next free one of `staging/<key>.<number>` will do: a
+    /// process that hangs holds up nobody for ever, and those who waited for it do not all work.
     pub fn enter(
         root: &'a Root,
         key: &str,
+        patience: Duration,
         progress: &Progress,
         done: impl Fn() -> bool,
     ) -> Result<Turn<'a>, Errno> {
-        let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
+        let (mut wait, mut name, mut hung) = (Wait::new(patience), key.to_owned(), 0);
         loop {
             if done() {
                 return Ok(Turn::Done);
             }
-            match claim(root, key)? {
+            match claim(root, &name)? {
                 Claim::Ours(directory) => {
-                    let ours = Self { root, name: Some(key.to_owned()), directory };
+                    let ours = Self { root, name: Some(name), directory };
                     // Made between the look at it and the lock.
                     if done() {
                         return Ok(Turn::Done);
@@ -65,18 +65,19 @@ impl<'a> Staging<'a> {
                     empty(&ours.directory)?;
                     return Ok(Turn::Ours(ours));
                 }
-                Claim::Busy if waited < PATIENCE => {
+                Claim::Busy(sign) => {
                     progress.begin(Phase::Waiting, 0);
-                    std::thread::sleep(pause);
-                    waited += pause;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    if !wait.goes_on(sign) {
+                        hung += 1;
+                        (wait, name) = (Wait::new(patience), format!("{key}.{hung}"));
+                    }
                 }
-                Claim::Busy | Claim::Unlockable => return Self::aside(root, key).map(Turn::Ours),
+                Claim::Unlockable => return Self::aside(root, key).map(Turn::Ours),
             }
         }
     }
 
-    /// A staging directory that nobody else names.
+    /// A staging directory that nobody else names, where locks do not work.
     fn aside(root: &'a Root, key: &str) -> Result<Self, Errno> {
         let mut number = std::process::id();
         loop {
@@ -235,18 +236,18 @@ fn is_abandoned(staging: &OwnedFd, directory: &OwnedFd) -> bool {
     }
 }
 
-/// Tries to make `staging/<key>` ours.
-fn claim(root: &Root, key: &str) -> Result<Claim, Errno> {
-    let path = format!("{STAGING}/{key}");
+/// Tries to make `staging/<name>` ours.
+fn claim(root: &Root, name: &str) -> Result<Claim, Errno> {
+    let path = format!("{STAGING}/{name}");
     ignore_existing(rustix::fs::mkdirat(root.directory(), &path, Mode::from(0o755)))?;
     let directory = match open_directory(root.directory(), &path) {
         Ok(directory) => directory,
-        Err(Errno::NOENT) => return Ok(Claim::Busy),
+        Err(Errno::NOENT) => return Ok(Claim::Busy(None)),
         Err(errno) => return Err(errno),
     };
     match lock(&directory) {
         Ok(()) => {}
-        Err(Errno::WOULDBLOCK) => return Ok(Claim::Busy),
+        Err(Errno::WOULDBLOCK) => return Ok(Claim::Busy(Sign::of(&directory).ok())),
         Err(_) => {
             // Nobody here makes anything in it. Where it is not empty, it stays.
             let _ = rustix::fs::unlinkat(root.directory(), &path, AtFlags::REMOVEDIR);
@@ -259,7 +260,7 @@ fn claim(root: &Root, key: &str) -> Result<Claim, Errno> {
         Ok(there) if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino) => {
             Ok(Claim::Ours(directory))
         }
-        Ok(_) | Err(Errno::NOENT) => Ok(Claim::Busy),
+        Ok(_) | Err(Errno::NOENT) => Ok(Claim::Busy(None)),
         Err(errno) => Err(errno),
     }
 }
@@ -270,6 +271,8 @@ mod tests {
 
     use super::*;
 
+    const SHORT: Duration = Duration::from_millis(20);
+
     fn root() -> (tempfile::TempDir, Root) {
         let dir = tempfile::tempdir().unwrap();
         let root = Root::create(&dir.path().join("cache")).unwrap();
@@ -277,7 +280,7 @@ mod tests {
     }
 
     fn ours(root: &Root) -> Staging<'_> {
-        match Staging::enter(root, "key", &Progress::default(), || false).unwrap() {
+        match Staging::enter(root, "key", SHORT, &Progress::default(), || false).unwrap() {
             Turn::Ours(staging) => staging,
             Turn::Done => panic!("nobody else is here"),
         }
@@ -332,8 +335,9 @@ mod tests {
             let (env, root) = (root.path_of(ENVS, "key"), &root);
             let waiting = scope.spawn(move || {
                 let progress = Progress::default();
-                let turn = Staging::enter(root, "key", &progress, || env.exists()).unwrap();
-                matches!(turn, Turn::Done)
+                let long = Duration::from_mins(1);
+                let done = || env.exists();
+                matches!(Staging::enter(root, "key", long, &progress, done).unwrap(), Turn::Done)
             });
             std::thread::sleep(Duration::from_millis(30));
             staging.publish("key", false).unwrap();
@@ -346,9 +350,24 @@ mod tests {
         let (_dir, root) = root();
         let looks = std::cell::Cell::new(0);
         let made_after_the_first_look = || looks.replace(looks.get() + 1) > 0;
+        let progress = Progress::default();
         let turn =
-            Staging::enter(&root, "key", &Progress::default(), made_after_the_first_look).unwrap();
+            Staging::enter(&root, "key", SHORT, &progress, made_after_the_first_look).unwrap();
         assert!(matches!(turn, Turn::Done));
+        assert!(names(&root, STAGING).is_empty());
+    }
+
+    #[test]
+    fn who_waits_for_one_that_hangs_makes_the_tree_aside_and_is_waited_for() {
+        let (_dir, root) = root();
+        let hung = ours(&root);
+        let aside = ours(&root);
+        let after_both = ours(&root);
+        let paths = [hung.path(), aside.path(), after_both.path()];
+        assert_eq!(paths, ["key", "key.1", "key.2"].map(|name| format!("{STAGING}/{name}")));
+        for staging in [aside, hung, after_both] {
+            staging.publish("key", false).unwrap();
+        }
         assert!(names(&root, STAGING).is_empty());
     }
 

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use super::check::{Cached, Difference, read_file};
 use super::inventory::{EnvInfo, Inventory};
 use super::prune::take_away;
+use super::pulse::Pulse;
 use super::root::{Root, open_directory};
 use super::{COMPONENTS, ENVS, LAUNCH, WORK};
 use crate::env::{INTERPRETER, MAX_INTERPRETER, own_interpreter};
@@ -145,7 +146,7 @@ fn component(root: &Root, key: &str) -> Vec<Difference> {
         return whole("its record is another component's");
     }
     match cached.listing(&component) {
-        Ok(listing) => cached.differences(&listing, &Progress::default()),
+        Ok(listing) => cached.differences(&listing, &Pulse::new(&Progress::default(), None)),
         Err(_) => whole("its listing is damaged"),
     }
 }

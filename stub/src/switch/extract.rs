@@ -8,6 +8,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Mode};
 
 use super::{Switch, print};
+use crate::cache::pulse::Pulse;
 use crate::cache::remove::remove_tree;
 use crate::cache::root::open_directory;
 use crate::entry_path::RESERVED;
@@ -57,7 +58,7 @@ fn write(switch: &Switch<'_>, aside: &Path, to: &Path) -> Result<(), Error> {
     let extracted = Progress::shown(&switch.manifest.name, |progress| {
         progress
             .begin(Phase::Unpacking, listings.iter().map(|listed| listed.component.bytes).sum());
-        extract(&switch.payload, &all, &into, progress)
+        extract(&switch.payload, &all, &into, &Pulse::new(progress, None))
     });
     extracted.map_err(|failure| match failure {
         Failure::Payload(error) => error.into(),
