@@ -150,7 +150,7 @@ fn a_first_start_that_hangs_holds_up_others_for_a_while_and_succeeds_when_it_goe
     }
     let sandbox = Sandbox::new().with(&PROBE, "app");
     // It stops when its first component has its name, and the others are in staging.
-    let trace = "strace -f -qq -o trace -e trace=/renameat -e inject=/renameat:signal=STOP:when=1";
+    let trace = "strace -f -qq -o trace -e trace=renameat -e inject=renameat:signal=STOP:when=1";
     let stopped = format!(r#"exec {trace} /bin/sh -c 'echo $$; exec "$0" "$@"' "$@";"#);
     let mut first = sandbox.archive("app").arg("argv").arg("x").redirected(&stopped).spawn();
     let pid: i32 = first.next_line().parse().unwrap();

@@ -2,7 +2,7 @@
 //! nowhere. [`Sandbox::place`] has the common ground of all.
 
 use crate::sandbox::shared::PROBE;
-use crate::sandbox::{Run, Sandbox, can_change_user, can_mount};
+use crate::sandbox::{Run, Sandbox, can_change_user, can_mount, can_trace};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 const SET_CACHE: &str =
@@ -142,6 +142,67 @@ fn a_noexec_home_is_passed_over() {
     let mounts = "noexec /home; mkdir /home/ada; chown 12345 /home/ada";
     let run = sandbox.place("app", mounts).uid(12345).env("HOME", "/home/ada");
     unpacks_to("/var/tmp/snakecrate-12345", run);
+}
+
+#[test]
+fn nothing_is_left_in_a_noexec_home() {
+    let Some(sandbox) = sandbox() else { return };
+    let script =
+        "noexec /home; mkdir /home/ada; HOME=/home/ada /mnt/work/app; ls -A /home/ada; exit";
+    sandbox.place("app", script).expect(0, WORKS, "");
+}
+
+/// Starts it with a cache on a file system of its own, `/srv`, mounted with `options`, after `before`;
+/// then tells its status and what is in the cache.
+fn on_a_small_disk<'a>(sandbox: &'a Sandbox, options: &str, before: &str) -> Run<'a> {
+    let script = format!(
+        "mount -t tmpfs -o {options} tmpfs /srv; export SNAKECRATE_CACHE=/srv/c PATH
+        show() {{ ls -A /srv/c/v1/staging /srv/c/v1/components /srv/c/v1/envs; }}
+        {before}; exit"
+    );
+    sandbox.place("app", &script)
+}
+
+const EMPTY: &str = "/srv/c/v1/components:\n\n/srv/c/v1/envs:\n\n/srv/c/v1/staging:\n";
+const TOO_FULL: &str =
+    "snakecrate: no place to unpack to (/srv/c: it needs [SIZE] and has [SIZE] free)
+snakecrate: free some space, or set SNAKECRATE_CACHE to a directory that has it\n";
+
+#[test]
+fn a_disk_that_is_too_small_is_found_before_anything_is_extracted() {
+    let Some(sandbox) = sandbox() else { return };
+    if !can_trace() {
+        return;
+    }
+    let before = "strace -f -qq -e trace=openat -o /tmp/trace /mnt/work/app || echo status $?
+        show; grep O_EXCL /tmp/trace | cut -d '\"' -f 2";
+    let expected = format!("status 122\n{EMPTY}CACHEDIR.TAG\n");
+    on_a_small_disk(&sandbox, "size=20m", before).expect(0, &expected, TOO_FULL);
+}
+
+#[test]
+fn a_file_system_with_room_for_too_few_files_is_found_before_anything_is_extracted() {
+    let Some(sandbox) = sandbox() else { return };
+    let before = "/mnt/work/app || echo status $?; show";
+    let outcome = on_a_small_disk(&sandbox, "nr_inodes=200", before).output();
+    let outcome = outcome.stdout(&format!("status 122\n{EMPTY}")).success();
+    // The disk itself, the cache, its tag, its four directories, and staging of the environment.
+    let outcome = outcome.stderr_contains(" files and has room for 192)\n");
+    outcome.stderr_contains("delete some files, or set SNAKECRATE_CACHE to a directory").done();
+}
+
+#[test]
+fn a_disk_that_fills_while_it_is_extracted_to_is_explained_and_later_it_works() {
+    let Some(sandbox) = sandbox() else { return };
+    if !can_trace() {
+        return;
+    }
+    let before = "strace -f -qq -e trace=openat -e inject=openat:delay_enter=3000000:when=150 \
+            -o /dev/null /mnt/work/app & sleep 1
+        cat /dev/zero >/srv/other 2>/dev/null || wait $! || echo status $?
+        show; rm /srv/other; /mnt/work/app";
+    let expected = format!("status 122\n{EMPTY}{WORKS}");
+    on_a_small_disk(&sandbox, "size=150m", before).expect(0, &expected, TOO_FULL);
 }
 
 #[test]

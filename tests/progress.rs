@@ -130,11 +130,13 @@ fn a_signal_kills_it_as_it_would_without_the_bar() {
     let staging = sandbox.cache().join("v1/staging").join(without_its_env(&sandbox));
     fs::create_dir(&staging).unwrap();
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
-        let other = format!("flock {} sh -c 'touch locked; exec sleep 30' & ", staging.display());
-        let killer = format!("until test -e locked; do :; done; (sleep 1; kill -{name} $$) & ");
+        let lock = format!("exec 9<{}; flock 9; touch locked", staging.display());
+        let other =
+            format!("({lock}; exec sleep 30) & other=$!; until test -e locked; do :; done;");
+        let killer = format!("(sleep 1; kill -{name} $$; kill $other) &");
         // Whoever runs the tests may have signals ignored.
         let app = "exec env --default-signal=INT,TERM,HUP ./app >out";
-        let line = format!("rm -f locked; {other}{killer}{app}");
+        let line = format!("rm -f locked; {other} {killer} {app}");
         sandbox.terminal("xterm", 80, &line).code(128 + number);
         assert_eq!(output(&sandbox), "");
     }

@@ -25,14 +25,13 @@ use crate::manifest::{Component, Kind, Manifest};
 use crate::payload::{BadPayload, Payload};
 use crate::progress::{Phase, Progress};
 use crate::record::BootRecord;
+use crate::space::{Space, bytes};
 use crate::warm::{Cold, Env};
 use crate::{env, sys};
 
 /// How often an environment is made before giving up: a cleaner or another process's prune may
 /// take away what was just there.
 const ATTEMPTS: usize = 3;
-/// What a file takes on a disk beyond its length, on average, and what its entries take.
-const BYTES_PER_FILE: u64 = 3 << 10;
 
 /// Why an environment could not be made at one place.
 enum Failure {
@@ -224,7 +223,7 @@ impl Maker<'_> {
         let linked = linked.fold(0, u64::saturating_add).saturating_mul(env::LINKED);
         self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
-            root.check_space(needed(missing.iter().map(|listed| listed.component)))?;
+            root.check_space(Space::needed(&missing, &listings))?;
             self.extract(root, &staging, &missing, &pulse)?;
         }
         env::assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
@@ -277,16 +276,19 @@ impl Maker<'_> {
         Ok(remove_tree(staging.directory(), WORK)?)
     }
 
-    /// A full disk is explained in bytes.
+    /// A full disk is explained in bytes, or in files where these have run out.
     fn explain(&self, root: &Root, failure: Failure) -> Failure {
         let full = |error: &io::Error| {
             matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
         };
         match failure {
             Failure::Place(Unusable::System(error)) if full(&error) => {
-                let needed = needed(&self.manifest.components);
-                let free = root.free_space().unwrap_or(0);
-                Failure::Place(Unusable::NoSpace { needed, free })
+                let needed = Space::of(&self.manifest.components);
+                // Unless there is enough again by now.
+                Failure::Place(root.check_space(needed).err().unwrap_or_else(|| {
+                    let free = root.free_space().map_or(0, |free| free.bytes);
+                    Unusable::NoSpace { needed: needed.bytes, free }
+                }))
             }
             other => other,
         }
@@ -297,15 +299,4 @@ impl Maker<'_> {
 fn may_be_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other};
     matches!(error.kind(), NotFound | IsADirectory | NotADirectory | InvalidData | Other)
-}
-
-/// Bytes of all files of these components.
-fn bytes<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
-    components.into_iter().map(|c| c.bytes).fold(0, u64::saturating_add)
-}
-
-/// Bytes on the disk for these components and their share of an environment.
-fn needed<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
-    let one = |c: &Component| c.bytes.saturating_add(c.files.saturating_mul(BYTES_PER_FILE));
-    components.into_iter().map(one).fold(0, u64::saturating_add)
 }

@@ -112,6 +112,9 @@ impl Error {
                 Some((_, why)) if why.is_full() => {
                     format!("free some space, or set {VARIABLE} to a directory that has it")
                 }
+                Some((_, Unusable::NoInodes { .. })) => {
+                    format!("delete some files, or set {VARIABLE} to a directory that has room")
+                }
                 _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
             },
             Self::Cache { path, .. } => format!("delete {} and try again", path.display()),

@@ -32,6 +32,7 @@ pub mod payload;
 pub mod progress;
 pub mod record;
 pub mod room;
+pub mod space;
 pub mod switch;
 pub mod sys;
 pub mod tar;

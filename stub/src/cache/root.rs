@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::{COMPONENTS, ENVS, LAYOUT, STAGING};
+use crate::space::Space;
 use crate::sys;
 
 /// The variable that names the cache; where it is set, no other place is tried.
@@ -56,6 +57,13 @@ pub enum Unusable {
         /// Bytes there.
         free: u64,
     },
+    /// Its file system has a fixed number of files, and too few are left.
+    NoInodes {
+        /// Files, directories and links wanted.
+        needed: u64,
+        /// How many more there can be.
+        free: u64,
+    },
     /// The operating system says no.
     System(io::Error),
 }
@@ -87,6 +95,9 @@ impl fmt::Display for Unusable {
             Self::NoExec => f.write_str("it is mounted noexec"),
             Self::NoSpace { needed, free } => {
                 write!(f, "it needs {} and has {} free", Size(*needed), Size(*free))
+            }
+            Self::NoInodes { needed, free } => {
+                write!(f, "it needs {needed} files and has room for {free}")
             }
             Self::System(error) => write!(f, "{error}"),
         }
@@ -167,10 +178,6 @@ impl Root {
         not_in_anothers_home(path)?;
         create_directories(path)?;
         let root = Self::open(path)?;
-        let flags = rustix::fs::fstatvfs(&root.directory)?.f_flag;
-        if flags.contains(StatVfsMountFlags::NOEXEC) {
-            return Err(Unusable::NoExec);
-        }
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(rustix::fs::mkdirat(root.directory(), area, Mode::from(0o755)))?;
         }
@@ -195,16 +202,31 @@ impl Root {
         path
     }
 
-    /// Whether `bytes` more fit on its file system.
-    pub fn check_space(&self, needed: u64) -> Result<(), Unusable> {
-        let free = self.free_space()?;
-        if free < needed { Err(Unusable::NoSpace { needed, free }) } else { Ok(()) }
+    /// Opens an area step by step: what is deleted in it is below the root, whatever became of the
+    /// directories on the way.
+    pub fn open_area(&self, area: &str) -> Result<OwnedFd, Errno> {
+        let (above, name) = area.split_once('/').unwrap_or((".", area));
+        open_directory(open_directory(&self.directory, above)?, name)
     }
 
-    /// Bytes that this user may still write there.
-    pub fn free_space(&self) -> io::Result<u64> {
+    /// Whether `needed` more fits on its file system.
+    pub fn check_space(&self, needed: Space) -> Result<(), Unusable> {
+        let free = self.free_space()?;
+        if free.bytes < needed.bytes {
+            return Err(Unusable::NoSpace { needed: needed.bytes, free: free.bytes });
+        }
+        if free.files < needed.files {
+            return Err(Unusable::NoInodes { needed: needed.files, free: free.files });
+        }
+        Ok(())
+    }
+
+    /// What this user may still write there.
+    pub fn free_space(&self) -> io::Result<Space> {
         let stat = rustix::fs::fstatvfs(&self.directory)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        // One that makes room for files as they come (btrfs) says that it has none at all.
+        let files = if stat.f_files == 0 { u64::MAX } else { stat.f_favail };
+        Ok(Space { bytes: stat.f_bavail.saturating_mul(stat.f_frsize), files })
     }
 }
 
@@ -267,11 +289,16 @@ fn check_owner(directory: &OwnedFd) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// `mkdir -p`, mode 0700, but root does not leave directories in another user's home (sudo keeps
+/// `mkdir -p`, mode 0700, where files may be executed; but root does not leave directories in another user's home (sudo keeps
 /// `HOME`), and a home or `/var/tmp` that is missing is not ours to make.
 fn create_directories(path: &Path) -> Result<(), Unusable> {
     match rustix::fs::stat(path) {
-        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => return Ok(()),
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+            // What is made in it will be on the same file system.
+            let flags = rustix::fs::statvfs(path)?.f_flag;
+            let may_execute = !flags.contains(StatVfsMountFlags::NOEXEC);
+            return if may_execute { Ok(()) } else { Err(Unusable::NoExec) };
+        }
         Ok(_) => return Err(Unusable::NotDirectory),
         Err(Errno::NOENT) if is_given(path) => return Err(Unusable::Missing),
         Err(Errno::NOENT) => {}
