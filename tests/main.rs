@@ -35,6 +35,8 @@ mod launch;
 mod places;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
+/// What leaves the cache, by which rule, and what stays.
+mod prune;
 /// Same inputs, same bytes.
 mod reproducible;
 /// What makes archives smaller.
