@@ -53,6 +53,8 @@ mod planted;
 mod privileges;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
+/// What leaves the cache, by which rule, and what stays.
+mod prune;
 /// What the system says when the interpreter is to be executed.
 mod refusals;
 /// Files that a cleaner deleted or cut, and how they come back.
@@ -65,5 +67,3 @@ mod signals;
 mod size;
 /// What the launcher does instead of starting the application.
 mod switch;
-
-// To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.
