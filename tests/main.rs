@@ -17,6 +17,8 @@ mod build;
 mod c_library;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
+/// First runs that die, or in which something fails.
+mod crash;
 /// Archives that did not arrive whole.
 mod damage;
 /// Which entry an archive with several of them starts.
@@ -33,6 +35,8 @@ mod inspect;
 mod launch;
 /// Machines on which little can be written or executed.
 mod places;
+/// Many at once on one cache.
+mod races;
 /// Same inputs, same bytes.
 mod reproducible;
 /// What makes archives smaller.

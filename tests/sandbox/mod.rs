@@ -11,6 +11,7 @@ mod outcome;
 mod place;
 mod run;
 pub mod shared;
+mod strace;
 mod tests;
 
 use std::ffi::OsStr;
@@ -25,6 +26,7 @@ use walkdir::WalkDir;
 pub use outcome::Outcome;
 pub use run::Run;
 use shared::Shared;
+pub use strace::Call;
 
 /// The packer under test.
 pub const PACKER: &str = env!("CARGO_BIN_EXE_snakecrate");
@@ -202,6 +204,16 @@ pub fn can_mount() -> bool {
     let can = can.is_ok_and(|output| output.status.success());
     if !can {
         eprintln!("skipped: unshare(1) cannot mount here");
+    }
+    can
+}
+
+/// Whether strace(1) may stop and delay what tests run; says so where it may not.
+pub fn can_trace() -> bool {
+    let can = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    let can = can.is_ok_and(|output| output.status.success());
+    if !can {
+        eprintln!("skipped: strace(1) cannot trace here");
     }
     can
 }

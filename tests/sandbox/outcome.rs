@@ -193,6 +193,12 @@ impl Outcome {
         std::mem::take(&mut self.stdout)
     }
 
+    /// Its status and both outputs as text, to look at by other means.
+    pub fn parts(mut self) -> (ExitStatus, String, String) {
+        self.seen = Seen { status: true, stdout: true, stderr: true };
+        (self.status, text_of(&self.stdout), text_of(&self.stderr))
+    }
+
     /// Everything was looked at. (Dropping the outcome checks that, too.)
     pub fn done(self) {
         drop(self);

@@ -17,6 +17,8 @@ pub const OPTIONS: [&str; 3] = ["--quiet", "--level", "3"];
 pub static PROBE: Shared = Shared::new("probe");
 /// Two commands, `left` and `right`, that print their names and arguments.
 pub static PAIR: Shared = Shared::new("pair");
+/// One command that says `tiny`, with as few files as can be.
+pub static TINY: Shared = Shared::new("tiny");
 
 /// An archive of a project in `tests/projects`.
 pub struct Shared {
