@@ -20,7 +20,7 @@ use crate::sandbox::{Call, Sandbox, can_trace};
 const SAID: &str = "tiny\n";
 
 fn sandbox() -> Sandbox {
-    Sandbox::new().with(&TINY, "app")
+    Sandbox::in_memory().with(&TINY, "app")
 }
 
 /// All names in the cache with their modes and sizes. (A stamp is empty where the boot id could

@@ -38,7 +38,22 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("snakecrate-test-").tempdir().unwrap();
+        Self::at(&std::env::temp_dir())
+    }
+
+    /// In memory where the machine has such a place, and programs may be executed there: for tests
+    /// that fill and empty a cache again and again.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let forbids = rustix::fs::StatVfsMountFlags::NOEXEC;
+        match rustix::fs::statvfs(memory) {
+            Ok(found) if !found.f_flag.contains(forbids) => Self::at(memory),
+            _ => Self::new(),
+        }
+    }
+
+    fn at(place: &Path) -> Self {
+        let root = tempfile::Builder::new().prefix("snakecrate-test-").tempdir_in(place).unwrap();
         // Other users must get in.
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for folder in ["work", "home", "cache"] {
