@@ -17,6 +17,8 @@ mod build;
 mod c_library;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
+/// First runs that die, or in which something fails.
+mod crash;
 /// Archives that did not arrive whole.
 mod damage;
 /// Which entry an archive with several of them starts.
@@ -55,6 +57,8 @@ mod privileges;
 mod progress;
 /// What leaves the cache, by which rule, and what stays.
 mod prune;
+/// Many at once on one cache.
+mod races;
 /// What the system says when the interpreter is to be executed.
 mod refusals;
 /// Files that a cleaner deleted or cut, and how they come back.
