@@ -17,6 +17,8 @@ mod build;
 mod c_library;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
+/// Archives cut, or with a bit flipped, anywhere.
+mod cuts;
 /// Archives that did not arrive whole.
 mod damage;
 /// Which entry an archive with several of them starts.
@@ -25,6 +27,12 @@ mod entries;
 mod errors;
 /// The fast start of entry points.
 mod fast_start;
+/// Archives made by hand, so that they can lie.
+mod forge;
+/// What reads untrusted bytes, with what fuzzing began with and found.
+mod fuzzed;
+/// Archives that were made to deceive.
+mod hostile;
 /// Hosts that lack certificates, time zones, descriptions of terminals, locales, users, names.
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
@@ -41,5 +49,3 @@ mod reproducible;
 mod size;
 /// What the launcher does instead of starting the application.
 mod switch;
-
-// To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.
