@@ -1,4 +1,5 @@
 use super::*;
+use crate::listing::{Listing, MAX_FILES};
 
 pub(crate) fn sample() -> Manifest {
     let member = |offset| Member { offset, length: 10, unpacked: 20, blake3: Digest::of(b"") };
@@ -134,6 +135,8 @@ fn texts_are_of_one_line_and_so_are_messages() {
     }
     // The name of a link is made of it.
     assert!(refused(|m| m.python.version = "3/x.1".into()).contains("a Python"));
+    let long = refused(|m| m.components[0].name = "/".repeat(1 << 20));
+    assert!(long.contains("a component called") && long.len() < 400, "{} bytes", long.len());
     let forged =
         br#"{"format": 1, "name": "", "target": "", "components": [{"kind": "\n\u001b[2J"}]}"#;
     let message = Manifest::parse(forged, 1000).unwrap_err().to_string();
