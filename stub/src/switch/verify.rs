@@ -133,12 +133,12 @@ impl<'a> Walk<'a> {
 fn matches(item: &Item, kind: &Kind, contents: &mut impl Read) -> io::Result<bool> {
     Ok(match (&item.node, kind) {
         (Node::Link(listed), Kind::Link(target)) => listed == target,
-        (Node::File { mode, size: listed, digest }, &Kind::File { executable, size }) => {
+        (Node::File { mode, size: listed, digest }, &Kind::File { executable, size })
+            if size == *listed && executable == mode.is_executable() =>
+        {
             let mut hasher = blake3::Hasher::new();
             io::copy(contents, &mut hasher)?;
-            size == *listed
-                && executable == mode.is_executable()
-                && FileDigest::from_hash(&hasher.finalize()) == *digest
+            FileDigest::from_hash(&hasher.finalize()) == *digest
         }
         _ => false,
     })
