@@ -19,6 +19,8 @@ mod c_library;
 mod cache;
 /// First runs that die, or in which something fails.
 mod crash;
+/// Archives cut, or with a bit flipped, anywhere.
+mod cuts;
 /// Archives that did not arrive whole.
 mod damage;
 /// Which entry an archive with several of them starts.
@@ -33,6 +35,12 @@ mod errors;
 mod fast_start;
 /// File systems unlike a local disk, and files of any date.
 mod file_systems;
+/// Archives made by hand, so that they can lie.
+mod forge;
+/// What reads untrusted bytes, with what fuzzing began with and found.
+mod fuzzed;
+/// Archives that were made to deceive.
+mod hostile;
 /// Hosts that lack certificates, time zones, descriptions of terminals, locales, users, names.
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
