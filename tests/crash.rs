@@ -216,6 +216,26 @@ fn what_disappears_between_making_and_starting_is_made_again() {
 }
 
 #[test]
+fn after_a_restart_a_cache_that_does_not_say_whether_it_may_be_written_to_is_checked() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = sandbox();
+    sandbox.archive("app").expect(0, SAID, "");
+    let env = sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0]);
+    let plan = env.join(".snakecrate/launch");
+    let of_this_boot = fs::read(&plan).unwrap();
+    let boot_id = of_this_boot.iter().position(|&byte| byte == 0).unwrap() + 1;
+    let mut of_another = of_this_boot.clone();
+    of_another[boot_id..boot_id + 8].copy_from_slice(b"00000000");
+    fs::remove_file(&plan).unwrap();
+    fs::write(&plan, of_another).unwrap();
+    let outcome = sandbox.archive("app").failing(&Call::new("faccessat2", 1), "EIO");
+    outcome.expect(0, SAID, "");
+    assert_eq!(fs::read(&plan).unwrap(), of_this_boot);
+}
+
+#[test]
 fn without_locks_nothing_of_the_run_is_left_and_what_the_dead_left_goes_after_a_day() {
     if !can_trace() {
         return;
