@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use snakecrate_stub::guard::{self, Guard};
 use snakecrate_stub::launch::{Libc, Plan};
 use snakecrate_stub::manifest::Manifest;
 use snakecrate_stub::record::BootRecord;
@@ -89,7 +90,10 @@ fn the_seeds_are_written() {
         let Ok(manifest) = Manifest::parse(manifest, 1 << 20) else { continue };
         let libraries = [Libc::Only, Libc::Hosts("host 1 2".into()), Libc::Own("/c/ld.so".into())];
         for (number, library) in libraries.into_iter().enumerate() {
-            let plan = Plan::new(&manifest, "/cache/v1/envs/0".as_ref(), library, |_| true);
+            let guards = vec![Guard::of("boot/x.py", b"x"), Guard::of("runtime/os.py", b"os")];
+            let guards = guard::rows(&manifest, &[], &[], guards);
+            let home = Path::new("/cache/v1/envs/0");
+            let plan = Plan::new(&manifest, home, library, guards, |_| true, |_| Some(7));
             write("plan", &format!("{name}-{number}"), &plan.encode());
         }
     }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use snakecrate_stub::cache::pulse::Pulse;
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::extract::{Failure, Listed, extract};
 use snakecrate_stub::listing::{Listing, Node};
@@ -140,7 +141,9 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
     };
     let into = place.path().join("into");
     fs::create_dir(&into).unwrap();
-    match extract(&payload, &[&listed[0]], File::open(&into).unwrap(), &Progress::default()) {
+    let progress = Progress::default();
+    let pulse = Pulse::new(&progress, None);
+    match extract(&payload, &[&listed[0]], File::open(&into).unwrap(), &pulse) {
         Ok(()) => {
             // Others have compared what is in the archive; here it is what came out of it.
             compare(&into.join(component.digest.key()), listing);

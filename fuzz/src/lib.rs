@@ -8,7 +8,8 @@
 mod blob;
 pub mod safe;
 
-use snakecrate_stub::launch::Plan;
+use snakecrate_stub::guard::{self, Guard};
+use snakecrate_stub::launch::{Libc, Plan};
 use snakecrate_stub::listing::Listing;
 use snakecrate_stub::manifest::Manifest;
 use snakecrate_stub::record::{BLANK, BootRecord, LENGTH, MAX_MANIFEST};
@@ -48,8 +49,9 @@ pub fn manifest(data: &[u8]) {
             safe::manifest(&manifest, LENGTH);
             // What a cold start makes of it, and a warm one reads.
             let home = std::path::Path::new("/home");
-            let plan = Plan::new(&manifest, home, snakecrate_stub::launch::Libc::Only, |_| true);
-            assert_eq!(Plan::parse(&plan.encode()), Some(plan));
+            let guards = guard::rows(&manifest, &[], &[], vec![Guard::of("made", data)]);
+            let plan = Plan::new(&manifest, home, Libc::Only, guards, |_| true, |_| Some(1));
+            assert_eq!(Plan::parse(plan.encode()), Some(plan));
         }
     }
 }
@@ -67,8 +69,14 @@ pub fn listing(data: &[u8]) {
 
 /// A launch plan.
 pub fn plan(data: &[u8]) {
-    if let Some(plan) = Plan::parse(data) {
-        assert_eq!(Plan::parse(&plan.encode()).as_ref(), Some(&plan));
+    if let Some(plan) = Plan::parse(data.to_vec()) {
+        assert_eq!(Plan::parse(plan.encode()).as_ref(), Some(&plan));
+        for random in [0, 1, usize::MAX] {
+            let (first, other) = plan.guards(random);
+            for (path, size) in first.chain(other) {
+                assert!(path.count_bytes() < data.len() && size < u64::MAX);
+            }
+        }
         let arguments = ["x".into(), "y".into()];
         let _ = plan.command(&arguments, "/found".as_ref());
     }

@@ -10,6 +10,7 @@ use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use serde_json::Value;
 use snakecrate::archive::{self, Archive, Report};
 use snakecrate::ui::{Ui, Verbosity};
+use snakecrate_stub::cache::pulse::Pulse;
 use snakecrate_stub::digest::Digest;
 use snakecrate_stub::extract::{Listed, extract};
 use snakecrate_stub::manifest::{Component, MAX_TREE};
@@ -71,7 +72,9 @@ fn launched(place: &Path, archive: &Path, record: BootRecord) {
     let into = place.join("into");
     fs::create_dir(&into).unwrap();
     let listed: Vec<_> = listed.iter().collect();
-    extract(&payload, &listed, File::open(&into).unwrap(), &Progress::default()).expect("verified");
+    let progress = Progress::default();
+    let pulse = Pulse::new(&progress, None);
+    extract(&payload, &listed, File::open(&into).unwrap(), &pulse).expect("verified");
 }
 
 /// An archive of the launcher and `rest`, whose record and manifest vouch for what is there.

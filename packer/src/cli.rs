@@ -257,7 +257,7 @@ pub struct What {
     /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
     #[arg(long)]
     pub no_isolated: bool,
-    /// Let LD_* variables of the user take effect, as LD_LIBRARY_PATH for drivers that lie outside
+    /// Let the user's LD_* variables take effect, for libraries such as drivers that lie outside
     /// of the archive; --no-isolated implies it
     #[arg(long)]
     pub loader_variables: bool,
