@@ -17,6 +17,10 @@ mod build;
 mod c_library;
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
+/// First runs that die, or in which something fails.
+mod crash;
+/// Archives cut, or with a bit flipped, anywhere.
+mod cuts;
 /// Archives that did not arrive whole.
 mod damage;
 /// Which entry an archive with several of them starts.
@@ -33,6 +37,12 @@ mod errors;
 mod fast_start;
 /// File systems unlike a local disk, and files of any date.
 mod file_systems;
+/// Archives made by hand, so that they can lie.
+mod forge;
+/// What reads untrusted bytes, with what fuzzing began with and found.
+mod fuzzed;
+/// Archives that were made to deceive.
+mod hostile;
 /// Hosts that lack certificates, time zones, descriptions of terminals, locales, users, names.
 mod hosts;
 /// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
@@ -55,6 +65,10 @@ mod planted;
 mod privileges;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
+/// What leaves the cache, by which rule, and what stays.
+mod prune;
+/// Many at once on one cache.
+mod races;
 /// What the system says when the interpreter is to be executed.
 mod refusals;
 /// Files that a cleaner deleted or cut, and how they come back.
@@ -67,5 +81,3 @@ mod signals;
 mod size;
 /// What the launcher does instead of starting the application.
 mod switch;
-
-// To come: `forge`, archives made by hand to deceive the launcher, and `hostile`, its tests.

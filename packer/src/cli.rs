@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::audit::Glibc;
 use crate::config::Config;
 use crate::pipeline::Libc;
+use crate::prune::values::{Bytes, When};
 use crate::runtime::Strip;
 use crate::ui::Verbosity;
 
@@ -157,10 +158,24 @@ pub enum Cache {
         repair: bool,
     },
     /// Remove what has not been used for a while; what runs is left alone
+    #[command(after_help = "\
+Each option by itself is a reason to remove an environment; without any, it is --unused 30. Components
+go with the last environment that is made of them, the packer's own files by --unused.
+
+Examples:
+  snakecrate cache prune --unused 90 --dry-run       what was not started for 90 days
+  snakecrate cache prune --unused 2026-10-31         what was not started since
+  snakecrate cache prune --max-size 2G               the least recently used, until 2 GB are left")]
     Prune {
-        /// Remove environments not used for this many days, and components none uses
-        #[arg(long, value_name = "DAYS", default_value_t = 30)]
-        unused: u64,
+        /// Environments not used for so many days, or since a date (YYYY-MM-DD)
+        #[arg(long, value_name = "DAYS|DATE")]
+        unused: Option<When>,
+        /// Environments made more than so many days ago, or before a date
+        #[arg(long, value_name = "DAYS|DATE")]
+        older: Option<When>,
+        /// The least recently used environments, until the components of the others fit: 500M, 1.5GiB
+        #[arg(long, value_name = "SIZE")]
+        max_size: Option<Bytes>,
         /// Say what would go, and remove nothing
         #[arg(long)]
         dry_run: bool,
@@ -242,7 +257,7 @@ pub struct What {
     /// Let the interpreter see PYTHON* variables, the current directory and the user's packages
     #[arg(long)]
     pub no_isolated: bool,
-    /// Let LD_* variables of the user take effect, as LD_LIBRARY_PATH for drivers that lie outside
+    /// Let the user's LD_* variables take effect, for libraries such as drivers that lie outside
     /// of the archive; --no-isolated implies it
     #[arg(long)]
     pub loader_variables: bool,

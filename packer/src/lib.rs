@@ -14,6 +14,7 @@ pub mod config;
 pub mod download;
 pub mod error;
 pub mod pipeline;
+pub mod prune;
 pub mod python;
 pub mod resolve;
 pub mod runtime;

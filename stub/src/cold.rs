@@ -212,7 +212,7 @@ impl Maker<'_> {
         let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
-        let listings = Listed::all(self.payload, &used)?;
+        let listings = Listed::checked(self.payload, self.manifest, &used)?;
         self.progress.begin(Phase::Comparing, bytes(used.iter().copied()));
         let missing: Vec<&Listed<'_>> = listings
             .iter()

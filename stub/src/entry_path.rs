@@ -50,18 +50,19 @@ pub enum BadPath {
 impl EntryPath {
     /// Checks `text`.
     pub fn new(text: &str) -> Result<Self, BadPath> {
-        let bad = |kind: fn(String) -> BadPath| Err(kind(text.to_owned()));
+        let bad = |kind: fn(String) -> BadPath| Err(kind(start_of(text)));
         if text.is_empty() {
             return Err(BadPath::Empty);
+        }
+        // First, so that all other messages are of one line.
+        if has_bad_character(text) {
+            return bad(BadPath::Character);
         }
         if text.starts_with('/') {
             return bad(BadPath::Absolute);
         }
         if text.len() > MAX_PATH {
             return bad(BadPath::TooLong);
-        }
-        if text.chars().any(|c| c.is_control() || c == '\\') {
-            return bad(BadPath::Character);
         }
         for name in text.split('/') {
             match name {
@@ -144,29 +145,48 @@ impl<'de> Deserialize<'de> for EntryPath {
     }
 }
 
+/// What no path and no target may have in it.
+fn has_bad_character(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() || c == '\\')
+}
+
+/// As much of `text` as a message needs.
+fn start_of(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => [&text[..end], "…"].concat(),
+        None => text.to_owned(),
+    }
+}
+
 /// The target of a symbolic link: relative, and inside the component seen from where the link is.
+///
+/// `..` stands only at its beginning: there it leaves directories that the link's own path names,
+/// and these are no links. Behind a name that may be another link it could lead anywhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkTarget(Box<str>);
 
 impl LinkTarget {
     /// Checks `target` as what the link at `link` holds.
     pub fn new(link: &EntryPath, target: &str) -> Result<Self, BadPath> {
-        let escapes = || BadPath::Escapes(link.to_string(), target.to_owned());
+        let bad = |kind: fn(String) -> BadPath| Err(kind(start_of(target)));
+        let escapes = || BadPath::Escapes(start_of(link.as_str()), start_of(target));
+        if has_bad_character(target) {
+            return bad(BadPath::Character);
+        }
         if target.is_empty() || target.starts_with('/') {
             return Err(escapes());
         }
         if target.len() > MAX_PATH {
-            return Err(BadPath::TooLong(target.to_owned()));
-        }
-        if target.chars().any(|c| c.is_control() || c == '\\') {
-            return Err(BadPath::Character(target.to_owned()));
+            return bad(BadPath::TooLong);
         }
         let mut depth = link.parent().map_or(0, |parent| parent.split('/').count());
+        let mut named = false;
         for name in target.split('/') {
             match name {
-                "" | "." => return Err(BadPath::EmptyName(target.to_owned())),
+                "" | "." => return bad(BadPath::EmptyName),
+                ".." if named => return Err(escapes()),
                 ".." => depth = depth.checked_sub(1).ok_or_else(escapes)?,
-                _ => depth += 1,
+                _ => named = true,
             }
         }
         Ok(Self(target.into()))
@@ -215,6 +235,19 @@ mod tests {
     }
 
     #[test]
+    fn messages_are_of_one_line_and_short_whatever_the_path() {
+        let link = EntryPath::new("a").unwrap();
+        let long = "\u{1b}[2J\n".repeat(1 << 20);
+        for text in ["/\n".to_owned(), "../\u{1b}[2J".into(), "x".repeat(1 << 20), long] {
+            for error in [EntryPath::new(&text).err(), LinkTarget::new(&link, &text).err()] {
+                let message = error.unwrap().to_string();
+                assert!(!message.contains(char::is_control), "{message:?}");
+                assert!(message.len() < 2000, "{} bytes", message.len());
+            }
+        }
+    }
+
+    #[test]
     fn links_may_climb_only_inside_their_component() {
         let link = EntryPath::new("lib/x/liba.so").unwrap();
         for good in ["liba.so.1", "../y/liba.so", "../../bin/a"] {
@@ -223,6 +256,9 @@ mod tests {
         for bad in ["../../../etc/passwd", "/etc/passwd", "", "a/../../../../b", "./a", "a//b"] {
             assert!(LinkTarget::new(&link, bad).is_err(), "{bad}");
         }
+        // `lib/x/y` may be a link to the top: then this is two directories above it.
+        let through = LinkTarget::new(&link, "y/../../etc/passwd").unwrap_err();
+        assert!(matches!(through, BadPath::Escapes(..)), "{through}");
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Components out of the archive into staging: verified, decoded and written in parallel.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use rustix::fs::{Mode, OFlags};
@@ -15,7 +14,7 @@ use crate::cache::root::{ignore_existing, open_directory, write_all, write_new};
 use crate::cache::{COMPONENT, STAMP, TREE};
 use crate::entry_path::RESERVED;
 use crate::listing::{Listing, Node};
-use crate::manifest::Component;
+use crate::manifest::{Component, Manifest};
 use crate::payload::{BadPayload, Memory, Payload, unpack_listing};
 use crate::sys;
 use crate::tar::{Kind, Reader};
@@ -56,6 +55,18 @@ impl<'a> Listed<'a> {
         each(components, |component| Self::read(payload, component))
     }
 
+    /// Likewise, of those components of `manifest` that are used: what is to run is among them.
+    pub fn checked(
+        payload: &Payload,
+        manifest: &Manifest,
+        components: &[&'a Component],
+    ) -> Result<Vec<Self>, BadPayload> {
+        let all = Self::all(payload, components)?;
+        let pairs: Vec<_> = all.iter().map(|one| (one.component, &one.listing)).collect();
+        manifest.check_paths(&pairs)?;
+        Ok(all)
+    }
+
     /// Reads the listing of `component`.
     fn read(payload: &Payload, component: &'a Component) -> Result<Self, BadPayload> {
         let packed = payload.packed_listing(component)?;
@@ -68,9 +79,9 @@ impl<'a> Listed<'a> {
 struct Job<'a> {
     component: &'a Component,
     listing: &'a Listing,
-    nodes: HashMap<&'a str, &'a Node>,
+    /// Which items were in a blob.
+    seen: Vec<AtomicBool>,
     directory: OwnedFd,
-    written: AtomicUsize,
     pulse: &'a Pulse<'a>,
 }
 
@@ -163,9 +174,8 @@ impl<'a> Job<'a> {
         write_new(&directory, TREE, packed, 0o444)?;
         let record = serde_json::to_vec(component).unwrap_or_default();
         write_new(&directory, COMPONENT, &record, 0o444)?;
-        let nodes = listing.items().iter().map(|item| (item.path.as_str(), &item.node)).collect();
-        let written = AtomicUsize::new(0);
-        Ok(Self { component, listing, nodes, directory, written, pulse })
+        let seen = listing.items().iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(Self { component, listing, seen, directory, pulse })
     }
 
     fn extract_blob(
@@ -181,21 +191,25 @@ impl<'a> Job<'a> {
         let mut tar = Reader::new(tar);
         let bad = |error| self.damaged(index, error);
         while let Some(entry) = tar.next_entry().map_err(|e| bad(io::Error::other(e)))? {
-            let listed = self.nodes.get(entry.path.as_str()).copied();
-            match (&entry.kind, listed) {
-                (&Kind::File { executable, size }, Some(Node::File { mode, size: listed, .. }))
+            let path = entry.path.as_str();
+            let wrong = |what: &str| bad(io::Error::other(format!("`{path}` {what}")));
+            let at = self.listing.find(path).ok_or_else(|| wrong("is not in the listing"))?;
+            if self.seen[at].swap(true, Ordering::Relaxed) {
+                return Err(wrong("is there twice"));
+            }
+            match (&entry.kind, &self.listing.items()[at].node) {
+                (&Kind::File { executable, size }, Node::File { mode, size: listed, .. })
                     if size == *listed && executable == mode.is_executable() =>
                 {
-                    let file = self.create(entry.path.as_str(), executable)?;
+                    let file = self.create(path, executable)?;
                     copy(&mut tar, &file, self.pulse).map_err(|failure| match failure {
                         Copy::Read(error) => bad(error),
                         Copy::Write(errno) => errno.into(),
                     })?;
                     sys::close(file)?;
-                    self.written.fetch_add(1, Ordering::Relaxed);
                 }
-                (Kind::Link(target), Some(Node::Link(listed))) if target == listed => {}
-                _ => return Err(bad(io::Error::other(format!("`{}` is not listed", entry.path)))),
+                (Kind::Link(target), Node::Link(listed)) if target == listed => {}
+                _ => return Err(wrong("is not as the listing has it")),
             }
         }
         Ok(())
@@ -203,19 +217,14 @@ impl<'a> Job<'a> {
 
     /// Links and the stamp, when all blobs are there.
     fn finish(&self) -> Result<(), Failure> {
-        let mut files = 0;
-        for item in self.listing.items() {
-            match &item.node {
-                Node::File { .. } => files += 1,
-                Node::Link(target) => {
-                    rustix::fs::symlinkat(target.as_str(), &self.directory, item.path.as_str())?;
-                }
+        for (item, seen) in self.listing.items().iter().zip(&self.seen) {
+            if !seen.load(Ordering::Relaxed) {
+                let what = io::Error::other(format!("`{}` is in no blob", item.path));
+                return Err(BadPayload::Contents(self.component.tree_member(), what).into());
             }
-        }
-        let written = self.written.load(Ordering::Relaxed);
-        if written != files {
-            let what = format!("{written} of {files} files are in it");
-            return Err(self.damaged(0, io::Error::other(what)));
+            if let Node::Link(target) = &item.node {
+                rustix::fs::symlinkat(target.as_str(), &self.directory, item.path.as_str())?;
+            }
         }
         write_new(&self.directory, STAMP, sys::boot_id().unwrap_or_default().as_bytes(), 0o644)?;
         Ok(())

@@ -117,10 +117,14 @@ impl Listing {
         &self.items
     }
 
+    /// The number of the item at `path`, counted from 0.
+    pub fn find(&self, path: &str) -> Option<usize> {
+        self.items.binary_search_by(|item| item.path.as_str().cmp(path)).ok()
+    }
+
     /// What stands at `path`.
     pub fn get(&self, path: &str) -> Option<&Node> {
-        let found = self.items.binary_search_by(|item| item.path.as_str().cmp(path));
-        found.ok().map(|at| &self.items[at].node)
+        self.find(path).map(|at| &self.items[at].node)
     }
 
     /// The sum of all files' sizes in bytes.
@@ -176,11 +180,13 @@ impl Listing {
         if !text.is_empty() && !text.ends_with('\n') {
             return Err(BadListing::Line(0));
         }
-        let mut items = Vec::with_capacity(text.split_terminator('\n').count());
+        // Counted first: there may be as many lines as bytes.
+        let lines = text.split_terminator('\n').count();
+        if lines > MAX_FILES {
+            return Err(BadListing::TooMany);
+        }
+        let mut items = Vec::with_capacity(lines);
         for (index, line) in text.split_terminator('\n').enumerate() {
-            if items.len() == MAX_FILES {
-                return Err(BadListing::TooMany);
-            }
             items.push(Self::parse_line(index + 1, line)?);
         }
         let listing = Self { items };
@@ -301,6 +307,8 @@ mod tests {
             assert!(Listing::parse(text.as_bytes()).is_err(), "{text:?}");
         }
         assert!(Listing::parse(b"\xff\n").is_err());
+        let lines = vec![b'\n'; MAX_FILES + 1];
+        assert!(matches!(Listing::parse(&lines), Err(BadListing::TooMany)));
         assert!(Listing::parse(b"").unwrap().items().is_empty());
     }
 }

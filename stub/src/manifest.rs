@@ -1,5 +1,7 @@
 //! The manifest: what an archive holds and how it starts. `FORMAT.md` shows one.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -17,7 +19,7 @@ pub const MAIN_MEMBER: &str = "__main__.py";
 pub const MAX_COMPONENTS: usize = 10_000;
 /// The most blobs a component may have.
 pub const MAX_BLOBS: usize = 100_000;
-/// The longest listing, unpacked, in bytes.
+/// How long all listings together may be, unpacked or packed, in bytes.
 pub const MAX_TREE: u64 = 256 << 20;
 /// The window a blob is compressed with is at most this power of two, in bytes: it bounds the
 /// memory of the launcher, whatever the archive.
@@ -240,7 +242,7 @@ impl Component {
 #[derive(Debug, thiserror::Error)]
 pub enum BadManifest {
     /// Not JSON, or not the JSON of a manifest.
-    #[error("the manifest cannot be read: {0}")]
+    #[error("the manifest cannot be read: {}", one_line(.0))]
     Json(#[from] serde_json::Error),
     /// Made for another launcher.
     #[error("the manifest has format {0}, this build knows {FORMAT}")]
@@ -269,7 +271,9 @@ impl Manifest {
             return Err(BadManifest::Format(format));
         }
         let manifest: Self = serde_json::from_slice(bytes)?;
-        manifest.check(archive_length).map_err(BadManifest::Nonsense)?;
+        // Names that are refused may be long.
+        let nonsense = |what: String| BadManifest::Nonsense(what.chars().take(300).collect());
+        manifest.check(archive_length).map_err(nonsense)?;
         Ok(manifest)
     }
 
@@ -292,62 +296,12 @@ impl Manifest {
         let component = self.components.iter().find(|c| c.kind == Kind::CLibrary);
         self.c_library.as_ref().zip(component)
     }
-
-    fn check(&self, archive_length: u64) -> Result<(), String> {
-        if self.components.len() > MAX_COMPONENTS {
-            return Err(format!("{} components", self.components.len()));
-        }
-        let runtimes = self.components.iter().filter(|c| c.kind == Kind::Runtime).count();
-        if runtimes != 1 || self.components[0].kind != Kind::Runtime {
-            return Err("the first component, and no other, is the runtime".into());
-        }
-        let libraries = self.components.iter().filter(|c| c.kind == Kind::CLibrary).count();
-        if libraries != usize::from(self.c_library.is_some()) {
-            return Err(format!("{libraries} components with a C library"));
-        }
-        for component in &self.components {
-            component.check(archive_length)?;
-        }
-        for entry in &self.entries {
-            if entry.name.is_empty() || entry.name.contains(|c: char| c.is_control() || c == '/') {
-                return Err(format!("an entry called {:?}", entry.name));
-            }
-        }
-        if self.entries.is_empty() {
-            return Err("no entries".into());
-        }
-        if let Some(default) = &self.launch.default
-            && !self.entries.iter().any(|entry| entry.name == *default)
-        {
-            return Err(format!("the default entry `{default}` is not among the entries"));
-        }
-        if self.launch.options.iter().any(|option| option.contains(char::is_control)) {
-            return Err("a control character in an option of the interpreter".into());
-        }
-        Ok(())
-    }
 }
 
-impl Component {
-    fn check(&self, archive_length: u64) -> Result<(), String> {
-        let id = format!("{}-{}", self.name, self.version);
-        if EntryPath::new(&self.tree_member()).is_err() || id.contains('/') {
-            return Err(format!("a component called {id:?}"));
-        }
-        if self.blobs.len() > MAX_BLOBS {
-            return Err(format!("{id} has {} blobs", self.blobs.len()));
-        }
-        if self.tree.unpacked > MAX_TREE {
-            return Err(format!("the listing of {id} is too long"));
-        }
-        for member in self.blobs.iter().chain([&self.tree]) {
-            let end = member.offset.checked_add(member.length);
-            if end.is_none_or(|end| end > archive_length) {
-                return Err(format!("a blob of {id} lies outside the archive"));
-            }
-        }
-        Ok(())
-    }
+/// What a person is shown of an error, whose text may be the archive's.
+fn one_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ impl Payload {
     }
 }
 
-/// Decodes a packed listing; its digest must be the component's.
+/// Decodes a packed listing; its digest, files and bytes must be the component's.
 pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, BadPayload> {
     let name = || component.tree_member();
     let mut bytes = Vec::new();
@@ -163,7 +163,12 @@ pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, B
     if Digest::of(&bytes) != component.digest {
         return Err(BadPayload::Digest(name()));
     }
-    Listing::parse(&bytes).map_err(|error| BadPayload::Listing(name(), error))
+    let listing = Listing::parse(&bytes).map_err(|error| BadPayload::Listing(name(), error))?;
+    if listing.items().len() as u64 != component.files || listing.bytes() != component.bytes {
+        let what = io::Error::other("the manifest has other counts of files or bytes");
+        return Err(BadPayload::Contents(name(), what));
+    }
+    Ok(listing)
 }
 
 /// What a thread decodes blobs with, kept from one to the next. At most 6 MiB and a little, if the

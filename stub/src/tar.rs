@@ -108,6 +108,9 @@ impl<R: Read> Reader<R> {
             block = self.block()?;
             kind = check(&block)?;
         }
+        if kind != b'0' && kind != b'2' {
+            return Err(BadTar::Type(kind));
+        }
         let size = octal(&block[124..136], "size")?;
         let pax = pax.unwrap_or_default();
         let path = match pax.path {
@@ -133,8 +136,7 @@ impl<R: Read> Reader<R> {
                 Kind::Link(LinkTarget::new(&path, target)?)
             }
             b'0' => return Err(BadTar::Field("link")),
-            b'2' => return Err(BadTar::Field("size")),
-            other => return Err(BadTar::Type(other)),
+            _ => return Err(BadTar::Field("size")),
         };
         Ok(Some(Entry { path, kind }))
     }
@@ -265,10 +267,14 @@ fn octal(field: &[u8], name: &'static str) -> Result<u64, BadTar> {
     if *last == 0 { Ok(value) } else { Err(BadTar::Field(name)) }
 }
 
-/// Text up to the first NUL or the end of the field.
+/// Text that fills the field but for NULs at its end.
 fn text<'a>(field: &'a [u8], name: &'static str) -> Result<&'a str, BadTar> {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
-    std::str::from_utf8(&field[..end]).map_err(|_| BadTar::Field(name))
+    let (text, rest) = field.split_at(end);
+    if rest.iter().any(|&byte| byte != 0) {
+        return Err(BadTar::Field(name));
+    }
+    std::str::from_utf8(text).map_err(|_| BadTar::Field(name))
 }
 
 fn ustar_path(block: &Block) -> Result<String, BadTar> {

@@ -3,11 +3,13 @@
 use std::borrow::BorrowMut;
 use std::io::{self, Read};
 
-use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, get_error_name};
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 use crate::manifest::MAX_WINDOW_LOG;
 
 const INPUT: usize = 64 << 10;
+/// What a frame begins with; skippable ones begin otherwise. (RFC 8878, 3.1.1.)
+const MAGIC: [u8; 4] = 0xfd2f_b528u32.to_le_bytes();
 
 /// A decoder's tables, used for one frame after another.
 pub struct Context(DCtx<'static>);
@@ -20,7 +22,7 @@ impl Context {
         Ok(Self(context))
     }
 
-    /// Decodes a frame that is in memory to `output`, without a window. It becomes `unpacked`
+    /// Decodes the one frame that is `packed` to `output`, without a window. It becomes `unpacked`
     /// bytes, or is an error.
     pub fn decode(
         &mut self,
@@ -29,6 +31,11 @@ impl Context {
         output: &mut Vec<u8>,
     ) -> io::Result<()> {
         output.clear();
+        // The decoder would go on with the next frame, and pass over skippable ones.
+        let length = zstd_safe::find_frame_compressed_size(packed).map_err(failed)?;
+        if !packed.starts_with(&MAGIC) || length != packed.len() {
+            return Err(invalid(NOT_ONE));
+        }
         output.reserve_exact(unpacked);
         match self.0.decompress(output, packed) {
             Ok(decoded) if decoded == unpacked => Ok(()),
@@ -46,6 +53,8 @@ pub struct Decoder<R, C = Context> {
     input: Vec<u8>,
     at: usize,
     left: u64,
+    begun: bool,
+    ended: bool,
 }
 
 impl<R: Read> Decoder<R> {
@@ -59,14 +68,17 @@ impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
     /// Likewise, with a context that was used before: its window is kept, too.
     pub fn with(inner: R, unpacked: u64, mut context: C) -> io::Result<Self> {
         context.borrow_mut().0.reset(ResetDirective::SessionOnly).map_err(failed)?;
-        Ok(Self { inner, context, input: Vec::new(), at: 0, left: unpacked })
+        let input = Vec::new();
+        Ok(Self { inner, context, input, at: 0, left: unpacked, begun: false, ended: false })
     }
 
     fn refill(&mut self) -> io::Result<()> {
-        self.input.resize(INPUT, 0);
-        let read = self.inner.read(&mut self.input)?;
-        self.input.truncate(read);
+        self.input.clear();
+        (&mut self.inner).take(INPUT as u64).read_to_end(&mut self.input)?;
         self.at = 0;
+        if !std::mem::replace(&mut self.begun, true) && !self.input.starts_with(&MAGIC) {
+            return Err(invalid(NOT_ONE));
+        }
         Ok(())
     }
 
@@ -75,18 +87,23 @@ impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
             if self.at == self.input.len() {
                 self.refill()?;
             }
+            if self.ended {
+                let rest = self.input.len() - self.at;
+                return if rest == 0 { Ok(0) } else { Err(invalid(NOT_ONE)) };
+            }
             let mut output = OutBuffer::around(buffer);
             let mut input = InBuffer::around(&self.input[self.at..]);
             let before = input.src.len();
-            self.context
-                .borrow_mut()
-                .0
-                .decompress_stream(&mut output, &mut input)
-                .map_err(failed)?;
+            let context = &mut self.context.borrow_mut().0;
+            let hint = context.decompress_stream(&mut output, &mut input).map_err(failed)?;
+            self.ended = hint == 0;
             let (written, consumed) = (output.pos(), input.pos());
             self.at += consumed;
-            if written > 0 || before == 0 {
+            if written > 0 {
                 return Ok(written);
+            }
+            if before == 0 && !self.ended {
+                return Err(invalid("it ends too early"));
             }
         }
     }
@@ -120,12 +137,15 @@ impl<R: Read, C: BorrowMut<Context>> Read for Decoder<R, C> {
     }
 }
 
+const NOT_ONE: &str = "it is not one zstd frame";
+
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-fn failed(code: zstd_safe::ErrorCode) -> io::Error {
-    invalid(get_error_name(code))
+/// The launcher's decoder does not bring the texts of its errors.
+fn failed(_: zstd_safe::ErrorCode) -> io::Error {
+    invalid("it cannot be decoded")
 }
 
 #[cfg(test)]
@@ -161,6 +181,36 @@ mod tests {
         assert!(decode(&packed, 100_001).unwrap_err().to_string().contains("less"));
         assert!(decode(&packed[..packed.len() - 1], 100_000).is_err());
         assert!(decode(b"not zstd at all", 100).is_err());
+    }
+
+    #[test]
+    fn a_member_is_one_frame_and_nothing_else() {
+        let data = [7; 1000];
+        let packed = frame(&data);
+        let skippable = b"\x50\x2a\x4d\x18\x04\0\0\0hide";
+        let both = |bytes: &[u8], unpacked: usize| {
+            let mut out = Vec::new();
+            let whole = Context::new().unwrap().decode(bytes, unpacked, &mut out);
+            let streamed = decode(bytes, unpacked as u64);
+            [whole.unwrap_err().to_string(), streamed.unwrap_err().to_string()]
+        };
+        let pair = [&packed[..], &packed].concat();
+        for (bytes, unpacked) in [
+            (pair.clone(), 2000),
+            (pair, 1000),
+            ([&packed[..], skippable].concat(), 1000),
+            ([skippable, &packed[..]].concat(), 1000),
+            (skippable.to_vec(), 0),
+        ] {
+            assert_eq!(both(&bytes, unpacked), [NOT_ONE, NOT_ONE], "{bytes:?}");
+        }
+        for garbage in [&b"x"[..], &[0; 100], &[0x28]] {
+            both(&[&packed[..], garbage].concat(), 1000);
+        }
+        // All of its contents are there, but not that these are all.
+        for cut in 1..4 {
+            both(&packed[..packed.len() - cut], 1000);
+        }
     }
 
     #[test]

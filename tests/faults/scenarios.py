@@ -19,6 +19,8 @@ class Scenario:
     is_whole = True
     # A `cache prune` may be needed to take what was left in staging: the next start is a warm one.
     needs_prune = False
+    # Others left something in staging: where one lock fails, it stays until the next cold start.
+    sweeps = False
     kinds = ("kill", "errors")
 
     def __init__(self, place, expected):
@@ -59,7 +61,7 @@ class Scenario:
             return None
         return f"neither success nor two lines and a status of 121 to 126: {end}"
 
-    def after(self):
+    def after(self, injection):
         """What is wrong with the state after the injected run, and with the start after that."""
         place = self.place
         if self.is_whole and (found := place.verify()):
@@ -70,7 +72,7 @@ class Scenario:
             return f"the next start: {end}"
         if found := place.verify():
             return f"after the next start: {found}"
-        if self.needs_prune:
+        if self.needs_prune or injection.kind != "KILL" and self.sweeps:
             place.packer("cache", "prune")
         if found := place.staging():
             return found
@@ -84,7 +86,7 @@ class Scenario:
         self.place.reset()
         end = inject(injection, self.command(), self.place.env, self.place.processor)
         self.end = end
-        return self.judge(injection, end) or self.after()
+        return self.judge(injection, end) or self.after(injection)
 
 
 class First(Scenario):
@@ -97,6 +99,7 @@ class Recover(Scenario):
     """A run after one that was killed, with what other dead processes left."""
 
     name = "recover"
+    sweeps = True
 
     def prepare(self):
         place = self.place

@@ -27,7 +27,8 @@ STARTED = time.monotonic()
 
 def options():
     parser = argparse.ArgumentParser(prog="ci/sweep", description=__doc__)
-    parser.add_argument("archive", type=Path)
+    archive = Path("target/examples/hello-minimal")
+    parser.add_argument("archive", nargs="?", type=Path, default=archive, help="[%(default)s]")
     parser.add_argument("words", nargs="*", help="arguments of the application")
     names = list(SCENARIOS)
     parser.add_argument("--only", metavar="SCENARIO", nargs="+", choices=names, default=["first"],

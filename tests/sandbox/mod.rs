@@ -11,6 +11,7 @@ mod outcome;
 mod place;
 mod run;
 pub mod shared;
+mod strace;
 mod terminal;
 mod tests;
 
@@ -26,6 +27,7 @@ use walkdir::WalkDir;
 pub use outcome::Outcome;
 pub use run::Run;
 use shared::Shared;
+pub use strace::Call;
 
 /// The packer under test.
 pub const PACKER: &str = env!("CARGO_BIN_EXE_snakecrate");
@@ -37,7 +39,22 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("snakecrate-test-").tempdir().unwrap();
+        Self::at(&std::env::temp_dir())
+    }
+
+    /// In memory where the machine has such a place, and programs may be executed there: for tests
+    /// that fill and empty a cache again and again.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let forbids = rustix::fs::StatVfsMountFlags::NOEXEC;
+        match rustix::fs::statvfs(memory) {
+            Ok(found) if !found.f_flag.contains(forbids) => Self::at(memory),
+            _ => Self::new(),
+        }
+    }
+
+    fn at(place: &Path) -> Self {
+        let root = tempfile::Builder::new().prefix("snakecrate-test-").tempdir_in(place).unwrap();
         // Other users must get in.
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for folder in ["work", "home", "cache"] {

@@ -33,6 +33,8 @@ pub(super) fn unshare() -> Command {
 /// A command to be run in a sandbox.
 pub struct Run<'a> {
     sandbox: &'a Sandbox,
+    /// What starts the program.
+    starter: Vec<OsString>,
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
@@ -64,6 +66,7 @@ impl<'a> Run<'a> {
     fn new(sandbox: &'a Sandbox, program: &Path) -> Self {
         Self {
             sandbox,
+            starter: vec![],
             program: program.to_owned(),
             arguments: vec![],
             environment: vec![],
@@ -81,6 +84,16 @@ impl<'a> Run<'a> {
     /// [`Sandbox::place`].
     pub(super) fn place(sandbox: &'a Sandbox, archive: &Path, mounts: String) -> Self {
         Self { mounts: Some(mounts), ..Self::new(sandbox, archive) }
+    }
+
+    pub(super) fn sandbox(&self) -> &'a Sandbox {
+        self.sandbox
+    }
+
+    /// Has another program start it: the last one that is given here is started first.
+    pub(super) fn under(mut self, starter: impl IntoIterator<Item = OsString>) -> Self {
+        self.starter.splice(..0, starter);
+        self
     }
 
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -196,6 +209,11 @@ impl<'a> Run<'a> {
             let mut command = unshare();
             command.args(["--pid", "--fork", "--kill-child"]);
             command.args(["/bin/sh", "-ec", &script, "sh"]).arg(&self.program);
+            command
+        } else if let Some((first, rest)) = self.starter.split_first() {
+            assert!(self.argv0.is_none() && self.redirections.is_empty(), "not with a starter");
+            let mut command = Command::new(first);
+            command.args(rest).arg(&self.program);
             command
         } else if self.redirections.is_empty() {
             let mut command = Command::new(&self.program);

@@ -20,6 +20,8 @@ pub static PROBE: Shared = Shared::new("probe");
 pub static OPEN: Shared = Shared::with("probe", "open", &["--no-isolated"]);
 /// Two commands, `left` and `right`, that print their names and arguments.
 pub static PAIR: Shared = Shared::new("pair");
+/// One command that says `tiny`, with as few files as can be.
+pub static TINY: Shared = Shared::new("tiny");
 
 /// An archive of a project in `tests/projects`.
 pub struct Shared {

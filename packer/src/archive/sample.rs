@@ -71,7 +71,7 @@ pub(super) fn plan(directory: &Path) -> Plan {
     let entry = |name: &str| Entry {
         name: name.into(),
         runs: format!("{name}:main"),
-        start: Start::Python(path("boot/hello.py")),
+        start: Start::Python(path("bin/click")),
     };
     Plan {
         name: "hello".into(),

@@ -40,6 +40,11 @@ pub fn verify(archive: &Archive, ui: Ui) -> Result<Verified, Error> {
     let walks: Result<Vec<Walk>, Error> =
         manifest.components.par_iter().map(|component| Walk::new(archive, component)).collect();
     let walks = walks?;
+    let listings: Vec<_> =
+        manifest.components.iter().zip(walks.iter().map(|w| &w.listing)).collect();
+    manifest
+        .check_paths(&listings)
+        .map_err(|source| Error::Manifest { path: archive.path().to_owned(), source })?;
     let blobs: Vec<(&Walk, usize)> = walks
         .iter()
         .zip(&manifest.components)
@@ -174,12 +179,12 @@ mod tests {
             let [runtime, _, wheel] = &mut m.components[..] else { panic!() };
             swap(&mut runtime.tree, &mut wheel.tree);
         });
-        assert!(text.contains("not the listing of the component's digest"), "{text}");
+        assert!(text.contains("lies in another or before it"), "{text}");
         let text = found(&|m| {
             let [runtime, _, wheel] = &mut m.components[..] else { panic!() };
             swap(&mut runtime.blobs[0], &mut wheel.blobs[0]);
         });
-        assert!(text.contains("is not in the listing"), "{text}");
+        assert!(text.contains("lies in another or before it"), "{text}");
         let text = found(&|m| m.components[0].digest = Digest::of(b"another"));
         assert!(text.contains("tree.zst: not the listing"), "{text}");
         let text = found(&|m| m.components[2].files = 1);

@@ -1,19 +1,20 @@
 //! `cache`: what archives have unpacked.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use std::{fs, io};
 
 use comfy_table::CellAlignment;
 use serde_json::json;
 use snakecrate_stub::cache::check::Difference;
 use snakecrate_stub::cache::inventory::{ComponentInfo, EnvInfo, Inventory};
-use snakecrate_stub::cache::prune::{Pruned, prune};
+use snakecrate_stub::cache::prune::Rules;
+use snakecrate_stub::cache::remove::remove_tree;
 use snakecrate_stub::cache::root::{Root, Size, Unusable, candidates};
 use snakecrate_stub::cache::verify::{Finding, remove, verify};
 use snakecrate_stub::cache::{COMPONENTS, ENVS};
 
+use super::prune::Gone;
 use super::{Error, print};
 use crate::cli::Cache;
 use crate::pipeline::BUILD;
@@ -65,30 +66,19 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
             ui.step("Removed", format_args!("{removed} trees; their archives unpack them anew"));
             Ok(())
         }
-        Cache::Prune { unused, dry_run } => {
-            let age = Duration::from_secs(unused.saturating_mul(DAY.as_secs()));
-            let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-            let inventory = Inventory::read(&root).map_err(failed("read"))?;
-            let pruned = prune(&root, before, *dry_run).map_err(failed("prune"))?;
-            if !dry_run {
-                remove_old_archives(&path, before);
-            }
-            print(&pruned_text(&pruned, &inventory))?;
-            report(&pruned, &inventory, *dry_run, ui);
+        Cache::Prune { unused, older, max_size, dry_run } => {
+            let gone = Gone::prune(&root, *unused, *older, *max_size, *dry_run);
+            let gone = gone.map_err(failed("prune"))?;
+            print(&gone.text())?;
+            gone.report(*dry_run, ui);
             Ok(())
         }
         Cache::Clear => {
-            let inventory = Inventory::read(&root).map_err(failed("read"))?;
             let later = SystemTime::now() + 365 * DAY;
-            let pruned = prune(&root, later, false).map_err(failed("clear"))?;
-            let build = path.join(BUILD);
-            match fs::remove_dir_all(&build) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed("clear")(error));
-                }
-                _ => {}
-            }
-            report(&pruned, &inventory, false, ui);
+            let all = Rules { unused_since: Some(later), ..Rules::default() };
+            let gone = Gone::apply(&root, &all, false).map_err(failed("clear"))?;
+            remove_tree(root.directory(), BUILD).map_err(|errno| failed("clear")(errno.into()))?;
+            gone.report(false, ui);
             Ok(())
         }
     }
@@ -104,7 +94,7 @@ fn finding_text(root: &Root, finding: &Finding) -> String {
     finding.differences.iter().map(line).collect()
 }
 
-fn name_of(info: &EnvInfo) -> String {
+pub(super) fn name_of(info: &EnvInfo) -> String {
     match &info.manifest {
         Some(manifest) => match &manifest.version {
             Some(version) => format!("{} {version}", manifest.name),
@@ -141,7 +131,7 @@ fn listing_text(inventory: &Inventory) -> String {
     )
 }
 
-fn describe(info: &ComponentInfo) -> (String, u64, u64) {
+pub(super) fn describe(info: &ComponentInfo) -> (String, u64, u64) {
     match &info.component {
         Some(c) => (format!("{} {} {}", c.kind.as_str(), c.name, c.version), c.files, c.bytes),
         None => ("unreadable".into(), 0, 0),
@@ -194,44 +184,4 @@ fn listing_json(path: &Path, inventory: &Inventory) -> String {
         .collect();
     let all = json!({ "root": path, "envs": envs, "components": components });
     format!("{all:#}\n")
-}
-
-fn pruned_text(pruned: &Pruned, inventory: &Inventory) -> String {
-    let envs = inventory.envs.iter().filter(|env| pruned.envs.contains(&env.key));
-    let components = inventory.components.iter().filter(|c| pruned.components.contains(&c.key));
-    let lines: Vec<String> = envs
-        .map(|env| format!("environment {}\n", name_of(env)))
-        .chain(components.map(|info| format!("{}\n", describe(info).0)))
-        .collect();
-    lines.concat()
-}
-
-fn report(pruned: &Pruned, inventory: &Inventory, dry_run: bool, ui: Ui) {
-    let sizes: BTreeMap<_, _> =
-        inventory.components.iter().map(|info| (&info.key, describe(info).2)).collect();
-    let bytes: u64 = pruned.components.iter().filter_map(|key| sizes.get(key)).sum();
-    let verb = if dry_run { "Would remove" } else { "Removed" };
-    ui.step(
-        verb,
-        format_args!(
-            "{} and {}, {}",
-            Count(pruned.envs.len(), "environment"),
-            Count(pruned.components.len(), "component"),
-            Size(bytes)
-        ),
-    );
-    for env in inventory.envs.iter().filter(|env| env.in_use) {
-        ui.step("Kept", format_args!("{}, which is running", name_of(env)));
-    }
-}
-
-/// Archives that `snakecrate run` built. Failing to remove one costs space and nothing else.
-fn remove_old_archives(path: &Path, before: SystemTime) {
-    let Ok(archives) = fs::read_dir(path.join(BUILD).join("archives")) else { return };
-    for archive in archives.flatten() {
-        let old = archive.metadata().and_then(|m| m.modified()).is_ok_and(|time| time < before);
-        if old {
-            let _ = fs::remove_dir_all(archive.path());
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod audit;
 mod build;
 mod cache;
 mod look;
+mod prune;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -144,10 +144,11 @@ pub fn read_file(at: impl AsFd, path: &str, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether this process may write in `directory`.
+/// Whether this process may write in `directory`; if the system does not say, it may.
 pub fn is_writable(directory: impl AsFd) -> bool {
     use rustix::fs::Access;
-    rustix::fs::accessat(directory, ".", Access::WRITE_OK, AtFlags::EACCESS).is_ok()
+    let answer = rustix::fs::accessat(directory, ".", Access::WRITE_OK, AtFlags::EACCESS);
+    !matches!(answer, Err(Errno::ROFS | Errno::ACCESS | Errno::PERM))
 }
 
 /// Replaces a small file of the cache in one step.

@@ -32,8 +32,11 @@ pub struct EnvInfo {
     pub manifest: Option<Manifest>,
     /// Whether an application runs from it.
     pub in_use: bool,
-    /// When it was started last, to about a day: the launch plan's time of access.
+    /// When it was started last, to about a day: the later of the launch plan's times of access
+    /// and of change. Never in the future, whatever clocks once said.
     pub last_used: SystemTime,
+    /// When it was made: the launch plan's time of change. Likewise.
+    pub made: SystemTime,
 }
 
 /// A component.
@@ -75,18 +78,26 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// Bytes of the components that these environments are made of.
+    pub(super) fn size_of(&self, envs: &[&EnvInfo]) -> u64 {
+        let is_used =
+            |info: &&ComponentInfo| envs.iter().any(|env| info.used_by.contains(&env.key));
+        let sizes =
+            self.components.iter().filter(is_used).filter_map(|info| info.component.as_ref());
+        sizes.map(|component| component.bytes).fold(0, u64::saturating_add)
+    }
+}
+
 impl EnvInfo {
     /// Looks at `envs/<key>`.
     pub fn read(root: &Root, key: &str) -> Result<Self, Errno> {
         let directory = open_directory(root.directory(), format!("{ENVS}/{key}"))?;
         let bytes = read_file(&directory, MANIFEST, crate::record::MAX_MANIFEST);
         let manifest = bytes.ok().and_then(|bytes| Manifest::parse(&bytes, u64::MAX).ok());
-        Ok(Self {
-            key: key.to_owned(),
-            manifest,
-            in_use: is_leased(&directory),
-            last_used: last_used(&directory),
-        })
+        let (last_used, made) = times(&directory);
+        let in_use = is_leased(&directory);
+        Ok(Self { key: key.to_owned(), manifest, in_use, last_used, made })
     }
 
     /// Whether the component with this key is one of its own.
@@ -107,14 +118,22 @@ fn is_leased(directory: &OwnedFd) -> bool {
     }
 }
 
-/// A warm start reads the launch plan, and the kernel notes that once a day (`relatime`); where it
-/// does not, the launcher does.
-fn last_used(directory: &OwnedFd) -> SystemTime {
+/// When an environment was used last, and when it was made. A warm start reads the launch plan, and
+/// the kernel notes that once a day (`relatime`); where it does not, the launcher does.
+fn times(directory: &OwnedFd) -> (SystemTime, SystemTime) {
     let Ok(stat) = rustix::fs::statat(directory, LAUNCH, AtFlags::SYMLINK_NOFOLLOW) else {
-        return SystemTime::UNIX_EPOCH;
+        return (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);
     };
-    let seconds = stat.st_atime.max(stat.st_mtime);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    let now = SystemTime::now();
+    let time = |seconds: i64, nanoseconds: u64| {
+        let since = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        let since = since.checked_add(Duration::from_nanos(nanoseconds));
+        since
+            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+            .map_or(now, |t| t.min(now))
+    };
+    let made = time(stat.st_mtime, stat.st_mtime_nsec);
+    (time(stat.st_atime, stat.st_atime_nsec).max(made), made)
 }
 
 /// The names in an area of the cache, sorted.

@@ -1,13 +1,15 @@
 //! Removing what is no longer used, while applications start and run.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::SystemTime;
 
 use rustix::fs::Mode;
 use rustix::io::Errno;
 
-use super::inventory::{Inventory, names};
+use super::inventory::{EnvInfo, Inventory, names};
 use super::remove::remove_tree;
 use super::root::{Root, ignore_existing, open_directory};
 use super::staging::{lock, remove_in_place, sweep};
@@ -15,6 +17,17 @@ use super::{COMPONENTS, ENVS, STAGING};
 
 /// What is between key and process id in the name of a tree that is being removed.
 const PRUNED: &str = ".pruned.";
+
+/// Which environments are to go: those that any of the rules is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules {
+    /// Those not used since.
+    pub unused_since: Option<SystemTime>,
+    /// Those made before, used or not.
+    pub made_before: Option<SystemTime>,
+    /// The least recently used ones, until the components of all others have no more bytes.
+    pub max_size: Option<u64>,
+}
 
 /// What was removed, or would be.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,20 +38,42 @@ pub struct Pruned {
     pub components: Vec<String>,
 }
 
-/// Removes environments last used before `before` that nobody has a lease on, then components that
+impl Rules {
+    /// The environments that are to go. One that somebody has a lease on never is.
+    fn stale<'a>(&self, inventory: &'a Inventory) -> Vec<&'a EnvInfo> {
+        let is_before = |time, limit: Option<SystemTime>| limit.is_some_and(|limit| time < limit);
+        let is_old = |env: &&EnvInfo| {
+            let by_age = is_before(env.last_used, self.unused_since)
+                || is_before(env.made, self.made_before);
+            by_age && !env.in_use
+        };
+        let (mut stale, mut kept): (Vec<_>, Vec<_>) = inventory.envs.iter().partition(is_old);
+        // Last those that go first.
+        kept.sort_by_key(|env| Reverse((env.in_use, env.last_used)));
+        if let Some(max) = self.max_size {
+            while inventory.size_of(&kept) > max
+                && let Some(env) = kept.pop_if(|env| !env.in_use)
+            {
+                stale.push(env);
+            }
+        }
+        stale
+    }
+}
+
+/// Removes the environments that `rules` are about and nobody has a lease on, then components that
 /// no environment is made of. With `dry_run` it only says what would go.
 ///
 /// A tree is renamed away before it is deleted, so a name stays whole to its end. While another
 /// process makes an environment no component is removed: it may be about to use it.
-pub fn prune(root: &Root, before: SystemTime, dry_run: bool) -> io::Result<Pruned> {
+pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
     let mut inventory = Inventory::read(root)?;
     let mut pruned = Pruned::default();
     if !dry_run {
         sweep(root)?;
     }
-    for env in &inventory.envs {
-        let stale = env.last_used < before && !env.in_use;
-        if stale && (dry_run || remove_env(root, &env.key)?) {
+    for env in rules.stale(&inventory) {
+        if dry_run || remove_env(root, &env.key)? {
             pruned.envs.push(env.key.clone());
         }
     }
@@ -68,18 +103,18 @@ pub(super) fn remove_component(
     key: &str,
     envs: &BTreeSet<String>,
 ) -> io::Result<bool> {
-    let Some(aside) = put_aside(root, COMPONENTS, key)? else { return Ok(false) };
+    let Some((staging, aside)) = put_aside(root, COMPONENTS, key)? else { return Ok(false) };
     // Who found it whole before that is still in staging, or in `envs` by now. In this order: trees
     // go from the one to the other.
     let is_making = names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED));
     if is_making || !names(root, ENVS)?.is_subset(envs) {
-        let at = root.directory();
-        if rustix::fs::renameat(at, &aside, at, format!("{COMPONENTS}/{key}")).is_ok() {
+        let components = root.open_area(COMPONENTS)?;
+        if rustix::fs::renameat(&staging, &aside, &components, key).is_ok() {
             return Ok(false);
         }
         // Somebody has made it anew.
     }
-    remove_tree(root.directory(), &aside)?;
+    remove_tree(&staging, &aside)?;
     Ok(true)
 }
 
@@ -101,24 +136,24 @@ pub(super) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
 /// Renames a tree out of its area and deletes it.
 pub(super) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
     match put_aside(root, area, key)? {
-        Some(aside) => Ok(remove_tree(root.directory(), &aside)?),
+        Some((staging, name)) => Ok(remove_tree(&staging, &name)?),
         None => Ok(()),
     }
 }
 
 /// Renames a tree to a name in staging; `None` if it has gone.
-fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<String>> {
-    let aside = format!("{STAGING}/{key}{PRUNED}{}", std::process::id());
-    let at = root.directory();
+fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<(OwnedFd, String)>> {
+    let name = format!("{key}{PRUNED}{}", std::process::id());
     // A cleaner takes empty directories; without this one nothing would be found to rename.
-    ignore_existing(rustix::fs::mkdirat(at, STAGING, Mode::from(0o755)))?;
+    ignore_existing(rustix::fs::mkdirat(root.directory(), STAGING, Mode::from(0o755)))?;
+    let (from, staging) = (root.open_area(area)?, root.open_area(STAGING)?);
     // In containers, process ids of the dead come again.
-    remove_tree(at, &aside)?;
-    match rustix::fs::renameat(at, format!("{area}/{key}"), at, &aside) {
-        Ok(()) => Ok(Some(aside)),
+    remove_tree(&staging, &name)?;
+    match rustix::fs::renameat(&from, key, &staging, &name) {
+        Ok(()) => Ok(Some((staging, name))),
         Err(Errno::NOENT) => Ok(None),
         Err(Errno::XDEV) => {
-            remove_in_place(root, &format!("{area}/{key}"))?;
+            remove_in_place(&from, key)?;
             Ok(None)
         }
         Err(errno) => Err(errno.into()),
@@ -126,55 +161,4 @@ fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<String>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    /// A cache with one component, `key`.
-    fn root() -> (tempfile::TempDir, Root) {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root::create(&dir.path().join("cache")).unwrap();
-        fs::create_dir_all(root.path_of(COMPONENTS, "key").join("lib")).unwrap();
-        (dir, root)
-    }
-
-    fn remove(root: &Root) -> bool {
-        remove_component(root, "key", &["old".to_owned()].into()).unwrap()
-    }
-
-    #[test]
-    fn a_component_goes_only_if_nobody_can_have_found_it_whole_meanwhile() {
-        let (_dir, root) = root();
-        let (component, other) = (root.path_of(COMPONENTS, "key"), "0123.pruned.1");
-        for (area, name) in [(STAGING, "being made"), (ENVS, "new")] {
-            let path = root.path_of(area, name);
-            fs::create_dir(&path).unwrap();
-            assert!(!remove(&root) && component.join("lib").exists(), "{area}");
-            fs::remove_dir(path).unwrap();
-        }
-        for (area, name) in [(STAGING, other), (ENVS, "old")] {
-            fs::create_dir(root.path_of(area, name)).unwrap();
-        }
-        assert!(remove(&root) && !component.exists());
-        assert_eq!(Vec::from_iter(names(&root, STAGING).unwrap()), [other]);
-    }
-
-    #[test]
-    fn a_tree_goes_where_a_cleaner_took_the_staging_area() {
-        let (_dir, root) = root();
-        fs::remove_dir(root.path_of(STAGING, "")).unwrap();
-        take_away(&root, COMPONENTS, "key").unwrap();
-        assert!(!root.path_of(COMPONENTS, "key").exists());
-    }
-
-    #[test]
-    fn what_a_dead_process_of_the_same_id_left_is_in_nobodys_way() {
-        let (_dir, root) = root();
-        let left = format!("key{PRUNED}{}", std::process::id());
-        fs::create_dir_all(root.path_of(STAGING, left).join("lib")).unwrap();
-        take_away(&root, COMPONENTS, "key").unwrap();
-        assert!(!root.path_of(COMPONENTS, "key").exists());
-        assert!(names(&root, STAGING).unwrap().is_empty());
-    }
-}
+mod tests;

@@ -7,22 +7,33 @@ use rustix::io::Errno;
 
 use super::root::open_directory;
 
+/// How often a name is tried that is a file one moment and a directory the next.
+const ATTEMPTS: usize = 1000;
+
 /// Removes `name` in `at` with all that is in it. What is gone already is no error.
 pub fn remove_tree(at: impl AsFd, name: impl rustix::path::Arg + Copy) -> Result<(), Errno> {
-    match rustix::fs::unlinkat(&at, name, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => return Ok(()),
-        Err(Errno::ISDIR | Errno::PERM) => {}
-        Err(errno) => return Err(errno),
+    let mut last = Errno::BUSY;
+    for _ in 0..ATTEMPTS {
+        match rustix::fs::unlinkat(&at, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => return Ok(()),
+            Err(errno @ (Errno::ISDIR | Errno::PERM)) => last = errno,
+            Err(errno) => return Err(errno),
+        }
+        match open_directory(&at, name) {
+            Ok(directory) => empty(&directory)?,
+            Err(Errno::NOENT) => return Ok(()),
+            // No directory; by now, if it was one.
+            Err(Errno::LOOP | Errno::NOTDIR) if last == Errno::ISDIR => continue,
+            Err(Errno::LOOP | Errno::NOTDIR) => return Err(last),
+            Err(errno) => return Err(errno),
+        }
+        match rustix::fs::unlinkat(&at, name, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => return Ok(()),
+            Err(errno @ (Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST)) => last = errno,
+            Err(errno) => return Err(errno),
+        }
     }
-    match open_directory(&at, name) {
-        Ok(directory) => empty(&directory)?,
-        Err(Errno::NOENT) => return Ok(()),
-        Err(errno) => return Err(errno),
-    }
-    match rustix::fs::unlinkat(&at, name, AtFlags::REMOVEDIR) {
-        Err(Errno::NOENT) => Ok(()),
-        other => other,
-    }
+    Err(last)
 }
 
 /// Removes everything in `directory`, and not the directory.
@@ -49,6 +60,7 @@ pub fn empty(directory: impl AsFd) -> Result<(), Errno> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use super::*;
 
@@ -67,5 +79,48 @@ mod tests {
         remove_tree(&at, "tree").unwrap();
         remove_tree(&at, "tree").unwrap();
         assert!(!tree.exists() && other.join("kept").exists());
+    }
+
+    /// Somebody swaps a directory for a link to another, back and forth, while it is deleted.
+    #[test]
+    fn a_link_that_is_swapped_in_leads_to_no_loss() {
+        for swapped in ["a", "a/inner"] {
+            let dir = tempfile::tempdir().unwrap();
+            let (tree, precious) = (dir.path().join("tree"), dir.path().join("precious"));
+            let fill = |path: &std::path::Path| {
+                let _ = fs::create_dir_all(path.join("inner"));
+                for n in 0..20 {
+                    let _ = fs::write(path.join(n.to_string()), "");
+                    let _ = fs::write(path.join(format!("inner/{n}")), "");
+                }
+            };
+            fill(&precious);
+            let at = open_directory(rustix::fs::CWD, dir.path()).unwrap();
+            let (is_over, swaps) = (AtomicBool::new(false), AtomicUsize::new(0));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let (place, real) = (tree.join(swapped), dir.path().join("real"));
+                    while !is_over.load(Ordering::Relaxed) {
+                        if fs::rename(&place, &real).is_ok() {
+                            let linked = symlink(&precious, &place).is_ok();
+                            swaps.fetch_add(usize::from(linked), Ordering::Relaxed);
+                            let _ = fs::remove_file(&place);
+                            if fs::rename(&real, &place).is_err() {
+                                let _ = fs::remove_dir_all(&real);
+                            }
+                        }
+                    }
+                });
+                for _ in 0..60 {
+                    fill(&tree.join("a"));
+                    // It may lose to the one who swaps, and that is all that may be lost.
+                    let _ = remove_tree(&at, "tree");
+                }
+                is_over.store(true, Ordering::Relaxed);
+            });
+            assert!(swaps.into_inner() > 60, "too rarely to show anything");
+            let left = |path: &std::path::Path| fs::read_dir(path).unwrap().count();
+            assert_eq!((left(&precious), left(&precious.join("inner"))), (21, 20), "{swapped}");
+        }
     }
 }

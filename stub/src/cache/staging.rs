@@ -129,8 +129,10 @@ impl<'a> Staging<'a> {
 
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            let _ = remove_tree(self.root.directory(), &format!("{STAGING}/{name}"));
+        if let Some(name) = &self.name
+            && let Ok(staging) = self.root.open_area(STAGING)
+        {
+            let _ = remove_tree(&staging, name);
         }
     }
 }
@@ -169,7 +171,7 @@ pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> Result<R
             Ok(Renamed::InPlace)
         }
         Err(Errno::XDEV) => {
-            remove_in_place(root, to)?;
+            remove_in_place(at, to)?;
             rustix::fs::renameat(at, from, at, to)?;
             Ok(Renamed::InPlace)
         }
@@ -179,15 +181,15 @@ pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> Result<R
 
 /// Removes a tree that cannot be renamed away: overlayfs does not move directories of an image's
 /// layers. First it loses what vouches for it, so that half of it is never taken for whole.
-pub(super) fn remove_in_place(root: &Root, path: &str) -> Result<(), Errno> {
+pub(super) fn remove_in_place(at: impl AsFd, path: &str) -> Result<(), Errno> {
     for voucher in [LAUNCH, STAMP] {
-        let path = format!("{path}/{voucher}");
-        match rustix::fs::unlinkat(root.directory(), path, AtFlags::empty()) {
+        let voucher = format!("{path}/{voucher}");
+        match rustix::fs::unlinkat(&at, voucher, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(errno),
         }
     }
-    remove_tree(root.directory(), path)
+    remove_tree(at, path)
 }
 
 /// Takes a lease: shared, and it does not wait. Where locks do not work there is none.
@@ -203,7 +205,7 @@ pub fn lock(directory: impl AsFd) -> Result<(), Errno> {
 /// Removes what processes that are gone left in staging. What is locked is in use; where locks do
 /// not work, what was touched within a day.
 pub fn sweep(root: &Root) -> Result<(), Errno> {
-    let staging = match open_directory(root.directory(), STAGING) {
+    let staging = match root.open_area(STAGING) {
         Err(Errno::NOENT) => return Ok(()),
         other => other?,
     };
@@ -350,9 +352,9 @@ mod tests {
         let (_dir, root) = root();
         let looks = std::cell::Cell::new(0);
         let made_after_the_first_look = || looks.replace(looks.get() + 1) > 0;
+        let progress = Progress::default();
         let turn =
-            Staging::enter(&root, "key", SHORT, &Progress::default(), made_after_the_first_look)
-                .unwrap();
+            Staging::enter(&root, "key", SHORT, &progress, made_after_the_first_look).unwrap();
         assert!(matches!(turn, Turn::Done));
         assert!(names(&root, STAGING).is_empty());
     }

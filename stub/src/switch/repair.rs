@@ -10,7 +10,7 @@ use crate::cache::root::{Root, candidates};
 use crate::cache::verify::verify_one;
 use crate::cold;
 use crate::error::Error;
-use crate::warm::Cold;
+use crate::warm::{Cold, Env};
 
 /// With `--exit-code`: something had to be mended.
 const MENDED: i32 = 10;
@@ -29,8 +29,10 @@ pub(super) fn run(switch: &Switch<'_>) -> Result<i32, Error> {
         if findings.is_empty() {
             continue;
         }
-        make(switch, vec![(root.path().to_owned(), state(&root, &key))])?;
-        // Looked at again: what is said to be mended is.
+        let place = vec![(root.path().to_owned(), state(&root, &key))];
+        // Looked at again: what is said to be mended is. With the lease, so that no prune takes it
+        // away before.
+        let (_leased, _) = make(switch, place)?;
         let left = verify_one(&root, &key, &switch.manifest).map_err(in_cache(&root))?;
         if !left.is_some_and(|findings| findings.is_empty()) {
             let source = io::Error::other("it is still not what was packed");
@@ -41,7 +43,7 @@ pub(super) fn run(switch: &Switch<'_>) -> Result<i32, Error> {
     }
     if !found {
         let places = candidates().into_iter().map(|path| (path, Cold::Absent)).collect();
-        let path = make(switch, places)?;
+        let (_, path) = make(switch, places)?;
         report.line(format_args!("{}: unpacked", path.display()));
         mended = true;
     }
@@ -56,6 +58,6 @@ fn state(root: &Root, key: &str) -> Cold {
     found.map_or(Cold::Absent, |stat| Cold::Suspect(stat.st_dev, stat.st_ino))
 }
 
-fn make(switch: &Switch<'_>, places: Vec<(PathBuf, Cold)>) -> Result<PathBuf, Error> {
-    cold::make(&switch.payload, &switch.manifest, places).map(|(_, path)| path)
+fn make(switch: &Switch<'_>, places: Vec<(PathBuf, Cold)>) -> Result<(Env, PathBuf), Error> {
+    cold::make(&switch.payload, &switch.manifest, places)
 }

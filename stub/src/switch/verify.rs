@@ -74,7 +74,8 @@ fn launcher(payload: &Payload, manifest: &Manifest) -> Result<(), Error> {
 
 fn components(payload: &Payload, manifest: &Manifest) -> Result<(), BadPayload> {
     let all: Vec<&Component> = manifest.components.iter().collect();
-    let walks: Vec<Walk<'_>> = Listed::all(payload, &all)?.into_iter().map(Walk::new).collect();
+    let walks: Vec<Walk<'_>> =
+        Listed::checked(payload, manifest, &all)?.into_iter().map(Walk::new).collect();
     let blobs: Vec<(&Walk<'_>, usize)> = walks
         .iter()
         .flat_map(|walk| (0..walk.listed.component.blobs.len()).map(move |index| (walk, index)))
@@ -104,15 +105,16 @@ impl<'a> Walk<'a> {
             let mut tar = Reader::new(tar);
             while let Some(entry) = tar.next_entry().map_err(|error| bad(error.to_string()))? {
                 let path = entry.path.as_str();
-                let items = self.listed.listing.items();
-                let found = items.binary_search_by(|item| item.path.as_str().cmp(path));
-                let at = found.map_err(|_| bad(format!("`{path}` is not listed")))?;
-                let again = self.seen[at].swap(true, Ordering::Relaxed);
-                if again
-                    || !matches(&items[at], &entry.kind, &mut tar)
-                        .map_err(|e| bad(e.to_string()))?
+                let wrong = |what: &str| bad(format!("`{path}` {what}"));
+                let listing = &self.listed.listing;
+                let at = listing.find(path).ok_or_else(|| wrong("is not in the listing"))?;
+                if self.seen[at].swap(true, Ordering::Relaxed) {
+                    return Err(wrong("is there twice"));
+                }
+                if !matches(&listing.items()[at], &entry.kind, &mut tar)
+                    .map_err(|error| bad(error.to_string()))?
                 {
-                    return Err(bad(format!("`{path}` is not as it is listed")));
+                    return Err(wrong("is not as the listing has it"));
                 }
             }
             Ok(())
@@ -131,12 +133,12 @@ impl<'a> Walk<'a> {
 fn matches(item: &Item, kind: &Kind, contents: &mut impl Read) -> io::Result<bool> {
     Ok(match (&item.node, kind) {
         (Node::Link(listed), Kind::Link(target)) => listed == target,
-        (Node::File { mode, size: listed, digest }, &Kind::File { executable, size }) => {
+        (Node::File { mode, size: listed, digest }, &Kind::File { executable, size })
+            if size == *listed && executable == mode.is_executable() =>
+        {
             let mut hasher = blake3::Hasher::new();
             io::copy(contents, &mut hasher)?;
-            size == *listed
-                && executable == mode.is_executable()
-                && FileDigest::from_hash(&hasher.finalize()) == *digest
+            FileDigest::from_hash(&hasher.finalize()) == *digest
         }
         _ => false,
     })

@@ -151,6 +151,7 @@ fn lying_fields_are_refused() {
     assert_eq!(field(&[forge().with(257, b"ustar  \0").seal(b"")]), "magic");
     assert_eq!(field(&[forge().with(157, b"x").seal(b"")]), "link");
     assert_eq!(field(&[forge().with(0, b"\xff").seal(b"")]), "path");
+    assert_eq!(field(&[forge().with(0, b"a\0/../b").seal(b"")]), "path");
     assert_eq!(field(&[Forge::new("a", b'2', 1).with(157, b"b").seal(b"x")]), "size");
     assert_eq!(field(&[pax(&record("linkpath", "b")), file("a", b"")]), "link");
 }

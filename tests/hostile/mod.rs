@@ -1,0 +1,172 @@
+//! Archives that were made to deceive: each is refused for what is wrong with it, by the launcher
+//! and by the packer's commands, and nothing is written but in staging, which is gone again.
+//!
+//! All of them are the honest archive of [`crate::forge`] with one thing changed; that one starts.
+
+mod blobs;
+mod bombs;
+mod links;
+mod listings;
+mod manifests;
+mod paths;
+mod records;
+mod tars;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::forge::{Forge, SAYS};
+use crate::sandbox::Sandbox;
+
+/// What a launcher may take: 256 MiB of addresses (of `ulimit -v`, in KiB), a file of 1 MiB (of
+/// `ulimit -f`, in blocks of 512 bytes). More, and it dies of it.
+const BOUNDS: &str = "ulimit -v 262144; ulimit -f 2048;";
+
+/// What is said of a forgery.
+struct Refusal {
+    /// The launcher's first line.
+    launcher: String,
+    help: &'static str,
+    /// Part of the packer's first line.
+    packer: String,
+    /// Whether `inspect` refuses, too: it reads the record and the manifest.
+    opens: bool,
+    /// Whether `extract` does, too: it writes trees, whatever is to become of them.
+    extracts: bool,
+}
+
+impl Refusal {
+    fn new(launcher: String, packer: &str, opens: bool) -> Self {
+        Self {
+            launcher,
+            help: "download it again",
+            packer: packer.to_owned(),
+            opens,
+            extracts: false,
+        }
+    }
+
+    /// The launcher says it of the whole file.
+    fn say(self, words: &str) -> Self {
+        Self { launcher: format!("this file is damaged: {words}"), ..self }
+    }
+
+    /// The packer has other words for it.
+    fn packer(self, words: &str) -> Self {
+        Self { packer: words.to_owned(), ..self }
+    }
+
+    /// Trees are what they should be, and `inspect` does not look at them.
+    fn but_trees_are_well(self) -> Self {
+        Self { opens: true, extracts: true, ..self }
+    }
+
+    fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+}
+
+/// Found where members are read.
+fn damaged(what: &str) -> Refusal {
+    Refusal::new(format!("this file is damaged: {what}"), what, true)
+}
+
+/// Found in the manifest, and so by everybody. What ends in `at line` goes on with a number.
+fn manifest(what: &str) -> Refusal {
+    Refusal::new(format!("the manifest {what}"), &format!("the manifest {what}"), false)
+}
+
+/// One test for each forgery, by the name that says what is wrong with it.
+macro_rules! hostile {
+    ($($name:ident: $forge:expr => $refusal:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            $crate::hostile::is_refused($forge, $refusal);
+        })*
+    };
+}
+use hostile;
+
+/// Everything in the sandbox: kind and length by path.
+fn inventory(sandbox: &Sandbox) -> BTreeMap<PathBuf, (bool, u64)> {
+    let all = WalkDir::new(sandbox.root()).sort_by_file_name().into_iter().map(Result::unwrap);
+    all.map(|entry| {
+        let meta = entry.path().symlink_metadata().unwrap();
+        let length = if meta.is_dir() { 0 } else { meta.len() };
+        (entry.path().strip_prefix(sandbox.root()).unwrap().to_owned(), (meta.is_dir(), length))
+    })
+    .collect()
+}
+
+/// An empty cache may be there now, nothing else.
+#[track_caller]
+fn nothing_is_written(sandbox: &Sandbox, before: &BTreeMap<PathBuf, (bool, u64)>) {
+    let mut after = inventory(sandbox);
+    for empty in ["CACHEDIR.TAG", "v1", "v1/components", "v1/envs", "v1/staging"] {
+        after.remove(&Path::new("cache").join(empty));
+    }
+    pretty_assertions::assert_eq!(*before, after);
+}
+
+#[track_caller]
+fn is_refused(forge: Forge, refusal: Refusal) {
+    let Refusal { launcher, help, packer, opens, extracts } = refusal;
+    let sandbox = forge.sandbox();
+    let before = inventory(&sandbox);
+    let message = format!("snakecrate: {launcher}\nsnakecrate: {help}\n");
+    // Twice: a first start leaves nothing that a second would go by.
+    for _ in 0..2 {
+        let run = sandbox.archive("app").redirected(BOUNDS).output();
+        if launcher.ends_with(" at line") {
+            run.code(121).not_launched(&launcher, help);
+        } else {
+            run.expect(121, "", &message);
+        }
+        nothing_is_written(&sandbox, &before);
+    }
+    // Those who have nothing but the archive are told the same.
+    for switch in ["verify", "extract"] {
+        let run = sandbox.archive("app").redirected(BOUNDS).env("SNAKECRATE", switch);
+        let run = if switch == "extract" { run.arg("out") } else { run };
+        if extracts && switch == "extract" {
+            let _ = run.output().success().text();
+            std::fs::remove_dir_all(sandbox.path("out")).unwrap();
+        } else {
+            run.output().code(121).not_launched(&launcher, help);
+        }
+        nothing_is_written(&sandbox, &before);
+    }
+    sandbox.run(["verify", "app"]).refused(1, &packer, "");
+    let extracted = sandbox.run(["extract", "app", "out"]);
+    if extracts {
+        extracted.success().any_stderr().done();
+        std::fs::remove_dir_all(sandbox.path("out")).unwrap();
+    } else {
+        extracted.refused(1, &packer, "");
+    }
+    let inspected = sandbox.run(["inspect", "app"]);
+    if opens {
+        let shown = inspected.success().text();
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+    } else {
+        inspected.refused(1, &packer, "");
+    }
+    nothing_is_written(&sandbox, &before);
+}
+
+#[test]
+fn the_honest_archive_starts_and_is_well_in_every_way() {
+    let sandbox = Forge::honest().sandbox();
+    sandbox.archive("app").redirected(BOUNDS).expect(0, SAYS, "");
+    assert_eq!(sandbox.cached("components").len(), 3);
+    assert_eq!(sandbox.cached("envs").len(), 1);
+    assert!(sandbox.cached("staging").is_empty());
+    sandbox.archive("app").expect(0, SAYS, "");
+    sandbox.run(["verify", "app"]).success().stdout_contains("app").any_stderr().done();
+    let _ = sandbox.run(["inspect", "app"]).success().text();
+    let _ = sandbox.run(["extract", "app", "out"]).success().any_stderr().text();
+    let click = std::fs::read(sandbox.path("out/wheel-click-8.1.7/lib/click.py")).unwrap();
+    assert_eq!(click, b"x = 1\n".repeat(1000));
+}

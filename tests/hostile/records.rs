@@ -1,0 +1,68 @@
+//! Boot records that lie, in each of their fields.
+
+use super::{Refusal, hostile, is_refused};
+use crate::forge::Forge;
+
+/// Puts a number into a field; the half digest is made right.
+fn field(at: usize, number: u64) -> Forge {
+    Forge::honest().record(move |record| record[at..at + 8].copy_from_slice(&number.to_le_bytes()))
+}
+
+fn refused(what: &str) -> Refusal {
+    Refusal::new(what.to_owned(), what, false)
+}
+
+fn damaged() -> Refusal {
+    refused("the boot record is damaged")
+}
+
+fn version(number: u16) -> Refusal {
+    refused(&format!("the boot record has version {number}, this build knows 1"))
+        .help("run it with its own launcher")
+}
+
+fn manifest_is_not_what_was_packed() -> Refusal {
+    refused("this file is damaged: its manifest is not what was packed")
+        .packer("manifest.json has another digest than the boot record says")
+}
+
+hostile! {
+    no_magic: Forge::honest().record(|record| record[0] = 0) => refused("no boot record");
+    a_blank_record: Forge::honest().broken_record(|record| record[8..].fill(0))
+        => refused("this launcher carries no application").help("snakecrate build makes a complete one");
+    a_record_of_version_0: Forge::honest().record(|record| record[8] = 0) => version(0);
+    a_record_of_version_2: Forge::honest().record(|record| record[8] = 2) => version(2);
+    a_record_of_version_257: Forge::honest().record(|record| record[9] = 1) => version(257);
+    a_flag: Forge::honest().record(|record| record[10] = 1) => damaged();
+    a_flag_of_the_second_byte: Forge::honest().record(|record| record[11] = 0x80) => damaged();
+    bytes_that_are_zero_and_are_not: Forge::honest().record(|record| record[15] = 1) => damaged();
+    a_manifest_whose_end_no_number_holds: field(16, u64::MAX) => damaged();
+    a_manifest_behind_the_archive: field(16, 1 << 40) => damaged();
+    a_manifest_longer_than_the_archive: field(24, 1 << 23) => damaged();
+    a_manifest_longer_than_any: field(24, u64::MAX) => damaged();
+    a_manifest_that_begins_elsewhere: field(16, 4096) => manifest_is_not_what_was_packed();
+    a_manifest_of_no_bytes: field(24, 0) => manifest_is_not_what_was_packed();
+    a_manifest_of_another_digest: Forge::honest().record(|record| record[40] ^= 1)
+        => manifest_is_not_what_was_packed();
+    an_archive_of_no_bytes: field(32, 0) => damaged();
+    a_half_digest_of_zeros: Forge::honest().broken_record(|record| record[112..].fill(0)) => damaged();
+}
+
+#[test]
+fn a_record_that_says_more_bytes_than_there_are() {
+    let length = Forge::honest().bytes().len();
+    let refusal =
+        refused(&format!("this file is incomplete: it has {length} bytes of {}", 1u64 << 40));
+    let refusal = Refusal {
+        launcher: refusal.launcher.replace(&format!("{length} bytes"), "[SIZE]"),
+        ..refusal
+    };
+    is_refused(field(32, 1 << 40), refusal.packer("truncated: have [SIZE], need 1099511627776"));
+}
+
+/// What may be: bytes 72 to 112 are for later.
+#[test]
+fn bytes_that_are_not_looked_at_may_be_anything() {
+    let sandbox = Forge::honest().record(|record| record[72..112].fill(0xff)).sandbox();
+    sandbox.archive("app").expect(0, crate::forge::SAYS, "");
+}
