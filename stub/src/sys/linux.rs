@@ -9,6 +9,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use rustix::io::Errno;
 
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
@@ -94,7 +96,10 @@ pub fn started_as() -> io::Result<PathBuf> {
 /// What tells this run of the kernel from the last; `None` where `/proc` does not say.
 pub fn boot_id() -> Option<String> {
     let mut id = [0; 36];
-    let read = io::Read::read(&mut File::open(BOOT_ID).ok()?, &mut id).ok()?;
+    // Not by the standard library: musl's `open` makes two calls of it.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(BOOT_ID, flags, Mode::empty()).ok()?;
+    let read = rustix::io::read(&file, &mut id).ok()?;
     let id = std::str::from_utf8(&id[..read]).ok()?;
     id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-').then(|| id.to_owned())
 }
