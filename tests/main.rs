@@ -25,6 +25,8 @@ mod cuts;
 mod damage;
 /// Which entry an archive with several of them starts.
 mod entries;
+/// Entry points that could not be imported, mended and started.
+mod entry_mended;
 /// Entry points that cannot be imported.
 mod entry_repair;
 /// Variables: what they change, and what children see of them.
