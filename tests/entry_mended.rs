@@ -26,7 +26,9 @@ const MODULES: [&str; 4] =
 fn a_module_that_is_gone_comes_back() {
     let sandbox = warm();
     for module in MODULES {
-        everywhere(&sandbox, module).iter().for_each(|path| fs::remove_file(path).unwrap());
+        for path in everywhere(&sandbox, module) {
+            fs::remove_file(path).unwrap();
+        }
         sandbox.archive("app").expect(0, PROBED, "");
         is_whole(&sandbox);
     }
@@ -62,7 +64,9 @@ fn bytecode_and_libraries_that_were_cut_or_altered_come_back() {
 fn the_application_does_not_notice() {
     let sandbox = warm();
     let take = || {
-        everywhere(&sandbox, "/json/decoder.py").iter().for_each(|p| fs::remove_file(p).unwrap());
+        for p in everywhere(&sandbox, "/json/decoder.py") {
+            fs::remove_file(p).unwrap();
+        }
     };
     take();
     let not_text = OsStr::from_bytes(b"\xff\xfe");

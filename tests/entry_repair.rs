@@ -74,8 +74,8 @@ fn start(sandbox: &Sandbox, status: &str) -> (Option<i32>, String, String) {
 
 /// The only boot script.
 fn boot(env: &Path) -> PathBuf {
-    let found = fs::read_dir(env.join("boot")).unwrap().map(|entry| entry.unwrap().path());
-    found.filter(|path| path.is_file()).next().unwrap()
+    let mut found = fs::read_dir(env.join("boot")).unwrap().map(|entry| entry.unwrap().path());
+    found.find(|path| path.is_file()).unwrap()
 }
 
 /// A traceback with the environment and the boot script's lines taken out.
@@ -91,6 +91,7 @@ const MISSING: &str = "import sys\nimport no_such_module\ndef main(): pass\n";
 
 #[test]
 fn an_import_error_of_the_application_itself_is_shown_as_ever() {
+    let frozen = Regex::new(r#"(File "<frozen runpy>"), line \d+"#).unwrap();
     for (module, arguments) in KINDS {
         let sandbox = sandbox(MISSING, arguments);
         let first = "  File \"[ENV]/boot/app.py\", line N, in <module>\n";
@@ -115,7 +116,6 @@ fn an_import_error_of_the_application_itself_is_shown_as_ever() {
             "Traceback (most recent call last):\n{before}    import no_such_module\n\
              ModuleNotFoundError: No module named 'no_such_module'\n"
         );
-        let frozen = Regex::new(r#"(File "<frozen runpy>"), line \d+"#).unwrap();
         // Not mended, not to be mended, not known.
         for status in ["0", "1", "122"] {
             let (code, stderr, notes) = start(&sandbox, status);

@@ -80,7 +80,9 @@ fn fakes(sandbox: &Sandbox) -> PathBuf {
         "liblzma.so.5",
         "libffi.so.8",
     ];
-    NAMES.iter().for_each(|name| compile(sandbox, &format!("fakes/{name}")));
+    for name in NAMES {
+        compile(sandbox, &format!("fakes/{name}"));
+    }
     sandbox.path("fakes")
 }
 

@@ -77,10 +77,14 @@ fn a_start_looks_at_some_of_all_other_files() {
     let rows = rows(&sandbox);
     assert_eq!(rows.len(), 17);
     let damaged: Vec<_> = rows[1..].iter().map(|row| row[row.len() / 2].clone()).collect();
-    damaged.iter().for_each(|path| fs::remove_file(path).unwrap());
+    for path in &damaged {
+        fs::remove_file(path).unwrap();
+    }
     // The file may be one that the application does not start without.
     is_mended(&sandbox);
-    damaged.iter().for_each(|path| assert!(path.is_file(), "{}", path.display()));
+    for path in &damaged {
+        assert!(path.is_file(), "{}", path.display());
+    }
 }
 
 #[test]
@@ -147,7 +151,9 @@ fn in_a_read_only_cache_only_what_is_needed_matters() {
     let rows = rows(&sandbox);
     let sources: Vec<_> = rows[1..].iter().filter_map(|row| row.iter().find(is_source)).collect();
     assert!(sources.len() > 8, "{rows:#?}");
-    sources.iter().for_each(|source| rewrite(source, b"# shorter, or longer"));
+    for source in &sources {
+        rewrite(source, b"# shorter, or longer");
+    }
     for _ in 0..4 {
         place("mount -o remount,bind,ro /mnt").expect(0, PROBED, "");
     }

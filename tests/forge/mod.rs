@@ -45,7 +45,6 @@ pub struct Forge {
     text: Vec<Change<Vec<u8>>>,
     record: Vec<Change<Vec<u8>>>,
     seal: bool,
-    archive: Vec<Change<Vec<u8>>>,
 }
 
 /// A line of a listing.
@@ -93,9 +92,8 @@ impl Forge {
             text: vec![],
             record: vec![],
             seal: true,
-            archive: vec![],
         };
-        let script = format!("#!/bin/sh\necho {}", SAYS);
+        let script = format!("#!/bin/sh\necho {SAYS}");
         empty
             .executable("runtime", "bin/python3.12", script.as_bytes())
             .link("runtime", "lib64", "lib")
@@ -196,12 +194,6 @@ impl Forge {
         self.record(change)
     }
 
-    /// Changes the whole archive as it is.
-    pub fn archive(mut self, change: impl FnOnce(&mut Vec<u8>) + 'static) -> Self {
-        self.archive.push(Box::new(change));
-        self
-    }
-
     /// The archive on the launcher under test.
     pub fn bytes(self) -> Vec<u8> {
         self.bytes_on(LAUNCHER)
@@ -244,7 +236,6 @@ impl Forge {
             record.extend(&blake3::hash(&record).as_bytes()[..16]);
         }
         archive[at..at + RECORD].copy_from_slice(&record);
-        self.archive.into_iter().for_each(|change| change(&mut archive));
         archive
     }
 

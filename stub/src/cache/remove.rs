@@ -99,7 +99,9 @@ mod tests {
             fill(&precious);
             // What is filled again through the link proves nothing.
             let kept = ["kept", "inner/kept"].map(|name| precious.join(name));
-            kept.iter().for_each(|path| fs::write(path, "").unwrap());
+            for path in &kept {
+                fs::write(path, "").unwrap();
+            }
             let at = open_directory(CWD, dir.path()).unwrap();
             let (is_over, swaps) = (AtomicBool::new(false), AtomicUsize::new(0));
             std::thread::scope(|scope| {
