@@ -86,13 +86,7 @@ impl Forge {
             part("app", "hello", "1.0"),
             part("wheel", "click", "8.1.7"),
         ];
-        let empty = Self {
-            parts,
-            manifest: vec![],
-            text: vec![],
-            record: vec![],
-            seal: true,
-        };
+        let empty = Self { parts, manifest: vec![], text: vec![], record: vec![], seal: true };
         let script = format!("#!/bin/sh\necho {SAYS}");
         empty
             .executable("runtime", "bin/python3.12", script.as_bytes())
