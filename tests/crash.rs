@@ -116,8 +116,7 @@ fn errors(call: &Call) -> &'static [&'static str] {
         "mkdirat" | "symlinkat" | "renameat" => &["ENOSPC", "EIO", "EACCES"],
         "linkat" => &["ENOSPC", "EIO", "EACCES", "EPERM"],
         "write" => &["ENOSPC", "EIO", "EINTR"],
-        "close" => &["EIO", "EINTR"],
-        "read" | "pread64" => &["EIO", "EINTR"],
+        "close" | "read" | "pread64" => &["EIO", "EINTR"],
         "flock" => &["ENOLCK", "ENOSYS", "EIO"],
         "access" | "fstat" | "fstatfs" | "newfstatat" | "readlink" | "unlinkat" => {
             &["EIO", "EACCES"]

@@ -18,12 +18,6 @@ fn everywhere(sandbox: &Sandbox, end: &str) -> Vec<PathBuf> {
     found
 }
 
-fn remove(files: &[PathBuf]) {
-    for file in files {
-        fs::remove_file(file).unwrap();
-    }
-}
-
 /// What is imported before anything of `probe` runs.
 const MODULES: [&str; 4] =
     ["site-packages/probe.py", "/json/decoder.py", "/subprocess.py", "/lib-dynload/select."];
@@ -32,7 +26,9 @@ const MODULES: [&str; 4] =
 fn a_module_that_is_gone_comes_back() {
     let sandbox = warm();
     for module in MODULES {
-        remove(&everywhere(&sandbox, module));
+        for path in everywhere(&sandbox, module) {
+            fs::remove_file(path).unwrap();
+        }
         sandbox.archive("app").expect(0, PROBED, "");
         is_whole(&sandbox);
     }
@@ -67,7 +63,11 @@ fn bytecode_and_libraries_that_were_cut_or_altered_come_back() {
 #[test]
 fn the_application_does_not_notice() {
     let sandbox = warm();
-    let take = || remove(&everywhere(&sandbox, "/json/decoder.py"));
+    let take = || {
+        for p in everywhere(&sandbox, "/json/decoder.py") {
+            fs::remove_file(p).unwrap();
+        }
+    };
     take();
     let not_text = OsStr::from_bytes(b"\xff\xfe");
     sandbox.archive("app").arg("argv").arg(not_text).args(["", " x"]).expect(

@@ -167,8 +167,11 @@ fn archives() -> Vec<(&'static str, Forge)> {
     ]
 }
 
+/// A name, the lines of a listing, the items of a tar.
+type Contents = (&'static str, Vec<String>, Vec<Vec<u8>>);
+
 /// Listings, and blobs that hold what is in them, or something else.
-fn contents() -> Vec<(&'static str, Vec<String>, Vec<Vec<u8>>)> {
+fn contents() -> Vec<Contents> {
     let deep = format!("{}f", "directory/".repeat(30));
     vec![
         ("file", vec![line("f", "a", b"text")], vec![tar::file("a", b"text")]),

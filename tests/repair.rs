@@ -151,7 +151,7 @@ fn in_a_read_only_cache_only_what_is_needed_matters() {
     let rows = rows(&sandbox);
     let sources: Vec<_> = rows[1..].iter().filter_map(|row| row.iter().find(is_source)).collect();
     assert!(sources.len() > 8, "{rows:#?}");
-    for source in sources {
+    for source in &sources {
         rewrite(source, b"# shorter, or longer");
     }
     for _ in 0..4 {

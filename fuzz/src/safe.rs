@@ -67,7 +67,7 @@ pub fn listing(listing: &Listing) {
     }
 }
 
-/// Walks as a kernel does (path_resolution(7)): a link's target takes the link's place.
+/// Walks as a kernel does (`path_resolution(7)`): a link's target takes the link's place.
 fn follow(links: &HashMap<&str, &str>, start: &str) {
     let mut left: Vec<&str> = start.rsplit('/').collect();
     let mut here: Vec<&str> = vec![];

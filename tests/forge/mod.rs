@@ -45,7 +45,6 @@ pub struct Forge {
     text: Vec<Change<Vec<u8>>>,
     record: Vec<Change<Vec<u8>>>,
     seal: bool,
-    archive: Vec<Change<Vec<u8>>>,
 }
 
 /// A line of a listing.
@@ -87,15 +86,8 @@ impl Forge {
             part("app", "hello", "1.0"),
             part("wheel", "click", "8.1.7"),
         ];
-        let empty = Self {
-            parts,
-            manifest: vec![],
-            text: vec![],
-            record: vec![],
-            seal: true,
-            archive: vec![],
-        };
-        let script = format!("#!/bin/sh\necho {}", SAYS);
+        let empty = Self { parts, manifest: vec![], text: vec![], record: vec![], seal: true };
+        let script = format!("#!/bin/sh\necho {SAYS}");
         empty
             .executable("runtime", "bin/python3.12", script.as_bytes())
             .link("runtime", "lib64", "lib")
@@ -196,12 +188,6 @@ impl Forge {
         self.record(change)
     }
 
-    /// Changes the whole archive as it is.
-    pub fn archive(mut self, change: impl FnOnce(&mut Vec<u8>) + 'static) -> Self {
-        self.archive.push(Box::new(change));
-        self
-    }
-
     /// The archive on the launcher under test.
     pub fn bytes(self) -> Vec<u8> {
         self.bytes_on(LAUNCHER)
@@ -244,7 +230,6 @@ impl Forge {
             record.extend(&blake3::hash(&record).as_bytes()[..16]);
         }
         archive[at..at + RECORD].copy_from_slice(&record);
-        self.archive.into_iter().for_each(|change| change(&mut archive));
         archive
     }
 

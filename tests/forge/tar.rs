@@ -71,7 +71,8 @@ pub fn pax(records: &str) -> Vec<u8> {
 /// A pax record: its length counts its own digits.
 pub fn record(key: &str, value: &str) -> String {
     let rest = format!(" {key}={value}\n");
-    let length = (rest.len()..).find(|n| n.to_string().len() + rest.len() == *n).unwrap();
+    let length =
+        (rest.len()..rest.len() + 9).find(|n| n.to_string().len() + rest.len() == *n).unwrap();
     format!("{length}{rest}")
 }
 
