@@ -205,8 +205,8 @@ fn what_disappears_between_making_and_starting_is_made_again() {
         return;
     }
     let sandbox = sandbox();
-    // The last look before the interpreter takes over.
-    let stopped = sandbox.archive("app").stopped_at(&Call::new("access", 1));
+    // Behind the last look at the components.
+    let stopped = sandbox.archive("app").stopped_at(&Call::new("umask", 2));
     assert_eq!(sandbox.cached("envs").len(), 1);
     fs::remove_dir_all(sandbox.cache().join("v1/components")).unwrap();
     fs::create_dir(sandbox.cache().join("v1/components")).unwrap();

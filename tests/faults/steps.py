@@ -304,6 +304,8 @@ class Plan(Damage):
     """A launch plan is removed, cut, or another."""
 
     weight = 2
+    # An environment of a build that is no more has nobody to start it.
+    mends = False
 
     def damage(self):
         path = self.path("v1/envs/*/.snakecrate/launch")

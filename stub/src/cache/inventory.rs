@@ -100,10 +100,12 @@ impl EnvInfo {
         Ok(Self { key: key.to_owned(), manifest, in_use, last_used, made })
     }
 
-    /// Whether the component with this key is one of its own.
+    /// Whether the component with this key is one of its own. One that cannot be read may be made of
+    /// any, by a newer launcher.
     pub fn uses(&self, key: &str) -> bool {
-        let components = self.manifest.iter().flat_map(|manifest| &manifest.components);
-        components.into_iter().any(|component| component.digest.key() == key)
+        self.manifest.as_ref().is_none_or(|manifest| {
+            manifest.components.iter().any(|component| component.digest.key() == key)
+        })
     }
 }
 

@@ -30,9 +30,11 @@ impl Cache {
         let mut manifest = sample();
         let runtime = manifest.components[0].clone();
         manifest.components.clear();
-        for (name, bytes) in parts {
+        for (index, (name, bytes)) in (0..).zip(parts) {
             let mut part = runtime.clone();
             (part.name, part.bytes) = ((*name).to_owned(), *bytes);
+            part.tree.offset += 100 * index;
+            part.blobs[0].offset += 100 * index;
             part.digest = Digest::of(name.as_bytes());
             if !manifest.components.is_empty() {
                 part.kind = Kind::Wheel;
@@ -129,6 +131,15 @@ fn without_a_rule_only_components_that_nothing_uses_go() {
     let cache = three();
     fs::remove_dir_all(cache.root.path_of(ENVS, "old")).unwrap();
     assert_eq!(cache.pruned(Rules::default()), (vec![], vec![10]));
+}
+
+/// It may be of a newer launcher, and made of any of them.
+#[test]
+fn an_environment_that_cannot_be_read_keeps_all_components() {
+    let cache = three();
+    cache.write(ENVS, "newest", MANIFEST, br#"{"format": 2}"#);
+    let rules = Rules { unused_since: Some(ago(30)), ..Rules::default() };
+    assert_eq!(cache.pruned(rules), (vec!["old".into()], vec![]));
 }
 
 #[test]
