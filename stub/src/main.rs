@@ -15,6 +15,9 @@ use snakecrate_stub::{record, sys};
 #[unsafe(link_section = ".snakecrate")]
 static RECORD: [u8; record::LENGTH] = record::BLANK;
 
+#[global_allocator]
+static ALLOCATOR: sys::Arena = sys::Arena::new();
+
 /// What the C runtime calls.
 ///
 /// # Safety

@@ -2,6 +2,8 @@
 //!
 //! All of the launcher's `unsafe` is in here, but for the symbol `main`.
 
+#[allow(unsafe_code)]
+mod arena;
 #[cfg(target_os = "linux")]
 mod linux;
 /// glibc's static library brings its own.
@@ -9,5 +11,6 @@ mod linux;
 #[allow(unsafe_code)]
 mod unwind;
 
+pub use arena::Arena;
 #[cfg(target_os = "linux")]
 pub use linux::*;
