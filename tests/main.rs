@@ -65,6 +65,8 @@ mod planted;
 mod privileges;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
+/// What SECURITY.md says of tests.
+mod promises;
 /// What leaves the cache, by which rule, and what stays.
 mod prune;
 /// Many at once on one cache.

@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use walkdir::WalkDir;
 
 use crate::sandbox::shared::{PAIR, PROBE};
-use crate::sandbox::{PACKER, Sandbox};
+use crate::sandbox::{Call, PACKER, Sandbox, can_trace};
 
 const DAY: Duration = Duration::from_hours(24);
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
@@ -269,4 +269,26 @@ fn a_link_that_is_swapped_in_while_it_prunes_leads_to_no_loss() {
         assert!(swaps.into_inner() > ROUNDS, "{place} was too rarely a link");
         assert_eq!(count(), before, "{place}");
     }
+}
+
+/// The moment that these swaps hardly ever meet: between the look at a directory and its opening.
+#[test]
+fn a_link_that_takes_a_directorys_place_before_it_is_opened_is_not_followed() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (cache, precious) = (sandbox.cache(), sandbox.root().join("precious"));
+    for tree in [cache.join("v1/components/x"), precious.clone()] {
+        fs::create_dir_all(&tree).unwrap();
+        fs::write(tree.join("kept"), "").unwrap();
+    }
+    // The first finds no dead process's tree of that name, the second that this is a directory.
+    let stopped = sandbox.packer(["cache", "clear"]).stopped_at(&Call::new("unlinkat", 2));
+    let tree = cache.join("v1/staging").join(&sandbox.cached("staging")[0]);
+    fs::rename(&tree, sandbox.root().join("aside")).unwrap();
+    symlink(&precious, &tree).unwrap();
+    stopped.go_on().success().any_stderr().done();
+    assert!(precious.join("kept").exists());
+    assert!(fs::symlink_metadata(&tree).is_err(), "the link is gone");
 }
