@@ -5,10 +5,11 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{AtFlags, Dir};
+use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
 use super::check::{Cached, read_file};
+use super::remove::entries;
 use super::root::{Root, open_directory};
 use super::staging::lock;
 use super::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
@@ -144,12 +145,6 @@ pub(super) fn names(root: &Root, area: &str) -> io::Result<BTreeSet<String>> {
         Err(Errno::NOENT) => return Ok(BTreeSet::new()),
         other => other?,
     };
-    let mut names = BTreeSet::new();
-    for entry in Dir::read_from(&directory)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name != "." && name != ".." {
-            names.insert(name);
-        }
-    }
-    Ok(names)
+    let names = entries(&directory)?;
+    Ok(names.into_iter().map(|name| name.to_string_lossy().into_owned()).collect())
 }

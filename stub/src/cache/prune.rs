@@ -107,13 +107,13 @@ pub(super) fn remove_component(
     // Who found it whole before that is still in staging, or in `envs` by now. In this order: trees
     // go from the one to the other.
     let is_making = names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED));
-    if is_making || !names(root, ENVS)?.is_subset(envs) {
-        let components = root.open_area(COMPONENTS)?;
-        if rustix::fs::renameat(&staging, &aside, &components, key).is_ok() {
-            return Ok(false);
-        }
-        // Somebody has made it anew.
+    if (is_making || !names(root, ENVS)?.is_subset(envs))
+        && let Ok(components) = root.open_area(COMPONENTS)
+        && rustix::fs::renameat(&staging, &aside, &components, key).is_ok()
+    {
+        return Ok(false);
     }
+    // Nobody wants it, or somebody has made it anew.
     remove_tree(&staging, &aside)?;
     Ok(true)
 }
@@ -145,8 +145,16 @@ pub(super) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
 fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<(OwnedFd, String)>> {
     let name = format!("{key}{PRUNED}{}", std::process::id());
     // A cleaner takes empty directories; without this one nothing would be found to rename.
-    ignore_existing(rustix::fs::mkdirat(root.directory(), STAGING, Mode::from(0o755)))?;
-    let (from, staging) = (root.open_area(area)?, root.open_area(STAGING)?);
+    let made = rustix::fs::mkdirat(root.directory(), STAGING, Mode::from(0o755));
+    let areas = ignore_existing(made)
+        .and_then(|()| root.open_area(area))
+        .and_then(|from| Ok((from, root.open_area(STAGING)?)));
+    let (from, staging) = match areas {
+        Ok(areas) => areas,
+        // An archive's `uninstall` takes the areas away when they are empty.
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(errno.into()),
+    };
     // In containers, process ids of the dead come again.
     remove_tree(&staging, &name)?;
     match rustix::fs::renameat(&from, key, &staging, &name) {

@@ -1,5 +1,6 @@
 //! Deleting trees below a directory that is open: no path is followed, no link is crossed.
 
+use std::ffi::CString;
 use std::os::fd::AsFd;
 
 use rustix::fs::{AtFlags, Dir};
@@ -38,22 +39,32 @@ pub fn remove_tree(at: impl AsFd, name: impl rustix::path::Arg + Copy) -> Result
 
 /// Removes everything in `directory`, and not the directory.
 pub fn empty(directory: impl AsFd) -> Result<(), Errno> {
-    // A listing that is read while its entries go may skip some: until none is left.
+    // Others may put something into it meanwhile: until none is left.
     loop {
-        let mut found = false;
-        for entry in Dir::read_from(&directory)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if matches!(name.to_bytes(), b"." | b"..") {
-                continue;
-            }
-            found = true;
-            remove_tree(&directory, name)?;
-        }
-        if !found {
+        let names = entries(&directory)?;
+        if names.is_empty() {
             return Ok(());
         }
+        names.iter().try_for_each(|name| remove_tree(&directory, name.as_c_str()))?;
     }
+}
+
+/// The names in `directory`; none if it has been removed meanwhile.
+pub fn entries(directory: impl AsFd) -> Result<Vec<CString>, Errno> {
+    let listing = match Dir::read_from(directory) {
+        Err(Errno::NOENT) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut names = Vec::new();
+    for entry in listing {
+        match entry {
+            Ok(entry) if matches!(entry.file_name().to_bytes(), b"." | b"..") => {}
+            Ok(entry) => names.push(entry.file_name().to_owned()),
+            Err(Errno::NOENT) => break,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -65,6 +76,17 @@ mod tests {
     use rustix::fs::{CWD, RenameFlags};
 
     use super::*;
+
+    /// As when an archive's `uninstall` takes the cache away that a `clear` has open.
+    #[test]
+    fn a_directory_that_was_removed_while_it_was_open_is_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("gone")).unwrap();
+        let gone = open_directory(CWD, dir.path().join("gone")).unwrap();
+        fs::remove_dir(dir.path().join("gone")).unwrap();
+        assert!(entries(&gone).unwrap().is_empty());
+        empty(&gone).unwrap();
+    }
 
     #[test]
     fn a_tree_goes_and_what_its_links_point_to_stays() {

@@ -3,11 +3,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, RenameFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, RenameFlags};
 use rustix::io::Errno;
 
 use super::pulse::{Sign, Wait};
-use super::remove::{empty, remove_tree};
+use super::remove::{empty, entries, remove_tree};
 use super::root::{Root, ignore_existing, open_directory};
 use super::{ENVS, LAUNCH, STAGING, STAMP};
 use crate::progress::{Phase, Progress};
@@ -209,12 +209,8 @@ pub fn sweep(root: &Root) -> Result<(), Errno> {
         Err(Errno::NOENT) => return Ok(()),
         other => other?,
     };
-    for entry in Dir::read_from(&staging)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if matches!(name.to_bytes(), b"." | b"..") {
-            continue;
-        }
+    for name in entries(&staging)? {
+        let name = name.as_c_str();
         if let Ok(directory) = open_directory(&staging, name)
             && is_abandoned(&staging, &directory)
         {
