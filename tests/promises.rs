@@ -17,12 +17,12 @@ fn tests() -> BTreeSet<String> {
     for folder in ["tests", "stub/src", "packer/src"] {
         let files = WalkDir::new(Path::new(ROOT).join(folder)).into_iter().map(Result::unwrap);
         for file in files.filter(|file| file.path().extension().is_some_and(|end| end == "rs")) {
-            let text = fs::read_to_string(file.path()).unwrap();
-            names.extend(test.captures_iter(&text).map(|found| found[1].to_owned()));
+            let source = fs::read_to_string(file.path()).unwrap();
+            names.extend(test.captures_iter(&source).map(|found| found[1].to_owned()));
             if folder == "tests" {
                 let parent = file.path().parent().unwrap().file_name().unwrap().to_string_lossy();
                 let place = if parent == "tests" { String::new() } else { format!("{parent}::") };
-                let found = modules.captures_iter(&text);
+                let found = modules.captures_iter(&source);
                 names.extend(found.map(|found| format!("{place}{}", &found[1])));
             }
         }

@@ -73,7 +73,9 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
         let mut file = zip.by_index(index).map_err(|error| bad(format!("{name}: {error}")))?;
         let wrong = |what: &str| Err(bad(format!("{name}: {what}")));
         if file.name_raw() != name.as_bytes() {
+            // The archive's text, which may hold anything.
             let found = String::from_utf8_lossy(file.name_raw());
+            let found: String = found.escape_debug().take(300).collect();
             return wrong(&format!("`{found}` stands in its place"));
         }
         let method = match (file.compression(), member) {

@@ -206,6 +206,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_member_is_called_is_shown_without_its_control_characters() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut bytes = std::fs::read(archive(directory.path())).unwrap();
+        let name = bytes.windows(11).rposition(|w| w == b"__main__.py").unwrap();
+        bytes[name] = b'\x1b';
+        let text = check_bytes(directory.path(), &bytes).unwrap_err().to_string();
+        assert!(text.contains(r"`\u{1b}_main__.py` stands in its place"), "{text}");
+    }
+
+    #[test]
     fn an_extra_member_is_found_even_where_the_record_allows_for_it() {
         let directory = tempfile::tempdir().unwrap();
         let file = archive(directory.path());
