@@ -118,9 +118,8 @@ fn errors(call: &Call) -> &'static [&'static str] {
         "write" => &["ENOSPC", "EIO", "EINTR"],
         "close" | "read" | "pread64" => &["EIO", "EINTR"],
         "flock" => &["ENOLCK", "ENOSYS", "EIO"],
-        "access" | "fstat" | "fstatfs" | "newfstatat" | "readlink" | "unlinkat" => {
-            &["EIO", "EACCES"]
-        }
+        "access" | "fstat" | "fstatfs" | "newfstatat" | "readlink" | "stat" | "statfs"
+        | "unlinkat" => &["EIO", "EACCES"],
         "getdents64" => &["EIO"],
         "brk" | "mmap" | "mremap" => &["ENOMEM"],
         "execve" => &["EACCES", "ENOMEM"],

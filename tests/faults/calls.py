@@ -53,6 +53,8 @@ ERRORS = {
     "statfs": (*READS, "ENOSYS", "EINTR"),
     "symlinkat": (*WRITES, "EPERM"),
     "unlinkat": (*WRITES[2:], "EBUSY"),
+    # Of signs of life, and of the last use.
+    "utimensat": ("EPERM", "EACCES", "EROFS", "EIO", "ENOSYS"),
     "write": (*SPACE, "EIO", "EINTR"),
 }
 # These cannot fail, or do so only when they are called wrongly.
