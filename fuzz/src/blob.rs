@@ -4,16 +4,17 @@ use std::fs::{self, File};
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use snakecrate_stub::cache::pulse::Pulse;
-use snakecrate_stub::digest::Digest;
-use snakecrate_stub::extract::{Failure, Listed, extract};
-use snakecrate_stub::listing::{Listing, Node};
-use snakecrate_stub::manifest::{Component, Kind, Member};
-use snakecrate_stub::payload::Payload;
-use snakecrate_stub::progress::Progress;
-use snakecrate_stub::record::BootRecord;
-use snakecrate_stub::tar::{self, BLOCK};
-use snakecrate_stub::zstd::{Context, Decoder};
+use snakecrate_format::digest::Digest;
+use snakecrate_format::listing::{Listing, Node};
+use snakecrate_format::manifest::{Component, Kind, Member};
+use snakecrate_format::payload::Payload;
+use snakecrate_format::record::BootRecord;
+use snakecrate_format::tar::{self, BLOCK};
+use snakecrate_format::zstd::{Context, Decoder};
+use snakecrate_launcher::cache::pulse::Pulse;
+use snakecrate_launcher::extract::{Failure, Listed, extract};
+use snakecrate_launcher::progress::Progress;
+use snakecrate_launcher::sys::SharedFile;
 
 use super::safe;
 
@@ -134,7 +135,8 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
         archive_length: length,
         manifest_digest: Digest::of(b""),
     };
-    let payload = Payload::new(File::open(&file).unwrap(), record).expect("as long as it says");
+    let payload =
+        Payload::new(SharedFile(File::open(&file).unwrap()), record).expect("as long as it says");
     let listed = match Listed::all(&payload, &[&component]) {
         Ok(listed) => listed,
         Err(error) => return safe::message(&error.to_string()),

@@ -8,12 +8,12 @@
 mod blob;
 pub mod safe;
 
-use snakecrate_stub::guard::{self, Guard};
-use snakecrate_stub::launch::{Libc, Plan};
-use snakecrate_stub::listing::Listing;
-use snakecrate_stub::manifest::Manifest;
-use snakecrate_stub::record::{BLANK, BootRecord, LENGTH, MAX_MANIFEST};
-use snakecrate_stub::room;
+use snakecrate_format::listing::Listing;
+use snakecrate_format::manifest::Manifest;
+use snakecrate_format::patch_area;
+use snakecrate_format::record::{BLANK, BootRecord, LENGTH, MAX_MANIFEST};
+use snakecrate_launcher::guard::{self, Guard};
+use snakecrate_launcher::launch::{Libc, Plan};
 
 pub use blob::{blob, memory};
 
@@ -82,19 +82,19 @@ pub fn plan(data: &[u8]) {
     }
 }
 
-/// A room: what is left of an executable, then a path for it and a library.
-pub fn room(data: &[u8]) {
+/// A patch area: what is left of an executable, then a path for it and a library.
+pub fn patch_area(data: &[u8]) {
     let (&[loader, library], rest) = data.split_first_chunk().map_or((&[0, 0], data), |p| p);
     let mut executable = rest.to_vec();
     let path = vec![b'p'; usize::from(loader) * 10];
     let name = &rest[..rest.len().min(usize::from(library))];
     let libraries = [String::from_utf8_lossy(name).into_owned()];
-    if room::fill(&mut executable, &path, &path, &libraries).is_ok() {
+    if patch_area::fill(&mut executable, &path, &path, &libraries).is_ok() {
         assert_eq!(executable.len(), rest.len());
         let changed = executable.iter().zip(rest).filter(|(a, b)| a != b).count();
-        assert!(changed <= room::LOADER + room::SEARCH + 8, "the paths and one entry");
+        assert!(changed <= patch_area::LOADER + patch_area::SEARCH + 8, "the paths and one entry");
         let again = executable.clone();
-        room::fill(&mut executable, &path, &path, &libraries).expect("it is a room still");
+        patch_area::fill(&mut executable, &path, &path, &libraries).expect("it is a patch area still");
         assert_eq!(executable, again);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use snakecrate_stub::listing::{Listing, MAX_FILES, Node};
-use snakecrate_stub::manifest::{Manifest, Start};
+use snakecrate_format::listing::{Listing, MAX_FILES, Node};
+use snakecrate_format::manifest::{Manifest, Start};
 
 /// A message for people: one line, and not endless.
 pub fn message(text: &str) {

@@ -10,14 +10,15 @@ use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use serde_json::Value;
 use snakecrate::archive::{self, Archive, Report};
 use snakecrate::ui::{Ui, Verbosity};
-use snakecrate_stub::cache::pulse::Pulse;
-use snakecrate_stub::digest::Digest;
-use snakecrate_stub::extract::{Listed, extract};
-use snakecrate_stub::manifest::{Component, MAX_TREE};
-use snakecrate_stub::payload::Payload;
-use snakecrate_stub::progress::Progress;
-use snakecrate_stub::record::{BLANK, BootRecord, LENGTH, SECTION};
-use snakecrate_stub::zstd::Decoder;
+use snakecrate_format::digest::Digest;
+use snakecrate_format::manifest::{Component, MAX_TREE};
+use snakecrate_format::payload::Payload;
+use snakecrate_format::record::{BLANK, BootRecord, LENGTH, SECTION};
+use snakecrate_format::zstd::Decoder;
+use snakecrate_launcher::cache::pulse::Pulse;
+use snakecrate_launcher::extract::{Listed, extract};
+use snakecrate_launcher::progress::Progress;
+use snakecrate_launcher::sys::SharedFile;
 
 use super::{memory, safe};
 
@@ -65,7 +66,8 @@ pub fn zip(data: &[u8]) {
 
 /// What `verify` found well the launcher can read.
 fn launched(place: &Path, archive: &Path, record: BootRecord) {
-    let payload = Payload::new(File::open(archive).unwrap(), record).expect("it is long enough");
+    let payload =
+        Payload::new(SharedFile(File::open(archive).unwrap()), record).expect("it is long enough");
     let manifest = payload.manifest().expect("verified");
     let all: Vec<&Component> = manifest.components.iter().collect();
     let listed = Listed::checked(&payload, &manifest, &all).expect("verified");

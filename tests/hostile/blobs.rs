@@ -6,7 +6,7 @@ use std::io::Write;
 use zstd::stream::raw::CParameter;
 
 use super::{BOUNDS, Refusal, damaged, hostile, inventory, nothing_is_written};
-use crate::forge::{Forge, frame, tar};
+use crate::support::forge::{Forge, frame, tar};
 
 const BLOB: &str = "components/wheel-click-8.1.7/00.tar.zst";
 const SKIPPABLE: &[u8] = b"\x50\x2a\x4d\x18\x04\0\0\0hide";

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{BOUNDS, Refusal, damaged, hostile, inventory, manifest, nothing_is_written};
-use crate::forge::{Forge, line};
+use crate::support::forge::{Forge, line};
 
 const BLOB: &str = "components/wheel-click-8.1.7/00.tar.zst: ";
 const TREE: &str = "components/wheel-click-8.1.7/tree.zst: ";
@@ -138,7 +138,7 @@ fn an_unknown_field_may_be_deep() {
         text.splice(1..1, field.into_bytes());
     });
     let sandbox = forge.sandbox();
-    sandbox.archive("app").redirected(BOUNDS).expect(0, crate::forge::SAYS, "");
+    sandbox.archive("app").redirected(BOUNDS).expect(0, crate::support::forge::SAYS, "");
 }
 
 /// What may be, too: as many files as the format allows, and not one that is not there.

@@ -1,7 +1,7 @@
 //! Links that lead out of their component, or that files would be written through.
 
 use super::{Refusal, damaged, hostile};
-use crate::forge::{Forge, line, link_line, tar};
+use crate::support::forge::{Forge, line, link_line, tar};
 
 fn linked(path: &str, target: &str) -> Forge {
     Forge::honest().link("app", path, target)

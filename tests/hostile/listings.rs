@@ -1,7 +1,7 @@
 //! Listings of another form, and such as do not agree with manifest and blobs.
 
 use super::{Refusal, damaged, hostile};
-use crate::forge::{Forge, frame, line, link_line, tar};
+use crate::support::forge::{Forge, frame, line, link_line, tar};
 
 const TREE: &str = "components/app-hello-1.0/tree.zst: ";
 

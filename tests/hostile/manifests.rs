@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Refusal, damaged, hostile, manifest};
-use crate::forge::Forge;
+use crate::support::forge::Forge;
 
 fn changed(change: impl FnOnce(&mut Value) + 'static) -> Forge {
     Forge::honest().manifest(change)

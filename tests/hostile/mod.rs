@@ -1,10 +1,13 @@
 //! Archives that were made to deceive: each is refused for what is wrong with it, by the launcher
 //! and by the packer's commands, and nothing is written but in staging, which is gone again.
 //!
-//! All of them are the honest archive of [`crate::forge`] with one thing changed; that one starts.
+//! All of them are the honest archive of [`crate::support::forge`] with one thing changed; that one starts.
 
 mod blobs;
 mod bombs;
+mod cuts;
+mod damage;
+mod fuzzed;
 mod links;
 mod listings;
 mod manifests;
@@ -17,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::forge::{Forge, SAYS};
-use crate::sandbox::Sandbox;
+use crate::support::forge::{Forge, SAYS};
+use crate::support::sandbox::Sandbox;
 
 /// What a launcher may take: 256 MiB of addresses (of `ulimit -v`, in KiB), a file of 1 MiB (of
 /// `ulimit -f`, in blocks of 512 bytes). More, and it dies of it.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{damaged, hostile, manifest};
-use crate::forge::{Forge, line, tar};
+use crate::support::forge::{Forge, line, tar};
 
 const LISTING: &str = "components/app-hello-1.0/tree.zst: line 2 of a listing: ";
 const TAR: &str = "components/app-hello-1.0/00.tar.zst: the tar: ";

@@ -1,7 +1,7 @@
 //! Boot records that lie, in each of their fields.
 
 use super::{Refusal, hostile, is_refused};
-use crate::forge::Forge;
+use crate::support::forge::Forge;
 
 /// Puts a number into a field; the half digest is made right.
 fn field(at: usize, number: u64) -> Forge {
@@ -64,5 +64,5 @@ fn a_record_that_says_more_bytes_than_there_are() {
 #[test]
 fn bytes_that_are_not_looked_at_may_be_anything() {
     let sandbox = Forge::honest().record(|record| record[72..112].fill(0xff)).sandbox();
-    sandbox.archive("app").expect(0, crate::forge::SAYS, "");
+    sandbox.archive("app").expect(0, crate::support::forge::SAYS, "");
 }

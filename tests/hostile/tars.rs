@@ -1,8 +1,8 @@
 //! Items that no blob may have: other types, other fields, extensions of others.
 
 use super::{Refusal, damaged, hostile};
-use crate::forge::tar::{self, Header, pax, record};
-use crate::forge::{Forge, line, link_line};
+use crate::support::forge::tar::{self, Header, pax, record};
+use crate::support::forge::{Forge, line, link_line};
 
 const BLOB: &str = "components/app-hello-1.0/00.tar.zst: ";
 

@@ -1,0 +1,119 @@
+//! Builds the launcher and embeds it: `cargo build` yields one self-sufficient `snakecrate`.
+//!
+//! For `<arch>-unknown-linux-musl` where that target is installed (the smaller launcher and the
+//! faster start), else for the host, statically linked.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Names another target for the launcher, such as the host's to try the fallback.
+const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
+/// Flags of the launcher only. Unwind tables are dropped ([`stub/discard.ld`] says why), and no
+/// path of the machine that builds it gets in.
+const RUST_FLAGS: [&str; 3] = [
+    "-Cforce-unwind-tables=no",
+    "-Ctarget-feature=+crt-static",
+    "-Clink-arg=-Wl,-z,noseparate-code,--build-id=none,--no-eh-frame-hdr",
+];
+/// The host's compiler serves for musl, too: zstd needs nothing of the C library but memory and
+/// strings, as long as nothing of glibc's is woven in.
+/// The long sequence decoder pays for histories over 16 MiB; our window is 4 MiB. The second
+/// Huffman decoder wins nothing on our blobs.
+const C_FLAGS: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables -U_FORTIFY_SOURCE \
+                       -fno-stack-protector -DZSTD_STRIP_ERROR_STRINGS=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1 \
+                       -DHUF_FORCE_DECOMPRESS_X1=1";
+
+fn main() {
+    let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("../..").canonicalize();
+    let workspace = workspace.expect("the workspace is there, since this file is in it");
+    for input in ["stub", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo:rerun-if-changed={}", workspace.join(input).display());
+    }
+    println!("cargo:rustc-env=SNAKECRATE_BUILD_ID={}", build_id(&workspace));
+    let target = launcher_target();
+    let stub = build(&workspace, &target);
+    println!("cargo:rustc-env=SNAKECRATE_STUB={}", stub.display());
+    println!("cargo:rustc-env=SNAKECRATE_STUB_TARGET={target}");
+    println!("cargo:rustc-env=SNAKECRATE_HOST_TARGET={}", var("TARGET"));
+}
+
+/// A digest of the packer's sources and locked dependencies.
+fn build_id(workspace: &Path) -> String {
+    let mut files = vec![workspace.join("Cargo.lock")];
+    let mut directories = vec![workspace.join("packer")];
+    while let Some(directory) = directories.pop() {
+        println!("cargo:rerun-if-changed={}", directory.display());
+        let entries = fs::read_dir(&directory).expect("the sources are there");
+        for path in entries.map(|entry| entry.expect("the sources can be listed").path()) {
+            if path.is_dir() { directories.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(&file).expect("the sources can be read").hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+fn var(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"))
+}
+
+fn launcher_target() -> String {
+    println!("cargo:rerun-if-env-changed={TARGET_VARIABLE}");
+    if let Ok(target) = env::var(TARGET_VARIABLE) {
+        return target;
+    }
+    let host = var("TARGET");
+    let musl = format!("{}-unknown-linux-musl", var("CARGO_CFG_TARGET_ARCH"));
+    let libdir = Command::new(var("RUSTC"))
+        .args(["--print", "target-libdir", "--target", &musl])
+        .output()
+        .ok()
+        .map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    if libdir.is_some_and(|libdir| libdir.is_dir()) {
+        return musl;
+    }
+    println!(
+        "cargo:warning=the launcher is built for {host}: `rustup target add {musl}` makes it smaller and faster"
+    );
+    host
+}
+
+fn build(workspace: &Path, target: &str) -> PathBuf {
+    let output = Path::new(&var("OUT_DIR")).join("stub");
+    let script = workspace.join("stub/launcher/discard.ld");
+    let mut flags: Vec<String> = RUST_FLAGS.map(String::from).into();
+    flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+    flags.push(format!("--remap-path-prefix={}=/snakecrate", workspace.display()));
+    if let Some(home) = env::var_os("CARGO_HOME") {
+        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+    }
+    let mut cargo = Command::new(var("CARGO"));
+    cargo
+        .args(["build", "--locked", "--bin", "snakecrate-launcher", "--profile", "stub"])
+        .args(["--target", target])
+        .arg("--manifest-path")
+        .arg(workspace.join("stub/launcher/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&output)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env(format!("CFLAGS_{}", target.replace('-', "_")), C_FLAGS)
+        .env(format!("CC_{}", target.replace('-', "_")), "cc");
+    // What the outer cargo says of its own build is not meant for this one.
+    for name in ["RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
+        cargo.env_remove(name);
+    }
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CARGO_PROFILE_") || name.starts_with("CARGO_CFG_") {
+            cargo.env_remove(name);
+        }
+    }
+    let status = cargo.status().unwrap_or_else(|error| panic!("cargo does not start: {error}"));
+    assert!(status.success(), "the launcher cannot be built");
+    output.join(target).join("stub/snakecrate-launcher")
+}

@@ -1,0 +1,222 @@
+//! The zip around an archive's members, checked against the manifest: once with the `zip` crate,
+//! as any tool reads it, and once byte by byte, so that nothing is hidden between or behind.
+
+use std::io::{self, Read, Write};
+
+use snakecrate_format::manifest::{MAIN_MEMBER, MEMBER, Member, SBOM_MEMBER};
+use zip::{CompressionMethod, DateTime, ZipArchive};
+
+use super::{Archive, Error, MAIN};
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+/// 1980-01-01T00:00:00 as DOS tells time: the time word is zero.
+const DATE: u16 = 0x21;
+/// A regular file, mode 0644, where Unix keeps that in a zip.
+const ATTRIBUTES: u32 = 0o100_644 << 16;
+/// Sizes and offsets from here on need zip64 (APPNOTE 4.4.8 ff.).
+const ZIP64: u64 = u32::MAX as u64;
+
+/// A member as it must be in the zip.
+struct Expected {
+    name: String,
+    method: u16,
+    /// Where its bytes begin; the manifest does not tell it of the bill of materials.
+    offset: Option<u64>,
+    stored: u64,
+    unpacked: u64,
+    crc: u32,
+}
+
+/// Checks the zip and returns the number of its members.
+pub(super) fn check(archive: &Archive) -> Result<usize, Error> {
+    let expected = read_all(archive)?;
+    check_bytes(archive, &expected)?;
+    Ok(expected.len())
+}
+
+/// The members that the manifest names, in the order of an archive.
+fn named(archive: &Archive) -> Vec<(String, Option<Member>)> {
+    let manifest = archive.manifest();
+    let mut all = Vec::new();
+    for component in &manifest.components {
+        all.push((component.tree_member(), Some(component.tree)));
+        for (index, blob) in component.blobs.iter().enumerate() {
+            all.push((component.blob_member(index), Some(*blob)));
+        }
+    }
+    let record = archive.record();
+    all.push((SBOM_MEMBER.into(), None));
+    all.push((MAIN_MEMBER.into(), None));
+    let manifest = Member {
+        offset: record.manifest_offset,
+        length: record.manifest_length,
+        unpacked: record.manifest_length,
+        blake3: record.manifest_digest,
+    };
+    all.push((MEMBER.into(), Some(manifest)));
+    all
+}
+
+/// Reads every member with the `zip` crate, which checks its CRC.
+fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
+    let named = named(archive);
+    let length = archive.record().archive_length;
+    let bad = |what: String| archive.damaged_at(format!("the zip directory: {what}"), length);
+    let mut zip = ZipArchive::new(io::BufReader::new(archive.range(0, length)))
+        .map_err(|error| bad(error.to_string()))?;
+    if zip.offset() != 0 || zip.len() != named.len() {
+        return Err(bad(format!("{} members, the manifest names {}", zip.len(), named.len())));
+    }
+    let mut expected = Vec::with_capacity(named.len());
+    for (index, (name, member)) in named.into_iter().enumerate() {
+        let mut file = zip.by_index(index).map_err(|error| bad(format!("{name}: {error}")))?;
+        let wrong = |what: &str| Err(bad(format!("{name}: {what}")));
+        if file.name_raw() != name.as_bytes() {
+            // The archive's text, which may hold anything.
+            let found = String::from_utf8_lossy(file.name_raw());
+            let found: String = found.escape_debug().take(300).collect();
+            return wrong(&format!("`{found}` stands in its place"));
+        }
+        let method = match (file.compression(), member) {
+            (CompressionMethod::Stored, _) => STORED,
+            (CompressionMethod::Deflated, None) => DEFLATED,
+            _ => return wrong("another compression than it should have"),
+        };
+        if let Some(member) = member
+            && (file.data_start() != Some(member.offset)
+                || file.size() != member.length
+                || file.compressed_size() != member.length)
+        {
+            return wrong("another place or length than the manifest says");
+        }
+        if file.last_modified() != Some(DateTime::default()) {
+            return wrong("another time than it should have");
+        }
+        let (stored, unpacked, crc) = (file.compressed_size(), file.size(), file.crc32());
+        let mut main = Vec::new();
+        let mut sink = io::sink();
+        let to: &mut dyn Write = if name == MAIN_MEMBER { &mut main } else { &mut sink };
+        if name == MAIN_MEMBER && unpacked != MAIN.len() as u64 {
+            return wrong("not what starts an archive");
+        }
+        let read = io::copy(&mut (&mut file).take(unpacked.saturating_add(1)), to);
+        match read {
+            Ok(read) if read == unpacked => {}
+            Ok(_) => return wrong("another length than the directory says"),
+            Err(error) => return wrong(&error.to_string()),
+        }
+        // It is code, and the manifest has no digest of it.
+        if name == MAIN_MEMBER && main != MAIN {
+            return wrong("not what starts an archive");
+        }
+        let offset = member.map(|member| member.offset);
+        expected.push(Expected { name, method, offset, stored, unpacked, crc });
+    }
+    Ok(expected)
+}
+
+/// Compares everything between and behind the members' bytes with what it must be. An archive that
+/// needs zip64 was read by the `zip` crate alone.
+fn check_bytes(archive: &Archive, members: &[Expected]) -> Result<(), Error> {
+    let length = archive.record().archive_length;
+    if length >= ZIP64 || members.len() >= usize::from(u16::MAX) {
+        return Ok(());
+    }
+    let mut at = archive.manifest().stub.length;
+    let mut central = Vec::new();
+    for member in members {
+        central.extend(member.central(at));
+        compare(archive, at, &member.local(), &member.name)?;
+        at = at.saturating_add(member.local().len() as u64);
+        if member.offset.is_some_and(|offset| offset != at) {
+            let what = format!("{}: not right behind its header", member.name);
+            return Err(archive.damaged_at(what, at));
+        }
+        // What the directory says of the bill of materials is no more than a claim.
+        at = at.saturating_add(member.stored);
+    }
+    let start = at;
+    let size = central.len() as u64;
+    central.extend(end(members.len(), size, start));
+    compare(archive, start, &central, "the central directory")?;
+    let end = start.saturating_add(central.len() as u64);
+    if end == length { Ok(()) } else { Err(archive.damaged_at("bytes follow the zip".into(), end)) }
+}
+
+fn compare(archive: &Archive, offset: u64, expected: &[u8], of: &str) -> Result<(), Error> {
+    let mut bytes = vec![0; expected.len()];
+    let length = archive.record().archive_length;
+    let inside = offset.saturating_add(expected.len() as u64) <= length;
+    if inside {
+        let mut range = archive.range(offset, bytes.len() as u64);
+        range.read_exact(&mut bytes).map_err(|source| archive.unreadable(source))?;
+    }
+    match bytes.iter().zip(expected).position(|(a, b)| a != b) {
+        None if inside => Ok(()),
+        at => {
+            let at = offset + at.unwrap_or_default() as u64;
+            Err(archive.damaged_at(format!("zip header of {of}"), at))
+        }
+    }
+}
+
+impl Expected {
+    /// The local file header (APPNOTE 4.3.7).
+    fn local(&self) -> Vec<u8> {
+        let mut bytes = b"PK\x03\x04".to_vec();
+        self.common(&mut bytes);
+        bytes.extend(self.name.as_bytes());
+        bytes
+    }
+
+    /// The central directory header (APPNOTE 4.3.12).
+    fn central(&self, offset: u64) -> Vec<u8> {
+        let mut bytes = b"PK\x01\x02".to_vec();
+        // Made on Unix, by the version of the format that is needed to read it.
+        bytes.extend([self.version(), 3]);
+        self.common(&mut bytes);
+        // No comment, disk 0, no internal attributes.
+        bytes.extend([0; 6]);
+        bytes.extend(ATTRIBUTES.to_le_bytes());
+        bytes.extend(low(offset));
+        bytes.extend(self.name.as_bytes());
+        bytes
+    }
+
+    fn common(&self, bytes: &mut Vec<u8>) {
+        // Bit 11: the name is UTF-8.
+        let flags = if self.name.is_ascii() { 0 } else { 1u16 << 11 };
+        bytes.extend([self.version(), 0]);
+        for word in [flags, self.method, 0, DATE] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend(self.crc.to_le_bytes());
+        bytes.extend(low(self.stored));
+        bytes.extend(low(self.unpacked));
+        bytes.extend(&low(self.name.len() as u64)[..2]);
+        bytes.extend([0; 2]);
+    }
+
+    /// 1.0 for stored members, 2.0 for deflate and folders in names.
+    fn version(&self) -> u8 {
+        if self.method == DEFLATED { 20 } else { 10 }
+    }
+}
+
+/// The end of central directory record (APPNOTE 4.3.16).
+fn end(members: usize, size: u64, offset: u64) -> Vec<u8> {
+    let mut bytes = b"PK\x05\x06\0\0\0\0".to_vec();
+    bytes.extend(&low(members as u64)[..2]);
+    bytes.extend(&low(members as u64)[..2]);
+    bytes.extend(low(size));
+    bytes.extend(low(offset));
+    bytes.extend([0; 2]);
+    bytes
+}
+
+/// The low four bytes; callers have checked that there are no others.
+fn low(number: u64) -> [u8; 4] {
+    let [a, b, c, d, ..] = number.to_le_bytes();
+    [a, b, c, d]
+}

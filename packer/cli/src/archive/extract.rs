@@ -1,0 +1,191 @@
+//! An archive's component trees as ordinary files.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use snakecrate_format::listing::{Item, Node};
+use snakecrate_format::manifest::Component;
+
+use super::walk::Walk;
+use super::{Archive, Error};
+use crate::ui::{Progress, Ui};
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extracted {
+    /// Number of files and links.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Writes each component of `archive` to `<directory>/<kind>-<name>-<version>/`. The directory
+/// appears when all of it is there and checked; until then its parent holds it under another name.
+///
+/// # Errors
+///
+/// [`Error::NotEmpty`], a damaged archive, a directory that cannot be written.
+pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted, Error> {
+    let write_error = |source| Error::Write { path: directory.to_owned(), source };
+    match fs::read_dir(directory).map(|mut names| names.next().is_none()) {
+        Ok(true) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Ok(false) => return Err(Error::NotEmpty(directory.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(Error::NotEmpty(directory.to_owned()));
+        }
+        Err(error) => return Err(write_error(error)),
+    }
+    let parent = match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".snakecrate-").suffix(".snakecrate-tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o755));
+    }
+    let staging = builder.tempdir_in(parent).map_err(write_error)?;
+    let components = &archive.manifest().components;
+    let total = components.iter().flat_map(|component| &component.blobs);
+    let progress = ui.bytes("Extracting", total.map(|blob| blob.length).sum());
+    for component in components {
+        let folder = component.folder();
+        let name = folder.rsplit('/').next().unwrap_or(&folder);
+        extract_component(archive, component, &staging.path().join(name), &progress)?;
+    }
+    fs::rename(staging.path(), directory).map_err(write_error)?;
+    let _gone = staging.keep();
+    Ok(Extracted {
+        files: components.iter().map(|component| component.files).sum(),
+        bytes: components.iter().map(|component| component.bytes).sum(),
+    })
+}
+
+fn extract_component(
+    archive: &Archive,
+    component: &Component,
+    root: &Path,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let walk = Walk::new(archive, component)?;
+    // All directories come first: no file is ever below a link, the listing saw to that.
+    let directories = walk.listing.directories().into_iter().map(|path| root.join(path));
+    for directory in [root.to_owned()].into_iter().chain(directories) {
+        fs::create_dir(&directory)
+            .map_err(|source| Error::Write { path: directory.clone(), source })?;
+    }
+    (0..component.blobs.len()).into_par_iter().try_for_each(|index| {
+        walk.blob(
+            index,
+            |bytes| progress.advance(bytes),
+            |item, contents| write(root, item, contents, archive),
+        )
+    })?;
+    walk.finish()
+}
+
+fn write(
+    root: &Path,
+    item: &Item,
+    contents: &mut dyn Read,
+    archive: &Archive,
+) -> Result<(), Error> {
+    let path: PathBuf = root.join(item.path.as_path());
+    let write_error = |source| Error::Write { path: path.clone(), source };
+    match &item.node {
+        Node::Link(target) => link(target.as_str(), &path).map_err(write_error),
+        Node::File { mode, .. } => {
+            let mut file = create(&path, mode.is_executable()).map_err(write_error)?;
+            let mut piece = vec![0; 128 << 10];
+            loop {
+                // Told apart from the writing below: here it is the archive that is at fault.
+                let got = contents
+                    .read(&mut piece)
+                    .map_err(|error| archive.damaged_at(format!("`{}`: {error}", item.path), 0))?;
+                if got == 0 {
+                    return Ok(());
+                }
+                io::Write::write_all(&mut file, &piece[..got]).map_err(write_error)?;
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn create(path: &Path, executable: bool) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mode = if executable { 0o755 } else { 0o644 };
+    fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+}
+
+#[cfg(unix)]
+fn link(target: &str, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
+}
+
+#[cfg(windows)]
+fn create(path: &Path, _executable: bool) -> io::Result<File> {
+    File::create_new(path)
+}
+
+#[cfg(windows)]
+fn link(target: &str, path: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(target, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::sample::{archive, ui};
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn trees_become_ordinary_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let archive = Archive::open(&archive(directory.path())).unwrap();
+        let out = directory.path().join("out");
+        let extracted = extract(&archive, &out, ui()).unwrap();
+        assert_eq!(extracted.files, 64);
+        let script = out.join("wheel-click-8.1.7/bin/click");
+        assert_eq!(fs::read(&script).unwrap(), b"#!python\nprint(1)\n");
+        assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o700, 0o700);
+        let link = out.join("runtime-cpython-3.12.1/bin/python3");
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("python3.12"));
+        assert!(out.join("app-hello-1.0").is_dir());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn an_empty_directory_is_filled_and_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = archive(directory.path());
+        let archive = Archive::open(&path).unwrap();
+        let out = directory.path().join("out");
+        fs::create_dir(&out).unwrap();
+        extract(&archive, &out, ui()).unwrap();
+        assert!(matches!(extract(&archive, &out, ui()), Err(Error::NotEmpty(_))));
+        assert!(matches!(extract(&archive, &path, ui()), Err(Error::NotEmpty(_))));
+        let nowhere = extract(&archive, &directory.path().join("a/b"), ui()).unwrap_err();
+        assert!(matches!(nowhere, Error::Write { .. }), "{nowhere}");
+    }
+
+    #[test]
+    fn a_damaged_archive_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = archive(directory.path());
+        let mut bytes = fs::read(&path).unwrap();
+        let archive = Archive::open(&path).unwrap();
+        let wheel = &archive.manifest().components[2].blobs[0];
+        bytes[usize::try_from(wheel.offset).unwrap() + 30] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let out = directory.path().join("out");
+        let error = extract(&Archive::open(&path).unwrap(), &out, ui()).unwrap_err();
+        assert!(error.to_string().contains("wheel-click-8.1.7/00.tar.zst"), "{error}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+}

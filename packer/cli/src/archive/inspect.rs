@@ -1,0 +1,215 @@
+//! What is inside an archive, for people and for programs.
+
+use std::fmt::Write as _;
+
+use comfy_table::CellAlignment;
+use serde::Serialize;
+use snakecrate_format::digest::Digest;
+use snakecrate_format::manifest::{Component, Kind, Source};
+use snakecrate_launcher::cache::root::Size;
+
+use super::Archive;
+use crate::ui::table;
+
+/// What is inside an archive. Serialised it is the output of `inspect --json`: fields are added
+/// to it, never changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The application's name.
+    pub name: String,
+    /// Its version, where it has one.
+    pub version: Option<String>,
+    /// What it runs on, as a Rust target triple.
+    pub target: String,
+    /// The interpreter: `cpython 3.12.1`.
+    pub python: String,
+    /// Options that the interpreter is started with.
+    pub options: Vec<String>,
+    /// The entry that runs when nothing else decides.
+    pub default: Option<String>,
+    /// What can be started.
+    pub entries: Vec<EntryReport>,
+    /// What it is made of.
+    pub components: Vec<ComponentReport>,
+    /// Number of files and links in all components.
+    pub files: u64,
+    /// Their bytes, unpacked.
+    pub unpacked: u64,
+    /// Bytes that all components take in the archive.
+    pub stored: u64,
+    /// Bytes of the launcher.
+    pub stub: u64,
+    /// Bytes of the file.
+    pub size: u64,
+    /// BLAKE3 of the manifest: what the archive's environment is called in the cache.
+    pub digest: Digest,
+}
+
+/// An entry of a [`Report`].
+#[derive(Debug, Clone, Serialize)]
+pub struct EntryReport {
+    /// The name it is called by.
+    pub name: String,
+    /// What it runs.
+    pub runs: String,
+}
+
+/// A component of a [`Report`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ComponentReport {
+    /// What it is.
+    pub kind: Kind,
+    /// Its normalised name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// BLAKE3 of its listing: what its tree is called in the cache.
+    pub digest: Digest,
+    /// Number of files and links.
+    pub files: u64,
+    /// Their bytes, unpacked.
+    pub unpacked: u64,
+    /// Bytes it takes in the archive.
+    pub stored: u64,
+    /// Number of blobs.
+    pub blobs: usize,
+    /// Where it was got.
+    pub source: Option<Source>,
+}
+
+impl From<&Component> for ComponentReport {
+    fn from(component: &Component) -> Self {
+        let blobs: u64 = component.blobs.iter().map(|blob| blob.length).sum();
+        Self {
+            kind: component.kind,
+            name: component.name.clone(),
+            version: component.version.clone(),
+            digest: component.digest,
+            files: component.files,
+            unpacked: component.bytes,
+            stored: blobs + component.tree.length,
+            blobs: component.blobs.len(),
+            source: component.source.clone(),
+        }
+    }
+}
+
+impl Report {
+    /// Reports on `archive` from its manifest alone.
+    pub fn new(archive: &Archive) -> Self {
+        let manifest = archive.manifest();
+        let components: Vec<_> = manifest.components.iter().map(ComponentReport::from).collect();
+        let entry = |entry: &snakecrate_format::manifest::Entry| EntryReport {
+            name: entry.name.clone(),
+            runs: entry.runs.clone(),
+        };
+        Self {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            target: manifest.target.clone(),
+            python: format!("{} {}", manifest.python.implementation, manifest.python.version),
+            options: manifest.launch.options.clone(),
+            default: manifest.launch.default.clone(),
+            entries: manifest.entries.iter().map(entry).collect(),
+            files: components.iter().map(|component| component.files).sum(),
+            unpacked: components.iter().map(|component| component.unpacked).sum(),
+            stored: components.iter().map(|component| component.stored).sum(),
+            components,
+            stub: manifest.stub.length,
+            size: archive.length(),
+            digest: archive.record().manifest_digest,
+        }
+    }
+
+    /// The report as JSON, with a newline at the end.
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The report for people.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let version = self.version.as_deref().unwrap_or_default();
+        let mut line = |label: &str, value: &str| {
+            let written = writeln!(text, "{label:<11}{value}");
+            debug_assert!(written.is_ok(), "writing to a string cannot fail");
+        };
+        line("name", format!("{} {version}", self.name).trim_end());
+        line("target", &self.target);
+        line("python", &self.python);
+        line("size", &format!("{} ({} launcher)", Size(self.size), Size(self.stub)));
+        line("unpacked", &format!("{} in {} files", Size(self.unpacked), self.files));
+        line("digest", &self.digest.to_string());
+        let mut entries = table(&["entry", "runs", ""]);
+        for entry in &self.entries {
+            let default = self.default.as_ref() == Some(&entry.name);
+            let mark = if default { "default" } else { "" };
+            entries.add_row([entry.name.as_str(), &entry.runs, mark]);
+        }
+        let mut components =
+            table(&["component", "version", "kind", "files", "unpacked", "stored", "digest"]);
+        for component in &self.components {
+            components.add_row([
+                component.name.clone(),
+                component.version.clone(),
+                component.kind.as_str().to_owned(),
+                component.files.to_string(),
+                Size(component.unpacked).to_string(),
+                Size(component.stored).to_string(),
+                component.digest.key(),
+            ]);
+        }
+        for column in 3..=5 {
+            if let Some(column) = components.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for table in [entries, components] {
+            text.push('\n');
+            for line in table.to_string().lines() {
+                text.push_str(line.trim_end());
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::sample;
+
+    fn report() -> Report {
+        let directory = tempfile::tempdir().unwrap();
+        Report::new(&Archive::open(&sample::archive(directory.path())).unwrap())
+    }
+
+    #[test]
+    fn json_names_every_component_with_version_digest_and_sizes() {
+        let report = report();
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        let wheel = &json["components"][2];
+        assert_eq!(wheel["kind"], "wheel");
+        assert_eq!(wheel["name"], "click");
+        assert_eq!(wheel["version"], "8.1.7");
+        assert_eq!(wheel["digest"], report.components[2].digest.to_string());
+        assert_eq!(wheel["unpacked"], 6 + 18);
+        assert_eq!(wheel["source"]["sha256"], "00");
+        assert!(wheel["stored"].as_u64().unwrap() > 0);
+        assert_eq!(json["python"], "cpython 3.12.1");
+        let stored = json["stored"].as_u64().unwrap() + json["stub"].as_u64().unwrap();
+        assert!(stored < json["size"].as_u64().unwrap());
+    }
+
+    #[test]
+    fn people_get_a_table() {
+        let text = report().text();
+        assert!(text.starts_with("name       hello 1.0\ntarget     x86_64-unknown-linux-gnu\n"));
+        assert!(text.contains("hello  hello:main  default"), "{text}");
+        assert!(text.contains("click      8.1.7    wheel        2  24 bytes"), "{text}");
+        assert!(!text.contains(" \n"), "no blanks at the end of a line");
+    }
+}

@@ -1,0 +1,33 @@
+//! The one file: written from packed components, read back, verified, shown and taken apart.
+
+mod directory;
+mod error;
+mod extract;
+mod inspect;
+mod range;
+mod read;
+mod section;
+mod verify;
+mod walk;
+mod write;
+
+#[cfg(test)]
+mod sample;
+
+/// What is in [`MAIN_MEMBER`](snakecrate_format::manifest::MAIN_MEMBER): it starts the archive as
+/// such. An archive is a zip, and the reloaders of Flask, Django, gunicorn and others start
+/// themselves again as `sys.executable sys.argv[0] …`.
+const MAIN: &[u8] = b"\
+import os
+import sys
+
+os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
+";
+
+pub use error::Error;
+pub use extract::{Extracted, extract};
+pub use inspect::Report;
+pub use read::Archive;
+pub use verify::{Verified, verify};
+pub use walk::visit;
+pub use write::{Plan, PlannedComponent, Written, write};

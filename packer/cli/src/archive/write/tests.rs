@@ -1,0 +1,109 @@
+use super::*;
+use crate::archive::sample::{archive, plan, stub, stub_with};
+use snakecrate_format::record::SECTION;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+fn refused(stub: &[u8], change: impl Fn(&mut Plan)) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    std::fs::write(&out, "before").unwrap();
+    let mut plan = plan(&directory.path().join("cache"));
+    change(&mut plan);
+    let error = write(&out, stub, plan).unwrap_err().to_string();
+    assert_eq!(std::fs::read(&out).unwrap(), b"before");
+    let names = std::fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(names, 2, "only the cache and what was there before");
+    error
+}
+
+#[test]
+fn two_archives_of_one_plan_are_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = archive(directory.path());
+    let second = directory.path().join("second");
+    let mut plan = plan(&directory.path().join("another cache"));
+    plan.components.reverse();
+    plan.entries.reverse();
+    let written = write(&second, &stub(), plan).unwrap();
+    let bytes = std::fs::read(&first).unwrap();
+    assert_eq!(bytes, std::fs::read(&second).unwrap());
+    assert_eq!(bytes.len() as u64, written.length);
+}
+
+#[test]
+fn zip_tools_read_it_without_a_complaint() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = archive(directory.path());
+    let output = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = output(Command::new("unzip").arg("-tq").arg(&file));
+    assert!(text.starts_with("No errors detected"), "{text}");
+    let text = output(Command::new("python3").args(["-m", "zipfile", "-l"]).arg(&file));
+    let names: Vec<_> = text.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(
+        names,
+        [
+            "components/runtime-cpython-3.12.1/tree.zst",
+            "components/runtime-cpython-3.12.1/00.tar.zst",
+            "components/app-hello-1.0/tree.zst",
+            "components/wheel-click-8.1.7/tree.zst",
+            "components/wheel-click-8.1.7/00.tar.zst",
+            "sbom.cdx.json",
+            "__main__.py",
+            "manifest.json",
+        ]
+    );
+}
+
+#[test]
+fn the_file_is_executable_and_replaces_what_was_there() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("hello"), "before").unwrap();
+    let file = archive(directory.path());
+    let mode = std::fs::metadata(file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o700, 0o700, "{mode:o}");
+}
+
+#[test]
+fn a_launcher_without_a_blank_record_is_refused() {
+    assert!(refused(b"#!/bin/sh\n", |_| ()).contains("not an executable"));
+    assert!(refused(&stub_with(".other", &BLANK), |_| ()).contains("no section"));
+    assert!(refused(&stub_with(SECTION, &[0; 64]), |_| ()).contains("128 bytes"));
+    assert!(refused(&stub_with(SECTION, &[1; 128]), |_| ()).contains("not blank"));
+}
+
+#[test]
+fn a_plan_that_contradicts_itself_is_refused() {
+    let twice = |plan: &mut Plan| plan.components.push(plan.components[0].clone());
+    assert!(refused(&stub(), twice).contains("click 8.1.7 is in it twice"));
+    assert!(refused(&stub(), |plan| plan.entries.clear()).contains("no entries"));
+    let entries = |plan: &mut Plan| plan.entries.push(plan.entries[0].clone());
+    assert!(refused(&stub(), entries).contains("two entries are called `hello`"));
+    assert!(refused(&stub(), |plan| plan.components.truncate(2)).contains("runtime"));
+}
+
+#[test]
+fn a_damaged_cache_is_noticed() {
+    let flip = |plan: &mut Plan| {
+        let file = &plan.components[0].packed.blobs[0].path;
+        let mut bytes = std::fs::read(file).unwrap();
+        bytes[20] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+    };
+    assert!(refused(&stub(), flip).contains("component cache is damaged"));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let plan = plan(&directory.path().join("cache"));
+    for out in ["no such directory/out", "."] {
+        let out = directory.path().join(out);
+        let error = write(&out, &stub(), plan.clone()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot write `{}`", out.display())), "{error}");
+    }
+}

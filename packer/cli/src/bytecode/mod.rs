@@ -1,0 +1,232 @@
+//! Bytecode at build time: the environment of an archive never compiles and never writes `.pyc`.
+//!
+//! Each `.py` below [`ROOTS`] gets an unchecked hash-based `.pyc` (PEP 552): Python reads
+//! it without looking at the source's time or contents. The same source becomes the same bytes,
+//! whichever worker compiles it and whatever that compiled before; see [`marshal`].
+
+mod marshal;
+mod worker;
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use snakecrate_format::entry_path::EntryPath;
+
+use crate::error::Remedy;
+use crate::python::Interpreter;
+use crate::tree::{Content, Mode, Node, Tree};
+use crate::ui::Ui;
+use marshal::Layout;
+use worker::{Answer, Worker};
+
+/// Where modules are in a component.
+const ROOTS: [&str; 3] = ["lib/", "app/", "boot/lib/"];
+/// For the recursion of `marshal`, whose depth Python itself bounds.
+const STACK: usize = 16 << 20;
+
+/// What bytecode is to be like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form {
+    /// 1: without `assert`, as `python -O` has it; 2: also without docstrings, as `-OO` has it.
+    pub optimize: u8,
+    /// In the place of its source, which goes: `a.pyc` for `a.py`. Below `lib/` only: a script and
+    /// what is beside it are run as files.
+    pub sourceless: bool,
+}
+
+/// What was compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Number of files that have bytecode now.
+    pub compiled: usize,
+    /// Files that do not compile, with the reason, sorted by path. They have none and are as useful
+    /// as they were: templates, code for another Python, test data.
+    pub refused: Vec<(EntryPath, String)>,
+}
+
+/// Why a tree cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The interpreter does not start or is not what it was.
+    #[error("cannot compile with `{}`: {source}", executable.display())]
+    Interpreter {
+        /// Its executable.
+        executable: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// A source cannot be read.
+    #[error("cannot read the contents of `{path}`: {source}")]
+    Read {
+        /// Where it is in the component.
+        path: EntryPath,
+        /// What went wrong.
+        source: io::Error,
+    },
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Interpreter { .. } => "name another interpreter with --python".into(),
+            Self::Read { .. } => "check that the file is there and can be read".into(),
+        })
+    }
+}
+
+/// A source, and where its bytecode goes.
+struct Job {
+    source: EntryPath,
+    target: EntryPath,
+    content: Content,
+}
+
+/// Adds `__pycache__/<module>.<cache tag>.pyc` (`….opt-1.pyc`; or see [`Form`]) for every Python
+/// source of `tree` below [`ROOTS`], compiled by `interpreter` in as many processes as there are
+/// processors.
+///
+/// # Errors
+///
+/// See [`Error`]. A file that does not compile is not an error.
+pub fn compile(
+    tree: &mut Tree,
+    interpreter: &Interpreter,
+    form: Form,
+    ui: Ui,
+) -> Result<Report, Error> {
+    let jobs = jobs(tree, &interpreter.cache_tag, form);
+    if jobs.is_empty() {
+        return Ok(Report::default());
+    }
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    let progress = ui.spinner("Compiling", format_args!("{} modules", jobs.len()));
+    let queue = Mutex::new(VecDeque::from(jobs));
+    let results: Result<Vec<Vec<Compiled>>, Error> = std::thread::scope(|scope| {
+        let spawn = |_| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            thread.spawn_scoped(scope, || drain(&queue, interpreter, form.optimize))
+        };
+        let threads: Vec<_> = (0..workers).map(spawn).collect();
+        threads.into_iter().map(|thread| join(thread, interpreter)).collect()
+    });
+    drop(progress);
+    let mut report = Report::default();
+    for compiled in results?.into_iter().flatten() {
+        match compiled {
+            Compiled::Code(Job { source, target, .. }, pyc) => {
+                if is_beside(&source, &target) {
+                    tree.remove(&source);
+                }
+                tree.insert_file(target, Mode::Plain, pyc);
+                report.compiled += 1;
+            }
+            Compiled::Refused(path, reason) => report.refused.push((path, reason)),
+        }
+    }
+    report.refused.sort();
+    for (path, reason) in &report.refused {
+        ui.detail(format_args!("not compiled: {path}: {reason}"));
+    }
+    Ok(report)
+}
+
+enum Compiled {
+    Code(Job, Vec<u8>),
+    Refused(EntryPath, String),
+}
+
+type Thread<'scope> =
+    io::Result<std::thread::ScopedJoinHandle<'scope, Result<Vec<Compiled>, Error>>>;
+
+fn join(thread: Thread<'_>, interpreter: &Interpreter) -> Result<Vec<Compiled>, Error> {
+    let failed = |source| Error::Interpreter { executable: interpreter.executable.clone(), source };
+    match thread.map_err(failed)?.join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Whether bytecode at `target` stands for its source.
+fn is_beside(source: &EntryPath, target: &EntryPath) -> bool {
+    source.parent() == target.parent()
+}
+
+fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
+    let optimized = match form.optimize {
+        0 => String::new(),
+        level => format!(".opt-{level}"),
+    };
+    let job = |(path, node): (&EntryPath, &Node)| {
+        let Node::File { content, .. } = node else { return None };
+        if !ROOTS.iter().any(|root| path.as_str().starts_with(root)) {
+            return None;
+        }
+        let stem = path.file_name().strip_suffix(".py")?;
+        let parent = path.parent()?;
+        // A name that is too long with the tag in it: Python would not find bytecode either.
+        let target = if form.sourceless && parent.starts_with("lib/") {
+            format!("{parent}/{stem}.pyc")
+        } else {
+            format!("{parent}/__pycache__/{stem}.{cache_tag}{optimized}.pyc")
+        };
+        let target = target.parse().ok()?;
+        Some(Job { source: path.clone(), target, content: content.clone() })
+    };
+    tree.iter().filter_map(job).collect()
+}
+
+/// Compiles what is in `queue` until it is empty.
+fn drain(
+    queue: &Mutex<VecDeque<Job>>,
+    interpreter: &Interpreter,
+    optimize: u8,
+) -> Result<Vec<Compiled>, Error> {
+    let start = || {
+        Worker::start(interpreter, optimize).map_err(|source| Error::Interpreter {
+            executable: interpreter.executable.clone(),
+            source,
+        })
+    };
+    let header = header(interpreter);
+    let layout = (interpreter.implementation == "cpython")
+        .then(|| Layout::of(interpreter.version))
+        .flatten();
+    let mut worker = start()?;
+    let mut done = Vec::new();
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some(job) = job else { return Ok(done) };
+        let source = job.source.clone();
+        let bytes = match job.content.read() {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(Error::Read { path: source, source: error }),
+        };
+        done.push(match worker.compile(source.as_str(), &bytes) {
+            Ok(Answer::Code(code)) if code.len() >= 8 => {
+                let (hash, code) = code.split_at(8);
+                let canonical = layout.and_then(|layout| marshal::canonical(code, layout));
+                let pyc = [&header, hash, canonical.as_deref().unwrap_or(code)].concat();
+                Compiled::Code(job, pyc)
+            }
+            Ok(Answer::Code(_)) => Compiled::Refused(source, "an answer of no use".into()),
+            Ok(Answer::Refused(reason)) => Compiled::Refused(source, reason),
+            // Sources nested deeply enough have crashed compilers: go on with a new one.
+            Err(error) => {
+                worker = start()?;
+                Compiled::Refused(source, format!("the compiler died of it ({error})"))
+            }
+        });
+    }
+}
+
+/// The first eight bytes of a `.pyc`: magic, and the flags of PEP 552 for hash-based, not checked.
+fn header(interpreter: &Interpreter) -> Vec<u8> {
+    let mut header = interpreter.magic_bytes().unwrap_or_default();
+    header.extend(1u32.to_le_bytes());
+    header
+}
+
+#[cfg(test)]
+mod tests;

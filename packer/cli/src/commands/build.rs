@@ -1,0 +1,85 @@
+//! `build` and `run`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use snakecrate_launcher::cache::root::Size;
+
+use super::Error;
+use crate::cli::What;
+use crate::config::Config;
+use crate::pipeline::{Build, build_cache};
+use crate::source::Source;
+use crate::ui::Ui;
+
+/// The level of archives that are run at once and go nowhere: a fifth of a second where the
+/// default of `build` takes twenty (`stub/FORMAT.md`).
+const RUN_LEVEL: i32 = 3;
+
+/// `snakecrate build`
+pub(super) fn build(what: What, output: Option<PathBuf>, ui: Ui) -> Result<(), Error> {
+    let (source, config) = configured(what, output)?;
+    let build = Build::prepare(&source, &config, ui)?;
+    let output = config.output.unwrap_or_else(|| default_output(build.name()));
+    let entries: Vec<_> = build.entries().map(str::to_owned).collect();
+    let written = build.write(&output)?;
+    ui.step(
+        "Built",
+        format_args!("{} ({}; {})", output.display(), Size(written.length), entries.join(", ")),
+    );
+    Ok(())
+}
+
+/// `snakecrate run`: replaces the process, and returns only if that failed.
+pub(super) fn run(what: What, arguments: &[OsString], ui: Ui) -> Error {
+    let archive = match built(what, ui) {
+        Ok(archive) => archive,
+        Err(error) => return error,
+    };
+    let source = execute(&archive, arguments);
+    Error::Start { path: archive, source }
+}
+
+/// The archive, built unless one of the very same contents was built before.
+fn built(what: What, ui: Ui) -> Result<PathBuf, Error> {
+    let (source, mut config) = configured(what, None)?;
+    if config.release != Some(true) {
+        config.level = config.level.or(Some(RUN_LEVEL));
+    }
+    let build = Build::prepare(&source, &config, ui)?;
+    let directory = build_cache()?.join("archives").join(build.key());
+    let archive = directory.join(build.name());
+    if !archive.is_file() {
+        let made = fs::create_dir_all(&directory);
+        made.map_err(|source| Error::Cache { what: "write to", path: directory, source })?;
+        build.write(&archive)?;
+    }
+    Ok(archive)
+}
+
+/// The source, and the flags over its own configuration.
+fn configured(what: What, output: Option<PathBuf>) -> Result<(Source, Config), Error> {
+    let source = Source::detect(&what.source)?;
+    let own = Config::of(&source).map_err(crate::pipeline::Error::from)?;
+    Ok((source, what.config(output).or(own)))
+}
+
+/// `./name`; `./name.bin` where there is a directory of that name, as beside a package's sources.
+fn default_output(name: &str) -> PathBuf {
+    let path = Path::new(".").join(name);
+    if path.is_dir() { path.with_extension("bin") } else { path }
+}
+
+#[cfg(unix)]
+fn execute(archive: &Path, arguments: &[OsString]) -> std::io::Error {
+    use std::os::unix::process::CommandExt;
+    // The application is not the business of whatever made this packer start.
+    let mut command = Command::new(archive);
+    command.args(arguments);
+    if env::var_os("SNAKECRATE_ARCHIVE").is_some() {
+        command.env_remove("SNAKECRATE_ARCHIVE");
+    }
+    command.exec()
+}

@@ -1,0 +1,187 @@
+//! `cache`: what archives have unpacked.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use comfy_table::CellAlignment;
+use serde_json::json;
+use snakecrate_launcher::cache::check::Difference;
+use snakecrate_launcher::cache::inventory::{ComponentInfo, EnvInfo, Inventory};
+use snakecrate_launcher::cache::prune::Rules;
+use snakecrate_launcher::cache::remove::remove_tree;
+use snakecrate_launcher::cache::root::{Root, Size, Unusable, candidates};
+use snakecrate_launcher::cache::verify::{Finding, remove, verify};
+use snakecrate_launcher::cache::{COMPONENTS, ENVS};
+
+use super::prune::Gone;
+use super::{Error, print};
+use crate::cli::Cache;
+use crate::pipeline::BUILD;
+use crate::ui::{Count, Ui, table};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// `snakecrate cache …`
+pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
+    let path = candidates().into_iter().next().unwrap_or_default();
+    let failed = |what| {
+        let path = path.clone();
+        move |source| Error::Cache { what, path, source }
+    };
+    if matches!(command, Cache::Dir) {
+        return print(&format!("{}\n", path.display()));
+    }
+    let root = match Root::open(&path) {
+        Ok(root) => root,
+        Err(Unusable::Missing) => {
+            if let Cache::List { json: true } = command {
+                return print(&listing_json(&path, &Inventory::default()));
+            }
+            ui.step("Empty", path.display());
+            return Ok(());
+        }
+        Err(why) => return Err(failed("read")(io::Error::other(why.to_string()))),
+    };
+    match command {
+        Cache::Dir => Ok(()),
+        Cache::List { json } => {
+            let inventory = Inventory::read(&root).map_err(failed("read"))?;
+            print(&if *json { listing_json(&path, &inventory) } else { listing_text(&inventory) })
+        }
+        Cache::Verify { repair } => {
+            let spinner = ui.spinner("Verifying", "");
+            let findings = verify(&root, |what| spinner.message(what)).map_err(failed("read"))?;
+            drop(spinner);
+            print(
+                &findings.iter().map(|finding| finding_text(&root, finding)).collect::<String>(),
+            )?;
+            if findings.is_empty() {
+                return print(&format!("{}: every file is as it was packed\n", path.display()));
+            }
+            if !repair {
+                return Err(Error::Damaged { path: path.clone(), trees: findings.len() });
+            }
+            let removed = remove(&root, &findings).map_err(failed("repair"))?;
+            ui.step("Removed", format_args!("{removed} trees; their archives unpack them anew"));
+            Ok(())
+        }
+        Cache::Prune { unused, older, max_size, dry_run } => {
+            let gone = Gone::prune(&root, *unused, *older, *max_size, *dry_run);
+            let gone = gone.map_err(failed("prune"))?;
+            print(&gone.text())?;
+            gone.report(*dry_run, ui);
+            Ok(())
+        }
+        Cache::Clear => {
+            let later = SystemTime::now() + 365 * DAY;
+            let all = Rules { unused_since: Some(later), ..Rules::default() };
+            let gone = Gone::apply(&root, &all, false).map_err(failed("clear"))?;
+            remove_tree(root.directory(), BUILD).map_err(|errno| failed("clear")(errno.into()))?;
+            gone.report(false, ui);
+            Ok(())
+        }
+    }
+}
+
+/// A line for each difference.
+fn finding_text(root: &Root, finding: &Finding) -> String {
+    let tree = root.path().join(&finding.tree);
+    let line = |difference: &Difference| {
+        let path = if difference.path.is_empty() { "the tree" } else { &difference.path };
+        format!("{} ({}): {path}: {}\n", tree.display(), finding.what, difference.what)
+    };
+    finding.differences.iter().map(line).collect()
+}
+
+pub(super) fn name_of(info: &EnvInfo) -> String {
+    match &info.manifest {
+        Some(manifest) => match &manifest.version {
+            Some(version) => format!("{} {version}", manifest.name),
+            None => manifest.name.clone(),
+        },
+        None => "unreadable".into(),
+    }
+}
+
+fn listing_text(inventory: &Inventory) -> String {
+    let mut envs = table(&["environment", "in use", "last used", "key"]);
+    for env in &inventory.envs {
+        let in_use = if env.in_use { "yes" } else { "" };
+        envs.add_row([name_of(env), in_use.into(), age(env.last_used), env.key.clone()]);
+    }
+    let mut components = table(&["component", "files", "size", "used by", "key"]);
+    for column in [1, 2, 3] {
+        if let Some(column) = components.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut total = 0;
+    for info in &inventory.components {
+        let (name, files, bytes) = describe(info);
+        total += bytes;
+        let (files, used_by) = (files.to_string(), info.used_by.len().to_string());
+        components.add_row([name, files, Size(bytes).to_string(), used_by, info.key.clone()]);
+    }
+    format!(
+        "{envs}\n\n{components}\n\n{}, {}, {}\n",
+        Count(inventory.envs.len(), "environment"),
+        Count(inventory.components.len(), "component"),
+        Size(total)
+    )
+}
+
+pub(super) fn describe(info: &ComponentInfo) -> (String, u64, u64) {
+    match &info.component {
+        Some(c) => (format!("{} {} {}", c.kind.as_str(), c.name, c.version), c.files, c.bytes),
+        None => ("unreadable".into(), 0, 0),
+    }
+}
+
+/// In days, which is as exactly as it is known.
+fn age(last_used: SystemTime) -> String {
+    match SystemTime::now().duration_since(last_used).map(|age| age.as_secs() / DAY.as_secs()) {
+        Ok(0) | Err(_) => "today".into(),
+        Ok(1) => "yesterday".into(),
+        Ok(days) => format!("{days} days ago"),
+    }
+}
+
+fn listing_json(path: &Path, inventory: &Inventory) -> String {
+    let seconds = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    };
+    let envs: Vec<_> = inventory
+        .envs
+        .iter()
+        .map(|env| {
+            json!({
+                "key": env.key,
+                "name": env.manifest.as_ref().map(|m| &m.name),
+                "version": env.manifest.as_ref().and_then(|m| m.version.as_ref()),
+                "in_use": env.in_use,
+                "last_used": seconds(env.last_used),
+                "path": path.join(ENVS).join(&env.key),
+            })
+        })
+        .collect();
+    let components: Vec<_> = inventory
+        .components
+        .iter()
+        .map(|info| {
+            let component = info.component.as_ref();
+            json!({
+                "key": info.key,
+                "kind": component.map(|c| c.kind),
+                "name": component.map(|c| &c.name),
+                "version": component.map(|c| &c.version),
+                "files": component.map(|c| c.files),
+                "bytes": component.map(|c| c.bytes),
+                "used_by": info.used_by,
+                "path": path.join(COMPONENTS).join(&info.key),
+            })
+        })
+        .collect();
+    let all = json!({ "root": path, "envs": envs, "components": components });
+    format!("{all:#}\n")
+}

@@ -1,0 +1,49 @@
+//! `inspect`, `verify` and `extract`: archives that exist.
+
+use std::path::Path;
+
+use snakecrate_launcher::cache::root::Size;
+
+use super::{Error, print};
+use crate::archive::{self, Archive, Report};
+use crate::ui::Ui;
+
+/// `snakecrate inspect`
+pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {
+    let report = Report::new(&Archive::open(file)?);
+    print(&if json { report.json() } else { report.text() })
+}
+
+/// `snakecrate verify`
+pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
+    let verified = archive::verify(&Archive::open(file)?, ui)?;
+    if ui.is_quiet() {
+        return Ok(());
+    }
+    let appended = match verified.appended {
+        0 => String::new(),
+        bytes => format!("; {bytes} bytes appended behind it are unknown"),
+    };
+    print(&format!(
+        "{}: whole: {} components, {} files, {} unpacked{appended}\n",
+        file.display(),
+        verified.components,
+        verified.files,
+        Size(verified.bytes),
+    ))
+}
+
+/// `snakecrate extract`
+pub(super) fn extract(file: &Path, directory: &Path, ui: Ui) -> Result<(), Error> {
+    let extracted = archive::extract(&Archive::open(file)?, directory, ui)?;
+    ui.step(
+        "Extracted",
+        format_args!(
+            "{} files to {} ({})",
+            extracted.files,
+            directory.display(),
+            Size(extracted.bytes)
+        ),
+    );
+    Ok(())
+}

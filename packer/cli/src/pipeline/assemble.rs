@@ -1,0 +1,259 @@
+//! What the archive is to hold: name, entries, components, bill.
+
+use rayon::prelude::*;
+use snakecrate_format::entry_path::EntryPath;
+use snakecrate_format::manifest::{Entry, Kind, Launch, Python};
+
+use super::bill::bill;
+use super::c_library::Bundled;
+use super::facts::Facts;
+use super::pack::{Prepared, Work};
+use super::{Error, conflicts, entries, given_level};
+use crate::archive::{self, Plan, PlannedComponent};
+use crate::audit::{self, Report};
+use crate::resolve::Fetched;
+use crate::runtime::{Imports, Part, Policy, reach};
+use crate::source::{Source, script_tree};
+use crate::tree::Tree;
+use crate::ui::Count;
+use crate::wheel::{self, Distribution};
+
+/// A value of `runtime-keep`: every part of the standard library but tkinter. Applications that
+/// have the whole library share one runtime in the cache.
+const WHOLE_LIBRARY: &str = "stdlib";
+
+impl Work<'_> {
+    /// Does all the work but writing.
+    pub(super) fn plan(
+        &self,
+        source: &Source,
+        fetched: Vec<Fetched>,
+    ) -> Result<(Plan, Report), Error> {
+        let (local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
+        let project = match (source, local.into_iter().next()) {
+            (Source::Project { .. }, Some(local)) => Some(self.unpack(&local)?),
+            (_, Some(wheel)) => {
+                return self.assemble(
+                    source,
+                    None,
+                    &[wheel].into_iter().chain(others).collect::<Vec<_>>(),
+                );
+            }
+            (_, None) => None,
+        };
+        self.assemble(source, project, &others)
+    }
+
+    fn assemble(
+        &self,
+        source: &Source,
+        project: Option<Distribution>,
+        wheels: &[Fetched],
+    ) -> Result<(Plan, Report), Error> {
+        let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
+        let prepared: Vec<Prepared> =
+            wheels.par_iter().map(|wheel| self.prepare(wheel)).collect::<Result<_, Error>>()?;
+        drop(spinner);
+        let main = main_of(source, &prepared);
+        let (name, version) = match (&project, main) {
+            (Some(project), _) => (project.name.clone(), Some(project.version.clone())),
+            (None, Some(main)) => (main.facts.name.clone(), Some(main.facts.version.clone())),
+            (None, None) => (wheel::normalize(&source.name().unwrap_or_default()), None),
+        };
+        let project_facts = project.as_ref().map(Facts::of).transpose()?;
+        let (file, mut app) = match (source, project) {
+            (Source::Script { path, .. }, _) => {
+                let (file, tree) = script_tree(path)?;
+                (Some(file), tree)
+            }
+            (_, Some(project)) => (None, project.tree),
+            (_, None) => (None, Tree::default()),
+        };
+        // Before the boot scripts are in it: they run any module by its name, but only their own.
+        let app_imports = match &project_facts {
+            Some(facts) => facts.imports.clone(),
+            None => Imports::of(&app)?,
+        };
+        let own = project_facts.as_ref().or(main.map(|main| &main.facts));
+        let offer = offer(source, own, file, &prepared);
+        let module = self.config.module.as_deref();
+        let fast = self.config.fast_start.unwrap_or(true);
+        let entries = entries::choose(&offer, &self.config.entries, module, fast, &mut app)?;
+        let default = self.default_entry(&name, &entries)?;
+
+        let policy = self.policy(&name, &app_imports, &prepared);
+        let grafts = self.graft(&prepared, &mut app)?;
+        let app_objects = audit::objects_of(&app)?;
+        let ((runtime, objects), packed, app) =
+            self.pack_all(&policy, &grafts, prepared.iter(), app)?;
+        let native = objects.iter().chain(&app_objects);
+        let native = native.chain(prepared.iter().flat_map(|wheel| &wheel.facts.objects));
+        let native: Vec<_> = native.cloned().collect();
+        let mut report = self.audit(&name, objects, app_objects, &prepared)?;
+        let c_library = self.c_library(&report, &native)?;
+        report.brings = c_library.as_ref().map(Bundled::brings);
+        self.ui.step("Audited", report.line());
+        let version_or_none = version.clone().unwrap_or_else(|| "0".into());
+        let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
+            kind,
+            name: name.to_owned(),
+            version: version.to_owned(),
+            source,
+            packed,
+        };
+        let python = self.interpreter;
+        let mut components = vec![
+            component(Kind::Runtime, &python.implementation, &python.full_version, None, runtime),
+            component(Kind::App, &name, &version_or_none, None, app),
+        ];
+        for (wheel, packed) in prepared.iter().zip(packed) {
+            let Facts { name, version, .. } = &wheel.facts;
+            components.push(component(Kind::Wheel, name, version, wheel.source.clone(), packed));
+        }
+        self.warn_of_conflicts(&components);
+        let c_library = c_library.map(|Bundled { version, packed, facts }| {
+            components.push(component(Kind::CLibrary, "glibc", &version, None, packed));
+            facts
+        });
+        let all: Vec<&Facts> = prepared.iter().map(|p| &p.facts).collect();
+        let sbom = bill(&name, version.as_deref(), &components, project_facts.as_ref(), &all);
+        let executable = format!("bin/python{}", python.minor());
+        let executable = EntryPath::new(&executable)
+            .map_err(|error| Error::Archive(archive::Error::Plan(error.to_string())))?;
+        let plan = Plan {
+            name,
+            version,
+            target: env!("SNAKECRATE_HOST_TARGET").into(),
+            python: Python {
+                implementation: python.implementation.clone(),
+                version: python.full_version.clone(),
+                executable,
+            },
+            launch: Launch {
+                default,
+                options: self.options(),
+                loader_variables: self.config.loader_variables.unwrap_or(!self.is_isolated()),
+            },
+            c_library,
+            entries,
+            components,
+            sbom,
+        };
+        Ok((plan, report))
+    }
+
+    /// What of the standard library comes along: not what nothing in the archive can import.
+    fn policy(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> Policy {
+        let config = self.config;
+        // `NAME=MODULE:FUNCTION`; other entries are scripts of the distributions.
+        let called = config.entries.iter().filter_map(|entry| {
+            let (module, _) = entry.split_once('=')?.1.split_once(':')?;
+            Some(module.trim().to_owned())
+        });
+        let modules: Vec<String> = called.chain(config.module.clone()).collect();
+        let launch = reach::Launch {
+            isolated: self.is_isolated(),
+            options: &config.python_options,
+            modules: &modules,
+        };
+        let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
+        let mut need =
+            reach::need(self.interpreter, std::iter::once((name, app)).chain(wheels), launch);
+        if need.open.is_none() && config.runtime_keep.iter().any(|part| part == WHOLE_LIBRARY) {
+            need.leave_out.retain(|part| *part == Part::Tkinter);
+            need.open = Some("runtime-keep".into());
+        }
+        need.leave_out.retain(|part| !config.runtime_keep.iter().any(|name| name == part.name()));
+        let minimal = config.runtime_minimal.unwrap_or(false);
+        let mut policy = Policy {
+            keep: config.runtime_keep.clone(),
+            drop: config.runtime_drop.clone(),
+            leave_out: need.leave_out.clone(),
+            only: None,
+        };
+        if let Some(why) = &need.open {
+            self.ui.detail(format_args!("the whole standard library: {why}"));
+            if minimal {
+                self.ui.warn(format_args!(
+                    "runtime-minimal has no effect, as what is imported cannot be told: {why}"
+                ));
+            }
+            return policy;
+        }
+        if minimal {
+            policy.only = Some(need.reached);
+        }
+        let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
+        self.ui.detail(format_args!("left out, as nothing can import it: {}", parts.join(", ")));
+        if !need.kept.is_empty() {
+            self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
+        }
+        policy
+    }
+
+    /// Installers overwrite silently what another distribution brought.
+    fn warn_of_conflicts(&self, components: &[PlannedComponent]) {
+        let mut layers: Vec<_> = components.iter().filter(|c| c.kind != Kind::Runtime).collect();
+        layers.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        let listings = layers.iter().filter_map(|c| Some((c.name.as_str(), c.packed.listing()?)));
+        for conflict in conflicts::find(listings) {
+            self.ui.warn(conflict);
+        }
+    }
+
+    /// The one that was asked for; else the one that is called as the application.
+    fn default_entry(&self, name: &str, entries: &[Entry]) -> Result<Option<String>, Error> {
+        let there = |name: &str| entries.iter().any(|entry| entry.name == name);
+        match &self.config.default {
+            Some(wanted) if there(wanted) => Ok(Some(wanted.clone())),
+            Some(wanted) => Err(Error::Default {
+                name: wanted.clone(),
+                entries: entries.iter().map(|entry| entry.name.clone()).collect(),
+            }),
+            None => Ok((entries.len() > 1 && there(name)).then(|| name.to_owned())),
+        }
+    }
+
+    fn is_isolated(&self) -> bool {
+        self.config.isolated.unwrap_or(true)
+    }
+
+    fn options(&self) -> Vec<String> {
+        let isolated = self.is_isolated().then(|| "-I".to_owned());
+        // Each `-O` counts.
+        let optimize = match self.form.optimize - given_level(&self.config.python_options) {
+            0 => None,
+            1 => Some("-O"),
+            _ => Some("-OO"),
+        };
+        let optimize = optimize.into_iter().map(str::to_owned);
+        let given = self.config.python_options.iter().cloned();
+        isolated.into_iter().chain(optimize).chain(given).collect()
+    }
+}
+
+/// The distribution that is the application, where it is not a project.
+fn main_of<'p>(source: &Source, prepared: &'p [Prepared]) -> Option<&'p Prepared> {
+    if matches!(source, Source::Script { .. } | Source::Project { .. }) {
+        return None;
+    }
+    let name = wheel::normalize(&source.name()?);
+    prepared.iter().find(|wheel| wheel.facts.name == name)
+}
+
+fn offer<'p>(
+    source: &Source,
+    own: Option<&'p Facts>,
+    file: Option<EntryPath>,
+    prepared: &'p [Prepared],
+) -> entries::Offer<'p> {
+    let is_own = |facts: &Facts| own.is_some_and(|own| own.name == facts.name);
+    let others = prepared.iter().map(|p| &p.facts).filter(|facts| !is_own(facts));
+    entries::Offer {
+        source: source.to_string(),
+        own: own.iter().flat_map(|facts| &facts.scripts).collect(),
+        others: others.flat_map(|facts| &facts.scripts).collect(),
+        file,
+        runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,241 @@
+//! Which entries an archive offers, and what starts each.
+
+use std::collections::BTreeMap;
+
+use snakecrate_format::entry_path::EntryPath;
+use snakecrate_format::manifest::{Entry, Start};
+
+use super::boot;
+use crate::error::Remedy;
+use crate::tree::{Mode, Node, Tree};
+use crate::wheel::{Script, Target};
+
+/// The directory of boot scripts in the environment.
+const BOOT: &str = "boot";
+
+/// What there is to choose from.
+#[derive(Debug, Default)]
+pub struct Offer<'a> {
+    /// What the source is called, for messages.
+    pub source: String,
+    /// The application's own scripts.
+    pub own: Vec<&'a Script>,
+    /// Those of the other distributions: to be had by name only.
+    pub others: Vec<&'a Script>,
+    /// The file of a script source.
+    pub file: Option<EntryPath>,
+    /// Packages of the application with a `__main__` module.
+    pub runnable: Vec<String>,
+}
+
+/// Why the entries cannot be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is nothing to start.
+    #[error("{from} has no entry to start")]
+    None {
+        /// The source.
+        from: String,
+        /// Scripts that could be named, and packages that could be run.
+        there: Vec<String>,
+    },
+    /// No such entry.
+    #[error("{from} has no entry called `{name}`")]
+    Unknown {
+        /// The source.
+        from: String,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        there: Vec<String>,
+    },
+    /// Not `NAME=MODULE:FUNCTION`.
+    #[error("`{0}` is not an entry")]
+    Malformed(String),
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        let list = |there: &[String], otherwise: &str| {
+            if there.is_empty() {
+                otherwise.to_owned()
+            } else {
+                format!("there is: {}", there.join(", "))
+            }
+        };
+        Some(match self {
+            Self::None { there, .. } => {
+                list(there, "give it [project.scripts], or name what to run with -m MODULE")
+            }
+            Self::Unknown { there, .. } => list(there, "name what to run with -m MODULE"),
+            Self::Malformed(_) => "give a script's name, or NAME=MODULE:FUNCTION".into(),
+        })
+    }
+}
+
+enum Program {
+    Call { module: String, attr: String },
+    Module(String),
+    File(EntryPath),
+    Native(EntryPath),
+}
+
+impl Program {
+    fn of(script: &Script) -> Self {
+        match &script.target {
+            Target::Call { module, attr } => {
+                Self::Call { module: module.clone(), attr: attr.clone() }
+            }
+            Target::File { path, native: true } => Self::Native(path.clone()),
+            Target::File { path, native: false } => Self::File(path.clone()),
+        }
+    }
+}
+
+/// Chooses the entries, and puts what starts them into the application's tree.
+///
+/// Those that were asked for by name or as a module; else the script's file; else all of the
+/// application's own. `fast`: their modules are imported by a fast start ([`boot`]).
+pub fn choose(
+    offer: &Offer<'_>,
+    wanted: &[String],
+    module: Option<&str>,
+    fast: bool,
+    tree: &mut Tree,
+) -> Result<Vec<Entry>, Error> {
+    let mut programs = BTreeMap::new();
+    for text in wanted {
+        let (name, program) = named(offer, text)?;
+        programs.insert(name, program);
+    }
+    if let Some(module) = module {
+        check_dotted(module)?;
+        let name = module.rsplit('.').find(|part| *part != "__main__").unwrap_or(module);
+        programs.insert(name.to_owned(), Program::Module(module.to_owned()));
+    }
+    if programs.is_empty() {
+        if let Some(path) = &offer.file {
+            let name = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
+            programs.insert(name.to_owned(), Program::File(path.clone()));
+        } else {
+            let own = offer.own.iter();
+            programs.extend(own.map(|script| (script.name.clone(), Program::of(script))));
+        }
+    }
+    if programs.is_empty() {
+        return Err(Error::None { from: offer.source.clone(), there: there(offer) });
+    }
+    programs.into_iter().map(|(name, program)| entry(name, program, fast, tree)).collect()
+}
+
+fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
+    if let Some((name, target)) = text.split_once('=') {
+        let malformed = || Error::Malformed(text.to_owned());
+        let (module, attr) = target.trim().split_once(':').ok_or_else(malformed)?;
+        check_dotted(module).and_then(|()| check_dotted(attr)).map_err(|_| malformed())?;
+        let program = Program::Call { module: module.to_owned(), attr: attr.to_owned() };
+        return Ok((name.trim().to_owned(), program));
+    }
+    let found = offer.own.iter().chain(&offer.others).find(|script| script.name == text);
+    let unknown = || Error::Unknown {
+        from: offer.source.clone(),
+        name: text.to_owned(),
+        there: there(offer),
+    };
+    found.map(|script| (script.name.clone(), Program::of(script))).ok_or_else(unknown)
+}
+
+fn there(offer: &Offer<'_>) -> Vec<String> {
+    let scripts = offer.own.iter().chain(&offer.others).map(|script| format!("-e {}", script.name));
+    scripts.chain(offer.runnable.iter().map(|module| format!("-m {module}"))).collect()
+}
+
+/// A dotted name goes into Python code and must be nothing else.
+fn check_dotted(text: &str) -> Result<(), Error> {
+    let identifier = |part: &str| {
+        let mut chars = part.chars();
+        chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+            && chars.all(|c| c.is_alphanumeric() || c == '_')
+    };
+    if text.split('.').all(identifier) { Ok(()) } else { Err(Error::Malformed(text.to_owned())) }
+}
+
+fn entry(name: String, program: Program, fast: bool, tree: &mut Tree) -> Result<Entry, Error> {
+    let (runs, script) = match program {
+        Program::Native(path) => {
+            return Ok(Entry { name, runs: path.to_string(), start: Start::Native(path) });
+        }
+        Program::Call { module, attr } => {
+            (format!("{module}:{attr}"), boot::call(&module, &attr, fast))
+        }
+        Program::Module(module) => (format!("-m {module}"), boot::module(&module)),
+        Program::File(path) => {
+            let imports = fast.then(|| leading_imports(tree, &path));
+            (path.to_string(), boot::file(&path, imports.as_deref()))
+        }
+    };
+    boot::insert_shared(tree, fast);
+    let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
+    let place = place.map_err(|_| Error::Malformed(name.clone()))?;
+    tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
+    Ok(Entry { name, runs, start: Start::Python(place) })
+}
+
+/// Of a file of the application's own; those of other distributions are not at hand.
+fn leading_imports(tree: &Tree, path: &EntryPath) -> String {
+    let source = match tree.get(path) {
+        Some(Node::File { content, .. }) => content.read().unwrap_or_default(),
+        _ => return String::new(),
+    };
+    boot::leading_imports(&source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(name: &str) -> Script {
+        let target = Target::Call { module: format!("{name}.cli"), attr: "main".into() };
+        Script { name: name.into(), target }
+    }
+
+    fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {
+        let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
+        let mut tree = Tree::default();
+        let entries = choose(offer, &wanted, module, true, &mut tree).unwrap();
+        entries.into_iter().map(|entry| format!("{} {}", entry.name, entry.runs)).collect()
+    }
+
+    #[test]
+    fn without_a_wish_all_own_scripts_and_no_others() {
+        let (a, b, other) = (call("a"), call("b"), call("other"));
+        let offer = Offer { own: vec![&b, &a], others: vec![&other], ..Offer::default() };
+        assert_eq!(chosen(&offer, &[], None), ["a a.cli:main", "b b.cli:main"]);
+        assert_eq!(chosen(&offer, &["other"], None), ["other other.cli:main"]);
+        assert_eq!(
+            chosen(&offer, &["x=a.b:c.d"], Some("p.__main__")),
+            ["p -m p.__main__", "x a.b:c.d"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_answered_with_what_is() {
+        let own = call("a");
+        let offer = Offer { own: vec![&own], runnable: vec!["p".into()], ..Offer::default() };
+        let error = choose(&offer, &["b".into()], None, true, &mut Tree::default()).unwrap_err();
+        assert_eq!(error.remedy().unwrap(), "there is: -e a, -m p");
+        let none = Offer { source: "x".into(), ..Offer::default() };
+        let error = choose(&none, &[], None, true, &mut Tree::default()).unwrap_err();
+        assert_eq!(error.to_string(), "x has no entry to start");
+    }
+
+    #[test]
+    fn names_that_would_become_code_are_refused() {
+        let offer = Offer::default();
+        for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b"] {
+            let wanted = [bad.to_owned()];
+            assert!(choose(&offer, &wanted, None, true, &mut Tree::default()).is_err(), "{bad}");
+        }
+        assert!(choose(&offer, &[], Some("a b"), true, &mut Tree::default()).is_err());
+    }
+}

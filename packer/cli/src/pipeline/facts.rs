@@ -1,0 +1,145 @@
+//! What has to be known of a distribution beside its packed component, kept so that neither is
+//! made twice.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+use snakecrate_format::digest::Digest;
+
+use super::Error;
+use crate::audit::{self, Object};
+use crate::component::{Packed, Store};
+use crate::runtime::Imports;
+use crate::sbom::Licence;
+use crate::tree::Tree;
+use crate::wheel::{Distribution, License, Script};
+
+/// Facts of a distribution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Facts {
+    /// The normalised name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// What it is for, in one line.
+    pub summary: Option<String>,
+    /// Its licences.
+    pub licences: Vec<Licence>,
+    /// Names of what it requires, some of them only elsewhere or for extras.
+    pub requires: Vec<String>,
+    /// What can be started.
+    pub scripts: Vec<Script>,
+    /// Packages with a `__main__` module.
+    pub runnable: Vec<String>,
+    /// What it can import.
+    pub imports: Imports,
+    /// Its ELF files.
+    pub objects: Vec<Object>,
+}
+
+impl Facts {
+    /// The facts of an unpacked distribution.
+    pub fn of(distribution: &Distribution) -> Result<Self, Error> {
+        let metadata = &distribution.metadata;
+        let name = |requirement: &String| {
+            let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+            crate::wheel::normalize(&requirement[..end.unwrap_or(requirement.len())])
+        };
+        let requires: BTreeSet<_> = metadata.requires_dist.iter().map(name).collect();
+        Ok(Self {
+            name: distribution.name.clone(),
+            version: distribution.version.clone(),
+            summary: metadata.summary.clone(),
+            licences: licences(&metadata.license),
+            requires: requires.into_iter().collect(),
+            scripts: distribution.scripts.clone(),
+            runnable: runnable(distribution),
+            imports: Imports::of(&distribution.tree)?,
+            objects: objects_of(&distribution.tree)?,
+        })
+    }
+}
+
+/// The ELF files in `tree`.
+pub(super) fn objects_of(tree: &Tree) -> Result<Vec<Object>, Error> {
+    Ok(audit::objects_of(tree)?)
+}
+
+fn licences(license: &License) -> Vec<Licence> {
+    if let Some(expression) = &license.expression {
+        return vec![Licence::Expression(expression.clone())];
+    }
+    if !license.classifiers.is_empty() {
+        return license.classifiers.iter().cloned().map(Licence::Name).collect();
+    }
+    // The field may hold a whole licence: its first line names it.
+    let first = license.text.as_deref().and_then(|text| text.lines().next());
+    first.map(|line| Licence::Name(line.trim().to_owned())).into_iter().collect()
+}
+
+fn runnable(distribution: &Distribution) -> Vec<String> {
+    let main = |package: &&String| {
+        let suffix = format!("/site-packages/{package}/__main__.py");
+        distribution.tree.iter().any(|(path, _)| path.as_str().ends_with(&suffix))
+    };
+    distribution.top_level.iter().filter(main).cloned().collect()
+}
+
+/// Facts and components by what they were made from.
+#[derive(Debug, Clone)]
+pub struct Known {
+    directory: PathBuf,
+    store: Store,
+}
+
+impl Known {
+    /// What is kept below the packer's `cache`.
+    pub fn new(cache: &Path) -> Self {
+        Self { directory: cache.join("facts"), store: Store::new(cache) }
+    }
+
+    /// The components.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What was remembered for `key`, if all of it is there.
+    pub fn lookup(&self, key: &str) -> Option<(Facts, Packed)> {
+        let facts = fs::read(self.path(key)).ok()?;
+        Some((serde_json::from_slice(&facts).ok()?, self.store.lookup(key)?))
+    }
+
+    /// Remembers facts and component. That it cannot costs only time the next time.
+    pub fn remember(&self, key: &str, facts: &Facts, packed: &Packed) {
+        if self.write(key, facts).is_ok() {
+            let _ = self.store.remember(key, packed);
+        }
+    }
+
+    /// The runtime that was remembered for `key`, and its ELF files.
+    pub fn lookup_runtime(&self, key: &str) -> Option<(Packed, Vec<Object>)> {
+        let objects = fs::read(self.path(key)).ok()?;
+        Some((self.store.lookup(key)?, serde_json::from_slice(&objects).ok()?))
+    }
+
+    /// Remembers a runtime. That it cannot costs only time the next time.
+    pub fn remember_runtime(&self, key: &str, packed: &Packed, objects: &[Object]) {
+        if self.write(key, objects).is_ok() {
+            let _ = self.store.remember(key, packed);
+        }
+    }
+
+    fn write<T: Serialize + ?Sized>(&self, key: &str, what: &T) -> io::Result<()> {
+        fs::create_dir_all(&self.directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        serde_json::to_writer(&mut file, what)?;
+        file.persist(self.path(key))?;
+        Ok(())
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        self.directory.join(Digest::of(key.as_bytes()).key())
+    }
+}

@@ -1,0 +1,156 @@
+//! Trees become components: unpacked, compiled, compressed, each once.
+
+use rayon::prelude::*;
+use snakecrate_format::manifest::Source as Provenance;
+
+use super::Error;
+use super::facts::{Facts, Known, objects_of};
+use crate::audit::Object;
+use crate::bytecode;
+use crate::component::Packed;
+use crate::config::Config;
+use crate::python::Interpreter;
+use crate::resolve::{Fetched, Origin};
+use crate::runtime::{self, Grafts, Policy};
+use crate::tree::{Node, Tree};
+use crate::ui::{Progress, Ui};
+use crate::wheel::{self, Distribution, WheelName};
+
+/// The parts of a build that all steps need.
+pub(super) struct Work<'a> {
+    pub(super) config: &'a Config,
+    pub(super) interpreter: &'a Interpreter,
+    pub(super) known: Known,
+    pub(super) unpacked: wheel::Store,
+    pub(super) level: i32,
+    pub(super) slim: wheel::Slim,
+    pub(super) form: bytecode::Form,
+    pub(super) ui: Ui,
+}
+
+/// A distribution on its way: packed before, or with a tree that is yet to be packed.
+pub(super) struct Prepared {
+    pub(super) facts: Facts,
+    pub(super) key: String,
+    pub(super) source: Option<Provenance>,
+    /// The wheel's platform tags.
+    pub(super) tags: Vec<String>,
+    pub(super) state: State,
+}
+
+/// A runtime, and its ELF files.
+pub(super) type PackedRuntime = (Packed, Vec<Object>);
+
+pub(super) enum State {
+    Packed(Packed),
+    Unpacked(Tree),
+}
+
+impl Work<'_> {
+    /// What was packed before, or the unpacked wheel.
+    pub(super) fn prepare(&self, fetched: &Fetched) -> Result<Prepared, Error> {
+        let python = self.interpreter;
+        let source = match &fetched.origin {
+            Origin::Index { file, sha256 } => {
+                Some(Provenance { file: file.clone(), sha256: sha256.clone() })
+            }
+            Origin::Built => None,
+        };
+        let key = format!(
+            "wheel {} {} {} {} {} {:?} {:?} {}",
+            fetched.sha256,
+            python.full_version,
+            python.magic,
+            python.cache_tag,
+            self.level,
+            self.form,
+            self.slim,
+            crate::BUILD_ID,
+        );
+        let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
+        if let Some((facts, packed)) = self.known.lookup(&key) {
+            return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
+        }
+        let distribution = self.unpack(fetched)?;
+        let facts = Facts::of(&distribution)?;
+        Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
+    }
+
+    pub(super) fn unpack(&self, fetched: &Fetched) -> Result<Distribution, Error> {
+        Ok(wheel::unpack(&fetched.path, self.interpreter, &self.unpacked, &self.slim)?)
+    }
+
+    /// Compiles and compresses runtime, wheels and application side by side.
+    pub(super) fn pack_all<'p>(
+        &self,
+        policy: &Policy,
+        grafts: &Grafts,
+        wheels: impl Iterator<Item = &'p Prepared>,
+        app: Tree,
+    ) -> Result<(PackedRuntime, Vec<Packed>, Packed), Error> {
+        let progress = self.ui.bytes("Packing", 0);
+        let wheels: Vec<&Prepared> = wheels.collect();
+        let (runtime, rest) = rayon::join(
+            || self.runtime(policy, grafts, &progress),
+            || {
+                rayon::join(
+                    || {
+                        let one = |wheel: &&Prepared| self.pack_wheel(wheel, &progress);
+                        wheels.par_iter().map(one).collect::<Result<Vec<_>, Error>>()
+                    },
+                    || self.pack(app, &progress),
+                )
+            },
+        );
+        Ok((runtime?, rest.0?, rest.1?))
+    }
+
+    fn pack_wheel(&self, wheel: &Prepared, progress: &Progress) -> Result<Packed, Error> {
+        let tree = match &wheel.state {
+            State::Packed(packed) => return Ok(packed.clone()),
+            State::Unpacked(tree) => tree.clone(),
+        };
+        let packed = self.pack(tree, progress)?;
+        self.known.remember(&wheel.key, &wheel.facts, &packed);
+        Ok(packed)
+    }
+
+    fn runtime(
+        &self,
+        policy: &Policy,
+        grafts: &Grafts,
+        progress: &Progress,
+    ) -> Result<PackedRuntime, Error> {
+        let python = self.interpreter;
+        let fingerprint = runtime::fingerprint(python, policy)
+            .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
+        let grafted = grafts.fingerprint()?;
+        let key = format!("runtime {fingerprint} {} {:?} {grafted}", self.level, self.form);
+        if let Some(known) = self.known.lookup_runtime(&key) {
+            return Ok(known);
+        }
+        let mut tree = runtime::harvest(python, policy, self.ui)?;
+        grafts.add_to_runtime(&mut tree)?;
+        let objects = objects_of(&tree)?;
+        let packed = self.pack(tree, progress)?;
+        self.known.remember_runtime(&key, &packed, &objects);
+        Ok((packed, objects))
+    }
+
+    fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
+        let report = bytecode::compile(&mut tree, self.interpreter, self.form, self.ui)?;
+        if self.form.sourceless {
+            let fail = |source| Error::Cache { path: "RECORD".into(), source };
+            wheel::follow_bytecode(&mut tree).map_err(fail)?;
+        }
+        for (path, why) in &report.refused {
+            self.ui.detail(format_args!("no bytecode for {path}: {why}"));
+        }
+        let size = |node: &Node| match node {
+            Node::File { content, .. } => content.len().unwrap_or(0),
+            Node::Link(_) => 0,
+        };
+        progress.expect(tree.iter().map(|(_, node)| size(node)).sum());
+        Ok(self.known.store().pack(&tree, self.level, progress)?)
+    }
+}

@@ -1,0 +1,338 @@
+//! The bill of materials: a `CycloneDX` 1.6 document in JSON (<https://cyclonedx.org/docs/1.6/json/>).
+//!
+//! It depends on what is in the archive alone: no clock, and a serial number made of the contents.
+
+use serde::{Deserialize, Serialize};
+use snakecrate_format::digest::Digest;
+use snakecrate_format::manifest::{Kind, Source};
+
+/// Something in the archive that has a name and a version.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What it is.
+    pub kind: Kind,
+    /// Its normalised name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it is for, in one line.
+    pub summary: Option<String>,
+    /// Its licences, as it declares them.
+    pub licences: Vec<Licence>,
+    /// Where it was got.
+    pub source: Option<Source>,
+    /// The digest of its component.
+    pub digest: Digest,
+    /// Names of other parts that it needs; names of no part are left out.
+    pub requires: Vec<String>,
+}
+
+/// A licence as a distribution declares it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Licence {
+    /// An SPDX expression (`License-Expression` of PEP 639): `MIT OR Apache-2.0`.
+    Expression(String),
+    /// Any other words: a classifier's, the field `License`.
+    Name(String),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "the names are those of the document")]
+struct Bom<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial_number: Option<String>,
+    version: u32,
+    metadata: Metadata<'a>,
+    components: Vec<Component<'a>>,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    tools: Tools<'a>,
+    component: Component<'a>,
+}
+
+#[derive(Serialize)]
+struct Tools<'a> {
+    components: [Component<'a>; 1],
+}
+
+#[derive(Serialize, Default)]
+struct Component<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(rename = "bom-ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hashes: Vec<Hash<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    licenses: Vec<LicenceChoice<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purl: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<Property>,
+}
+
+#[derive(Serialize)]
+struct Hash<'a> {
+    alg: &'static str,
+    content: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum LicenceChoice<'a> {
+    Expression(&'a str),
+    License { name: &'a str },
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dependency {
+    #[serde(rename = "ref")]
+    reference: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<String>,
+}
+
+/// The document for an application called `name` that consists of `parts`, in whatever order they
+/// come.
+pub fn document(name: &str, version: Option<&str>, parts: &[Part]) -> Vec<u8> {
+    let mut parts: Vec<&Part> = parts.iter().collect();
+    parts.sort_by(|a, b| (a.kind, &a.name, &a.version).cmp(&(b.kind, &b.name, &b.version)));
+    let root = "application".to_owned();
+    let mut dependencies = vec![Dependency {
+        reference: root.clone(),
+        depends_on: parts.iter().map(|part| reference(part)).collect(),
+    }];
+    for part in &parts {
+        let needed = parts.iter().filter(|other| part.requires.contains(&other.name));
+        let depends_on = needed.map(|other| reference(other)).collect();
+        dependencies.push(Dependency { reference: reference(part), depends_on });
+    }
+    let tool = Component {
+        kind: "application",
+        name: "snakecrate",
+        version: Some(env!("CARGO_PKG_VERSION")),
+        ..Component::default()
+    };
+    let application = Component {
+        kind: "application",
+        reference: Some(root),
+        name,
+        version,
+        ..Component::default()
+    };
+    let mut bom = Bom {
+        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        serial_number: None,
+        version: 1,
+        metadata: Metadata { tools: Tools { components: [tool] }, component: application },
+        components: parts.iter().map(|part| component(part)).collect(),
+        dependencies,
+    };
+    bom.serial_number = Some(serial_number(&Digest::of(&encode(&bom))));
+    encode(&bom)
+}
+
+fn encode(bom: &Bom) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(bom).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn component(part: &Part) -> Component<'_> {
+    let source = part.source.as_ref();
+    let mut properties =
+        vec![Property { name: "snakecrate:digest", value: part.digest.to_string() }];
+    if let Some(source) = source {
+        properties.push(Property { name: "snakecrate:file", value: source.file.clone() });
+    }
+    Component {
+        kind: match part.kind {
+            Kind::Runtime => "platform",
+            Kind::App => "application",
+            Kind::Wheel | Kind::CLibrary => "library",
+        },
+        reference: Some(reference(part)),
+        name: &part.name,
+        version: Some(&part.version),
+        description: part.summary.as_deref(),
+        hashes: source.iter().map(|s| Hash { alg: "SHA-256", content: &s.sha256 }).collect(),
+        licenses: licences(&part.licences),
+        purl: purl(part),
+        properties,
+    }
+}
+
+/// The document allows one expression or any number of names, not both.
+fn licences(all: &[Licence]) -> Vec<LicenceChoice<'_>> {
+    let expression = all.iter().find_map(|licence| match licence {
+        Licence::Expression(text) => Some(LicenceChoice::Expression(text)),
+        Licence::Name(_) => None,
+    });
+    if let Some(expression) = expression {
+        return vec![expression];
+    }
+    let mut names: Vec<&str> = all
+        .iter()
+        .filter_map(|licence| match licence {
+            Licence::Name(name) => Some(name.trim()).filter(|name| !name.is_empty()),
+            Licence::Expression(_) => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| LicenceChoice::License { name }).collect()
+}
+
+fn reference(part: &Part) -> String {
+    purl(part).unwrap_or_else(|| format!("{}:{}@{}", part.kind.as_str(), part.name, part.version))
+}
+
+/// The package URL (<https://github.com/package-url/purl-spec>); an application has none, it need
+/// not be on any index.
+fn purl(part: &Part) -> Option<String> {
+    let kind = match part.kind {
+        Kind::Runtime | Kind::CLibrary => "generic",
+        Kind::Wheel => "pypi",
+        Kind::App => return None,
+    };
+    let name = part.name.to_lowercase().replace('_', "-");
+    Some(format!("pkg:{kind}/{}@{}", percent(&name), percent(&part.version)))
+}
+
+/// Percent-encodes all but the characters that a package URL has unencoded.
+fn percent(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            const DIGITS: [char; 16] =
+                ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+            out.extend(['%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+    }
+    out
+}
+
+/// A UUID of version 8 (RFC 9562): 122 bits of the digest.
+fn serial_number(digest: &Digest) -> String {
+    let mut hex: Vec<char> = digest.to_string().chars().take(32).collect();
+    hex[12] = '8';
+    // The variant: binary 10, then two bits of the digest.
+    let nibble = usize::from(digest.0[8] >> 4);
+    hex[16] = ['8', '9', 'a', 'b'][nibble & 3];
+    let part = |range: std::ops::Range<usize>| hex[range].iter().collect::<String>();
+    let parts = [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)];
+    format!("urn:uuid:{}", parts.join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts() -> Vec<Part> {
+        let part = |kind, name: &str, version: &str, licences, requires: &[&str]| Part {
+            kind,
+            name: name.into(),
+            version: version.into(),
+            summary: (kind == Kind::Wheel).then(|| "Composable command line".into()),
+            licences,
+            source: (kind == Kind::Wheel)
+                .then(|| Source { file: format!("{name}.whl"), sha256: "ab".repeat(32) }),
+            digest: Digest::of(name.as_bytes()),
+            requires: requires.iter().map(|&name| name.into()).collect(),
+        };
+        let name = |text: &str| Licence::Name(text.into());
+        vec![
+            part(
+                Kind::Wheel,
+                "typing-extensions",
+                "4.9.0+local",
+                vec![Licence::Expression("PSF-2.0 OR MIT".into()), name("PSF")],
+                &[],
+            ),
+            part(Kind::Runtime, "cpython", "3.12.1", vec![name("Python-2.0")], &[]),
+            part(
+                Kind::Wheel,
+                "click",
+                "8.1.7",
+                vec![name("BSD"), name(" "), name("BSD")],
+                &["typing-extensions", "colorama"],
+            ),
+            part(Kind::App, "hello", "1.0", vec![], &["click"]),
+        ]
+    }
+
+    fn json(parts: &[Part]) -> serde_json::Value {
+        serde_json::from_slice(&document("hello", Some("1.0"), parts)).unwrap()
+    }
+
+    #[test]
+    fn parts_have_package_urls_hashes_and_licences() {
+        let json = json(&parts());
+        let [runtime, app, click, typing] = &json["components"].as_array().unwrap()[..] else {
+            panic!("{json}")
+        };
+        assert_eq!(runtime["purl"], "pkg:generic/cpython@3.12.1");
+        assert_eq!(runtime["type"], "platform");
+        assert_eq!(app.get("purl"), None);
+        assert_eq!(app["bom-ref"], "app:hello@1.0");
+        assert_eq!(click["purl"], "pkg:pypi/click@8.1.7");
+        assert_eq!(click["hashes"][0]["alg"], "SHA-256");
+        assert_eq!(click["licenses"], serde_json::json!([{"license": {"name": "BSD"}}]));
+        assert_eq!(typing["purl"], "pkg:pypi/typing-extensions@4.9.0%2Blocal");
+        assert_eq!(typing["licenses"], serde_json::json!([{"expression": "PSF-2.0 OR MIT"}]));
+    }
+
+    #[test]
+    fn needs_are_told_as_far_as_they_are_in_the_archive() {
+        let json = json(&parts());
+        let dependencies = json["dependencies"].as_array().unwrap();
+        assert_eq!(dependencies[0]["dependsOn"].as_array().unwrap().len(), 4);
+        let click = dependencies.iter().find(|d| d["ref"] == "pkg:pypi/click@8.1.7").unwrap();
+        assert_eq!(
+            click["dependsOn"],
+            serde_json::json!(["pkg:pypi/typing-extensions@4.9.0%2Blocal"])
+        );
+    }
+
+    #[test]
+    fn the_order_of_parts_does_not_matter_and_their_contents_do() {
+        let mut reversed = parts();
+        reversed.reverse();
+        assert_eq!(document("a", None, &parts()), document("a", None, &reversed));
+        assert_ne!(json(&parts())["serialNumber"], json(&parts()[1..])["serialNumber"]);
+    }
+
+    #[test]
+    fn the_serial_number_is_a_uuid_of_version_8() {
+        let json = json(&parts());
+        let number = json["serialNumber"].as_str().unwrap();
+        let groups: Vec<&str> = number.strip_prefix("urn:uuid:").unwrap().split('-').collect();
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(groups[2].starts_with('8'));
+        assert!(groups[3].starts_with(['8', '9', 'a', 'b']));
+    }
+}

@@ -1,0 +1,146 @@
+//! Why something cannot be packed before anything of it was read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::Remedy;
+
+/// A source that is none.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path to nothing.
+    #[error("there is no file or directory `{}`", .0.display())]
+    Absent(PathBuf),
+    /// A file of a kind that cannot be packed.
+    #[error("`{}` is neither a Python script nor a wheel", .0.display())]
+    Kind(PathBuf),
+    /// What this packer makes.
+    #[error("`{}` is an archive already", .0.display())]
+    Archive(PathBuf),
+    /// A directory without a project in it.
+    #[error("`{}` has no pyproject.toml or setup.py that describes a project", .0.display())]
+    NoProject(PathBuf),
+    /// A directory that has projects below it.
+    #[error("`{}` is no project, but has some below it: {}", directory.display(), list(projects))]
+    Several {
+        /// The directory.
+        directory: PathBuf,
+        /// The projects, sorted.
+        projects: Vec<PathBuf>,
+    },
+    /// Not a path, and not a requirement either.
+    #[error("`{text}` is not a requirement: {cause}")]
+    Requirement {
+        /// What was given.
+        text: String,
+        /// What the parser says.
+        cause: String,
+    },
+    /// A file of the source cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A pyproject.toml that is not TOML.
+    #[error("{}: {cause}", path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// Line, and what the parser says.
+        cause: String,
+    },
+    /// A script's metadata block that makes no sense.
+    #[error("{}:{line}: {cause}", path.display())]
+    Block {
+        /// The script.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A range of Python versions that makes no sense.
+    #[error("{}: `{text}` is not a range of Python versions: {cause}", path.display())]
+    Python {
+        /// Where it stands.
+        path: PathBuf,
+        /// What stands there.
+        text: String,
+        /// What the parser says.
+        cause: String,
+    },
+    /// A script's name cannot be a path in an archive.
+    #[error("{}: {source}", path.display())]
+    Name {
+        /// The script.
+        path: PathBuf,
+        /// What is wrong with the name.
+        source: snakecrate_format::entry_path::BadPath,
+    },
+    /// The wheel cannot be read.
+    #[error(transparent)]
+    Wheel(#[from] crate::wheel::Error),
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(", ")
+}
+
+/// The parser's message in one line, with the line it is about.
+pub(crate) fn toml_cause(error: &toml::de::Error, text: &str) -> (usize, String) {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
+    (line, error.message().replace('\n', ", "))
+}
+
+impl Error {
+    pub(crate) fn toml(path: &Path, error: &toml::de::Error, text: &str) -> Self {
+        let (line, cause) = toml_cause(error, text);
+        Self::Toml { path: path.to_owned(), cause: format!("line {line}: {cause}") }
+    }
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Absent(_) => {
+                "check the path; a package of the index is written without `/`, as `httpie==3.2.4`"
+                    .into()
+            }
+            Self::Archive(_) => "start it, or see what is in it with snakecrate inspect".into(),
+            Self::Kind(_) => {
+                "give a project directory, a .py script, a .whl file or a requirement".into()
+            }
+            Self::NoProject(directory) => {
+                let name = directory.file_name().unwrap_or_default().to_string_lossy();
+                format!(
+                    "give the directory that has the pyproject.toml, or a script in it; the \
+                     package `{name}` of the index is `{name}>=0`"
+                )
+            }
+            Self::Several { projects, .. } => {
+                let first = projects.first().map(|path| path.display().to_string());
+                format!("choose one: snakecrate build {}", first.unwrap_or_default())
+            }
+            Self::Requirement { text, .. } if text.contains("://") => {
+                "put the name before the address: `NAME @ URL`".into()
+            }
+            Self::Requirement { .. } => {
+                "write it as for pip: `httpie==3.2.4`, `numpy>=2`, `NAME @ URL`".into()
+            }
+            Self::Read { .. } => "check the file's permissions".into(),
+            Self::Toml { .. } => "mend the line".into(),
+            Self::Block { .. } => {
+                "see https://packaging.python.org/en/latest/specifications/inline-script-metadata/"
+                    .into()
+            }
+            Self::Python { .. } => "write it as `>=3.10` or `>=3.9,<3.13`".into(),
+            Self::Name { .. } => "rename the script".into(),
+            Self::Wheel(error) => return error.remedy(),
+        })
+    }
+}

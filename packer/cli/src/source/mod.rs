@@ -1,0 +1,217 @@
+//! What is to be packed: a project, a script, a wheel or a requirement.
+
+mod error;
+mod poetry;
+mod project;
+mod script;
+mod siblings;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use pep440_rs::VersionSpecifiers;
+use pep508_rs::{Requirement, VerbatimUrl};
+use snakecrate_format::entry_path::EntryPath;
+
+pub use error::Error;
+pub(crate) use error::toml_cause;
+use project::Project;
+pub use project::SKIPPED;
+pub use script::Pep723;
+
+use crate::archive::Archive;
+use crate::tree::Tree;
+use crate::wheel;
+
+/// The directory of a script in the application's tree.
+pub(crate) const APP: &str = "app";
+
+/// A source as the user named it. Paths are absolute, links resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A directory with a project that some build back end makes a wheel of.
+    Project {
+        /// The directory.
+        directory: PathBuf,
+        /// Its extras, from `DIRECTORY[cli,fast]`.
+        extras: Vec<String>,
+    },
+    /// A Python file.
+    Script {
+        /// The file.
+        path: PathBuf,
+        /// Its metadata block.
+        metadata: Option<Pep723>,
+    },
+    /// A wheel of the user's.
+    Wheel {
+        /// The file.
+        path: PathBuf,
+        /// Its extras.
+        extras: Vec<String>,
+    },
+    /// A distribution from an index or a URL.
+    Requirement {
+        /// PEP 508: `httpie==3.2.4`, `demo[cli] @ https://…`.
+        text: String,
+        /// Its normalised name.
+        name: String,
+    },
+}
+
+impl Source {
+    /// Finds out what `arg` is. What exists as a file or a directory is one; a requirement is
+    /// what looks like no path.
+    pub fn detect(arg: &str) -> Result<Self, Error> {
+        let (path, extras) = match split_extras(arg) {
+            Some((path, extras)) if !Path::new(arg).exists() && Path::new(path).exists() => {
+                (Path::new(path), extras)
+            }
+            _ => (Path::new(arg), Vec::new()),
+        };
+        let Ok(found) = fs::metadata(path) else {
+            return Self::requirement(arg);
+        };
+        let read = |source| Error::Read { path: path.to_owned(), source };
+        let full = fs::canonicalize(path).map_err(read)?;
+        if found.is_dir() {
+            return Self::directory(path, full, extras);
+        }
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("whl") => {
+                // A link's own name is the one to read, not that of what it leads to.
+                let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                let directory =
+                    fs::canonicalize(directory.unwrap_or(Path::new("."))).map_err(read)?;
+                let path = directory.join(path.file_name().unwrap_or_default());
+                wheel::WheelName::of(&path).map_err(|kind| Error::Wheel(kind.at(&path)))?;
+                Ok(Self::Wheel { path, extras })
+            }
+            Some("toml") if path.ends_with("pyproject.toml") => {
+                let directory = full.parent().unwrap_or(&full).to_owned();
+                Self::directory(&directory.clone(), directory, extras)
+            }
+            extension => {
+                let bytes = fs::read(&full).map_err(read)?;
+                if !matches!(extension, Some("py" | "pyw")) && !is_python_script(&bytes) {
+                    // `snakecrate build black` once more, beside what it made the first time.
+                    if let Ok(requirement) = Self::requirement(arg) {
+                        return Ok(requirement);
+                    }
+                    let path = path.to_owned();
+                    return Err(match Archive::open(&path) {
+                        Ok(_) => Error::Archive(path),
+                        Err(_) => Error::Kind(path),
+                    });
+                }
+                let metadata = Pep723::parse(path, &String::from_utf8_lossy(&bytes))?;
+                Ok(Self::Script { path: full, metadata })
+            }
+        }
+    }
+
+    fn directory(named: &Path, full: PathBuf, extras: Vec<String>) -> Result<Self, Error> {
+        if Project::read(&full)?.is_project() {
+            return Ok(Self::Project { directory: full, extras });
+        }
+        let projects = project::below(named);
+        let directory = named.to_owned();
+        if projects.is_empty() {
+            return Err(Error::NoProject(full));
+        }
+        Err(Error::Several { directory, projects })
+    }
+
+    fn requirement(arg: &str) -> Result<Self, Error> {
+        let before_url = arg.split('@').next().unwrap_or(arg).split(';').next().unwrap_or(arg);
+        let path_like = before_url.contains(['/', '\\'])
+            || before_url.starts_with(['.', '~'])
+            || [".py", ".pyw", ".whl", ".toml", ".gz", ".zip"].iter().any(|e| arg.ends_with(e));
+        if path_like && !arg.contains("://") {
+            return Err(Error::Absent(arg.into()));
+        }
+        match Requirement::<VerbatimUrl>::from_str(arg) {
+            Ok(requirement) => Ok(Self::Requirement {
+                text: arg.trim().to_owned(),
+                name: wheel::normalize(requirement.name.as_ref()),
+            }),
+            Err(error) => Err(Error::Requirement {
+                text: arg.to_owned(),
+                cause: error.message.to_string().replace('\n', " "),
+            }),
+        }
+    }
+
+    /// The name of what is packed, where it is known without building: the project's, the
+    /// script's stem, the wheel's or the requirement's.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Project { directory, .. } => Project::read(directory).ok()?.name(),
+            Self::Script { path, .. } => Some(path.file_stem()?.to_str()?.to_owned()),
+            Self::Wheel { path, .. } => Some(wheel::WheelName::of(path).ok()?.name),
+            Self::Requirement { name, .. } => Some(name.clone()),
+        }
+    }
+
+    /// The Python versions it says it is for, before anything is built; `None` where it does not
+    /// say, or only the built wheel will.
+    pub fn requires_python(&self) -> Result<Option<VersionSpecifiers>, Error> {
+        let stated = match self {
+            Self::Project { directory, .. } => Project::read(directory)?.requires_python(),
+            Self::Script { path, metadata } => {
+                let text = metadata.as_ref().and_then(|block| block.requires_python.clone());
+                text.map(|text| (path.clone(), text))
+            }
+            Self::Wheel { path, .. } => {
+                let text = wheel::read_metadata(path)?.requires_python;
+                text.map(|text| (path.clone(), text))
+            }
+            Self::Requirement { .. } => None,
+        };
+        let Some((path, text)) = stated else { return Ok(None) };
+        match VersionSpecifiers::from_str(&text) {
+            Ok(specifiers) => Ok(Some(specifiers)),
+            Err(cause) => {
+                let cause = cause.to_string().lines().next().unwrap_or_default().to_owned();
+                Err(Error::Python { path, text, cause })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project { directory, .. } => write!(f, "{}", directory.display()),
+            Self::Script { path, .. } | Self::Wheel { path, .. } => write!(f, "{}", path.display()),
+            Self::Requirement { text, .. } => f.write_str(text),
+        }
+    }
+}
+
+/// The application's tree of a script: the file, what it imports from its own directory, and where
+/// the file is.
+pub fn script_tree(path: &Path) -> Result<(EntryPath, Tree), Error> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let place = EntryPath::new(&format!("{APP}/{name}"))
+        .map_err(|source| Error::Name { path: path.to_owned(), source })?;
+    Ok((place, siblings::tree(path)?))
+}
+
+/// `("demo", ["a", "b"])` for `demo[a,b]`.
+fn split_extras(arg: &str) -> Option<(&str, Vec<String>)> {
+    let (path, extras) = arg.strip_suffix(']')?.rsplit_once('[')?;
+    let extras = extras.split(',').map(|extra| extra.trim().to_owned());
+    Some((path, extras.filter(|extra| !extra.is_empty()).collect()))
+}
+
+/// A shebang line that names Python.
+fn is_python_script(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"#!") && line.windows(6).any(|window| window == b"python")
+}
+
+#[cfg(test)]
+mod tests;

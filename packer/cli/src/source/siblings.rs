@@ -1,0 +1,153 @@
+//! What a script imports from its own directory: `python tool.py` has that first on its search
+//! path.
+//!
+//! Modules are found by their import statements, as far as those lead; of packages all files come
+//! along, data too. What a script opens by path is not known.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use snakecrate_format::entry_path::EntryPath;
+use walkdir::WalkDir;
+
+use super::{APP, Error, SKIPPED};
+use crate::runtime::scan::imported_modules;
+use crate::tree::{Mode, Tree};
+
+/// The script at `path` and its siblings, below [`APP`].
+pub(super) fn tree(path: &Path) -> Result<Tree, Error> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut found = Found { directory, tree: Tree::default(), seen: BTreeSet::new() };
+    let mut waiting = found.add(path)?;
+    while let Some(module) = waiting.pop_first() {
+        if found.seen.insert(module.clone()) {
+            for file in files_of(directory, &module) {
+                waiting.extend(found.add(&file)?);
+            }
+        }
+    }
+    Ok(found.tree)
+}
+
+struct Found<'a> {
+    directory: &'a Path,
+    tree: Tree,
+    seen: BTreeSet<String>,
+}
+
+impl Found<'_> {
+    /// Adds a file. Returns what it imports.
+    fn add(&mut self, path: &Path) -> Result<BTreeSet<String>, Error> {
+        let read = |source| Error::Read { path: path.to_owned(), source };
+        let relative = path.strip_prefix(self.directory).unwrap_or(path);
+        let place = EntryPath::new(&format!("{APP}/{}", relative.to_string_lossy()))
+            .map_err(|source| Error::Name { path: path.to_owned(), source })?;
+        let bytes = fs::read(path).map_err(read)?;
+        let nested = relative.components().count() > 1;
+        let executable = fs::metadata(path).map_err(read)?.permissions().mode() & 0o111 != 0;
+        // Modules and the script itself are not started as programs.
+        let mode = if executable && nested { Mode::Executable } else { Mode::Plain };
+        let is_source = !nested || matches!(place.extension(), "py" | "pyw");
+        let imported = if is_source { imported_modules(&bytes) } else { BTreeSet::new() };
+        self.tree.insert_file(place, mode, bytes);
+        Ok(imported)
+    }
+}
+
+/// The files of a module in `directory`, as the interpreter would choose it; none if it is not
+/// there.
+fn files_of(directory: &Path, module: &str) -> Vec<PathBuf> {
+    let package = directory.join(module);
+    let files = || package_files(&package);
+    if package.join("__init__.py").is_file() {
+        return files();
+    }
+    let extension = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let rest = name.strip_prefix(module).unwrap_or_default();
+        rest.starts_with('.') && path.extension().is_some_and(|extension| extension == "so")
+    };
+    let beside = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    if let Some(found) = beside.filter(extension).min() {
+        return vec![found];
+    }
+    let file = directory.join(format!("{module}.py"));
+    if file.is_file() {
+        return vec![file];
+    }
+    // A namespace package: any directory of that name, but only one with modules is meant.
+    let all = if package.is_dir() { files() } else { Vec::new() };
+    let is_module = |path: &PathBuf| path.extension().is_some_and(|e| e == "py" || e == "so");
+    if all.iter().any(is_module) { all } else { Vec::new() }
+}
+
+fn package_files(package: &Path) -> Vec<PathBuf> {
+    let wanted = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        let skipped = name.starts_with('.')
+            || name.ends_with(".pyc")
+            || entry.file_type().is_dir() && SKIPPED.contains(&&*name);
+        entry.depth() == 0 || !skipped
+    };
+    let all = WalkDir::new(package).follow_links(true).sort_by_file_name().into_iter();
+    let files = all.filter_entry(wanted).filter_map(Result::ok);
+    files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(files: &[(&str, &str)]) -> Vec<String> {
+        let directory = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = directory.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let tree = tree(&directory.path().join("tool.py")).unwrap();
+        tree.iter().map(|(path, _)| path.to_string()).collect()
+    }
+
+    #[test]
+    fn a_script_without_siblings_is_alone() {
+        let files = [("tool.py", "import os, json\n"), ("other.py", ""), ("data.txt", "")];
+        assert_eq!(packed(&files), ["app/tool.py"]);
+    }
+
+    #[test]
+    fn imported_modules_come_along_and_what_they_import() {
+        let files = [
+            ("tool.py", "import helper\nfrom pkg.inner import x\n"),
+            ("helper.py", "def f():\n    import deep, tool\n"),
+            ("deep.py", ""),
+            ("unused.py", ""),
+            ("pkg/__init__.py", ""),
+            ("pkg/inner.py", "import used_by_package"),
+            ("pkg/data/table.csv", "1"),
+            ("pkg/__pycache__/inner.cpython-312.pyc", ""),
+            ("used_by_package.py", ""),
+        ];
+        assert_eq!(
+            packed(&files),
+            [
+                "app/deep.py",
+                "app/helper.py",
+                "app/pkg/__init__.py",
+                "app/pkg/data/table.csv",
+                "app/pkg/inner.py",
+                "app/tool.py",
+                "app/used_by_package.py",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_directory_of_the_name_is_a_package_only_with_modules() {
+        let script = ("tool.py", "import docker, parts\n");
+        let files = [script, ("docker/Dockerfile", "FROM x"), ("parts/one.py", "")];
+        assert_eq!(packed(&files), ["app/parts/one.py", "app/tool.py"]);
+    }
+}

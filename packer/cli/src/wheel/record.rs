@@ -1,0 +1,194 @@
+//! `RECORD`: the files of a distribution with their digests
+//! ([specification](https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file)).
+
+use std::collections::BTreeMap;
+use std::io;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha384, Sha512};
+use snakecrate_format::entry_path::EntryPath;
+
+use super::error::Kind;
+use super::store::Kept;
+use crate::tree::{Node, Tree};
+
+/// Lines by path.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    lines: BTreeMap<String, Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    /// `sha256=…`, or nothing.
+    hash: String,
+    size: String,
+}
+
+impl Record {
+    /// Reads the file.
+    pub(crate) fn parse(text: &str) -> Result<Self, Kind> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let mut lines = BTreeMap::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| Kind::Metadata(format!("RECORD: {error}")))?;
+            let field = |index| record.get(index).unwrap_or_default().to_owned();
+            // Wheels made on Windows by old tools have backslashes in RECORD, but not in the zip.
+            let path = field(0).replace('\\', "/");
+            let line = Line { hash: field(1), size: field(2) };
+            // Some builders list a file once for each way they found it.
+            if let Some(known) = lines.insert(path.clone(), line)
+                && lines.get(&path).is_some_and(|line| line.hash != known.hash)
+            {
+                return Err(Kind::Duplicate(path));
+            }
+        }
+        Ok(Self { lines })
+    }
+
+    /// Takes the line of `path` out and compares it with what the file is.
+    pub(crate) fn check(&mut self, path: &str, kept: &Kept) -> Result<(), Kind> {
+        let line = self.lines.remove(path).ok_or_else(|| Kind::Unlisted(path.into()))?;
+        if line.size.parse().is_ok_and(|size: u64| size != kept.size) {
+            return Err(Kind::Altered(path.into(), "size"));
+        }
+        let altered = || Kind::Altered(path.into(), "hash");
+        let (algorithm, wanted) = line.hash.split_once('=').unwrap_or_default();
+        let actual = match algorithm {
+            "sha256" => kept.sha256.to_vec(),
+            "sha384" => Sha384::digest(&kept.content.read()?).to_vec(),
+            "sha512" => Sha512::digest(&kept.content.read()?).to_vec(),
+            // Bytecode may be listed without a hash.
+            "" if path.rsplit('.').next() == Some("pyc") => return Ok(()),
+            "" => return Err(Kind::Metadata(format!("RECORD has no hash for `{path}`"))),
+            weak => {
+                return Err(Kind::Metadata(format!("RECORD has a `{weak}` hash for `{path}`")));
+            }
+        };
+        let same = wanted.trim_end_matches('=') == BASE64_URL_SAFE_NO_PAD.encode(actual);
+        if same { Ok(()) } else { Err(altered()) }
+    }
+
+    /// Takes a line out, whatever it says.
+    pub(crate) fn ignore(&mut self, path: &str) {
+        self.lines.remove(path);
+    }
+
+    /// Whether lines are left: files that are not there.
+    pub(crate) fn finish(self) -> Result<(), Kind> {
+        // Directories are listed by a few builders; they have no hash.
+        let mut left = self.lines.into_iter().filter(|(path, _)| !path.ends_with('/'));
+        left.next().map_or(Ok(()), |(path, _)| Err(Kind::Missing(path)))
+    }
+}
+
+/// The RECORD of what is installed: paths as seen from `site-packages`, with digest and size.
+#[derive(Debug, Default)]
+pub(crate) struct Installed {
+    lines: BTreeMap<String, String>,
+}
+
+impl Installed {
+    /// Adds a file.
+    pub(crate) fn add(&mut self, path: String, sha256: &[u8], size: u64) {
+        let line = format!("sha256={},{size}", BASE64_URL_SAFE_NO_PAD.encode(sha256));
+        self.lines.insert(path, line);
+    }
+
+    /// The document, at `path` itself.
+    pub(crate) fn encode(mut self, path: &str) -> Vec<u8> {
+        self.lines.insert(path.to_owned(), ",".to_owned());
+        let mut text = String::new();
+        for (path, line) in self.lines {
+            if path.contains([',', '"']) {
+                text.extend(["\"", &path.replace('"', "\"\""), "\""]);
+            } else {
+                text.push_str(&path);
+            }
+            text.push(',');
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text.into_bytes()
+    }
+}
+
+/// The end of a source's name.
+const SOURCE: &str = ".py";
+
+/// Makes every RECORD in `tree` speak of the bytecode that now stands for its source, `a.pyc` for
+/// `a.py`; bytecode may be listed without a hash.
+pub(crate) fn follow_bytecode(tree: &mut Tree) -> io::Result<()> {
+    let records: Vec<EntryPath> = tree
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| path.as_str().ends_with(".dist-info/RECORD"))
+        .cloned()
+        .collect();
+    for record in records {
+        let site = record.parent().and_then(|info| info.rsplit_once('/')).map_or("", |at| at.0);
+        let there = |path: &str| {
+            EntryPath::new(&format!("{site}/{path}")).is_ok_and(|path| tree.get(&path).is_some())
+        };
+        let Some(Node::File { mode, content }) = tree.get(&record) else { continue };
+        let (mode, bytes) = (*mode, content.read()?);
+        let mut text = String::new();
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            // As `Installed` writes them: quoted only where a name has a comma or a quote.
+            match line.split_once(",sha256=").map(|(path, _)| path) {
+                Some(path)
+                    if path.ends_with(SOURCE) && !there(path) && there(&format!("{path}c")) =>
+                {
+                    text.extend([path, "c,,"]);
+                }
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        tree.insert_file(record, mode, text.into_bytes());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::Sha256;
+
+    use super::*;
+
+    fn kept(bytes: &[u8]) -> Kept {
+        Kept {
+            content: bytes.to_vec().into(),
+            size: bytes.len() as u64,
+            sha256: Sha256::digest(bytes).into(),
+        }
+    }
+
+    #[test]
+    fn stronger_hashes_are_checked_and_weaker_ones_refused() {
+        let good = BASE64_URL_SAFE_NO_PAD.encode(Sha512::digest(b"x"));
+        let text = format!("\"a,b\",sha512={good},1\nb,md5=abc,\nc,,\nd.pyc,,\n");
+        let mut record = Record::parse(&text).unwrap();
+        record.check("a,b", &kept(b"x")).unwrap();
+        assert!(record.check("b", &kept(b"x")).unwrap_err().to_string().contains("md5"));
+        assert!(record.check("c", &kept(b"x")).unwrap_err().to_string().contains("no hash"));
+        record.check("d.pyc", &kept(b"x")).unwrap();
+        record.finish().unwrap();
+    }
+
+    #[test]
+    fn the_installed_record_is_sorted_and_quoted() {
+        let mut installed = Installed::default();
+        installed.add("z\".py".into(), &Sha256::digest(b""), 0);
+        installed.add("../../../bin/x".into(), &Sha256::digest(b""), 0);
+        let empty = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0";
+        assert_eq!(
+            String::from_utf8(installed.encode("a.dist-info/RECORD")).unwrap(),
+            format!("../../../bin/x,{empty}\na.dist-info/RECORD,,\n\"z\"\".py\",{empty}\n")
+        );
+    }
+}

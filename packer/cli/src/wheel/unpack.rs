@@ -1,0 +1,310 @@
+//! Unpacking: every path checked, every byte compared with RECORD, nothing written outside the
+//! [`Store`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+use snakecrate_format::entry_path::EntryPath;
+use zip::ZipArchive;
+
+use super::error::{Error, Kind};
+use super::filename::{WheelName, normalize};
+use super::layout::{BIN, Layout, Part, source_of};
+use super::metadata::{self, License, Metadata};
+use super::record::{Installed, Record};
+use super::script::{Script, Target, is_executable, prepare, wrapper};
+use super::slim::Slim;
+use super::store::{Kept, Store};
+use crate::python::Interpreter;
+use crate::tree::{Content, Mode, Node, Tree};
+
+/// The most files a wheel may have.
+const MAX_FILES: usize = 1_000_000;
+/// The most bytes a wheel may unpack to; the biggest on the index (2026) come to 5 GB.
+const MAX_BYTES: u128 = 32 << 30;
+/// The longest document of the metadata, in bytes.
+const MAX_DOCUMENT: u64 = 64 << 20;
+
+/// A distribution as it will be in an environment.
+#[derive(Debug, Clone)]
+pub struct Distribution {
+    /// The normalised name (PEP 503): `ruamel-yaml`.
+    pub name: String,
+    /// The version, as the distribution writes it.
+    pub version: String,
+    /// Its files, by their paths in the environment (`lib/python3.12/site-packages/…`, `bin/…`).
+    pub tree: Tree,
+    /// What can be started, sorted by name.
+    pub scripts: Vec<Script>,
+    /// The whole of what it says of itself.
+    pub metadata: Metadata,
+    /// Importable names at the top of `site-packages`, sorted: packages and modules.
+    pub top_level: Vec<String>,
+}
+
+impl Distribution {
+    /// What it says of its licence.
+    pub fn license(&self) -> &License {
+        &self.metadata.license
+    }
+}
+
+/// Unpacks the wheel at `path` for `interpreter`, but what `slim` leaves out; contents are kept in
+/// `store`.
+///
+/// # Errors
+///
+/// The wheel is for something else, is not what its RECORD says, or is hostile.
+pub fn unpack(
+    path: &Path,
+    interpreter: &Interpreter,
+    store: &Store,
+    slim: &Slim,
+) -> Result<Distribution, Error> {
+    unpack_inner(path, interpreter, store, slim).map_err(|kind| kind.at(path))
+}
+
+/// Reads `METADATA` alone.
+///
+/// # Errors
+///
+/// Not a wheel, or one without metadata.
+pub fn read_metadata(path: &Path) -> Result<Metadata, Error> {
+    let read = || {
+        WheelName::of(path)?;
+        let mut zip = open(path)?;
+        let suffix = ".dist-info/METADATA";
+        let names = zip.file_names().filter_map(Result::ok);
+        let mut found = names.filter(|n| n.ends_with(suffix) && n.matches('/').count() == 1);
+        let name = found.next().map(std::borrow::Cow::into_owned);
+        drop(found);
+        let name = name.ok_or_else(|| Kind::Metadata("has no METADATA".into()))?;
+        Ok(Metadata::parse(&document(&mut zip, &name)?))
+    };
+    read().map_err(|kind: Kind| kind.at(path))
+}
+
+type Zip = ZipArchive<BufReader<File>>;
+
+fn open(path: &Path) -> Result<Zip, Kind> {
+    let zip = ZipArchive::new(BufReader::new(File::open(path)?))?;
+    if zip.len() > MAX_FILES {
+        return Err(Kind::TooBig(format!("{} files", zip.len())));
+    }
+    Ok(zip)
+}
+
+/// A text of the metadata, whole.
+fn document<R: Read + Seek>(zip: &mut ZipArchive<R>, name: &str) -> Result<String, Kind> {
+    let file = zip.by_name(name).map_err(|_| Kind::Metadata(format!("has no `{name}`")))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_DOCUMENT {
+        return Err(Kind::TooBig(format!("`{name}`")));
+    }
+    // Old metadata may be in Latin-1; nothing that matters here is outside ASCII.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn unpack_inner(
+    path: &Path,
+    interpreter: &Interpreter,
+    store: &Store,
+    slim: &Slim,
+) -> Result<Distribution, Kind> {
+    let wheel = WheelName::of(path)?;
+    wheel.fit(interpreter)?;
+    let mut zip = open(path)?;
+    let names = names(&mut zip)?;
+    let files = names.keys().map(String::as_str);
+    let layout = Layout::find(files, &wheel.name, interpreter)?;
+    let info = |file: &str| format!("{}/{file}", layout.dist_info);
+    check_version(&document(&mut zip, &info("WHEEL"))?)?;
+    let metadata = Metadata::parse(&document(&mut zip, &info("METADATA"))?);
+    let mut record = Record::parse(&document(&mut zip, &info("RECORD"))?)?;
+    let mut points = Vec::new();
+    if names.contains_key(&info("entry_points.txt")) {
+        points = metadata::scripts(&document(&mut zip, &info("entry_points.txt"))?)
+            .map_err(|line| Kind::Metadata(format!("entry_points.txt makes no sense: `{line}`")))?;
+    }
+
+    let mut build =
+        Build { layout: &layout, tree: Tree::default(), installed: Installed::default() };
+    let mut scripts = BTreeMap::new();
+    for (name, index) in &names {
+        // RECORD cannot list its own hash; signatures are made after it.
+        if ["RECORD", "RECORD.jws", "RECORD.p7s"].iter().any(|file| *name == info(file)) {
+            record.ignore(name);
+            continue;
+        }
+        let mut file = zip.by_index(*index)?;
+        let size = file.size();
+        let executable = file.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
+        let kept = store.keep(&mut file, size)?;
+        if kept.size != size {
+            return Err(Kind::Altered(name.clone(), "size"));
+        }
+        record.check(name, &kept)?;
+        if source_of(name).is_some_and(|source| names.contains_key(&source)) {
+            continue;
+        }
+        // Who installed it is ours to say; no builder writes these.
+        if *name == info("INSTALLER") || *name == info("direct_url.json") {
+            continue;
+        }
+        let (place, part) = layout.place(name)?;
+        if part == Part::Other && slim.excludes(layout.below_site(&place)) {
+            continue;
+        }
+        let kept = slim.strip(name, kept, |other| names.contains_key(other), store)?;
+        if part == Part::Script {
+            if let Some(script) = build.add_script(place, &kept)? {
+                scripts.insert(script.name.clone(), script);
+            }
+        } else {
+            let mode = if executable { Mode::Executable } else { Mode::Plain };
+            build.add(&place, mode, kept)?;
+        }
+    }
+    record.finish()?;
+    for point in points {
+        let place = EntryPath::new(&format!("{BIN}/{}", point.name))?;
+        // Where a wheel has both, installers write the generated one last.
+        build.tree.remove(&place);
+        build.add_bytes(&place, Mode::Script, wrapper(&point))?;
+        let target = Target::Call { module: point.module, attr: point.attr };
+        scripts.insert(point.name.clone(), Script { name: point.name, target });
+    }
+    let tree = build.finish()?;
+    Ok(Distribution {
+        name: normalize(&wheel.name),
+        version: if metadata.version.is_empty() { wheel.version } else { metadata.version.clone() },
+        top_level: top_level(&tree, &layout.site),
+        tree,
+        scripts: scripts.into_values().collect(),
+        metadata,
+    })
+}
+
+/// The files of the zip with their indexes, sorted, each path checked.
+fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
+    let mut names = BTreeMap::new();
+    let mut total = 0_u128;
+    for index in 0..zip.len() {
+        let file = zip.by_index_raw(index)?;
+        // Raw: the decoded name may already have lost what made it hostile.
+        let name = std::str::from_utf8(file.name_raw())
+            .map_err(|_| Kind::Metadata("has a file name that is not UTF-8".into()))?;
+        let trimmed = name.strip_suffix('/').unwrap_or(name);
+        EntryPath::new(trimmed)?;
+        if file.is_dir() || trimmed.len() != name.len() {
+            continue;
+        }
+        if file.is_symlink() {
+            return Err(Kind::Link(name.into()));
+        }
+        total += u128::from(file.size());
+        if names.insert(name.to_owned(), index).is_some() {
+            return Err(Kind::Duplicate(name.into()));
+        }
+    }
+    if total > MAX_BYTES {
+        return Err(Kind::TooBig(format!("{} GiB unpacked", total >> 30)));
+    }
+    if zip.has_duplicate_names() {
+        return Err(Kind::Metadata("has two files of the same name".into()));
+    }
+    // Overlapping members are how a small zip unpacks to much more than it can hold.
+    if zip.has_overlapping_files()? {
+        return Err(Kind::Metadata("has members that share bytes".into()));
+    }
+    Ok(names)
+}
+
+fn check_version(wheel: &str) -> Result<(), Kind> {
+    let headers = metadata::headers(wheel);
+    let version = headers.iter().find(|(name, _)| name == "wheel-version");
+    match version.map(|(_, version)| version.as_str()) {
+        Some(version) if version == "1" || version.starts_with("1.") => Ok(()),
+        Some(version) => Err(Kind::Version(version.into())),
+        None => Err(Kind::Metadata("WHEEL does not say the format's version".into())),
+    }
+}
+
+/// The tree while it is being made.
+struct Build<'a> {
+    layout: &'a Layout,
+    tree: Tree,
+    installed: Installed,
+}
+
+impl Build<'_> {
+    fn add(&mut self, path: &EntryPath, mode: Mode, kept: Kept) -> Result<(), Kind> {
+        self.installed.add(self.layout.seen_from_site(path), &kept.sha256, kept.size);
+        match self.tree.insert(path.clone(), Node::File { mode, content: kept.content }) {
+            Some(_) => Err(Kind::Duplicate(path.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    fn add_bytes(&mut self, path: &EntryPath, mode: Mode, bytes: Vec<u8>) -> Result<(), Kind> {
+        let (size, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
+        self.add(path, mode, Kept { content: bytes.into(), size, sha256 })
+    }
+
+    /// Adds a file of the `scripts` scheme. `None` for one that cannot be started, such as a
+    /// completion for shells to read or a batch file.
+    fn add_script(&mut self, path: EntryPath, kept: &Kept) -> Result<Option<Script>, Kind> {
+        let (content, mode) = prepare(kept.content.clone())?;
+        let native = mode != Mode::Script;
+        let mut start = Vec::new();
+        content.open()?.take(4).read_to_end(&mut start)?;
+        let name = path.file_name().to_owned();
+        match content {
+            Content::Memory(bytes) if !native => self.add_bytes(&path, mode, bytes.to_vec())?,
+            content => {
+                self.add(&path, mode, Kept { content, size: kept.size, sha256: kept.sha256 })?;
+            }
+        }
+        let startable = is_executable(&start);
+        Ok(startable.then_some(Script { name, target: Target::File { path, native } }))
+    }
+
+    fn finish(mut self) -> Result<Tree, Kind> {
+        let info = format!("{}/{}", self.layout.site, self.layout.dist_info);
+        let installer = EntryPath::new(&format!("{info}/INSTALLER"))?;
+        self.add_bytes(&installer, Mode::Plain, b"snakecrate\n".to_vec())?;
+        let record = EntryPath::new(&format!("{info}/RECORD"))?;
+        let text = self.installed.encode(&self.layout.seen_from_site(&record));
+        self.tree.insert_file(record, Mode::Plain, text);
+        Ok(self.tree)
+    }
+}
+
+/// Importable names right below `site`.
+fn top_level(tree: &Tree, site: &str) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for (path, _) in tree.iter() {
+        let Some(rest) = path.as_str().strip_prefix(site).and_then(|r| r.strip_prefix('/')) else {
+            continue;
+        };
+        let name = match rest.split_once('/') {
+            Some((directory, _)) => directory,
+            None if ["py", "so", "pyc"].contains(&path.extension()) => {
+                rest.split('.').next().unwrap_or_default()
+            }
+            None => continue,
+        };
+        // `.dist-info`, `numpy.libs` and the like are no packages.
+        if !name.is_empty() && !name.contains(['.', '-']) && name != "__pycache__" {
+            names.insert(name.to_owned());
+        }
+    }
+    names.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

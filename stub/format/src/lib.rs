@@ -1,0 +1,16 @@
+//! The Snakecrate archive format: what the bytes of an archive mean. `stub/FORMAT.md` is the same
+//! in prose.
+//!
+//! Nothing here calls the operating system; bytes come in through [`std::io::Read`] and
+//! [`payload::ReadAt`].
+#![forbid(unsafe_code)]
+
+pub mod digest;
+pub mod entry_path;
+pub mod listing;
+pub mod manifest;
+pub mod patch_area;
+pub mod payload;
+pub mod record;
+pub mod tar;
+pub mod zstd;

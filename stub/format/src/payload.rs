@@ -1,0 +1,272 @@
+//! The payload of an open archive. Every byte is checked against its digest before it is used, but
+//! for long blobs, which are hashed on their way to the decoder: see [`Payload::blob`].
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+
+use crate::digest::Digest;
+use crate::listing::{BadListing, Listing};
+use crate::manifest::{BadManifest, Component, Manifest, Member};
+use crate::record::BootRecord;
+use crate::zstd::{Context, Decoder};
+
+/// Blobs up to this long, unpacked, are decoded in memory: all but those of a single long file.
+const SHORT: u64 = 4 << 20;
+/// And packed: others would not be much longer in memory than here.
+const SHORT_PACKED: u64 = 2 << 20;
+/// Pieces in which longer ones are decoded.
+const STREAM_BUFFER: usize = 128 << 10;
+
+/// A file that several threads read at once, each at offsets of its own.
+pub trait ReadAt: Send + Sync {
+    /// Fills `buffer` with the bytes from `offset` on.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    /// How many bytes it has.
+    fn length(&self) -> io::Result<u64>;
+}
+
+/// An archive whose boot record is known. One open file serves all reads.
+pub struct Payload {
+    file: Box<dyn ReadAt>,
+    record: BootRecord,
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+/// Why something in an archive cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPayload {
+    /// Shorter than the record says.
+    #[error("this file is incomplete: it has {have} bytes of {need}")]
+    Truncated {
+        /// Bytes there are.
+        have: u64,
+        /// Bytes there should be.
+        need: u64,
+    },
+    /// A digest does not match.
+    #[error("this file is damaged: {0} is not what was packed")]
+    Digest(String),
+    /// The digest matches, and still it cannot be used.
+    #[error("this file is damaged: {0}: {1}")]
+    Contents(String, io::Error),
+    /// The manifest cannot be used.
+    #[error(transparent)]
+    Manifest(#[from] BadManifest),
+    /// A listing cannot be used.
+    #[error("this file is damaged: {0}: {1}")]
+    Listing(String, BadListing),
+    /// The operating system failed to read.
+    #[error("cannot read the archive: {0}")]
+    Read(#[from] io::Error),
+}
+
+impl Payload {
+    /// Takes an open archive and checks that it is as long as its record says.
+    pub fn new(file: impl ReadAt + 'static, record: BootRecord) -> Result<Self, BadPayload> {
+        let (have, need) = (file.length()?, record.archive_length);
+        if have < need {
+            return Err(BadPayload::Truncated { have, need });
+        }
+        Ok(Self { file: Box::new(file), record })
+    }
+
+    /// The record it was opened with.
+    pub fn record(&self) -> &BootRecord {
+        &self.record
+    }
+
+    /// The manifest, which must have the record's digest.
+    pub fn manifest(&self) -> Result<Manifest, BadPayload> {
+        Ok(Manifest::parse(&self.manifest_bytes()?, self.record.archive_length)?)
+    }
+
+    /// The manifest as it stands in the archive.
+    pub fn manifest_bytes(&self) -> Result<Vec<u8>, BadPayload> {
+        let record = &self.record;
+        let bytes = self.read(record.manifest_offset, record.manifest_length)?;
+        if Digest::of(&bytes) != record.manifest_digest {
+            return Err(BadPayload::Digest("its manifest".into()));
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a component's listing, packed: what the cache keeps.
+    pub fn packed_listing(&self, component: &Component) -> Result<Vec<u8>, BadPayload> {
+        let member = &component.tree;
+        let bytes = self.read(member.offset, member.length)?;
+        if Digest::of(&bytes) != member.blake3 {
+            return Err(BadPayload::Digest(component.tree_member()));
+        }
+        Ok(bytes)
+    }
+
+    /// A component's listing, which must have the component's digest.
+    pub fn listing(&self, component: &Component) -> Result<Listing, BadPayload> {
+        unpack_listing(component, &self.packed_listing(component)?)
+    }
+
+    /// Blob `index` of `component` to `visit`, decoded: a tar.
+    ///
+    /// Every byte is read once. A short blob is in memory as a whole, and hashed before it is
+    /// decoded; a longer one on the way to the decoder: what `visit` made of it is worth nothing
+    /// until this has returned without an error. A damaged blob is called that, whatever the
+    /// decoder or `visit` said of it.
+    pub fn blob<E: From<BadPayload>>(
+        &self,
+        component: &Component,
+        index: usize,
+        memory: &mut Memory,
+        visit: impl FnOnce(&mut dyn BufRead) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let member = &component.blobs[index];
+        let damaged = || E::from(BadPayload::Digest(component.blob_member(index)));
+        if member.length <= SHORT_PACKED && member.unpacked <= SHORT {
+            let tar = memory.decode(self, member).map_err(|error| match error {
+                Short::Read(error) => E::from(error),
+                Short::Digest => damaged(),
+                Short::Contents(error) => {
+                    BadPayload::Contents(component.blob_member(index), error).into()
+                }
+            })?;
+            return visit(&mut &*tar);
+        }
+        let hashed = Hashed { section: self.section(member), hasher: blake3::Hasher::new() };
+        let context = memory.streaming().map_err(BadPayload::from)?;
+        let decoder = Decoder::with(hashed, member.unpacked, context).map_err(BadPayload::from)?;
+        let mut reader = BufReader::with_capacity(STREAM_BUFFER, decoder);
+        let visited = visit(&mut reader);
+        let mut hashed = reader.into_inner().into_inner();
+        io::copy(&mut hashed, &mut io::sink()).map_err(BadPayload::from)?;
+        if hashed.hasher.finalize().as_bytes() != &member.blake3.0 {
+            return Err(damaged());
+        }
+        visited
+    }
+
+    /// The first `length` bytes of the archive: its launcher.
+    pub fn start(&self, length: u64) -> impl Read + use<'_> {
+        Section { file: &*self.file, at: 0, left: length }
+    }
+
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, BadPayload> {
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
+    fn section(&self, member: &Member) -> Section<'_> {
+        Section { file: &*self.file, at: member.offset, left: member.length }
+    }
+}
+
+/// Decodes a packed listing; its digest, files and bytes must be the component's.
+pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, BadPayload> {
+    let name = || component.tree_member();
+    let mut bytes = Vec::new();
+    Decoder::new(packed, component.tree.unpacked)?
+        .read_to_end(&mut bytes)
+        .map_err(|error| BadPayload::Contents(name(), error))?;
+    if Digest::of(&bytes) != component.digest {
+        return Err(BadPayload::Digest(name()));
+    }
+    let listing = Listing::parse(&bytes).map_err(|error| BadPayload::Listing(name(), error))?;
+    if listing.items().len() as u64 != component.files || listing.bytes() != component.bytes {
+        let what = io::Error::other("the manifest has other counts of files or bytes");
+        return Err(BadPayload::Contents(name(), what));
+    }
+    Ok(listing)
+}
+
+/// What a thread decodes blobs with, kept from one to the next. At most 6 MiB and a little, if the
+/// long ones come first.
+#[derive(Default)]
+pub struct Memory {
+    context: Option<Context>,
+    /// Whether `context` holds a window.
+    streamed: bool,
+    packed: Vec<u8>,
+    unpacked: Vec<u8>,
+}
+
+/// Why a short blob cannot be used.
+enum Short {
+    Read(BadPayload),
+    Digest,
+    Contents(io::Error),
+}
+
+impl Memory {
+    fn context(&mut self) -> io::Result<&mut Context> {
+        Ok(match &mut self.context {
+            Some(context) => context,
+            none => none.insert(Context::new()?),
+        })
+    }
+
+    fn streaming(&mut self) -> io::Result<&mut Context> {
+        if !std::mem::replace(&mut self.streamed, true) {
+            *self = Self { streamed: true, ..Self::default() };
+        }
+        self.context()
+    }
+
+    fn decode(&mut self, payload: &Payload, member: &Member) -> Result<&[u8], Short> {
+        if std::mem::take(&mut self.streamed) {
+            *self = Self::default();
+        }
+        let length =
+            |bytes| usize::try_from(bytes).map_err(|e| Short::Contents(io::Error::other(e)));
+        let (packed, unpacked) = (length(member.length)?, length(member.unpacked)?);
+        self.packed.resize(packed, 0);
+        payload
+            .file
+            .read_exact_at(&mut self.packed, member.offset)
+            .map_err(|error| Short::Read(error.into()))?;
+        if Digest::of(&self.packed) != member.blake3 {
+            return Err(Short::Digest);
+        }
+        let mut output = std::mem::take(&mut self.unpacked);
+        let packed = std::mem::take(&mut self.packed);
+        let decoded = self.context().and_then(|c| c.decode(&packed, unpacked, &mut output));
+        (self.packed, self.unpacked) = (packed, output);
+        decoded.map_err(Short::Contents)?;
+        Ok(&self.unpacked)
+    }
+}
+
+/// A section that is hashed as it is read.
+struct Hashed<'a> {
+    section: Section<'a>,
+    hasher: blake3::Hasher,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.section.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// A stretch of a file, read at its own offsets so that threads do not share a cursor.
+struct Section<'a> {
+    file: &'a dyn ReadAt,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Section<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        self.file.read_exact_at(&mut buffer[..length], self.at)?;
+        self.at += length as u64;
+        self.left -= length as u64;
+        Ok(length)
+    }
+}

@@ -1,0 +1,148 @@
+//! What can go wrong before the application runs: a status and a remedy for each.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use crate::cache::root::{Unusable, VARIABLE};
+use crate::launch::NoEntry;
+use snakecrate_format::payload::BadPayload;
+use snakecrate_format::record::BadRecord;
+
+/// A failure of the launcher's own. Its statuses are 2 and 121 to 126; all others are the
+/// application's.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Several entries and none chosen: status 2.
+    #[error("{}", describe(.0))]
+    NoEntry(NoEntry),
+    /// [`crate::switch::VARIABLE`] is none of its commands: status 2.
+    #[error("SNAKECRATE={} is not a command of the launcher's", word.display())]
+    NoCommand {
+        /// What it is.
+        word: OsString,
+        /// What it may be.
+        names: Vec<&'static str>,
+    },
+    /// An argument that a command of the launcher's does not know: status 2.
+    #[error("`{}` is not an argument of this command", .0.display())]
+    Argument(OsString),
+    /// `extract` without a directory: status 2.
+    #[error("a directory to extract to is missing")]
+    NoDirectory,
+    /// `extract` cannot write: status 125.
+    #[error("cannot extract to {path}: {source}")]
+    Extract {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output cannot be written to: status 125.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// The archive cannot be used: status 121.
+    #[error(transparent)]
+    Record(#[from] BadRecord),
+    /// The archive cannot be used: status 121.
+    #[error(transparent)]
+    Payload(#[from] BadPayload),
+    /// No place for the cache: status 122.
+    #[error("no place to unpack to{}", list(.0))]
+    NoCache(Vec<(PathBuf, Unusable)>),
+    /// The cache changed under our feet, again and again: status 122.
+    #[error("the cache in {path} cannot be repaired: {source}")]
+    Cache {
+        /// Its root.
+        path: PathBuf,
+        /// What the operating system said last.
+        source: io::Error,
+    },
+    /// Setuid, setgid or file capabilities: status 123.
+    #[error("refusing to run with rights that the caller does not have")]
+    Privileged,
+    /// The operating system cannot open the archive: status 125.
+    #[error("cannot open {path}: {source}")]
+    Open {
+        /// The archive.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The operating system refuses to execute: status 126.
+    #[error("cannot execute {path}: {source}")]
+    Execute {
+        /// The interpreter, or the program of a native entry.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The exit status.
+    pub fn status(&self) -> i32 {
+        match self {
+            Self::NoEntry(_) | Self::NoCommand { .. } | Self::Argument(_) | Self::NoDirectory => 2,
+            Self::Record(_) | Self::Payload(_) => 121,
+            Self::NoCache(_) | Self::Cache { .. } => 122,
+            Self::Privileged => 123,
+            Self::Open { .. } | Self::Extract { .. } | Self::Output(_) => 125,
+            Self::Execute { .. } => 126,
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::NoEntry(NoEntry { names, .. }) => {
+                format!("give one of them as the first argument: {}", names.join(", "))
+            }
+            Self::NoCommand { names, .. } => {
+                format!("set it to one of these: {}", names.join(", "))
+            }
+            Self::Argument(_) | Self::NoDirectory => "SNAKECRATE=help tells more".into(),
+            Self::Extract { .. } => "name a directory that does not exist yet".into(),
+            Self::Output(_) => "check where the output goes".into(),
+            Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),
+            Self::Record(BadRecord::Version(_)) => "run it with its own launcher".into(),
+            Self::Payload(BadPayload::Read(_)) => "check the disk it is on".into(),
+            Self::Record(_) | Self::Payload(_) => "download it again".into(),
+            Self::NoCache(tried) => match tried.first() {
+                Some((_, why)) if why.is_full() => {
+                    format!("free some space, or set {VARIABLE} to a directory that has it")
+                }
+                Some((_, Unusable::NoInodes { .. })) => {
+                    format!("delete some files, or set {VARIABLE} to a directory that has room")
+                }
+                _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
+            },
+            Self::Cache { path, .. } => format!("delete {} and try again", path.display()),
+            Self::Privileged => {
+                "remove its setuid and setgid bits and capabilities, and start it as that user"
+                    .into()
+            }
+            Self::Open { .. } => "make the file readable".into(),
+            Self::Execute { source, .. } => match source.raw_os_error() {
+                Some(libc::ENOEXEC) => "get the archive for this kind of machine".into(),
+                Some(libc::ENOENT) => {
+                    "it needs the C library (glibc) of a common Linux distribution".into()
+                }
+                Some(libc::E2BIG) => "give it fewer or shorter arguments".into(),
+                _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
+            },
+        }
+    }
+}
+
+fn describe(NoEntry { names, unknown }: &NoEntry) -> String {
+    let quoted = |name: &OsString| format!("`{}` is none of", name.to_string_lossy());
+    let start = unknown.as_ref().map_or_else(|| "choose one of".to_owned(), quoted);
+    format!("{start} the {} entries of this archive", names.len())
+}
+
+fn list(tried: &[(PathBuf, Unusable)]) -> String {
+    let place = |(path, why): &(PathBuf, Unusable)| format!("{}: {why}", path.display());
+    let places: Vec<_> = tried.iter().map(place).collect();
+    if places.is_empty() { String::new() } else { format!(" ({})", places.join("; ")) }
+}

@@ -1,0 +1,212 @@
+//! Files that a cleaner deleted or cut: what a start notices, and that it mends it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::support::sandbox::shared::{PAIR, PROBE};
+use crate::support::sandbox::{Sandbox, can_change_user, can_mount};
+
+pub const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
+
+/// A sandbox in which the archive `app` ran once.
+pub fn warm() -> Sandbox {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    sandbox.archive("app").expect(0, PROBED, "");
+    sandbox
+}
+
+/// What happens to a file: it goes, it is emptied, half of it stays.
+const DAMAGES: [fn(&Path); 3] = [
+    |path| fs::remove_file(path).unwrap(),
+    |path| rewrite(path, b""),
+    |path| {
+        let bytes = fs::read(path).unwrap();
+        rewrite(path, &bytes[..bytes.len() / 2]);
+    },
+];
+
+/// The next start works, and after it the cache is what it should be.
+#[track_caller]
+fn is_mended(sandbox: &Sandbox) {
+    sandbox.archive("app").expect(0, PROBED, "");
+    is_whole(sandbox);
+}
+
+#[track_caller]
+pub fn is_whole(sandbox: &Sandbox) {
+    let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
+    assert!(sandbox.cached("staging").is_empty());
+}
+
+#[test]
+fn what_the_interpreter_does_not_start_without_is_back_at_the_next_start() {
+    let sandbox = warm();
+    let wanted = |path: &str| {
+        let library = path.contains("/lib/python3.") && !path.contains("/site-packages/");
+        path.contains("/lib/libpython3")
+            || path.contains("/bin/python3.")
+            || library && path.contains("/encodings/") && path.contains("/__init__.")
+            || library && path.contains("/encodings/") && path.contains("/utf_8.")
+            || library && path.ends_with("/os.py")
+    };
+    let files = files(&sandbox, "components");
+    let files: Vec<_> = files.iter().filter(|path| wanted(path.to_str().unwrap())).collect();
+    assert!(files.len() >= 6, "{files:?}");
+    for (file, damage) in files.iter().zip(DAMAGES.iter().cycle()) {
+        damage(file);
+        is_mended(&sandbox);
+    }
+}
+
+#[test]
+fn so_are_boot_script_and_configuration() {
+    let sandbox = warm();
+    for name in ["pyvenv.cfg", "boot/probe.py"] {
+        for damage in DAMAGES {
+            damage(&env(&sandbox).join(name));
+            is_mended(&sandbox);
+        }
+    }
+}
+
+/// Of the rows, whichever chance chooses.
+#[test]
+fn a_start_looks_at_some_of_all_other_files() {
+    let sandbox = warm();
+    let rows = rows(&sandbox);
+    assert_eq!(rows.len(), 17);
+    let damaged: Vec<_> = rows[1..].iter().map(|row| row[row.len() / 2].clone()).collect();
+    for path in &damaged {
+        fs::remove_file(path).unwrap();
+    }
+    // The file may be one that the application does not start without.
+    is_mended(&sandbox);
+    for path in &damaged {
+        assert!(path.is_file(), "{}", path.display());
+    }
+}
+
+#[test]
+fn rows_are_of_files_from_everywhere() {
+    let sandbox = warm();
+    let rows = rows(&sandbox);
+    assert!(rows[1..].iter().all(|row| row.len() == 4), "{rows:#?}");
+    let all: Vec<_> = rows.concat().iter().map(|path| path.canonicalize().unwrap()).collect();
+    let is_in = |place: &str| all.iter().any(|path| path.to_str().unwrap().contains(place));
+    for place in ["/components/", "/envs/", "/lib-dynload/", "/asyncio/", "/encodings/"] {
+        assert!(is_in(place), "nothing in {place}: {all:#?}");
+    }
+}
+
+/// Some starts may fail until one of them sees it: it takes few.
+#[test]
+fn a_tenth_of_the_cache_is_missed_by_few_starts() {
+    let sandbox = warm();
+    for round in 0..3 {
+        let files = [files(&sandbox, "components"), files(&sandbox, "envs")].concat();
+        let is_record =
+            |path: &Path| path.components().any(|part| part.as_os_str() == ".snakecrate");
+        let gone: Vec<_> = files.iter().filter(|path| !is_record(path)).collect();
+        for path in gone.iter().skip(round).step_by(10) {
+            // A file of the environment may have gone with that of its component.
+            let _ = fs::remove_file(path);
+        }
+        let is_whole = || sandbox.run(["cache", "verify"]).succeeded();
+        let starts = (1..=60).find(|_| {
+            sandbox.archive("app").output().succeeded();
+            is_whole()
+        });
+        assert!(starts.is_some(), "not seen by 60 starts");
+        sandbox.archive("app").expect(0, PROBED, "");
+    }
+}
+
+/// The component is stamped, so a first start trusts it.
+#[test]
+fn an_archive_that_shares_a_damaged_runtime_mends_it_at_its_first_start() {
+    let sandbox = warm().with(&PAIR, "pair");
+    let file = files(&sandbox, "components");
+    let file = file.iter().find(|path| path.ends_with("encodings/__init__.py")).unwrap();
+    fs::remove_file(file).unwrap();
+    sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
+    is_mended(&sandbox);
+}
+
+/// Where nothing can be mended, a file that the application can do without is no reason not to
+/// start.
+#[test]
+fn in_a_read_only_cache_only_what_is_needed_matters() {
+    if !can_change_user() || !can_mount() {
+        return;
+    }
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let place = |mounts: &str| sandbox.place("app", mounts).env("SNAKECRATE_CACHE", "/mnt/cache");
+    place("").expect(0, PROBED, "");
+    // Sources whose bytecode is there: of another size, and never read. Boot scripts are.
+    let is_source = |path: &&PathBuf| {
+        path.extension().is_some_and(|end| end == "py")
+            && !path.to_str().unwrap().contains("/boot/")
+    };
+    let rows = rows(&sandbox);
+    let sources: Vec<_> = rows[1..].iter().filter_map(|row| row.iter().find(is_source)).collect();
+    assert!(sources.len() > 8, "{rows:#?}");
+    for source in &sources {
+        rewrite(source, b"# shorter, or longer");
+    }
+    for _ in 0..4 {
+        place("mount -o remount,bind,ro /mnt").expect(0, PROBED, "");
+    }
+    place("rm /mnt/cache/v1/envs/*/pyvenv.cfg; mount -o remount,bind,ro /mnt")
+        .output()
+        .not_launched("/mnt/cache: Read-only file system", "SNAKECRATE_CACHE");
+    place("").expect(0, PROBED, "");
+}
+
+/// Changes a file that is read-only.
+pub fn rewrite(path: &Path, bytes: &[u8]) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// The only environment.
+fn env(sandbox: &Sandbox) -> PathBuf {
+    let envs = sandbox.cached("envs");
+    assert_eq!(envs.len(), 1);
+    sandbox.cache().join("v1/envs").join(&envs[0])
+}
+
+/// The files in an area of the cache, sorted.
+pub fn files(sandbox: &Sandbox, area: &str) -> Vec<PathBuf> {
+    let found = walkdir::WalkDir::new(sandbox.cache().join("v1").join(area)).sort_by_file_name();
+    let found = found.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+    found.map(walkdir::DirEntry::into_path).collect()
+}
+
+/// The guards in the launch plan of the only environment, row by row: FORMAT.md, *Launch plan*.
+fn rows(sandbox: &Sandbox) -> Vec<Vec<PathBuf>> {
+    let env = env(sandbox);
+    let plan = fs::read(env.join(".snakecrate/launch")).unwrap();
+    let mut fields = plan.split(|&byte| byte == 0).map(|field| std::str::from_utf8(field).unwrap());
+    let options: usize = fields.nth(6).unwrap().parse().unwrap();
+    let runtime = env.join(fields.nth(options).unwrap());
+    let count: usize = fields.next().unwrap().parse().unwrap();
+    let mut rows = Vec::new();
+    for _ in 0..count {
+        let length: usize = fields.next().unwrap().parse().unwrap();
+        let (mut row, mut read) = (Vec::new(), 0);
+        while read < length {
+            let (size, path) = (fields.next().unwrap(), fields.next().unwrap());
+            read += size.len() + path.len() + 2;
+            row.push(match path.strip_prefix('/') {
+                Some(path) => runtime.join(path),
+                None => env.join(path),
+            });
+        }
+        assert_eq!(read, length);
+        // What ends the field itself.
+        assert_eq!(fields.next(), Some(""));
+        rows.push(row);
+    }
+    rows
+}

@@ -1,0 +1,158 @@
+//! What native code needs: `audit`, and what `build` makes of it.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use zip::write::SimpleFileOptions;
+
+use crate::support::sandbox::Sandbox;
+
+const FAILURE: i32 = 1;
+const WHEEL: &str = "demo-1.0-py3-none-manylinux1_x86_64.whl";
+
+/// A wheel with two libraries that Python may load, `plain.so` and, with a search path of its own,
+/// `own.so`. Both need `libanswer.so.7`, which is in `libs`.
+fn demo() -> Sandbox {
+    let sandbox = Sandbox::new().file("libs/.keep", "");
+    let compile = |to: &Path, source: &str, options: &[&str]| {
+        let from = sandbox.path("source.c");
+        fs::write(&from, source).unwrap();
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-nostartfiles", "-o"]).arg(to).arg(&from).args(options);
+        assert!(cc.status().unwrap().success());
+        fs::remove_file(from).unwrap();
+    };
+    let library = sandbox.path("libs/libanswer.so.7");
+    let soname = "-Wl,-soname,libanswer.so.7";
+    compile(&library, "int answer(void) { return 42; }", &[soname, "-nostdlib"]);
+    let source = "int answer(void); int puts(const char *);\n\
+                  void *PyInit_it(void) { return 0; }\n\
+                  int ask(void) { puts(\"asked\"); return answer(); }\n";
+    let library = library.to_str().unwrap();
+    let runpath = ["-Wl,--enable-new-dtags", "-Wl,-rpath,$ORIGIN/data"];
+    compile(&sandbox.path("plain.so"), source, &[library]);
+    compile(&sandbox.path("own.so"), source, &[&runpath[..], &[library]].concat());
+    let read = |name: &str| fs::read(sandbox.path(name)).unwrap();
+    let python = "import ctypes, os, sys\n\
+                  def main():\n    \
+                  name = os.path.join(os.path.dirname(__file__), sys.argv[1] + '.so')\n    \
+                  sys.exit(ctypes.CDLL(name).ask())\n";
+    let files: [(&str, Vec<u8>); 6] = [
+        ("demo/__init__.py", python.into()),
+        ("demo/plain.so", read("plain.so")),
+        ("demo/own.so", read("own.so")),
+        ("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n".into()),
+        ("demo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n".into()),
+        ("demo-1.0.dist-info/entry_points.txt", "[console_scripts]\ndemo = demo:main\n".into()),
+    ];
+    let mut record = String::new();
+    for (name, content) in &files {
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(content));
+        writeln!(record, "{name},sha256={hash},{}", content.len()).unwrap();
+    }
+    record.push_str("demo-1.0.dist-info/RECORD,,\n");
+    let mut zip = zip::ZipWriter::new(File::create(sandbox.path(WHEEL)).unwrap());
+    let record = ("demo-1.0.dist-info/RECORD", record.into_bytes());
+    for (name, content) in files.iter().chain([&record]) {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap();
+    sandbox
+}
+
+#[test]
+fn a_wheel_is_told_with_everything_it_needs() {
+    demo().run(["audit", WHEEL]).expect(
+        FAILURE,
+        "\
+demo-1.0-py3-none-manylinux1_x86_64.whl: needs glibc 2.2 or newer, and libanswer.so.7, which nobody provides
+GLIBC_2.2.5         demo: demo/own.so
+x86-64 level        unknown: no file says
+
+component  files  glibc  libstdc++  policy         tags
+demo       2      2.2.5  -          manylinux_2_5  manylinux1_x86_64
+
+library         provided by  needed by
+libanswer.so.7  nobody       demo: demo/own.so and 1 more
+libc.so.6       glibc        demo: demo/own.so and 1 more
+
+error: nobody provides libanswer.so.7, which demo needs (demo/own.so)
+",
+        "\
+error: nobody provides libanswer.so.7, which demo needs (demo/own.so)
+ help: build with --include-lib libanswer.so.7 to take it from this machine, or with --allow-missing libanswer.so.7 to do without
+",
+    );
+}
+
+#[test]
+fn programs_get_json() {
+    let sandbox = demo();
+    let arguments = ["audit", "--json", WHEEL, "--allow-missing", "libanswer.so.7"];
+    let report = sandbox.run(arguments).success().json();
+    assert_eq!(report["glibc"]["version"], "2.2.5");
+    assert_eq!(report["glibc"]["component"], "demo");
+    assert_eq!(report["libraries"][0]["provider"]["by"], "nobody");
+    assert_eq!(report["components"][0]["policy"], "2.5");
+}
+
+#[test]
+fn what_is_no_native_code_is_refused_and_needs_nothing() {
+    let sandbox = Sandbox::new().file("text", "text").file("folder/text", "text");
+    sandbox.run(["audit", "text"]).refused(FAILURE, "text is no archive", ".whl");
+    sandbox.run(["audit", "absent"]).refused(FAILURE, "absent", "path");
+    let arguments = ["audit", "folder"];
+    sandbox.run(arguments).expect(0, "folder: needs nothing: there is no native code\n", "");
+}
+
+#[test]
+fn a_build_fails_without_a_library_and_succeeds_with_it() {
+    let sandbox = demo();
+    let build = [WHEEL, "-o", "app", "--offline"];
+    sandbox.build(build).refused(
+        FAILURE,
+        "nobody provides libanswer.so.7, which demo needs",
+        "--include-lib libanswer.so.7",
+    );
+    assert!(!sandbox.path("app").exists());
+
+    let include = [&build[..], &["--include-lib", "libanswer.so.7"]].concat();
+    sandbox.build(&include).refused(FAILURE, "libanswer.so.7: it is not on this machine", "");
+    let here = sandbox.path("libs");
+    sandbox.build_with(&include, "LD_LIBRARY_PATH", here.to_str().unwrap()).success().done();
+    // Where the library was is gone: the archive has its own, for both kinds of search path.
+    fs::remove_dir_all(here).unwrap();
+    for library in ["plain", "own"] {
+        sandbox.archive("app").args([library]).output().expect(42, "asked\n", "");
+    }
+    let report = sandbox.run(["audit", "--json", "app"]).success().json();
+    let of = |name: &str| {
+        let libraries = report["libraries"].as_array().unwrap().iter();
+        libraries.filter(|library| library["name"] == name).collect::<Vec<_>>()
+    };
+    assert_eq!(of("libanswer.so.7").len(), 2, "one in the runtime and one in the environment");
+    assert!(of("libanswer.so.7").iter().all(|l| l["provider"]["by"] == "archive"));
+    assert_eq!(report["problems"], serde_json::json!([]));
+}
+
+#[test]
+fn a_build_that_needs_too_new_a_glibc_fails() {
+    let sandbox = Sandbox::new().project("probe");
+    let arguments = ["probe", "-o", "app", "--max-glibc", "2.3"];
+    sandbox
+        .build(arguments)
+        .code(FAILURE)
+        .stdout("")
+        .stderr_contains("more than 2.3 is allowed")
+        .done();
+    assert!(!sandbox.path("app").exists());
+    let arguments = ["probe", "-o", "app", "--max-glibc", "2"];
+    sandbox.build(arguments).code(2).stdout("").stderr_contains("no version of glibc").done();
+}

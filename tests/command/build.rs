@@ -1,0 +1,186 @@
+//! From each kind of source to an archive that runs.
+
+use std::os::unix::fs::PermissionsExt;
+
+use rustix::process::Signal;
+
+use crate::support::sandbox::{Sandbox, shared};
+
+#[test]
+fn a_project_in_the_working_directory_needs_no_argument() {
+    let sandbox = Sandbox::new().project("probe");
+    let packer = sandbox.packer(["build", "-o", "../app"]).in_dir("probe");
+    packer.env("SNAKECRATE_CACHE", shared::packer_cache()).args(shared::OPTIONS).expect(0, "", "");
+    let mode = std::fs::metadata(sandbox.path("app")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o111, 0o111, "everybody may execute it");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn one_entry_out_of_two_becomes_the_only_one() {
+    let sandbox = Sandbox::new().project("pair");
+    sandbox.build(["pair", "-o", "app", "--entry", "left"]).expect(0, "", "");
+    sandbox.archive("app").arg("right").expect(0, "left ['right']\n", "");
+}
+
+#[test]
+fn a_module_can_be_the_entry() {
+    let sandbox = Sandbox::new().project("probe");
+    sandbox.build(["probe", "-o", "app", "--module", "probe"]).expect(0, "", "");
+    sandbox.archive("app").arg("child").expect(
+        0,
+        "probe, same executable: True, virtual: True\n",
+        "",
+    );
+}
+
+#[test]
+fn a_script_runs_with_its_arguments_as_the_main_module() {
+    let script = "import sys\nprint(__name__, sys.argv[1:])\nsys.exit(4)\n";
+    let sandbox = Sandbox::new().file("tool.py", script);
+    sandbox.build(["tool.py", "-o", "app"]).expect(0, "", "");
+    sandbox.archive("app").args(["a", "-b"]).expect(4, "__main__ ['a', '-b']\n", "");
+}
+
+#[test]
+fn a_script_finds_the_modules_beside_it_whatever_its_name() {
+    for options in [&[][..], &["--no-isolated"]] {
+        let sandbox = Sandbox::new()
+            .file("tool.py", "import helper, tool\nprint(helper.X, tool.__name__)\n")
+            .file("helper.py", "X = 'found'\n");
+        sandbox.build(["tool.py", "-o", "app"].iter().chain(options)).expect(0, "", "");
+        sandbox.archive("app").expect(0, "found tool\nfound tool\n", "");
+    }
+}
+
+/// An interpreter that is not isolated has the boot script's directory on its path, unless told
+/// otherwise: there, `probe.py` is the boot script.
+#[test]
+fn an_entry_of_its_packages_name_needs_no_isolation() {
+    let sandbox = Sandbox::new().project("probe");
+    sandbox.build(["probe", "-o", "app", "--no-isolated"]).expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn distributions_in_each_others_way_are_named() {
+    let sandbox = wheel_in_links()
+        .bare_project("other", "[project.scripts]\nother = 'probe:main'\n")
+        .file("other/probe.py", "def main():\n    print('other')\n");
+    let packer = sandbox.packer(["build", "other", "-o", "app", "--with", "probe", "--offline"]);
+    let run = packer.args(["--find-links", "links", "--level", "3"]);
+    run.env("SNAKECRATE_CACHE", shared::packer_cache())
+        .output()
+        .success()
+        .stderr_contains("warning: other and probe both have lib/")
+        .done();
+    sandbox.archive("app").expect(0, "other\n", "");
+}
+
+#[test]
+fn a_script_brings_the_requirements_of_its_block() {
+    let script = "\
+# /// script
+# requires-python = '>=3.11'
+# dependencies = ['probe==1.2.3']
+# ///
+import probe
+probe.distribution()
+";
+    let sandbox = wheel_in_links().file("tool.py", script);
+    sandbox.build(["tool.py", "-o", "app", "--offline", "--find-links", "links"]).expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn a_wheel_brings_its_own_commands() {
+    let sandbox = wheel_in_links();
+    let wheel = "links/probe-1.2.3-py3-none-any.whl";
+    sandbox.build([wheel, "-o", "app", "--offline"]).expect(0, "", "");
+    sandbox.archive("app").args(["leave", "3"]).expect(3, "", "");
+}
+
+/// As `ruff` and `uv` do it. Unlike Python, which ignores SIGPIPE, such a program shows that the
+/// launcher left it as it was.
+#[test]
+fn a_native_executable_of_a_wheel_starts_as_such() {
+    let sandbox =
+        Sandbox::new().bare_project("native", "").copy("/usr/bin/yes", "native/scripts/assent");
+    sandbox.build(["native", "-o", "app", "-e", "assent"]).expect(0, "", "");
+    let mut running = sandbox.archive("app").args(["of", "course"]).spawn();
+    running.line("of course");
+    running.hang_up().killed_by(Signal::PIPE).done();
+}
+
+#[test]
+fn a_requirement_comes_from_the_index_or_the_links_that_are_given() {
+    let sandbox = wheel_in_links();
+    sandbox
+        .build(["probe==1.2.3", "-o", "app", "--offline", "--find-links", "links"])
+        .expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn further_requirements_come_along() {
+    let sandbox = wheel_in_links().file("tool.py", "import probe; probe.distribution()\n");
+    let with = ["--with", "probe", "--offline", "--find-links", "links"];
+    sandbox.build(["tool.py", "-o", "app"].into_iter().chain(with)).expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn requirements_of_a_file_come_along() {
+    let sandbox = wheel_in_links()
+        .file("tool.py", "import probe; probe.distribution()\n")
+        .file("requirements.txt", "probe==1.2.3  # pinned\n");
+    let with = ["-r", "requirements.txt", "--offline", "--find-links", "links"];
+    sandbox.build(["tool.py", "-o", "app"].into_iter().chain(with)).expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn the_configuration_of_the_project_counts_and_flags_beat_it() {
+    let configuration = "\n[tool.snakecrate]\nentry = ['left']\noutput = 'configured'\n";
+    let project = std::fs::read_to_string(shared::projects().join("pair/pyproject.toml")).unwrap();
+    let sandbox =
+        Sandbox::new().project("pair").file("pair/pyproject.toml", project + configuration);
+    sandbox.build(["pair"]).expect(0, "", "");
+    sandbox.archive("pair/configured").expect(0, "left []\n", "");
+    sandbox.build(["pair", "-o", "flagged", "-e", "right"]).expect(0, "", "");
+    sandbox.archive("flagged").expect(0, "right []\n", "");
+}
+
+#[test]
+fn run_builds_and_runs_with_arguments_and_status() {
+    let sandbox = Sandbox::new().project("probe");
+    let run = sandbox.packer(["run", "--quiet", "--level", "3", "probe", "--", "leave", "5"]);
+    run.env("SNAKECRATE_CACHE", shared::packer_cache()).expect(5, "", "");
+    assert_eq!(sandbox.names(), ["probe"], "nothing is left behind");
+}
+
+#[test]
+fn a_build_says_what_it_does_on_stderr_only() {
+    let sandbox = Sandbox::new().project("probe");
+    let packer = sandbox.packer(["build", "probe", "-o", "app", "--level", "3"]);
+    packer
+        .env("SNAKECRATE_CACHE", shared::packer_cache())
+        .output()
+        .success()
+        .stdout("")
+        .stderr_contains("app")
+        .done();
+}
+
+/// A sandbox with the wheel of `probe` in `links/`, made by the back end itself.
+fn wheel_in_links() -> Sandbox {
+    let sandbox = Sandbox::new().project("probe").file("links/.keep", "");
+    let status = std::process::Command::new("python3")
+        .args(["-c", "import backend; backend.build_wheel('../links')"])
+        .current_dir(sandbox.path("probe"))
+        .status()
+        .unwrap();
+    assert!(status.success());
+    std::fs::remove_dir_all(sandbox.path("probe")).unwrap();
+    sandbox
+}

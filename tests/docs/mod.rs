@@ -1,0 +1,4 @@
+//! The documents: what they name exists.
+
+/// What SECURITY.md says of tests.
+mod promises;

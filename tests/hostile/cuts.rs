@@ -1,0 +1,201 @@
+//! An archive cut anywhere, and one with a bit flipped anywhere.
+
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use snakecrate::archive::{Archive, verify};
+use snakecrate::ui::{Ui, Verbosity};
+use snakecrate_format::manifest::Kind;
+
+use crate::support::forge::{Forge, SAYS};
+use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::shared::PROBE;
+
+/// Starts the file `app` again and again, while it is changed in its place: without a copy for
+/// each, as [`Sandbox::archive`] would need. What the system does not execute is an error.
+fn start(sandbox: &Sandbox) -> std::io::Result<Output> {
+    let mut command = Command::new(sandbox.path("app"));
+    command.env_clear().env("HOME", sandbox.home()).env("SNAKECRATE_CACHE", sandbox.cache());
+    command.stdin(Stdio::null());
+    loop {
+        match command.output() {
+            // Another test has forked while we had it open, and not yet executed.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            done => return done,
+        }
+    }
+}
+
+#[track_caller]
+fn is_refused(sandbox: &Sandbox, at: u64, output: &Output) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines = text.lines().filter(|line| line.starts_with("snakecrate: ")).count();
+    assert_eq!((output.status.code(), lines), (Some(121), 2), "at {at}: {text}");
+    assert!(output.stdout.is_empty(), "at {at}");
+    assert_nothing_is_cached(sandbox, at);
+}
+
+#[track_caller]
+fn assert_nothing_is_cached(sandbox: &Sandbox, at: u64) {
+    for kind in ["components", "envs", "staging"] {
+        assert_eq!(sandbox.cached(kind), [""; 0], "at {at}: {kind}");
+    }
+}
+
+fn open(sandbox: &Sandbox) -> File {
+    OpenOptions::new().read(true).write(true).open(sandbox.path("app")).unwrap()
+}
+
+/// Every 4 KiB, and every one of the last 64 bytes.
+#[test]
+fn an_archive_cut_anywhere_says_how_much_is_missing() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let archive = Archive::open(&sandbox.path("app")).unwrap();
+    let (whole, launcher) = (archive.length(), archive.manifest().stub.length);
+    let lengths =
+        (whole - 64..whole).rev().chain((0..(whole - 64).div_ceil(4096)).rev().map(|n| n * 4096));
+    for length in lengths {
+        open(&sandbox).set_len(length).unwrap();
+        let started = start(&sandbox);
+        if length < launcher {
+            // Half a launcher: the system does not execute it, or it dies of what is not there, or it
+            // still has its wits and says so.
+            if let Ok(output) = started {
+                let well = output.status.signal().is_some() || output.status.code() == Some(121);
+                assert!(well && output.stdout.is_empty(), "{length}: {output:?}");
+            }
+            assert_nothing_is_cached(&sandbox, length);
+            continue;
+        }
+        let output = started.unwrap();
+        let expected = format!(
+            "snakecrate: this file is incomplete: it has {length} bytes of {whole}\n\
+             snakecrate: download it again\n"
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stderr), expected);
+        is_refused(&sandbox, length, &output);
+    }
+    assert!(
+        std::fs::read_dir(sandbox.cache()).unwrap().next().is_none(),
+        "nothing at all is written"
+    );
+}
+
+/// Flips one bit of each of `bytes`, the bits taking turns, and undoes it.
+fn flipped(sandbox: &Sandbox, bytes: impl Iterator<Item = u64>, mut look: impl FnMut(u64)) {
+    for at in bytes {
+        let mut byte = [0];
+        open(sandbox).read_exact_at(&mut byte, at).unwrap();
+        let bad = [byte[0] ^ 1 << (at % 8)];
+        open(sandbox).write_all_at(&bad, at).unwrap();
+        look(at);
+        open(sandbox).write_all_at(&byte, at).unwrap();
+    }
+}
+
+/// What the launcher reads: its record, the manifest, all members.
+fn read_by_the_launcher(archive: &Archive) -> (Range<u64>, Range<u64>, Vec<Range<u64>>) {
+    let bytes = std::fs::read(archive.path()).unwrap();
+    let record = archive.record().encode();
+    let at = bytes.windows(record.len()).position(|window| window == record).unwrap() as u64;
+    let manifest = archive.record().manifest_offset;
+    // A C library is read where the host's will not do.
+    let used = archive.manifest().components.iter().filter(|c| c.kind != Kind::CLibrary);
+    let members = used.flat_map(|component| [&component.tree].into_iter().chain(&component.blobs));
+    let members = members.map(|member| member.offset..member.offset + member.length).collect();
+    (at..at + 128, manifest..manifest + archive.record().manifest_length, members)
+}
+
+fn verifies(path: &Path) -> bool {
+    Archive::open(path).and_then(|archive| verify(&archive, Ui::new(Verbosity::Quiet))).is_ok()
+}
+
+/// A start with each byte of the record and of the manifest flipped, and `verify`.
+#[test]
+fn a_bit_flipped_in_record_or_manifest_is_found() {
+    let sandbox = Forge::honest().sandbox();
+    let archive = Archive::open(&sandbox.path("app")).unwrap();
+    let (record, manifest, _) = read_by_the_launcher(&archive);
+    flipped(&sandbox, record.chain(manifest), |at| {
+        is_refused(&sandbox, at, &start(&sandbox).unwrap());
+        assert!(!verifies(&sandbox.path("app")), "at {at}");
+    });
+    assert!(verifies(&sandbox.path("app")), "all is undone");
+    sandbox.archive("app").expect(0, SAYS, "");
+}
+
+/// The same of listings and blobs: headers of frames, and all that is in them.
+#[test]
+fn a_bit_flipped_in_a_listing_or_a_blob_is_found() {
+    let sandbox = Forge::honest().sandbox();
+    let archive = Archive::open(&sandbox.path("app")).unwrap();
+    let (_, _, members) = read_by_the_launcher(&archive);
+    flipped(&sandbox, members.into_iter().flatten(), |at| {
+        is_refused(&sandbox, at, &start(&sandbox).unwrap());
+        assert!(!verifies(&sandbox.path("app")), "at {at}");
+    });
+    sandbox.archive("app").expect(0, SAYS, "");
+}
+
+/// The zip around the members is nothing that the launcher reads: it starts, and `verify` finds it.
+#[test]
+fn a_bit_flipped_in_the_zip_is_found_by_verify() {
+    let sandbox = Forge::honest().sandbox();
+    let archive = Archive::open(&sandbox.path("app")).unwrap();
+    let (_, manifest, mut members) = read_by_the_launcher(&archive);
+    members.push(manifest);
+    let bytes = std::fs::read(sandbox.path("app")).unwrap();
+    // The bits that fill up the last byte of a deflate stream mean nothing to anybody.
+    let main = bytes.windows(11).position(|window| window == b"__main__.py").unwrap();
+    let padding = main as u64 - 31;
+    let is_around = |at: &u64| *at != padding && !members.iter().any(|range| range.contains(at));
+    let mut count = 0;
+    flipped(&sandbox, (archive.manifest().stub.length..archive.length()).filter(is_around), |at| {
+        assert!(!verifies(&sandbox.path("app")), "at {at}");
+        count += 1;
+        if count % 16 == 0 {
+            let output = start(&sandbox).unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), SAYS, "at {at}: {output:?}");
+            sandbox.run(["verify", "app"]).refused(1, "app", "again");
+        }
+    });
+    assert!(count > 1000, "there are headers: {count} bytes");
+}
+
+/// The launcher does not look at itself: what it is `verify` knows. A start with another launcher may
+/// do anything, and is not tried.
+#[test]
+fn a_bit_flipped_in_the_launcher_is_found_by_verify() {
+    let sandbox = Forge::honest().sandbox();
+    let archive = Archive::open(&sandbox.path("app")).unwrap();
+    let launcher = archive.manifest().stub.length;
+    flipped(&sandbox, (0..launcher).step_by(997), |at| {
+        assert!(!verifies(&sandbox.path("app")), "at {at}");
+    });
+}
+
+/// A real archive: each byte of the record, and of manifest and members those at every so many.
+#[test]
+fn a_bit_flipped_in_a_real_archive_is_found() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let archive = Archive::open(&sandbox.path("app")).unwrap();
+    let (record, manifest, members) = read_by_the_launcher(&archive);
+    flipped(&sandbox, record.chain(manifest.step_by(7)), |at| {
+        is_refused(&sandbox, at, &start(&sandbox).unwrap());
+    });
+    // Header, middle and end of each frame. The first one that is damaged is told, long ones too.
+    let places =
+        |range: &Range<u64>| [0, 4, (range.end - range.start) / 2].map(|n| range.start + n);
+    flipped(&sandbox, members.iter().flat_map(places).step_by(5), |at| {
+        is_refused(&sandbox, at, &start(&sandbox).unwrap());
+    });
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}

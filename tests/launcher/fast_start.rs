@@ -1,0 +1,148 @@
+//! The fast start of entry points: the application does not notice but by the time.
+
+use crate::support::sandbox::Sandbox;
+
+/// Compares every module that was imported with what `PathFinder` says of it.
+const COMPARE: &str = "
+import asyncio, concurrent.futures, decimal, email.mime.text, json, sqlite3, xml.etree.ElementTree
+import helper.inner
+def main():
+    import sys
+    from importlib.machinery import PathFinder, SourceFileLoader
+    facts = lambda spec: (
+        spec.name, spec.origin, spec.cached, spec.parent, spec.has_location, spec.loader.name,
+        spec.loader.path, spec.loader_state, spec.submodule_search_locations,
+    )
+    fast = 0
+    for name, module in sorted(sys.modules.items()):
+        spec = getattr(module, '__spec__', None)
+        if not isinstance(getattr(spec, 'loader', None), SourceFileLoader):
+            continue
+        parent = name.rpartition('.')[0]
+        path = sys.modules[parent].__path__ if parent else None
+        ordinary = PathFinder.find_spec(spec.name, path)
+        if name not in ('__main__', 'compare'):
+            assert facts(spec) == facts(ordinary), (facts(spec), facts(ordinary))
+            assert (module.__file__, module.__cached__) == (spec.origin, spec.cached)
+            code = spec.loader.get_code(spec.name)
+            assert code == ordinary.loader.get_code(spec.name), name
+            assert code.co_filename == spec.origin, (code.co_filename, spec.origin)
+            assert spec.loader.get_source(name) == ordinary.loader.get_source(name), name
+        fast += type(spec.loader) is not SourceFileLoader
+    print('fast' if fast > 100 else f'only {fast}', [f.__name__ for f in sys.meta_path])
+";
+
+#[test]
+fn modules_are_what_the_import_system_would_have_made_of_them() {
+    let sandbox = Sandbox::new()
+        .bare_project("compare", "[project.scripts]\ncompare = 'compare:main'\n")
+        .file("compare/compare.py", COMPARE)
+        .file("compare/helper/__init__.py", "")
+        .file("compare/helper/inner.py", "X = 1\n");
+    sandbox.build(["compare", "-o", "app"]).expect(0, "", "");
+    let finders = "['BuiltinImporter', 'FrozenImporter', 'PathFinder']";
+    sandbox.archive("app").expect(0, &format!("fast {finders}\n"), "");
+    sandbox.build(["compare", "-o", "slow", "--no-fast-start"]).expect(0, "", "");
+    sandbox.archive("slow").expect(0, &format!("only 0 {finders}\n"), "");
+}
+
+const COLLECTOR: &str = "
+import gc, sys
+during = gc.get_threshold()[0], gc.isenabled()
+if 'own' in sys.argv: gc.set_threshold(5, 6, 7)
+if 'off' in sys.argv: gc.disable()
+if 'never' in sys.argv: gc.set_threshold(0)
+def main():
+    default = gc.get_threshold() in ((700, 10, 10), (2000, 10, 10), (2000, 10, 0))
+    print(during[0] > 10**9, during[1], default or gc.get_threshold(), gc.isenabled(), gc.get_freeze_count() > 0)
+";
+
+#[test]
+fn the_collector_waits_while_the_entry_is_imported_and_is_then_as_it_was() {
+    let sandbox = Sandbox::new()
+        .bare_project("collect", "[project.scripts]\ncollect = 'collect:main'\n")
+        .file("collect/collect.py", COLLECTOR);
+    sandbox.build(["collect", "-o", "app"]).expect(0, "", "");
+    sandbox.archive("app").expect(0, "True True True True True\n", "");
+    sandbox.archive("app").arg("off").expect(0, "True True True False True\n", "");
+    sandbox.archive("app").arg("own").expect(0, "True True (5, 6, 7) True False\n", "");
+    sandbox.archive("app").arg("never").expect(0, "True True (0, 10, 10) True False\n", "");
+    sandbox.build(["collect", "-o", "slow", "--no-fast-start"]).expect(0, "", "");
+    sandbox.archive("slow").expect(0, "False True True True False\n", "");
+}
+
+#[test]
+fn the_imports_that_a_script_begins_with_are_made_once_and_before_it() {
+    let script = "\
+'''Its text.'''
+from __future__ import annotations
+import gc, helper
+from helper import (  # a name
+    X,
+)
+print(X, gc.get_freeze_count() > 0, __file__.endswith('/app/tool.py'), __doc__, sorted(globals()))
+";
+    let helper =
+        "import __main__\nprint('once', __main__.__file__.endswith('/app/tool.py'))\nX = 1\n";
+    let sandbox = Sandbox::new().file("tool.py", script).file("helper.py", helper);
+    sandbox.build(["tool.py", "-o", "app"]).expect(0, "", "");
+    let names = "['X', '__annotations__', '__builtins__', '__cached__', '__doc__', '__file__', \
+                 '__loader__', '__name__', '__package__', '__spec__', 'annotations', 'gc', 'helper']";
+    sandbox.archive("app").expect(0, &format!("once True\n1 True True Its text. {names}\n"), "");
+}
+
+#[test]
+fn an_import_that_fails_is_told_of_as_ever() {
+    let sandbox = Sandbox::new()
+        .bare_project("broken", "[project.scripts]\nbroken = 'broken:main'\n")
+        .file("broken/broken.py", "import no_such_module\n")
+        .file("tool.py", "import json, no_such_module\n");
+    sandbox.build(["broken", "-o", "app"]).expect(0, "", "");
+    sandbox.build(["tool.py", "-o", "tool"]).expect(0, "", "");
+    for app in ["app", "tool"] {
+        sandbox
+            .archive(app)
+            .output()
+            .code(1)
+            .stderr_contains("ModuleNotFoundError: No module named 'no_such_module'\n")
+            .done();
+    }
+}
+
+/// A directory of the user's that comes first on the path, a hook on it, and a namespace: none of
+/// them is passed over.
+#[test]
+fn what_comes_before_the_cache_on_the_path_still_does() {
+    let main = "\
+import json
+import spread.one
+import hooked
+def main():
+    print(json.X, spread.one.X, hooked.X)
+";
+    let hooked = "\
+import sys
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == 'hooked':
+            from importlib.util import spec_from_loader
+            return spec_from_loader(name, Finder)
+    create_module = staticmethod(lambda spec: None)
+    exec_module = staticmethod(lambda module: setattr(module, 'X', 'from the hook'))
+sys.meta_path.insert(0, Finder)
+X = 'ours'
+";
+    let sandbox = Sandbox::new()
+        .bare_project("first", "[project.scripts]\nfirst = 'first:main'\n")
+        .file("first/first.py", main)
+        .file("first/hooked.py", "X = 'from the cache'\n")
+        .file("first/spread/one.py", "X = 'of a namespace'\n")
+        .file("users/json.py", hooked);
+    sandbox.build(["first", "-o", "app", "--no-isolated"]).expect(0, "", "");
+    sandbox.archive("app").env("PYTHONPATH", sandbox.path("users")).expect(
+        0,
+        "ours of a namespace from the hook\n",
+        "",
+    );
+}

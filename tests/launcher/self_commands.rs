@@ -1,0 +1,250 @@
+//! `SNAKECRATE=COMMAND ./app`: for people who have nothing but the archive.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+
+use crate::support::sandbox::shared::{PAIR, PROBE};
+use crate::support::sandbox::{Outcome, Run, Sandbox};
+
+fn switch<'a>(sandbox: &'a Sandbox, archive: &str, command: &str) -> Run<'a> {
+    sandbox.archive(archive).env("SNAKECRATE", command)
+}
+
+fn ask(sandbox: &Sandbox, command: &str) -> Outcome {
+    switch(sandbox, "app", command).output()
+}
+
+/// A sandbox in which `app` has run.
+fn started() -> Sandbox {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    starts(&sandbox);
+    sandbox
+}
+
+#[track_caller]
+fn starts(sandbox: &Sandbox) {
+    sandbox.archive("app").arg("distribution").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[track_caller]
+fn cache_is_whole(sandbox: &Sandbox) {
+    let whole = "[CACHE]: every file is as it was packed\n";
+    sandbox.run(["cache", "verify"]).expect(0, whole, "");
+}
+
+/// The only file in the cached components whose path ends so.
+fn component_file(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let all = walkdir::WalkDir::new(sandbox.cache().join("v1/components")).into_iter().flatten();
+    let mut found = all.filter(|entry| entry.path().ends_with(name));
+    let path = found.next().unwrap().into_path();
+    assert!(found.next().is_none(), "more than one {name}");
+    path
+}
+
+#[test]
+fn help_names_every_command_and_where_it_unpacks() {
+    let sandbox = Sandbox::new().with(&PAIR, "app");
+    let text = ask(&sandbox, "help").success().text();
+    assert!(text.starts_with("pair 1.0: a Python application in one executable file"), "{text}");
+    for command in ["help", "inspect", "verify", "repair", "extract", "uninstall"] {
+        assert!(text.contains(&format!("  SNAKECRATE={command} app")), "{command} in {text}");
+    }
+    assert!(text.contains("Entries: left, right\n"), "{text}");
+    assert!(text.contains(&format!("  {}\n", sandbox.cache().display())), "{text}");
+    assert_eq!(fs::read_dir(sandbox.cache()).unwrap().count(), 0, "nothing is unpacked for that");
+}
+
+#[test]
+fn an_unknown_command_lists_those_there_are() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    ask(&sandbox, "destroy").expect(
+        2,
+        "",
+        "snakecrate: SNAKECRATE=destroy is not a command of the launcher's\n\
+         snakecrate: set it to one of these: help, inspect, verify, repair, extract, uninstall\n",
+    );
+    let wrong = switch(&sandbox, "app", "verify").arg("--now").output();
+    wrong.expect(
+        2,
+        "",
+        "snakecrate: `--now` is not an argument of this command\n\
+         snakecrate: SNAKECRATE=help tells more\n",
+    );
+}
+
+#[test]
+fn an_empty_variable_is_none_and_the_application_sees_what_was_set() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    switch(&sandbox, "app", "").arg("distribution").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
+fn inspect_tells_what_is_inside_and_where_it_is_unpacked() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let before = ask(&sandbox, "inspect").success().text();
+    for line in
+        ["name       probe 1.2.3\n", "unpacked   nowhere yet\n", "entry      probe = probe:main"]
+    {
+        assert!(before.contains(line), "{line:?} in {before}");
+    }
+    starts(&sandbox);
+    let after = ask(&sandbox, "inspect").success().text();
+    let env = sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0]);
+    assert!(after.contains(&format!("unpacked   {}\n", env.display())), "{after}");
+    let json = switch(&sandbox, "app", "inspect").arg("--json").output().success().text();
+    let manifest: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(manifest["name"], "probe");
+    for component in manifest["components"].as_array().unwrap() {
+        let key = &component["digest"].as_str().unwrap()[..32];
+        assert!(after.contains(key), "{key} in {after}");
+    }
+}
+
+#[test]
+fn verify_compares_the_file_and_what_was_unpacked() {
+    let sandbox = started();
+    let text = ask(&sandbox, "verify").success().text();
+    assert!(text.starts_with(&format!("{}: whole: ", sandbox.path("app").display())), "{text}");
+    assert!(
+        text.ends_with(&format!("{}: as it was packed\n", sandbox.cache().display())),
+        "{text}"
+    );
+    let file = component_file(&sandbox, "site-packages/probe.py");
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, "print('another')\n").unwrap();
+    ask(&sandbox, "verify").code(1).stdout_contains("probe.py: of another size\n").done();
+}
+
+#[test]
+fn verify_finds_a_flipped_bit_anywhere_in_launcher_and_payload() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let length = fs::metadata(sandbox.path("app")).unwrap().len();
+    // In data of the launcher that this start does not use, and in blobs.
+    let launcher = fs::read(sandbox.path("app")).unwrap();
+    let unused = launcher.windows(10).position(|w| w == b"RUST_MIN_S").unwrap() as u64;
+    for at in [unused, 1 << 20, length / 2] {
+        let at = usize::try_from(at).unwrap();
+        sandbox.rewrite("app", |bytes| bytes[at] ^= 4);
+        ask(&sandbox, "verify").not_launched("is not what was packed", "download it again");
+        sandbox.rewrite("app", |bytes| bytes[at] ^= 4);
+    }
+    ask(&sandbox, "verify").success().stdout_contains(": whole: ").done();
+}
+
+#[test]
+fn repair_mends_what_was_deleted_cut_and_altered_and_says_so() {
+    let sandbox = started();
+    let repair = || switch(&sandbox, "app", "repair").arg("--exit-code").output();
+    repair().expect(0, "", "[CACHE]: as it was packed\n");
+    let module = component_file(&sandbox, "site-packages/probe.py");
+    let library = component_file(&sandbox, "ast.py");
+    let text = fs::read(&module).unwrap();
+    fs::remove_file(&module).unwrap();
+    fs::write(&module, vec![b'#'; text.len()]).unwrap();
+    fs::remove_file(&library).unwrap();
+    let mended = ask(&sandbox, "repair").success().stdout("");
+    let mended = mended.stderr_contains("probe.py: altered\n").stderr_contains("ast.py: missing\n");
+    mended.stderr_contains("\n[CACHE]: mended\n").done();
+    assert_eq!(fs::read(component_file(&sandbox, "site-packages/probe.py")).unwrap(), text);
+    assert!(sandbox.cached("staging").is_empty());
+    cache_is_whole(&sandbox);
+    starts(&sandbox);
+    fs::remove_file(component_file(&sandbox, "ast.py")).unwrap();
+    repair().code(10).stdout("").stderr_contains("[CACHE]: mended\n").done();
+    repair().expect(0, "", "[CACHE]: as it was packed\n");
+}
+
+#[test]
+fn repair_unpacks_where_nothing_is_unpacked() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    ask(&sandbox, "repair").expect(0, "", "[CACHE]: unpacked\n");
+    assert_eq!(sandbox.cached("envs").len(), 1);
+}
+
+#[test]
+fn a_component_that_lost_a_file_is_mended_although_its_environment_is_gone() {
+    let sandbox = started();
+    fs::remove_dir_all(sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0])).unwrap();
+    fs::remove_file(component_file(&sandbox, "site-packages/probe.py")).unwrap();
+    starts(&sandbox);
+    cache_is_whole(&sandbox);
+}
+
+#[test]
+fn extract_writes_what_the_packer_extracts() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let said = switch(&sandbox, "app", "extract").arg("mine").output().success();
+    said.stdout_contains("[WORK]/mine: ").done();
+    sandbox.run(["extract", "app", "theirs"]).success().any_stderr().done();
+    let diff = std::process::Command::new("diff")
+        .args(["-r", "--no-dereference"])
+        .args([sandbox.path("mine"), sandbox.path("theirs")])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&diff.stdout), "");
+    assert!(diff.status.success());
+    assert_eq!(sandbox.names(), ["app", "mine", "theirs"], "nothing else");
+    assert_eq!(fs::read_dir(sandbox.cache()).unwrap().count(), 0);
+    let again = switch(&sandbox, "app", "extract").arg("mine").output();
+    again.expect(
+        125,
+        "",
+        "snakecrate: cannot extract to [WORK]/mine: directory not empty\n\
+         snakecrate: name a directory that does not exist yet\n",
+    );
+}
+
+#[test]
+fn a_damaged_archive_extracts_nothing() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    sandbox.rewrite("app", |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    });
+    let outcome = switch(&sandbox, "app", "extract").arg("out").output();
+    outcome.not_launched("is not what was packed", "download it again");
+    assert_eq!(sandbox.names(), ["app"]);
+}
+
+#[test]
+fn uninstall_removes_what_only_this_archive_uses() {
+    let sandbox = started().with(&PAIR, "pair");
+    sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
+    let envs = sandbox.cached("envs").len();
+    let components = sandbox.cached("components").len();
+    assert_eq!(envs, 2);
+    let text = ask(&sandbox, "uninstall").success().text();
+    assert!(text.contains(": removed ") && text.contains("used by other archives"), "{text}");
+    assert_eq!(sandbox.cached("envs").len(), 1);
+    assert!(sandbox.cached("components").len() < components);
+    sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
+    cache_is_whole(&sandbox);
+    // And the last one takes the cache with it.
+    switch(&sandbox, "pair", "uninstall").output().success().stdout_contains("removed ").done();
+    assert!(!sandbox.cache().exists());
+    ask(&sandbox, "uninstall").expect(0, "probe 1.2.3 is unpacked nowhere\n", "");
+    starts(&sandbox);
+}
+
+#[test]
+fn uninstall_leaves_what_is_not_ours() {
+    let sandbox = started();
+    let other = sandbox.cache().join("v2/precious");
+    fs::create_dir_all(&other).unwrap();
+    ask(&sandbox, "uninstall").success().stdout_contains("[CACHE]: removed ").done();
+    assert!(other.exists());
+}
+
+#[test]
+fn uninstall_leaves_what_runs() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let mut running = sandbox.archive("app").arg("handle").spawn();
+    running.line("ready");
+    ask(&sandbox, "uninstall").expect(1, "[CACHE]: left alone, since it is running\n", "");
+    running.signal(Signal::KILL);
+    running.finish().killed_by(Signal::KILL).done();
+    ask(&sandbox, "uninstall").success().stdout_contains("[CACHE]: removed ").done();
+    assert!(!sandbox.cache().exists());
+}

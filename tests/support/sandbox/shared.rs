@@ -1,0 +1,74 @@
+//! Archives that tests only run: each is built once, by the first test that wants it.
+//!
+//! Their projects are in `tests/projects`. These have a PEP 517 back end of their own, so that
+//! building one needs no package index.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::Sandbox;
+
+/// What all builds of the suite are given: components then come from the cache, and debug builds
+/// do not compress for minutes.
+pub const OPTIONS: [&str; 3] = ["--quiet", "--level", "3"];
+
+/// One command, `probe`, that tells what it sees and does what it is told.
+pub static PROBE: Shared = Shared::new("probe");
+/// `probe`, not isolated.
+pub static OPEN: Shared = Shared::with("probe", "open", &["--no-isolated"]);
+/// Two commands, `left` and `right`, that print their names and arguments.
+pub static PAIR: Shared = Shared::new("pair");
+/// One command that says `tiny`, with as few files as can be.
+pub static TINY: Shared = Shared::new("tiny");
+
+/// An archive of a project in `tests/projects`.
+pub struct Shared {
+    project: &'static str,
+    name: &'static str,
+    options: &'static [&'static str],
+    path: OnceLock<PathBuf>,
+}
+
+impl Shared {
+    const fn new(project: &'static str) -> Self {
+        Self::with(project, project, &[])
+    }
+
+    const fn with(
+        project: &'static str,
+        name: &'static str,
+        options: &'static [&'static str],
+    ) -> Self {
+        Self { project, name, options, path: OnceLock::new() }
+    }
+
+    /// The archive; the first call builds it.
+    pub fn path(&self) -> &Path {
+        self.path.get_or_init(|| {
+            let path = folder().join(self.name);
+            let sandbox = Sandbox::new().project(self.project);
+            let mut arguments = vec![self.project.as_ref(), "--output".as_ref(), path.as_os_str()];
+            arguments.extend(self.options.iter().map(OsStr::new));
+            sandbox.build(arguments).done();
+            path
+        })
+    }
+}
+
+/// Where the projects lie.
+pub fn projects() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects")
+}
+
+/// The cache of the suite's builds; it stays from run to run, as a developer's would.
+pub fn packer_cache() -> PathBuf {
+    folder().join("cache")
+}
+
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suite");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
