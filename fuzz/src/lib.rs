@@ -94,7 +94,8 @@ pub fn patch_area(data: &[u8]) {
         let changed = executable.iter().zip(rest).filter(|(a, b)| a != b).count();
         assert!(changed <= patch_area::LOADER + patch_area::SEARCH + 8, "the paths and one entry");
         let again = executable.clone();
-        patch_area::fill(&mut executable, &path, &path, &libraries).expect("it is a patch area still");
+        patch_area::fill(&mut executable, &path, &path, &libraries)
+            .expect("it is a patch area still");
         assert_eq!(executable, again);
     }
 }

@@ -9,7 +9,7 @@ use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use serde_json::Value;
 use snakecrate::archive::{self, Archive, Report};
-use snakecrate::ui::{Ui, Verbosity};
+use snakecrate_base::ui::{Ui, Verbosity};
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, MAX_TREE};
 use snakecrate_format::payload::Payload;

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use snakecrate::archive::{Archive, verify};
-use snakecrate::ui::{Ui, Verbosity};
+use snakecrate_base::ui::{Ui, Verbosity};
 use snakecrate_format::manifest::Kind;
 
 use crate::support::forge::{Forge, SAYS};

@@ -9,8 +9,8 @@ use crate::audit::Glibc;
 use crate::config::Config;
 use crate::pipeline::Libc;
 use crate::prune::values::{Bytes, When};
-use crate::runtime::Strip;
-use crate::ui::Verbosity;
+use snakecrate_base::ui::Verbosity;
+use snakecrate_runtime::Strip;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

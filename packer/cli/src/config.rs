@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use crate::audit::Glibc;
-use crate::error::Remedy;
 use crate::pipeline::Libc;
-use crate::runtime::Strip;
 use crate::source::{Source, toml_cause};
+use snakecrate_base::error::Remedy;
+use snakecrate_runtime::Strip;
 
 /// The keys of `[tool.snakecrate]`. Each has a flag of the same name; [`Config::or`] merges the
 /// two. What is not set is `None` or empty.

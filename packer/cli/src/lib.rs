@@ -11,17 +11,9 @@ pub mod cli;
 pub mod commands;
 pub mod component;
 pub mod config;
-pub mod download;
-pub mod error;
 pub mod pipeline;
 pub mod prune;
-pub mod python;
 pub mod resolve;
-pub mod runtime;
 pub mod sbom;
 pub mod source;
-#[cfg(test)]
-mod testing;
-pub mod tree;
-pub mod ui;
 pub mod wheel;

@@ -7,7 +7,7 @@ use clap::Parser;
 use owo_colors::OwoColorize;
 use snakecrate::cli::Cli;
 use snakecrate::commands;
-use snakecrate::error::Remedy;
+use snakecrate_base::error::Remedy;
 
 /// Failed, in distinction from 2: used wrongly.
 const FAILURE: u8 = 1;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use snakecrate_format::manifest::BadManifest;
 use snakecrate_format::record::{BadRecord, SECTION};
 
-use crate::error::Remedy;
+use snakecrate_base::error::Remedy;
 
 /// Why an archive cannot be written or read.
 #[derive(Debug, thiserror::Error)]

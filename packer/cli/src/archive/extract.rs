@@ -10,7 +10,7 @@ use snakecrate_format::manifest::Component;
 
 use super::walk::Walk;
 use super::{Archive, Error};
-use crate::ui::{Progress, Ui};
+use snakecrate_base::ui::{Progress, Ui};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use snakecrate_format::manifest::{Component, Kind, Source};
 use snakecrate_launcher::cache::root::Size;
 
 use super::Archive;
-use crate::ui::table;
+use snakecrate_base::ui::table;
 
 /// What is inside an archive. Serialised it is the output of `inspect --json`: fields are added
 /// to it, never changed.

@@ -10,8 +10,8 @@ use snakecrate_format::record::{BLANK, SECTION};
 
 use super::{Plan, PlannedComponent};
 use crate::component::Store;
-use crate::tree::{Mode, Node, Tree};
-use crate::ui::{Ui, Verbosity};
+use snakecrate_base::tree::{Mode, Node, Tree};
+use snakecrate_base::ui::{Ui, Verbosity};
 
 /// An ELF file with a blank boot record in a section of this name, between other bytes.
 pub(super) fn stub_with(section: &str, record: &[u8]) -> Vec<u8> {

@@ -7,7 +7,7 @@ use snakecrate_format::record::{BLANK, LENGTH};
 
 use super::walk::Walk;
 use super::{Archive, Error, directory};
-use crate::ui::Ui;
+use snakecrate_base::ui::Ui;
 
 /// What was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,6 +281,6 @@ mod tests {
         bytes[at + 112..at + LENGTH].copy_from_slice(&sum.as_bytes()[..16]);
         let error = check_bytes(directory.path(), &bytes).unwrap_err();
         assert!(error.to_string().contains("version 9"), "{error}");
-        assert!(crate::error::Remedy::remedy(&error).unwrap().contains("newer"));
+        assert!(snakecrate_base::error::Remedy::remedy(&error).unwrap().contains("newer"));
     }
 }

@@ -1,6 +1,6 @@
 //! Libraries by name: whose they are when the archive does not have them.
 
-use crate::runtime::libraries::is_libc;
+use snakecrate_runtime::libraries::is_libc;
 
 /// Whose a library is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

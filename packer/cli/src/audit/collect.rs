@@ -12,9 +12,9 @@ use zip::ZipArchive;
 
 use super::{Brings, Error, Object, Root, Unit};
 use crate::archive::{self, Archive};
-use crate::runtime::elf::facts::is_elf;
-use crate::tree::{Content, Node, Tree};
 use crate::wheel::WheelName;
+use snakecrate_base::tree::{Content, Node, Tree};
+use snakecrate_runtime::elf::facts::is_elf;
 
 /// Long enough to tell an ELF file.
 const MAGIC: usize = 4;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::report::{Problem, Report};
 use crate::archive;
-use crate::error::Remedy;
+use snakecrate_base::error::Remedy;
 
 /// Why there is no audit, or why it failed.
 #[derive(Debug, thiserror::Error)]

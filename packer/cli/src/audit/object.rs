@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::class::{Class, class};
 use super::provide::expand;
 use super::version::{Glibc, Version};
-use crate::runtime::elf::facts::{foreign_machine, is_elf};
+use snakecrate_runtime::elf::facts::{foreign_machine, is_elf};
 
 /// `DT_RELR`: packed relocations (generic ABI). A loader before glibc 2.36 passes them over and the
 /// program crashes, which is why linkers want `GLIBC_ABI_DT_RELR` as well.

@@ -85,7 +85,7 @@ fn the_runtimes_libraries_are_for_those_without_a_search_path_of_their_own() {
 
 #[test]
 fn a_library_nobody_provides_is_an_error_with_the_wheel_and_the_way_out() {
-    use crate::error::Remedy as _;
+    use snakecrate_base::error::Remedy as _;
 
     let units = [unit("psycopg2", Root::Env, vec![module("site/psycopg2.so", &["libpq.so.5"])])];
     let report = check(&units);

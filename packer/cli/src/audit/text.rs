@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::report::{Floor, Library, Problem, Report};
 use super::{Glibc, Provider};
-use crate::ui::{Count, table};
+use snakecrate_base::ui::{Count, table};
 
 /// So many names stand in one line; the rest is counted.
 const NAMED: usize = 6;

@@ -14,11 +14,11 @@ use std::sync::{Mutex, PoisonError};
 
 use snakecrate_format::entry_path::EntryPath;
 
-use crate::error::Remedy;
-use crate::python::Interpreter;
-use crate::tree::{Content, Mode, Node, Tree};
-use crate::ui::Ui;
 use marshal::Layout;
+use snakecrate_base::error::Remedy;
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::tree::{Content, Mode, Node, Tree};
+use snakecrate_base::ui::Ui;
 use worker::{Answer, Worker};
 
 /// Where modules are in a component.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ui::Verbosity;
+use snakecrate_base::ui::Verbosity;
 use std::path::Path;
 use std::process::{Command, Stdio};
 

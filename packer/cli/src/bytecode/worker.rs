@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::python::Interpreter;
+use snakecrate_base::python::Interpreter;
 
 const SCRIPT: &str = include_str!("worker.py");
 /// The longest answer that is read, in bytes.

@@ -12,7 +12,7 @@ use crate::cli::What;
 use crate::config::Config;
 use crate::pipeline::{Build, build_cache};
 use crate::source::Source;
-use crate::ui::Ui;
+use snakecrate_base::ui::Ui;
 
 /// The level of archives that are run at once and go nowhere: a fifth of a second where the
 /// default of `build` takes twenty (`stub/FORMAT.md`).

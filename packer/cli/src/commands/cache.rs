@@ -18,7 +18,7 @@ use super::prune::Gone;
 use super::{Error, print};
 use crate::cli::Cache;
 use crate::pipeline::BUILD;
-use crate::ui::{Count, Ui, table};
+use snakecrate_base::ui::{Count, Ui, table};
 
 const DAY: Duration = Duration::from_hours(24);
 

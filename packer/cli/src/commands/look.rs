@@ -6,7 +6,7 @@ use snakecrate_launcher::cache::root::Size;
 
 use super::{Error, print};
 use crate::archive::{self, Archive, Report};
-use crate::ui::Ui;
+use snakecrate_base::ui::Ui;
 
 /// `snakecrate inspect`
 pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {

@@ -13,10 +13,10 @@ use std::process::ExitCode;
 use crate::archive;
 use crate::audit::Options;
 use crate::cli::{Cli, Command};
-use crate::error::Remedy;
 use crate::pipeline;
 use crate::source;
-use crate::ui::Ui;
+use snakecrate_base::error::Remedy;
+use snakecrate_base::ui::Ui;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use snakecrate_launcher::cache::root::{Root, Size};
 use super::cache::{describe, name_of};
 use crate::prune::own::{self, Stale};
 use crate::prune::values::{Bytes, When};
-use crate::ui::{Count, Ui};
+use snakecrate_base::ui::{Count, Ui};
 
 /// Where nothing else is said.
 const UNUSED: When = When::Days(30);

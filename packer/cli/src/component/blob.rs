@@ -13,8 +13,8 @@ use snakecrate_format::tar::MAX_FILE;
 use zstd::stream::raw::CParameter;
 
 use super::{Error, PackedMember, tar};
-use crate::tree::{self, Tree};
-use crate::ui::Progress;
+use snakecrate_base::tree::{self, Tree};
+use snakecrate_base::ui::Progress;
 
 /// The compression levels of zstd that can be asked for.
 pub const LEVELS: RangeInclusive<i32> = 1..=22;

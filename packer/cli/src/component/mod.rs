@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 pub use blob::{LEVELS, TARGET};
 pub use store::Store;
 
-use crate::error::Remedy;
-use crate::tree::{Node, Tree};
+use snakecrate_base::error::Remedy;
+use snakecrate_base::tree::{Node, Tree};
 
 /// A component that is ready for archives; its files are in the [`Store`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

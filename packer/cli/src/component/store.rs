@@ -17,8 +17,8 @@ use snakecrate_format::digest::Digest;
 use snakecrate_format::listing::Listing;
 
 use super::{Error, LEVELS, Packed, blob, check_limits, entry, listing};
-use crate::tree::Tree;
-use crate::ui::Progress;
+use snakecrate_base::tree::Tree;
+use snakecrate_base::ui::Progress;
 
 /// Counts up when the same tree is to become other bytes.
 const LAYOUT: u32 = 1;

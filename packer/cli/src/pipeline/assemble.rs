@@ -12,11 +12,11 @@ use super::{Error, conflicts, entries, given_level};
 use crate::archive::{self, Plan, PlannedComponent};
 use crate::audit::{self, Report};
 use crate::resolve::Fetched;
-use crate::runtime::{Imports, Part, Policy, reach};
 use crate::source::{Source, script_tree};
-use crate::tree::Tree;
-use crate::ui::Count;
 use crate::wheel::{self, Distribution};
+use snakecrate_base::tree::Tree;
+use snakecrate_base::ui::Count;
+use snakecrate_runtime::{Imports, Part, Policy, reach};
 
 /// A value of `runtime-keep`: every part of the standard library but tkinter. Applications that
 /// have the whole library share one runtime in the cache.

@@ -5,8 +5,8 @@ use snakecrate_format::entry_path::EntryPath;
 use super::Error;
 use super::pack::{Prepared, Work};
 use crate::audit::{self, Object, Options, Report, Root, Unit};
-use crate::runtime::Grafts;
-use crate::tree::Tree;
+use snakecrate_base::tree::Tree;
+use snakecrate_runtime::Grafts;
 
 /// So many warnings are told; the rest is counted.
 const TOLD: usize = 6;
@@ -26,7 +26,7 @@ impl Work<'_> {
                 match object.own_directories().next() {
                     Some(directory) => {
                         let path = EntryPath::new(&format!("{directory}/{name}"))
-                            .map_err(crate::runtime::Error::from)?;
+                            .map_err(snakecrate_runtime::Error::from)?;
                         let there = wheels.iter().any(|wheel| {
                             wheel.facts.objects.iter().any(|o| o.path == path.as_str())
                         });

@@ -8,7 +8,7 @@ use super::Error;
 use super::pack::Work;
 use crate::audit::{Brings, Object, Report};
 use crate::component::Packed;
-use crate::runtime::c_library::{CLibrary, PLACE};
+use snakecrate_runtime::c_library::{CLibrary, PLACE};
 
 /// Which C library an archive runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]

@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::component::listing;
-    use crate::tree::{Mode, Tree};
+    use snakecrate_base::tree::{Mode, Tree};
 
     fn component(files: &[(&str, &str)]) -> Listing {
         let mut tree = Tree::default();

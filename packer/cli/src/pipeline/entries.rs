@@ -6,9 +6,9 @@ use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Start};
 
 use super::boot;
-use crate::error::Remedy;
-use crate::tree::{Mode, Node, Tree};
 use crate::wheel::{Script, Target};
+use snakecrate_base::error::Remedy;
+use snakecrate_base::tree::{Mode, Node, Tree};
 
 /// The directory of boot scripts in the environment.
 const BOOT: &str = "boot";

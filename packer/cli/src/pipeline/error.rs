@@ -4,9 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use super::entries;
-use crate::error::Remedy;
-use crate::runtime::spec::BadSpec;
-use crate::{archive, audit, bytecode, component, config, resolve, runtime, source, wheel};
+use crate::{archive, audit, bytecode, component, config, resolve, source, wheel};
+use snakecrate_base::error::Remedy;
+use snakecrate_runtime as runtime;
+use snakecrate_runtime::spec::BadSpec;
 
 /// An error of some part of the way from source to archive, or of the way as a whole.
 #[derive(Debug, thiserror::Error)]

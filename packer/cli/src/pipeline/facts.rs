@@ -11,10 +11,10 @@ use snakecrate_format::digest::Digest;
 use super::Error;
 use crate::audit::{self, Object};
 use crate::component::{Packed, Store};
-use crate::runtime::Imports;
 use crate::sbom::Licence;
-use crate::tree::Tree;
 use crate::wheel::{Distribution, License, Script};
+use snakecrate_base::tree::Tree;
+use snakecrate_runtime::Imports;
 
 /// Facts of a distribution.
 #[derive(Debug, Clone, Serialize, Deserialize)]

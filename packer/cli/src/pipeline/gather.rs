@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::Error;
 use crate::config::Config;
-use crate::python::Interpreter;
 use crate::resolve::{self, Fetched, Local, Wanted};
-use crate::runtime::{self, Spec};
 use crate::source::Source;
-use crate::ui::Ui;
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::ui::Ui;
+use snakecrate_runtime::{self as runtime, Spec};
 
 /// The interpreter to pack, which also resolves and compiles.
 pub(super) fn interpreter(

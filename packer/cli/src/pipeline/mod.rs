@@ -27,12 +27,12 @@ use crate::audit::Report;
 use crate::bytecode;
 use crate::config::Config;
 use crate::source::Source;
-use crate::ui::Ui;
 use crate::wheel;
 pub use c_library::Libc;
 pub use error::Error;
 use facts::Known;
 use pack::Work;
+use snakecrate_base::ui::Ui;
 
 /// The launcher that the build script made.
 pub const STUB: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));

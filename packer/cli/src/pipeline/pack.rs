@@ -5,16 +5,17 @@ use snakecrate_format::manifest::Source as Provenance;
 
 use super::Error;
 use super::facts::{Facts, Known, objects_of};
+use crate::BUILD_ID;
 use crate::audit::Object;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::config::Config;
-use crate::python::Interpreter;
 use crate::resolve::{Fetched, Origin};
-use crate::runtime::{self, Grafts, Policy};
-use crate::tree::{Node, Tree};
-use crate::ui::{Progress, Ui};
 use crate::wheel::{self, Distribution, WheelName};
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::tree::{Node, Tree};
+use snakecrate_base::ui::{Progress, Ui};
+use snakecrate_runtime::{self as runtime, Grafts, Policy};
 
 /// The parts of a build that all steps need.
 pub(super) struct Work<'a> {
@@ -65,7 +66,7 @@ impl Work<'_> {
             self.level,
             self.form,
             self.slim,
-            crate::BUILD_ID,
+            BUILD_ID,
         );
         let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
         if let Some((facts, packed)) = self.known.lookup(&key) {
@@ -125,7 +126,8 @@ impl Work<'_> {
         let fingerprint = runtime::fingerprint(python, policy)
             .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
         let grafted = grafts.fingerprint()?;
-        let key = format!("runtime {fingerprint} {} {:?} {grafted}", self.level, self.form);
+        let key =
+            format!("runtime {fingerprint} {} {:?} {grafted} {BUILD_ID}", self.level, self.form);
         if let Some(known) = self.known.lookup_runtime(&key) {
             return Ok(known);
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::error::{At as _, Error};
-use crate::download::file_sha256;
+use snakecrate_base::download::file_sha256;
 
 /// What directories for work in progress begin with.
 const WORK: &str = "work-";

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::download;
-use crate::error::Remedy;
 use crate::wheel;
+use snakecrate_base::download;
+use snakecrate_base::error::Remedy;
 
 /// A resolution, download or build that failed.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,8 @@ use super::error::Error;
 use super::pin::{Pin, Place, Remote};
 use super::pip;
 use super::tool::{Tool, find_pip};
-use crate::download;
-use crate::ui::{Ui, Verbosity};
+use snakecrate_base::download;
+use snakecrate_base::ui::{Ui, Verbosity};
 
 /// Downloads at a time.
 const PARALLEL: usize = 8;

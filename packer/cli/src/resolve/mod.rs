@@ -28,10 +28,10 @@ use pin::{Pin, Place};
 use requirements::Files;
 use tool::Tool;
 
-use crate::python::Interpreter;
 use crate::source::Source;
-use crate::ui::Ui;
 use crate::wheel::{WheelName, normalize};
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::ui::Ui;
 
 /// How long a resolution may be used again, in seconds: as long as `PyPI` lets its index pages be
 /// (`max-age`).

@@ -1,8 +1,8 @@
 use std::fs;
 
 use super::*;
-use crate::ui::Verbosity;
 use crate::wheel::testing::{Forge, real_interpreter};
+use snakecrate_base::ui::Verbosity;
 
 /// The tools of this machine: pip always, uv where it is there.
 fn tools(interpreter: &Interpreter) -> Vec<Tool> {
@@ -75,7 +75,7 @@ fn dependencies_come_along_and_what_is_cached_needs_no_source() {
         let fetched = resolve(&requirements(&["App"]), true).unwrap();
         assert_eq!(names(&fetched), ["app 1.0", "lib 2.0"]);
         for wheel in &fetched {
-            assert_eq!(crate::download::file_sha256(&wheel.path).unwrap(), wheel.sha256);
+            assert_eq!(snakecrate_base::download::file_sha256(&wheel.path).unwrap(), wheel.sha256);
             assert!(
                 matches!(&wheel.origin, Origin::Index { sha256, .. } if *sha256 == wheel.sha256)
             );
@@ -118,7 +118,7 @@ fn hashes_in_requirements_files_are_honoured() {
             fs::write(&list, format!("lib==1.0 --hash=sha256:{hash}\n")).unwrap();
             resolve(&Wanted { files: vec![list.clone()], ..Wanted::default() }, false)
         };
-        let right = crate::download::file_sha256(&lib).unwrap();
+        let right = snakecrate_base::download::file_sha256(&lib).unwrap();
         assert_eq!(names(&with_hash(&right).unwrap()), ["lib 1.0"]);
         let wrong = with_hash(&"0".repeat(64));
         assert!(matches!(wrong, Err(Error::Hash(_) | Error::Offline(_))), "{wrong:?}");

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::error::Error;
-use crate::python::Interpreter;
-use crate::ui::Ui;
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::ui::Ui;
 
 /// The oldest pip with `--python` and installation reports.
 const OLDEST_PIP: (u32, u32) = (22, 3);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Remedy;
+use snakecrate_base::error::Remedy;
 
 /// A source that is none.
 #[derive(Debug, thiserror::Error)]

@@ -22,11 +22,10 @@ pub use project::SKIPPED;
 pub use script::Pep723;
 
 use crate::archive::Archive;
-use crate::tree::Tree;
 use crate::wheel;
+use snakecrate_base::tree::Tree;
 
-/// The directory of a script in the application's tree.
-pub(crate) const APP: &str = "app";
+pub use snakecrate_base::APP;
 
 /// A source as the user named it. Paths are absolute, links resolved.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,8 +13,8 @@ use snakecrate_format::entry_path::EntryPath;
 use walkdir::WalkDir;
 
 use super::{APP, Error, SKIPPED};
-use crate::runtime::scan::imported_modules;
-use crate::tree::{Mode, Tree};
+use snakecrate_base::tree::{Mode, Tree};
+use snakecrate_runtime::scan::imported_modules;
 
 /// The script at `path` and its siblings, below [`APP`].
 pub(super) fn tree(path: &Path) -> Result<Tree, Error> {

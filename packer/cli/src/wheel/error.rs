@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use snakecrate_format::entry_path::BadPath;
 
-use crate::error::Remedy;
+use snakecrate_base::error::Remedy;
 
 /// A wheel that cannot be packed.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::error::Kind;
-use crate::python::Interpreter;
+use snakecrate_base::python::Interpreter;
 
 /// `name-version(-build)-python-abi-platform.whl`, in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use snakecrate_format::entry_path::EntryPath;
 
 use super::error::Kind;
 use super::filename::normalize;
-use crate::python::Interpreter;
+use snakecrate_base::python::Interpreter;
 
 /// The directory of scripts.
 pub(crate) const BIN: &str = "bin";

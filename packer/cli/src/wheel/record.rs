@@ -11,7 +11,7 @@ use snakecrate_format::entry_path::EntryPath;
 
 use super::error::Kind;
 use super::store::Kept;
-use crate::tree::{Node, Tree};
+use snakecrate_base::tree::{Node, Tree};
 
 /// Lines by path.
 #[derive(Debug, Default)]

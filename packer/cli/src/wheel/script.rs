@@ -5,7 +5,7 @@ use std::sync::Arc;
 use snakecrate_format::entry_path::EntryPath;
 
 use super::metadata::EntryPoint;
-use crate::tree::{Content, Mode};
+use snakecrate_base::tree::{Content, Mode};
 
 /// The first line of every Python script in a tree; who assembles the environment puts the
 /// interpreter's path there.

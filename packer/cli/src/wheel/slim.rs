@@ -7,10 +7,10 @@ use glob::Pattern;
 
 use super::error::Kind;
 use super::store::{Kept, Store};
-use crate::runtime::elf::facts::is_elf;
-use crate::runtime::elf::strip;
-use crate::runtime::trim::{fits, patterns};
-use crate::runtime::{self, Strip};
+use snakecrate_runtime::elf::facts::is_elf;
+use snakecrate_runtime::elf::strip;
+use snakecrate_runtime::trim::{fits, patterns};
+use snakecrate_runtime::{self as runtime, Strip};
 
 /// Files above this size stay as they are, in bytes: each is held in memory twice.
 const LARGEST: u64 = 512 << 20;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest as _, Sha256};
 
 use super::error::Kind;
-use crate::tree::Content;
+use snakecrate_base::tree::Content;
 
 /// Files up to this size may stay in memory, in bytes.
 const SMALL: u64 = 4 << 20;

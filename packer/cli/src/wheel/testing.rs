@@ -10,8 +10,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 
-use crate::python::Interpreter;
-use crate::testing::python_at;
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::testing::python_at;
 
 /// A 3.12 that need not exist.
 pub(crate) fn interpreter() -> Interpreter {

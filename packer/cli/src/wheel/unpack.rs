@@ -18,8 +18,8 @@ use super::record::{Installed, Record};
 use super::script::{Script, Target, is_executable, prepare, wrapper};
 use super::slim::Slim;
 use super::store::{Kept, Store};
-use crate::python::Interpreter;
-use crate::tree::{Content, Mode, Node, Tree};
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::tree::{Content, Mode, Node, Tree};
 
 /// The most files a wheel may have.
 const MAX_FILES: usize = 1_000_000;

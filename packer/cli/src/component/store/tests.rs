@@ -1,6 +1,6 @@
 use super::*;
-use crate::tree::{Mode, Node};
-use crate::ui::{Ui, Verbosity};
+use snakecrate_base::tree::{Mode, Node};
+use snakecrate_base::ui::{Ui, Verbosity};
 use snakecrate_format::entry_path::{EntryPath, LinkTarget};
 use snakecrate_format::tar::{Kind, Reader};
 use std::io::Read;
@@ -19,7 +19,11 @@ fn tree(directory: &Path) -> Tree {
     let noise: Vec<u8> = (0..1_200_000u32).flat_map(|n| n.wrapping_mul(n).to_le_bytes()).collect();
     let large = directory.join("large");
     fs::write(&large, noise).unwrap();
-    tree.insert_file(path("lib/large.so"), Mode::Executable, crate::tree::Content::Disk(large));
+    tree.insert_file(
+        path("lib/large.so"),
+        Mode::Executable,
+        snakecrate_base::tree::Content::Disk(large),
+    );
     for n in 0..3000 {
         let text = format!("value = {n}\n").repeat(300);
         tree.insert_file(path(&format!("app/m{n}.py")), Mode::Plain, text.into_bytes());
@@ -146,7 +150,7 @@ fn a_level_that_zstd_does_not_have_is_refused() {
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let mut tree = Tree::default();
-    let gone = crate::tree::Content::Disk("/nonexistent/x".into());
+    let gone = snakecrate_base::tree::Content::Disk("/nonexistent/x".into());
     tree.insert_file(path("lib/x.py"), Mode::Plain, gone);
     let error = listing(&tree).unwrap_err();
     assert!(error.to_string().starts_with("cannot read the contents of `lib/x.py`"), "{error}");

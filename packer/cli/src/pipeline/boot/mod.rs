@@ -17,8 +17,8 @@ mod leading;
 use snakecrate_format::entry_path::EntryPath;
 
 use crate::source::APP;
-use crate::tree::{Mode, Tree};
 pub use leading::leading_imports;
+use snakecrate_base::tree::{Mode, Tree};
 
 /// The fast start, beside the boot scripts; its name is none that an entry can have.
 pub const START: &str = "boot/lib/start.py";

@@ -208,7 +208,7 @@ fn what_is_excluded_is_not_in_record_either_and_bytecode_takes_the_place_of_its_
     let path = forge.write(directory.path());
     let scratch = tempfile::tempdir().unwrap();
     let exclude = ["tests".to_owned(), "stubs".to_owned()];
-    let slim = Slim::new(&exclude, &[], crate::runtime::Strip::None).unwrap();
+    let slim = Slim::new(&exclude, &[], snakecrate_runtime::Strip::None).unwrap();
     let mut demo = unpack(&path, &interpreter(), &Store::new(scratch.path()), &slim).unwrap();
     let record = format!("{SITE}/demo-1.0.dist-info/RECORD");
     let paths: Vec<_> = demo.tree.iter().map(|(path, _)| path.to_string()).collect();

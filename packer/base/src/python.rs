@@ -1,0 +1,53 @@
+//! What has to be known of the interpreter that an archive carries.
+
+use std::path::PathBuf;
+
+/// An interpreter that runs on this machine, and facts that it told of itself.
+///
+/// It is what resolves, builds and compiles; the runtime crate makes the archive's copy of it.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Interpreter {
+    /// The executable, links resolved: `/root/.pyenv/versions/3.12.1/bin/python3.12`.
+    pub executable: PathBuf,
+    /// `sys.implementation.name`: `cpython`.
+    pub implementation: String,
+    /// `sys.version_info[:3]`.
+    pub version: (u8, u8, u8),
+    /// The whole version with any suffix, as PEP 440 has it: `3.12.1`, `3.14.0rc2`.
+    pub full_version: String,
+    /// `sys.implementation.cache_tag`: `cpython-312`.
+    pub cache_tag: String,
+    /// `importlib.util.MAGIC_NUMBER` in hex.
+    pub magic: String,
+    /// `platform.machine()`: `x86_64`.
+    pub machine: String,
+    /// `sys.base_prefix`.
+    pub prefix: PathBuf,
+    /// The standard library's directory: `…/lib/python3.12`.
+    pub stdlib: PathBuf,
+    /// The directory of extension modules, `lib-dynload`.
+    pub dynload: PathBuf,
+}
+
+impl Interpreter {
+    /// `3.12`.
+    pub fn minor(&self) -> String {
+        format!("{}.{}", self.version.0, self.version.1)
+    }
+
+    /// The bytes of [`Interpreter::magic`]; `None` if it is not hex.
+    pub fn magic_bytes(&self) -> Option<Vec<u8>> {
+        let digits = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        self.magic.as_bytes().chunks(2).map(digits).collect()
+    }
+
+    /// `lib/python3.12`: where the standard library is in a runtime's prefix.
+    pub fn lib(&self) -> String {
+        format!("lib/python{}", self.minor())
+    }
+
+    /// `lib/python3.12/site-packages`: where distributions are in an environment.
+    pub fn site_packages(&self) -> String {
+        format!("{}/site-packages", self.lib())
+    }
+}

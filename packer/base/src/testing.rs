@@ -1,0 +1,66 @@
+//! What several modules' tests need.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::python::Interpreter;
+
+/// What a Python 3.12.1 below `prefix` would tell of itself.
+pub fn python_at(prefix: &Path) -> Interpreter {
+    let stdlib = prefix.join("lib/python3.12");
+    Interpreter {
+        executable: prefix.join("bin/python3.12"),
+        implementation: "cpython".into(),
+        version: (3, 12, 1),
+        full_version: "3.12.1".into(),
+        cache_tag: "cpython-312".into(),
+        magic: "cb0d0d0a".into(),
+        machine: "x86_64".into(),
+        prefix: prefix.to_owned(),
+        dynload: stdlib.join("lib-dynload"),
+        stdlib,
+    }
+}
+
+/// An HTTP server on a loopback port, for as long as the test runs: its address, and how many
+/// requests it has had. `answer` gets the path and the number of requests before this one.
+pub fn serve(
+    answer: impl Fn(&str, usize) -> Vec<u8> + Send + 'static,
+) -> (String, impl Fn() -> usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let Some(Ok(request)) = lines.next() else { continue };
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            // The client may hang up early.
+            let _ = stream.write_all(&answer(path, seen.fetch_add(1, Ordering::SeqCst)));
+        }
+    });
+    (url, move || count.load(Ordering::SeqCst))
+}
+
+/// The same, answering with each of `answers` in turn, and with the last for ever.
+pub fn serve_in_turn(answers: Vec<Vec<u8>>) -> (String, impl Fn() -> usize) {
+    serve(move |_, before| answers[before.min(answers.len() - 1)].clone())
+}
+
+/// An answer with this body.
+pub fn ok(body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// An answer with this status and no body.
+pub fn status(line: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()
+}

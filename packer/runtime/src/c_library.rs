@@ -1,0 +1,172 @@
+//! The C library of this machine, to come along.
+//!
+//! ```text
+//! lib/ld-linux-x86-64.so.2   the loader of programs
+//! lib/libc.so.6 …            glibc's libraries, the empty ones that old programs name as well
+//! lib/libstdc++.so.6         the compiler's, where something needs it
+//! ```
+//!
+//! The loader looks nowhere else: it is made to forget the host's cache, directories and preloaded
+//! libraries, which belong to another C library.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use snakecrate_format::entry_path::EntryPath;
+use snakecrate_launcher::c_library::LOADER;
+
+use super::Error;
+use super::elf::room;
+use snakecrate_base::tree::{Content, Mode, Tree};
+
+/// The loader in the component.
+pub const PLACE: &str = "lib/ld-linux-x86-64.so.2";
+/// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.
+const ALWAYS: [&str; 8] = [
+    "libc.so.6",
+    "libm.so.6",
+    "libgcc_s.so.1",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+];
+/// What the loader looks at by itself.
+const FILES: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
+/// Its directories begin with one of these.
+const DIRECTORIES: [&str; 2] = ["/lib", "/usr/lib"];
+
+/// A C library that was found.
+#[derive(Debug)]
+pub struct CLibrary {
+    /// Its version: `2.36`.
+    pub version: String,
+    directory: PathBuf,
+    names: Vec<String>,
+}
+
+impl CLibrary {
+    /// That of this machine, with those of `more` that it has; `None` where it is not glibc.
+    pub fn of_this_machine<'a>(more: impl Iterator<Item = &'a str>) -> Result<Option<Self>, Error> {
+        let Ok(loader) = fs::canonicalize(LOADER) else { return Ok(None) };
+        let directory = loader.parent().unwrap_or(Path::new("/")).to_owned();
+        let libc = directory.join("libc.so.6");
+        if !libc.is_file() {
+            return Ok(None);
+        }
+        let Some(version) = version(&read(&libc)?) else { return Ok(None) };
+        let known = more.filter(|name| room::NAMES.contains(name));
+        let mut names: Vec<String> = ALWAYS.into_iter().chain(known).map(str::to_owned).collect();
+        names.retain(|name| directory.join(name).is_file());
+        names.sort();
+        names.dedup();
+        Ok(Some(Self { version, directory, names }))
+    }
+
+    /// Whether a library of this name is among its own.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own == name)
+    }
+
+    /// Names its contents, as far as this machine's files tell without being read.
+    pub fn fingerprint(&self) -> Result<String, Error> {
+        let mut hasher = blake3::Hasher::new();
+        for name in std::iter::once("ld-linux-x86-64.so.2").chain(self.names.iter().map(|n| &**n)) {
+            let path = self.directory.join(name);
+            let stat = |error| Error::Read { path: path.clone(), source: error };
+            let file = fs::canonicalize(&path).map_err(stat)?;
+            let found = fs::metadata(&file).map_err(stat)?;
+            let time =
+                found.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+            let line = format!("{name} {} {} {time:?}\n", file.display(), found.len());
+            hasher.update(line.as_bytes());
+        }
+        Ok(hasher.finalize().to_hex()[..32].to_owned())
+    }
+
+    /// Its files.
+    pub fn tree(&self) -> Result<Tree, Error> {
+        let mut tree = Tree::default();
+        let loader = forgetful(read(&fs::canonicalize(LOADER).unwrap_or_else(|_| LOADER.into()))?);
+        tree.insert_file(EntryPath::new(PLACE)?, Mode::Executable, loader);
+        for name in &self.names {
+            let content = read(&self.directory.join(name))?;
+            let path = EntryPath::new(&format!("lib/{name}"))?;
+            tree.insert_file(path, Mode::Plain, Content::from(content));
+        }
+        Ok(tree)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// glibc says it in words, for whoever executes it: "… stable release version 2.36."
+fn version(libc: &[u8]) -> Option<String> {
+    let words = b"release version ";
+    let at = memchr::memmem::find(libc, words)? + words.len();
+    let text = libc[at..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.');
+    let text: String = text.map(|byte| char::from(*byte)).collect();
+    let text = text.trim_end_matches('.');
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The loader with other names for the host's files and directories, of the same length and such
+/// as nobody has.
+fn forgetful(mut loader: Vec<u8>) -> Vec<u8> {
+    let mut at = 0;
+    while at < loader.len() {
+        let length = memchr::memchr(0, &loader[at..]).unwrap_or(loader.len() - at);
+        let text = &mut loader[at..at + length];
+        let is_directory = text.ends_with(b"/")
+            && DIRECTORIES.iter().any(|start| text.starts_with(start.as_bytes()))
+            && text.iter().all(u8::is_ascii_graphic);
+        let is_file = FILES.iter().any(|file| text == file.as_bytes());
+        if is_directory {
+            let last = text.len() - 1;
+            text[1..last].fill(b'-');
+        } else if is_file {
+            text[1..].fill(b'-');
+        }
+        at += length + 1;
+    }
+    loader
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machines_comes_with_a_loader_that_knows_no_place_of_the_host() {
+        let found = CLibrary::of_this_machine(["libstdc++.so.6", "libx.so"].into_iter());
+        let found = found.unwrap().unwrap();
+        assert!(found.version.starts_with("2."), "{}", found.version);
+        assert!(found.has("libc.so.6") && !found.has("libx.so"));
+        let tree = found.tree().unwrap();
+        let loader = tree.get(&EntryPath::new(PLACE).unwrap()).unwrap();
+        let snakecrate_base::tree::Node::File { content, .. } = loader else { panic!("no file") };
+        let bytes = content.read().unwrap();
+        for text in ["\0/etc/ld.so.cache\0", "\0/etc/ld.so.preload\0", "\0/lib/\0", "\0/usr/lib/\0"]
+        {
+            assert!(memchr::memmem::find(&bytes, text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_whole_names_are_changed() {
+        let before = b"x\0/etc/ld.so.cache\0/lib64/\0/usr/lib/x/\0/lib/%s\0/etc/ld.so.cache.d\0";
+        let after = b"x\0/---------------\0/-----/\0/---------/\0/lib/%s\0/etc/ld.so.cache.d\0";
+        assert_eq!(forgetful(before.to_vec()), after);
+        assert_eq!(forgetful(b"/lib/".to_vec()), b"/---/");
+    }
+
+    #[test]
+    fn the_version_stands_in_the_library() {
+        let text = b"\0GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\nX";
+        assert_eq!(version(text).unwrap(), "2.36");
+        assert_eq!(version(b"development"), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! A cheap identity of what a harvest would give, so that it need not be done again.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::host::terminals;
+use super::trim::Policy;
+use snakecrate_base::python::Interpreter;
+
+/// Files whose change says that libraries outside the installation have changed: `ldconfig` runs
+/// whenever a package brings or takes one.
+const LOADER: &[&str] = &["/etc/ld.so.cache"];
+/// Directories of an installation that a harvest never takes from, whatever the policy.
+const SKIPPED: &[&str] = &["__pycache__", "site-packages", "dist-packages", "test"];
+
+/// The identity (32 hex digits) of the runtime that `interpreter` makes under `policy`: names,
+/// sizes and times of change of the files it would be made of, and the policy. Nothing is read but
+/// directories. Whoever keeps what was made adds which program made it.
+pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    add(&format!("{policy:?}"));
+    add(&format!("{:?}", std::env::var_os("LD_LIBRARY_PATH")));
+    add(&interpreter.prefix.to_string_lossy());
+    add(&interpreter.full_version);
+    add(&state(&interpreter.executable)?);
+    for file in LOADER {
+        add(&state(Path::new(file)).unwrap_or_default());
+    }
+
+    for (name, file) in terminals::descriptions(interpreter) {
+        add(name);
+        add(&state(&file).unwrap_or_default());
+    }
+    // All of it where the policy may keep more than usual.
+    let everything = !policy.keep.is_empty();
+    for file in files(&interpreter.prefix.join("lib"), 1, |_| true) {
+        add(&file?);
+    }
+    let wanted = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        everything || !SKIPPED.contains(&&*name)
+    };
+    for file in files(&interpreter.stdlib, usize::MAX, wanted) {
+        add(&file?);
+    }
+    if everything {
+        for file in files(&interpreter.prefix.join("include"), usize::MAX, |_| true) {
+            add(&file?);
+        }
+    }
+    if !interpreter.dynload.starts_with(&interpreter.stdlib) {
+        for file in files(&interpreter.dynload, usize::MAX, wanted) {
+            add(&file?);
+        }
+    }
+    Ok(hasher.finalize().to_hex()[..32].to_owned())
+}
+
+/// Name and state of the files in a directory, sorted.
+pub(super) fn files(
+    directory: &Path,
+    depth: usize,
+    wanted: impl Fn(&DirEntry) -> bool,
+) -> impl Iterator<Item = io::Result<String>> {
+    WalkDir::new(directory)
+        .max_depth(depth)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(move |entry| entry.depth() == 0 || wanted(entry))
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| !entry.file_type().is_dir()))
+        .map(move |entry| {
+            let entry = entry?;
+            let inside = entry.path().strip_prefix(directory).unwrap_or(entry.path());
+            Ok(format!("{}\t{}", inside.display(), state(entry.path()).unwrap_or_default()))
+        })
+}
+
+/// Size and time of change, in nanoseconds, of what `path` leads to.
+fn state(path: &Path) -> io::Result<String> {
+    let found = fs::metadata(path)?;
+    Ok(format!("{}\t{}.{}", found.len(), found.mtime(), found.mtime_nsec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snakecrate_base::testing::python_at;
+    use std::collections::BTreeSet;
+    use std::fs::File;
+    use std::time::{Duration, SystemTime};
+
+    fn installation(root: &Path) -> Interpreter {
+        let stdlib = root.join("lib/python3.12");
+        fs::create_dir_all(stdlib.join("lib-dynload")).unwrap();
+        fs::create_dir_all(stdlib.join("__pycache__")).unwrap();
+        fs::create_dir_all(root.join("bin")).unwrap();
+        for file in ["os.py", "lib-dynload/x.so", "__pycache__/os.pyc"] {
+            fs::write(stdlib.join(file), file).unwrap();
+        }
+        let interpreter = python_at(root);
+        fs::write(&interpreter.executable, "").unwrap();
+        interpreter
+    }
+
+    #[test]
+    fn it_changes_with_whatever_changes_the_runtime() {
+        let dir = tempfile::tempdir().unwrap();
+        let interpreter = installation(dir.path());
+        let policy = Policy::default();
+        let now = || fingerprint(&interpreter, &policy).unwrap();
+        let first = now();
+        assert_eq!((first.len(), now()), (32, first.clone()));
+
+        let cached = interpreter.stdlib.join("__pycache__/os.pyc");
+        fs::write(cached, "compiled again").unwrap();
+        assert_eq!(now(), first, "bytecode is not taken");
+
+        let other = Policy { leave_out: BTreeSet::new(), ..Policy::default() };
+        assert_ne!(fingerprint(&interpreter, &other).unwrap(), first);
+
+        let source = File::options().append(true).open(interpreter.stdlib.join("os.py")).unwrap();
+        source.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(7)).unwrap();
+        let second = now();
+        assert_ne!(second, first);
+
+        fs::write(dir.path().join("lib/libpython3.12.so.1.0"), "").unwrap();
+        assert_ne!(now(), second);
+    }
+}

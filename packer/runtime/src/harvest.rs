@@ -1,0 +1,166 @@
+//! From an interpreter of this machine to a tree that runs anywhere.
+//!
+//! ```text
+//! bin/python3.12                the executable; python3 and python are links to it
+//! lib/python3.12/…              standard library
+//! lib/python3.12/lib-dynload/…  extension modules
+//! lib/libpython3.12.so.1.0      and the other libraries that these need
+//! share/…                       what hosts may lack, see [`super::host`]
+//! ```
+//!
+//! Nothing else of the original's `lib` comes along: a python-build-standalone whose executable
+//! holds libpython leaves its `libpython3.12.so.1.0` behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use snakecrate_format::entry_path::{EntryPath, LinkTarget};
+use walkdir::WalkDir;
+
+use super::libraries::{self, Host};
+use super::parts::Part;
+use super::tcl::Tcl;
+use super::trim::{Policy, Trim};
+use super::{Error, host, relocate, sanitise};
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::tree::{Content, Mode, Node, Tree};
+use snakecrate_base::ui::Ui;
+
+/// The runtime that `interpreter` makes: trimmed, and relocatable.
+pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tree, Error> {
+    let stdlib = interpreter.lib();
+    let trim = Trim::new(policy, &stdlib)?;
+    let mut files = BTreeMap::new();
+    walk(&interpreter.stdlib, &stdlib, &trim, &mut files)?;
+    walk(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &trim, &mut files)?;
+    let include = format!("include/python{}", interpreter.minor());
+    walk(&interpreter.prefix.join(&include), &include, &trim, &mut files)?;
+    let tkinter = !policy.leaves_out(Part::Tkinter);
+    let tcl = if tkinter { Tcl::of(interpreter) } else { None };
+    for (data, to) in tcl.iter().flat_map(Tcl::data) {
+        walk(data, &to, &trim, &mut files)?;
+    }
+    if tkinter && tcl.is_none() {
+        let path = interpreter.executable.display();
+        ui.warn(format_args!("tkinter does not work in {path}, so it will not in the archive"));
+    }
+
+    let modules: Vec<PathBuf> =
+        files.iter().filter(|(path, _)| is_module(path)).map(|(_, file)| file.clone()).collect();
+    let found = libraries::closure(&interpreter.executable, &modules, &Host::of_this_machine())?;
+    for (path, name) in found.missing {
+        if !modules.contains(&path) {
+            return Err(Error::Library { path, name });
+        }
+        // It does not work here either; on the target it may.
+        ui.warn(format_args!("{} needs {name}, which is not here", path.display()));
+    }
+
+    let executable = format!("bin/python{}", interpreter.minor());
+    let mut tree = assemble(interpreter, &files, &found.libraries, &executable)?;
+    if let Some(tcl) = tcl {
+        tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
+    }
+    host::equip(&mut tree, interpreter, &trim, ui)?;
+    // Python takes its prefix only from where this directory is, even if all modules are built in;
+    // an archive has no empty directories.
+    let dynload = format!("{stdlib}/lib-dynload/");
+    if !tree.iter().any(|(path, _)| path.as_str().starts_with(&dynload)) {
+        let keep = EntryPath::new(&format!("{dynload}.keep"))?;
+        tree.insert_file(keep, Mode::Plain, Vec::new());
+    }
+    for alias in ["bin/python3", "bin/python"] {
+        link(&mut tree, alias, &executable["bin/".len()..])?;
+    }
+    // Where Python's own build has its library in lib64 (Fedora), it looks for it there.
+    if interpreter.stdlib.parent().is_some_and(|parent| parent.ends_with("lib64")) {
+        link(&mut tree, "lib64", "lib")?;
+    }
+    ui.detail(format_args!("{} files of {}", tree.len(), interpreter.executable.display()));
+    Ok(tree)
+}
+
+fn assemble(
+    interpreter: &Interpreter,
+    files: &BTreeMap<String, PathBuf>,
+    libraries: &BTreeMap<String, PathBuf>,
+    executable: &str,
+) -> Result<Tree, Error> {
+    let mut tree = Tree::default();
+    let file = relocate::executable(&interpreter.executable)?;
+    tree.insert_file(EntryPath::new(executable)?, Mode::Executable, file);
+
+    let libraries = libraries.iter().map(|(name, file)| (format!("lib/{name}"), file.clone()));
+    let files = files.iter().map(|(path, file)| (path.clone(), file.clone()));
+    let prepared: Vec<(String, Content)> = files
+        .chain(libraries)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(|(path, file)| {
+            let content = if is_module(&path) || !path.starts_with(&interpreter.lib()) {
+                relocate::library(&file)?
+            } else {
+                sanitise::text(&path, &file, interpreter)?
+            };
+            Ok((path, content))
+        })
+        .collect::<Result<_, Error>>()?;
+    for (path, content) in prepared {
+        tree.insert_file(EntryPath::new(&path)?, Mode::Plain, content);
+    }
+    Ok(tree)
+}
+
+/// Adds what `trim` keeps of the files in `from` as `to/…`. Links are followed: they may lead out
+/// of the directory. Broken ones, and a directory that is not there, are nothing.
+fn walk(
+    from: &Path,
+    to: &str,
+    trim: &Trim,
+    files: &mut BTreeMap<String, PathBuf>,
+) -> Result<(), Error> {
+    if !from.is_dir() {
+        return Ok(());
+    }
+    let name = |path: &Path| {
+        let inside = path.strip_prefix(from).ok().filter(|path| !path.as_os_str().is_empty());
+        inside.map_or_else(|| to.to_owned(), |inside| format!("{to}/{}", inside.to_string_lossy()))
+    };
+    let entries = WalkDir::new(from).follow_links(true).into_iter().filter_entry(|entry| {
+        entry.depth() == 0 || !entry.file_type().is_dir() || trim.enters(&name(entry.path()))
+    });
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if is_broken_link(&error) => continue,
+            Err(error) => {
+                let path = error.path().unwrap_or(from).to_owned();
+                return Err(Error::Read { path, source: error.into() });
+            }
+        };
+        let path = name(entry.path());
+        if entry.file_type().is_file() && trim.keeps(&path) {
+            files.insert(path, entry.into_path());
+        }
+    }
+    Ok(())
+}
+
+fn is_broken_link(error: &walkdir::Error) -> bool {
+    let link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    error.path().is_some_and(link)
+}
+
+/// Whether the file at `path` of the tree is an extension module.
+fn is_module(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "so")
+}
+
+fn link(tree: &mut Tree, at: &str, target: &str) -> Result<(), Error> {
+    let at = EntryPath::new(at)?;
+    let target = LinkTarget::new(&at, target)?;
+    tree.insert(at, Node::Link(target));
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Descriptions of terminals (terminfo), those of the build machine: of the terminals that people
+//! sit at, not of all that there ever were.
+//!
+//! `readline` has ncurses look for them before any of our code runs. Without, it edits lines all
+//! the same, as on a terminal of which nothing is known.
+
+use std::path::{Path, PathBuf};
+
+use super::super::Error;
+use super::super::trim::Trim;
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::tree::{Content, Tree};
+use snakecrate_base::ui::Ui;
+
+const OWN_SOURCE: &str = include_str!("own_terminals.py");
+
+/// The statement of `curses/__init__.py` that takes the names of `_curses`.
+const IMPORT: &str = "\nfrom _curses import *";
+
+/// Where ncurses has descriptions, a directory for each first letter.
+const PLACES: &[&str] =
+    &["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"];
+
+/// Values of `TERM`: of Debian's ncurses-base, and of emulators that have come since.
+const NAMES: &[&str] = &[
+    "alacritty",
+    "alacritty-direct",
+    "ansi",
+    "cygwin",
+    "dumb",
+    "eterm-color",
+    "foot",
+    "foot-direct",
+    "gnome",
+    "gnome-256color",
+    "konsole",
+    "konsole-256color",
+    "kitty",
+    "linux",
+    "linux-16color",
+    "ms-terminal",
+    "putty",
+    "putty-256color",
+    "rxvt",
+    "rxvt-256color",
+    "rxvt-unicode",
+    "rxvt-unicode-256color",
+    "screen",
+    "screen-256color",
+    "screen-256color-bce",
+    "screen.xterm-256color",
+    "st",
+    "st-256color",
+    "tmux",
+    "tmux-256color",
+    "tmux-direct",
+    "vt100",
+    "vt102",
+    "vt220",
+    "vte",
+    "vte-256color",
+    "wezterm",
+    "xterm",
+    "xterm-16color",
+    "xterm-256color",
+    "xterm-color",
+    "xterm-direct",
+    "xterm-ghostty",
+    "xterm-kitty",
+    "xterm-mono",
+    "xterm-vt220",
+];
+
+pub(super) fn equip(
+    tree: &mut Tree,
+    interpreter: &Interpreter,
+    trim: &Trim,
+    ui: Ui,
+) -> Result<(), Error> {
+    let curses = format!("{}/curses", interpreter.lib());
+    // On the line that is there, so that those in tracebacks stay right.
+    let import = format!("\nfrom . import _own_terminals; {}", &IMPORT[1..]);
+    let init = format!("{curses}/__init__.py");
+    if !super::change(tree, &init, |text| text.replacen(IMPORT, &import, 1))? {
+        return Ok(());
+    }
+    super::put(tree, &format!("{curses}/_own_terminals.py"), OWN_SOURCE)?;
+    let found = descriptions(interpreter);
+    if found.is_empty() {
+        ui.warn("no descriptions of terminals (terminfo) are here: curses will need the host's");
+    }
+    for (name, file) in found {
+        let path = format!("share/terminfo/{}/{name}", &name[..1]);
+        super::insert(tree, trim, &path, Content::Disk(file))?;
+    }
+    Ok(())
+}
+
+/// The descriptions on this machine by the values of `TERM` that they are for; the interpreter's
+/// own, which a standalone Python brings, come first.
+pub fn descriptions(interpreter: &Interpreter) -> Vec<(&'static str, PathBuf)> {
+    let own = interpreter.prefix.join("share/terminfo");
+    let places: Vec<&Path> =
+        std::iter::once(own.as_path()).chain(PLACES.iter().map(Path::new)).collect();
+    let file = |name: &&'static str| {
+        let mut files = places.iter().map(|place| place.join(&name[..1]).join(name));
+        Some((*name, files.find(|file| file.is_file())?))
+    };
+    NAMES.iter().filter_map(file).collect()
+}

@@ -1,0 +1,297 @@
+//! Which parts of the standard library an application can reach.
+//!
+//! An application is *closed* if all the code that it can run is there to be seen: no native code,
+//! and none of the ways to run unseen code that [`super::openers`] looks for. From the imports of
+//! a closed application, and of what the interpreter itself starts with, everything that can be
+//! reached through the sources of the standard library is computed; a [`Part`] that is not among
+//! it cannot be missed. Where there is any doubt, everything stays.
+
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::path::PathBuf;
+
+use super::imports::Imports;
+use super::openers::is_opener;
+use super::parts::Part;
+use super::statements::{Import, imports};
+use snakecrate_base::python::Interpreter;
+use tables::{ANY, BASE, Condition, HIDDEN, NEVER_TAKEN};
+
+/// How an archive starts its interpreter.
+#[derive(Debug, Clone, Copy)]
+pub struct Launch<'a> {
+    /// Whether the environment of the user has no influence (`-I`).
+    pub isolated: bool,
+    /// Options of the interpreter.
+    pub options: &'a [String],
+    /// Modules that entries start, beside those of the distributions' own scripts.
+    pub modules: &'a [String],
+}
+
+/// What of the standard library an application needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The parts that it cannot reach.
+    pub leave_out: BTreeSet<Part>,
+    /// Those that it can, and by which imports: `ssl (asyncio.base_events > ssl)`.
+    pub kept: Vec<String>,
+    /// Why nothing could be told: `click: click/core.py: importlib`.
+    pub open: Option<String>,
+    /// All modules that it can reach, dotted, with names that are no modules among them; empty
+    /// where nothing could be told.
+    pub reached: BTreeSet<String>,
+}
+
+/// Tells what an archive of these distributions, each with its name, needs.
+pub fn need<'a>(
+    interpreter: &Interpreter,
+    distributions: impl Iterator<Item = (&'a str, &'a Imports)> + Clone,
+    launch: Launch<'_>,
+) -> Need {
+    let tkinter = distributions.clone().any(|(_, imports)| imports.tkinter);
+    let library = Library::of(interpreter);
+    let open = opener(&library, &distributions, launch);
+    let (mut leave_out, mut kept) = (BTreeSet::new(), Vec::new());
+    let mut all = BTreeSet::new();
+    if open.is_none() {
+        let named = distributions.flat_map(|(_, imports)| imports.modules.iter());
+        let reached = library.reach(named.chain(launch.modules).cloned());
+        for part in Part::all() {
+            match reached.way_to(part) {
+                Some(way) => kept.push(format!("{part} ({way})")),
+                None => {
+                    leave_out.insert(part);
+                }
+            }
+        }
+        all.extend(reached.from.into_keys());
+    }
+    if tkinter {
+        leave_out.remove(&Part::Tkinter);
+    } else {
+        // Tk is not found where Python is built without it either; only who names it has it.
+        leave_out.insert(Part::Tkinter);
+    }
+    Need { leave_out, kept, open, reached: all }
+}
+
+/// The first thing by which the application can run what is not to be seen.
+fn opener<'a>(
+    library: &Library,
+    distributions: &(impl Iterator<Item = (&'a str, &'a Imports)> + Clone),
+    launch: Launch<'_>,
+) -> Option<String> {
+    if !launch.isolated {
+        return Some("the user's environment counts".into());
+    }
+    if let Some(option) = doubtful(launch.options) {
+        return Some(format!("option {option}"));
+    }
+    if let Some(module) = launch.modules.iter().find(|name| library.has(name) || is_opener(name)) {
+        return Some(format!("it starts {module}"));
+    }
+    if !library.has("os") {
+        return Some("the standard library has no sources".into());
+    }
+    let open = distributions
+        .clone()
+        .find_map(|(name, imports)| imports.open.as_ref().map(|why| format!("{name}: {why}")));
+    open.or_else(|| {
+        let first = |of: fn(&Imports) -> &Option<String>| {
+            let mut all = distributions.clone();
+            all.find_map(|(name, imports)| of(imports).as_ref().map(|why| format!("{name}: {why}")))
+        };
+        let (runs, place) = (first(|imports| &imports.programs)?, first(|i| &i.interpreter)?);
+        Some(format!("{runs}; {place}"))
+    })
+}
+
+/// The first option that may have the interpreter run something else than the entry. Options
+/// that are not known to be harmless may.
+fn doubtful(options: &[String]) -> Option<&str> {
+    const FLAGS: &str = "bBdEIOPqsSuv";
+    const SETTINGS: &[&str] = &[
+        "dev",
+        "faulthandler",
+        "frozen_modules",
+        "importtime",
+        "int_max_str_digits",
+        "no_debug_ranges",
+        "perf",
+        "pycache_prefix",
+        "showrefcount",
+        "tracemalloc",
+        "utf8",
+        "warn_default_encoding",
+    ];
+    const ACTIONS: &[&str] = &["default", "error", "always", "module", "once", "ignore"];
+    let mut rest = options.iter();
+    while let Some(option) = rest.next() {
+        let value = |kind: &str| option.strip_prefix(kind).filter(|value| !value.is_empty());
+        let known = if let Some(setting) =
+            value("-X").or_else(|| (option == "-X").then(|| rest.next().map_or("", String::as_str)))
+        {
+            SETTINGS.contains(&setting.split('=').next().unwrap_or(setting))
+        } else if let Some(action) =
+            value("-W").or_else(|| (option == "-W").then(|| rest.next().map_or("", String::as_str)))
+        {
+            // With a category of its own, `-W` imports the module that has it.
+            ACTIONS.contains(&action)
+        } else {
+            let flags = option.strip_prefix('-').unwrap_or_default();
+            !flags.is_empty() && flags.chars().all(|flag| FLAGS.contains(flag))
+        };
+        if !known {
+            return Some(option);
+        }
+    }
+    None
+}
+
+/// Modules that can be imported, and what imports each first; nothing for the application.
+#[derive(Default)]
+struct Reached {
+    from: BTreeMap<String, String>,
+}
+
+impl Reached {
+    /// The imports that lead to `part`.
+    fn way_to(&self, part: Part) -> Option<String> {
+        let mut module = self.from.keys().find(|module| part.is_needed_by(module))?;
+        let mut way = module.clone();
+        while let Some(from) = self.from.get(module).filter(|from| !from.is_empty()) {
+            way = format!("{from} > {way}");
+            module = from;
+        }
+        Some(way)
+    }
+}
+
+/// The sources of the standard library.
+struct Library {
+    stdlib: PathBuf,
+    /// Names of the extension modules that are files.
+    extensions: BTreeSet<String>,
+}
+
+impl Library {
+    fn of(interpreter: &Interpreter) -> Self {
+        let entries = fs::read_dir(&interpreter.dynload).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let extensions = names
+            .filter_map(|name| Some(name.strip_suffix(".so")?.split('.').next()?.to_owned()))
+            .collect();
+        Self { stdlib: interpreter.stdlib.clone(), extensions }
+    }
+
+    /// Whether it has the module that this name, or its beginning, is of.
+    fn has(&self, name: &str) -> bool {
+        let top = name.split('.').next().unwrap_or(name);
+        self.extensions.contains(top) || self.source(top).is_some()
+    }
+
+    /// The file of a module or package, and whether it is a package.
+    fn source(&self, name: &str) -> Option<(PathBuf, bool)> {
+        let path = self.stdlib.join(name.replace('.', "/"));
+        let package = path.join("__init__.py");
+        if package.is_file() {
+            return Some((package, true));
+        }
+        let module = path.with_extension("py");
+        module.is_file().then_some((module, false))
+    }
+
+    /// All modules that those named, and [`BASE`], can import.
+    fn reach(&self, named: impl Iterator<Item = String>) -> Reached {
+        let mut reached = Reached::default();
+        let start = BASE.iter().map(|&name| name.to_owned()).chain(named);
+        let mut pending: VecDeque<_> = start.map(|name| (name, String::new())).collect();
+        while let Some((name, from)) = pending.pop_front() {
+            if reached.from.contains_key(&name) {
+                continue;
+            }
+            let mut next = Vec::new();
+            if let Some(package) = name.strip_suffix(".*") {
+                next = self.within(package);
+            }
+            // The packages that it is in are imported before it.
+            if let Some((package, _)) = name.rsplit_once('.') {
+                next.push(package.to_owned());
+            }
+            self.follow(&name, &mut next);
+            pending.extend(next.into_iter().map(|module| (module, name.clone())));
+            reached.from.insert(name, from);
+        }
+        reached
+    }
+
+    /// The modules that the one called `name` imports.
+    fn follow(&self, name: &str, pending: &mut Vec<String>) {
+        let hidden = HIDDEN.iter().filter(|(from, _)| *from == name);
+        pending.extend(hidden.flat_map(|(_, to)| to.iter().map(|&to| to.to_owned())));
+        let Some((path, is_package)) = self.source(name) else { return };
+        let Ok(source) = fs::read(path) else { return };
+        for import in imports(&source) {
+            match import {
+                Import::Module { name: module, .. } => self.push(name, module, pending),
+                Import::From { dots, module, name: what } => {
+                    let Some(module) = absolute(name, is_package, dots, &module) else { continue };
+                    if !self.is_never_taken(name, &module) {
+                        pending.push(format!("{module}.{what}"));
+                        pending.push(module);
+                    }
+                }
+            }
+        }
+    }
+
+    fn push(&self, from: &str, module: String, pending: &mut Vec<String>) {
+        if !self.is_never_taken(from, &module) {
+            pending.push(module);
+        }
+    }
+
+    fn is_never_taken(&self, from: &str, to: &str) -> bool {
+        let top = to.split('.').next().unwrap_or(to);
+        NEVER_TAKEN.iter().any(|(module, imported, condition)| {
+            (*module == from || *module == ANY)
+                && *imported == top
+                && match condition {
+                    Condition::Always => true,
+                    Condition::Extension(names) => {
+                        names.iter().any(|name| self.extensions.contains(*name))
+                    }
+                }
+        })
+    }
+
+    /// The modules directly in a package.
+    fn within(&self, package: &str) -> Vec<String> {
+        let directory = self.stdlib.join(package.replace('.', "/"));
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .map(|name| name.strip_suffix(".py").map(str::to_owned).unwrap_or(name))
+            .filter(|name| !name.contains('.') && !name.starts_with("__"))
+            .map(|name| format!("{package}.{name}"))
+            .filter(|name| self.source(name).is_some())
+            .collect()
+    }
+}
+
+/// The absolute name of `dots` and `module` in the module `from`.
+fn absolute(from: &str, is_package: bool, dots: usize, module: &str) -> Option<String> {
+    if dots == 0 {
+        return Some(module.to_owned());
+    }
+    let mut package = from;
+    for _ in 0..dots - usize::from(is_package) {
+        package = package.rsplit_once('.')?.0;
+    }
+    Some(if module.is_empty() { package.to_owned() } else { format!("{package}.{module}") })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! What `--python` takes.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use pep440_rs::{Version, VersionSpecifiers};
+
+use snakecrate_base::download::redacted;
+use snakecrate_base::error::Remedy;
+
+/// Which Python an archive carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spec {
+    /// `3`, `3.12`, `3.12.1`, `>=3.11,<3.13`.
+    Version(VersionSpecifiers),
+    /// A command on `PATH`: `python3.12`.
+    Command(String),
+    /// An interpreter, a directory or an archive of one.
+    Path(PathBuf),
+    /// A python-build-standalone archive on the network.
+    Url {
+        /// The address, without the digest.
+        url: String,
+        /// The SHA-256 of the archive, 64 hex digits.
+        sha256: String,
+    },
+}
+
+/// Why a text is not a [`Spec`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSpec {
+    /// No text.
+    #[error("the Python to use has no name")]
+    Empty,
+    /// Neither a version, nor a path, nor a URL.
+    #[error("`{0}` is not a Python version")]
+    Version(String),
+    /// A URL whose content could change.
+    #[error("the URL {0} has no `#sha256=`")]
+    NoDigest(String),
+    /// The digest is not 64 hex digits.
+    #[error("`{0}` is not a SHA-256")]
+    Digest(String),
+}
+
+impl Remedy for BadSpec {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Empty | Self::Version(_) => {
+                "give a version such as 3.12 or >=3.11, a path, or a URL with #sha256=".into()
+            }
+            Self::NoDigest(url) => format!(
+                "add the archive's digest, {url}#sha256=…; python-build-standalone lists them in SHA256SUMS"
+            ),
+            Self::Digest(_) => "give it as 64 hex digits".into(),
+        })
+    }
+}
+
+impl Spec {
+    /// Reads what the user wrote. A file in the working directory is a path, unless it is called
+    /// like a version.
+    pub fn parse(text: &str) -> Result<Self, BadSpec> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(BadSpec::Empty);
+        }
+        if text.contains("://") {
+            return url(text);
+        }
+        if let Some(versions) = versions(text) {
+            return Ok(Self::Version(versions));
+        }
+        if text.contains('/') || text.starts_with(['.', '~']) || Path::new(text).exists() {
+            return Ok(Self::Path(home(text)));
+        }
+        if text.starts_with("python") {
+            return Ok(Self::Command(text.to_owned()));
+        }
+        Err(BadSpec::Version(text.to_owned()))
+    }
+}
+
+impl FromStr for Spec {
+    type Err = BadSpec;
+
+    fn from_str(text: &str) -> Result<Self, BadSpec> {
+        Self::parse(text)
+    }
+}
+
+fn versions(text: &str) -> Option<VersionSpecifiers> {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        let version = Version::from_str(text).ok()?;
+        let short = version.release().len() < 3 && version.is_stable();
+        let text = if short { format!("=={text}.*") } else { format!("=={text}") };
+        return VersionSpecifiers::from_str(&text).ok();
+    }
+    let operator = text.starts_with(['<', '>', '=', '!', '~']) && !text.starts_with("~/");
+    operator.then(|| VersionSpecifiers::from_str(text).ok())?
+}
+
+fn url(text: &str) -> Result<Spec, BadSpec> {
+    let (url, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let digest = fragment.split('&').find_map(|part| part.strip_prefix("sha256="));
+    let sha256 = digest.ok_or_else(|| BadSpec::NoDigest(redacted(url)))?;
+    if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(BadSpec::Digest(sha256.to_owned()));
+    }
+    Ok(Spec::Url { url: url.to_owned(), sha256: sha256.to_ascii_lowercase() })
+}
+
+/// `~/x` in the user's home: configuration files are read by no shell.
+fn home(text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), dirs::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHA: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+    fn fits(spec: &str, version: &str) -> bool {
+        let Ok(Spec::Version(versions)) = Spec::parse(spec) else { panic!("{spec}") };
+        versions.contains(&Version::from_str(version).unwrap())
+    }
+
+    #[test]
+    fn a_short_version_stands_for_all_that_begin_with_it() {
+        assert!(fits("3", "3.13.0") && fits("3.12", "3.12.1") && fits("3.12.1", "3.12.1"));
+        assert!(!fits("3.1", "3.12.1") && !fits("3.12.1", "3.12.10"));
+        assert!(fits(">=3.11,<3.13", "3.12.1") && !fits(">=3.11,<3.13", "3.13.0"));
+        assert!(fits("3.14.0rc2", "3.14.0rc2") && fits("~=3.11", "3.12.0"));
+    }
+
+    #[test]
+    fn paths_and_commands_are_told_from_versions() {
+        assert_eq!(Spec::parse("/usr/bin/python3"), Ok(Spec::Path("/usr/bin/python3".into())));
+        assert_eq!(Spec::parse("./py.tar.gz"), Ok(Spec::Path("./py.tar.gz".into())));
+        assert_eq!(Spec::parse("python3.12"), Ok(Spec::Command("python3.12".into())));
+        assert!(matches!(Spec::parse("~/py"), Ok(Spec::Path(path)) if path.is_absolute()));
+    }
+
+    #[test]
+    fn a_url_needs_the_digest_of_what_is_there() {
+        let url = "https://host/python.tar.gz";
+        let spec = Spec::parse(&format!("{url}#sha256={}", SHA.to_uppercase()));
+        assert_eq!(spec, Ok(Spec::Url { url: url.into(), sha256: SHA.into() }));
+        assert_eq!(Spec::parse(url), Err(BadSpec::NoDigest(url.into())));
+        assert_eq!(Spec::parse("https://h/p#sha256=12"), Err(BadSpec::Digest("12".into())));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        assert_eq!(Spec::parse(" "), Err(BadSpec::Empty));
+        for text in ["latest", "3.x", ">=three", "pypy"] {
+            assert_eq!(Spec::parse(text), Err(BadSpec::Version(text.into())));
+        }
+    }
+}

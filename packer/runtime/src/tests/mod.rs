@@ -1,0 +1,56 @@
+//! Harvests the interpreters of this machine and runs the copies.
+
+mod given;
+mod harvested;
+mod parts;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use super::{Request, Spec};
+use snakecrate_base::tree::{Node, Tree};
+use snakecrate_base::ui::{Ui, Verbosity};
+
+fn materialise(tree: &Tree, root: &Path) {
+    for (path, node) in tree.iter() {
+        let at = root.join(path.as_path());
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        match node {
+            Node::Link(target) => symlink(target.as_str(), at).unwrap(),
+            Node::File { mode, content } => {
+                fs::write(&at, content.read().unwrap()).unwrap();
+                let bits = if mode.is_executable() { 0o755 } else { 0o644 };
+                fs::set_permissions(&at, fs::Permissions::from_mode(bits)).unwrap();
+            }
+        }
+    }
+}
+
+fn run(python: &Path, code: &str) -> String {
+    let output = Command::new(python)
+        .args(["-I", "-B", "-c", code])
+        .env_clear()
+        // The executable's own path comes first: this one must not matter.
+        .env("LD_LIBRARY_PATH", "/usr/lib/x86_64-linux-gnu")
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && words.is_empty(), "{}: {words}", python.display());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn quiet() -> Ui {
+    Ui::new(Verbosity::Quiet)
+}
+
+fn request(spec: Option<&str>, cache: &Path) -> Request {
+    Request {
+        spec: spec.map(|spec| Spec::parse(spec).unwrap()),
+        requires_python: None,
+        offline: true,
+        mirror: None,
+        cache: cache.to_owned(),
+    }
+}

@@ -1,0 +1,80 @@
+//! Runtimes without the parts of the standard library that nothing imports.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{materialise, quiet, run};
+use crate::probe::probe;
+use crate::{Imports, Part, Policy, harvest, openers, reach};
+
+/// Imports each of the modules `NAMES` and prints which fail; fails itself where one of `PARTS` is
+/// asked for.
+const IMPORT_ALL: &str = "
+import importlib, os, sys
+parts = set(os.environ['PARTS'].split())
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in parts:
+            raise AssertionError(f'{name} is asked for')
+sys.meta_path.insert(0, Watch())
+for name in os.environ['NAMES'].split():
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(name, error)
+import random, tempfile, shutil, zipfile, logging, argparse, email.message, hashlib
+random.seed('text'); random.Random(b'bytes').random()
+assert hashlib.sha256(b'').hexdigest().startswith('e3b0c442') and hashlib.blake2b(b'x')
+";
+
+#[test]
+fn without_its_parts_all_that_a_closed_application_imports_works() {
+    // The names of all modules are known since 3.10.
+    for minor in ["3.10", "3.12", "3.13"] {
+        let home = dirs::home_dir().unwrap();
+        let pattern = format!("{}/.pyenv/versions/{minor}.*", home.display());
+        let Some(prefix) = glob::glob(&pattern).unwrap().next() else { continue };
+        let interpreter = probe(&prefix.unwrap().join("bin/python3")).unwrap();
+        let names =
+            run(&interpreter.executable, "import sys; print(*sorted(sys.stdlib_module_names))");
+        let closed: Vec<&str> = names
+            .split_whitespace()
+            .filter(|name| !openers::is_opener(name))
+            .filter(|name| !["antigravity", "this", "nis", "pydoc_data"].contains(name))
+            .filter(|name| !Part::Tkinter.is_needed_by(name))
+            .filter(|name| {
+                let imports =
+                    Imports { modules: [(*name).to_owned()].into(), ..Imports::default() };
+                let launch = reach::Launch { isolated: true, options: &[], modules: &[] };
+                let need = reach::need(&interpreter, std::iter::once(("", &imports)), launch);
+                need.leave_out.len() == Part::all().count()
+            })
+            .collect();
+        assert!(closed.len() > 50, "{closed:?}");
+
+        let policy = Policy { leave_out: Part::all().collect(), ..Policy::default() };
+        let tree = harvest(&interpreter, &policy, quiet()).unwrap();
+        for (path, _) in tree.iter() {
+            let name = path.file_name();
+            let heavy =
+                ["libcrypto", "libssl", "libsqlite3", "libncurses", "libreadline", "libtcl"];
+            assert!(!heavy.iter().any(|heavy| name.starts_with(heavy)), "{path}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        materialise(&tree, dir.path());
+        let program = |python: &Path, parts: &str| {
+            let output = Command::new(python)
+                .args(["-I", "-B", "-W", "ignore", "-c", IMPORT_ALL])
+                .env_clear()
+                .envs([("NAMES", closed.join(" ")), ("PARTS", parts.to_owned())])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let parts = "ssl _ssl sqlite3 _sqlite3 curses _curses readline lib2to3 _dbm _gdbm crypt \
+            _crypt tkinter _tkinter";
+        let trimmed = program(&dir.path().join("bin/python3"), parts);
+        assert_eq!(trimmed, program(&interpreter.executable, ""), "{minor}");
+    }
+}
