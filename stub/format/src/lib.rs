@@ -13,4 +13,5 @@ pub mod patch_area;
 pub mod payload;
 pub mod record;
 pub mod tar;
+pub mod target;
 pub mod zstd;

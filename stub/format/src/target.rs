@@ -1,0 +1,257 @@
+//! The systems that archives are made for: one table with everything that depends on the target.
+//!
+//! A [`Target`] is a value that flows through the packer. The launcher uses the row that it was
+//! compiled for, see [`Target::of_this_build`]. A port adds a row here; the compiler and the tests
+//! of this module then say what is missing.
+
+/// An operating system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum System {
+    /// Linux.
+    Linux,
+    /// Windows.
+    Windows,
+    /// macOS.
+    MacOs,
+}
+
+/// A processor architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Processor {
+    /// 64-bit x86.
+    X86_64,
+    /// 64-bit Arm.
+    Aarch64,
+}
+
+/// How a Python installation is laid out below its prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PythonLayout {
+    /// `bin/python3.12`, `lib/python3.12`.
+    Unix,
+    /// `python.exe`, `Lib`, `DLLs`.
+    Windows,
+}
+
+/// The GNU C library and ELF on a target.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Glibc {
+    /// `e_machine` of ELF files.
+    pub elf_machine: u16,
+    /// The loader that executables name, an absolute path.
+    pub loader: &'static str,
+    /// Where distributions have their libraries, in the loader's order: Debian; Red Hat and SUSE;
+    /// Arch.
+    pub library_directories: &'static [&'static str],
+    /// The oldest glibc for this target, `(major, minor)`.
+    pub lowest: (u32, u32),
+    /// How `ldconfig -p` marks libraries of this target.
+    pub ldconfig_mark: &'static str,
+}
+
+/// Everything that the packer and the launcher know about one target.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The Rust triple that the manifest names; python-build-standalone uses the same triples.
+    pub triple: &'static str,
+    /// The name that users give: `x86_64-linux`.
+    pub name: &'static str,
+    /// The operating system.
+    pub system: System,
+    /// The processor architecture.
+    pub processor: Processor,
+    /// The largest page that a kernel may use, in bytes: segments that are loaded start at
+    /// multiples of it.
+    pub page_size: u64,
+    /// glibc and ELF, where the target has them.
+    pub glibc: Option<Glibc>,
+    /// The processor at the end of a wheel's platform tag: `x86_64` in `manylinux_2_17_x86_64`.
+    pub wheel_processor: &'static str,
+    /// The end of the directory names of uv's interpreters: `cpython-3.12.7-linux-x86_64-gnu`.
+    pub uv_suffix: &'static str,
+    /// How its Python is laid out.
+    pub python: PythonLayout,
+    /// The Rust triple that its launcher is built for.
+    pub launcher: &'static str,
+}
+
+/// 64-bit x86 Linux with glibc.
+///
+/// Sources: System V ABI, AMD64 supplement (loader, machine 62); binutils (`ld` aligns segments to
+/// 4 KiB by default); Debian's multiarch tuples; glibc 2.2.5 is the first with this target.
+pub static X86_64_LINUX: Target = Target {
+    triple: "x86_64-unknown-linux-gnu",
+    name: "x86_64-linux",
+    system: System::Linux,
+    processor: Processor::X86_64,
+    page_size: 4 << 10,
+    glibc: Some(Glibc {
+        elf_machine: 62,
+        loader: "/lib64/ld-linux-x86-64.so.2",
+        library_directories: &[
+            "/lib/x86_64-linux-gnu",
+            "/usr/lib/x86_64-linux-gnu",
+            "/lib64",
+            "/usr/lib64",
+            "/lib",
+            "/usr/lib",
+        ],
+        lowest: (2, 2),
+        ldconfig_mark: "x86-64",
+    }),
+    wheel_processor: "x86_64",
+    uv_suffix: "-linux-x86_64-gnu",
+    python: PythonLayout::Unix,
+    launcher: "x86_64-unknown-linux-musl",
+};
+
+/// 64-bit Arm Linux with glibc.
+///
+/// Sources: System V ABI for the Arm 64-bit Architecture (pages up to 64 KiB, machine 183); glibc's
+/// `shlib-versions` (loader; 2.17 is the first with this target); Debian's multiarch tuples.
+pub static AARCH64_LINUX: Target = Target {
+    triple: "aarch64-unknown-linux-gnu",
+    name: "aarch64-linux",
+    system: System::Linux,
+    processor: Processor::Aarch64,
+    page_size: 64 << 10,
+    glibc: Some(Glibc {
+        elf_machine: 183,
+        loader: "/lib/ld-linux-aarch64.so.1",
+        library_directories: &[
+            "/lib/aarch64-linux-gnu",
+            "/usr/lib/aarch64-linux-gnu",
+            "/lib64",
+            "/usr/lib64",
+            "/lib",
+            "/usr/lib",
+        ],
+        lowest: (2, 17),
+        ldconfig_mark: "AArch64",
+    }),
+    wheel_processor: "aarch64",
+    uv_suffix: "-linux-aarch64-gnu",
+    python: PythonLayout::Unix,
+    launcher: "aarch64-unknown-linux-musl",
+};
+
+/// All targets.
+pub static TARGETS: &[&Target] = &[&X86_64_LINUX, &AARCH64_LINUX];
+
+impl Target {
+    /// The target that this code was compiled for; `None` where the table has no row for it.
+    pub const fn of_this_build() -> Option<&'static Self> {
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            Some(&X86_64_LINUX)
+        } else if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
+            Some(&AARCH64_LINUX)
+        } else {
+            None
+        }
+    }
+
+    /// The target with this name or Rust triple.
+    pub fn named(text: &str) -> Option<&'static Self> {
+        TARGETS.iter().copied().find(|target| target.name == text || target.triple == text)
+    }
+
+    /// The target whose ELF files are for this machine (`e_machine`).
+    pub fn of_elf_machine(machine: u16) -> Option<&'static Self> {
+        let has = |target: &&&Self| target.glibc.as_ref().is_some_and(|c| c.elf_machine == machine);
+        TARGETS.iter().find(has).copied()
+    }
+
+    /// Whether wheels with this platform tag may hold native code for this target: the rule behind
+    /// `manylinux_2_17_x86_64`, `linux_x86_64` and `any`. The version in a tag isn't looked at.
+    pub fn accepts_wheel_tag(&self, tag: &str) -> bool {
+        if tag == "any" {
+            return true;
+        }
+        let processor = || tag.strip_suffix(self.wheel_processor).and_then(|t| t.strip_suffix('_'));
+        match self.system {
+            System::Linux => {
+                processor().is_some_and(|t| t == "linux" || t.starts_with("manylinux"))
+            }
+            System::Windows => tag == self.wheel_processor,
+            System::MacOs => processor().is_some_and(|t| t.starts_with("macosx_")),
+        }
+    }
+}
+
+impl Glibc {
+    /// The loader's file name: `ld-linux-x86-64.so.2`.
+    pub fn loader_name(&self) -> &'static str {
+        self.loader.rsplit('/').next().unwrap_or(self.loader)
+    }
+}
+
+impl Processor {
+    /// The name that messages use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86-64",
+            Self::Aarch64 => "AArch64",
+        }
+    }
+}
+
+impl std::fmt::Display for Processor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_triples_and_machines_are_unique() {
+        for target in TARGETS {
+            assert_eq!(Target::named(target.name), Some(*target));
+            assert_eq!(Target::named(target.triple), Some(*target));
+            if let Some(glibc) = &target.glibc {
+                assert_eq!(Target::of_elf_machine(glibc.elf_machine), Some(*target));
+            }
+        }
+        assert_eq!(Target::named("riscv64-linux"), None);
+    }
+
+    #[test]
+    fn every_page_size_is_a_power_of_two() {
+        assert!(TARGETS.iter().all(|target| target.page_size.is_power_of_two()));
+    }
+
+    #[test]
+    fn glibc_paths_are_absolute() {
+        for glibc in TARGETS.iter().filter_map(|target| target.glibc.as_ref()) {
+            let paths = glibc.library_directories.iter().chain([&glibc.loader]);
+            assert!(paths.into_iter().all(|path| path.starts_with('/')));
+        }
+        assert_eq!(X86_64_LINUX.glibc.as_ref().unwrap().loader_name(), "ld-linux-x86-64.so.2");
+    }
+
+    #[test]
+    fn wheel_tags_belong_to_their_target() {
+        for tag in ["any", "linux_aarch64", "manylinux2014_aarch64", "manylinux_2_28_aarch64"] {
+            assert!(AARCH64_LINUX.accepts_wheel_tag(tag), "{tag}");
+        }
+        for tag in ["linux_x86_64", "musllinux_1_2_aarch64", "win_amd64", "macosx_11_0_arm64"] {
+            assert!(!AARCH64_LINUX.accepts_wheel_tag(tag), "{tag}");
+        }
+    }
+
+    #[test]
+    fn this_build_has_a_row_for_its_own_processor() {
+        if cfg!(target_os = "linux") {
+            let target = Target::of_this_build().unwrap();
+            assert!(target.triple.starts_with(std::env::consts::ARCH));
+        }
+    }
+}
