@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::audit::Glibc;
+use crate::build::LibcChoice;
 use crate::config::Config;
-use crate::pipeline::Libc;
 use crate::prune::values::{Bytes, When};
 use snakecrate_base::ui::Verbosity;
 use snakecrate_runtime::Strip;
@@ -75,7 +75,7 @@ Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
     Build {
         /// What to pack and how.
         #[command(flatten)]
-        what: What,
+        what: BuildArgs,
         /// The file to write [default: ./<name of the application>]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -88,7 +88,7 @@ Examples:
     Run {
         /// What to pack and how.
         #[command(flatten)]
-        what: What,
+        what: BuildArgs,
         /// Arguments of the application
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
@@ -187,7 +187,7 @@ Examples:
 /// What to pack and how.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
-pub struct What {
+pub struct BuildArgs {
     /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
     #[arg(default_value = ".")]
     pub source: String,
@@ -263,7 +263,7 @@ pub struct What {
     pub loader_variables: bool,
     /// Which C library it runs on: auto (the host's where it will do, else its own), host, bundled
     #[arg(long, value_name = "WHICH", hide_possible_values = true)]
-    pub libc: Option<Libc>,
+    pub libc: Option<LibcChoice>,
     /// Import entry points as Python does by itself, with the garbage collector running
     #[arg(long)]
     pub no_fast_start: bool,
@@ -289,7 +289,7 @@ pub struct What {
     pub allow_missing: Vec<String>,
 }
 
-impl What {
+impl BuildArgs {
     /// The flags in the form of `[tool.snakecrate]`.
     pub fn config(self, output: Option<PathBuf>) -> Config {
         Config {

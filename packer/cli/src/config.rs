@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use crate::audit::Glibc;
-use crate::pipeline::Libc;
+use crate::build::LibcChoice;
 use crate::source::{Source, toml_cause};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime::Strip;
@@ -73,7 +73,7 @@ pub struct Config {
     /// not isolated.
     pub loader_variables: Option<bool>,
     /// Which C library the archive runs on.
-    pub libc: Option<Libc>,
+    pub libc: Option<LibcChoice>,
     /// Whether entry points are imported by a fast start; so they are if not set.
     pub fast_start: Option<bool>,
     /// Options of the interpreter: `-X importtime`, `-W ignore`.
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(config.find_links, ["/p/wheels", "https://w"]);
         assert_eq!(config.output.as_deref(), Some(Path::new("/p/out/app")));
         assert_eq!((config.isolated, config.loader_variables), (Some(false), Some(true)));
-        assert_eq!((config.libc, config.fast_start), (Some(Libc::Bundled), Some(false)));
+        assert_eq!((config.libc, config.fast_start), (Some(LibcChoice::Bundled), Some(false)));
         assert_eq!(config.runtime_drop, ["sqlite3"]);
         assert_eq!((config.strip, config.optimize), (Some(Strip::All), Some(2)));
         assert_eq!(

@@ -6,12 +6,12 @@ pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;
 pub mod audit;
+pub mod build;
 pub mod bytecode;
 pub mod cli;
 pub mod commands;
 pub mod component;
 pub mod config;
-pub mod pipeline;
 pub mod prune;
 pub mod resolve;
 pub mod sbom;

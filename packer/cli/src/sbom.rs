@@ -17,8 +17,8 @@ pub struct Part {
     pub version: String,
     /// What it is for, in one line.
     pub summary: Option<String>,
-    /// Its licences, as it declares them.
-    pub licences: Vec<Licence>,
+    /// Its licenses, as it declares them.
+    pub licenses: Vec<SbomLicense>,
     /// Where it was got.
     pub source: Option<Source>,
     /// The digest of its component.
@@ -27,9 +27,9 @@ pub struct Part {
     pub requires: Vec<String>,
 }
 
-/// A licence as a distribution declares it.
+/// A license as a distribution declares it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Licence {
+pub enum SbomLicense {
     /// An SPDX expression (`License-Expression` of PEP 639): `MIT OR Apache-2.0`.
     Expression(String),
     /// Any other words: a classifier's, the field `License`.
@@ -77,7 +77,7 @@ struct Component<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hashes: Vec<Hash<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    licenses: Vec<LicenceChoice<'a>>,
+    licenses: Vec<LicenseChoice<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     purl: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -92,7 +92,7 @@ struct Hash<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum LicenceChoice<'a> {
+enum LicenseChoice<'a> {
     Expression(&'a str),
     License { name: &'a str },
 }
@@ -178,31 +178,31 @@ fn component(part: &Part) -> Component<'_> {
         version: Some(&part.version),
         description: part.summary.as_deref(),
         hashes: source.iter().map(|s| Hash { alg: "SHA-256", content: &s.sha256 }).collect(),
-        licenses: licences(&part.licences),
+        licenses: licenses(&part.licenses),
         purl: purl(part),
         properties,
     }
 }
 
 /// The document allows one expression or any number of names, not both.
-fn licences(all: &[Licence]) -> Vec<LicenceChoice<'_>> {
-    let expression = all.iter().find_map(|licence| match licence {
-        Licence::Expression(text) => Some(LicenceChoice::Expression(text)),
-        Licence::Name(_) => None,
+fn licenses(all: &[SbomLicense]) -> Vec<LicenseChoice<'_>> {
+    let expression = all.iter().find_map(|license| match license {
+        SbomLicense::Expression(text) => Some(LicenseChoice::Expression(text)),
+        SbomLicense::Name(_) => None,
     });
     if let Some(expression) = expression {
         return vec![expression];
     }
     let mut names: Vec<&str> = all
         .iter()
-        .filter_map(|licence| match licence {
-            Licence::Name(name) => Some(name.trim()).filter(|name| !name.is_empty()),
-            Licence::Expression(_) => None,
+        .filter_map(|license| match license {
+            SbomLicense::Name(name) => Some(name.trim()).filter(|name| !name.is_empty()),
+            SbomLicense::Expression(_) => None,
         })
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(|name| LicenceChoice::License { name }).collect()
+    names.into_iter().map(|name| LicenseChoice::License { name }).collect()
 }
 
 fn reference(part: &Part) -> String {
@@ -253,24 +253,24 @@ mod tests {
     use super::*;
 
     fn parts() -> Vec<Part> {
-        let part = |kind, name: &str, version: &str, licences, requires: &[&str]| Part {
+        let part = |kind, name: &str, version: &str, licenses, requires: &[&str]| Part {
             kind,
             name: name.into(),
             version: version.into(),
             summary: (kind == Kind::Wheel).then(|| "Composable command line".into()),
-            licences,
+            licenses,
             source: (kind == Kind::Wheel)
                 .then(|| Source { file: format!("{name}.whl"), sha256: "ab".repeat(32) }),
             digest: Digest::of(name.as_bytes()),
             requires: requires.iter().map(|&name| name.into()).collect(),
         };
-        let name = |text: &str| Licence::Name(text.into());
+        let name = |text: &str| SbomLicense::Name(text.into());
         vec![
             part(
                 Kind::Wheel,
                 "typing-extensions",
                 "4.9.0+local",
-                vec![Licence::Expression("PSF-2.0 OR MIT".into()), name("PSF")],
+                vec![SbomLicense::Expression("PSF-2.0 OR MIT".into()), name("PSF")],
                 &[],
             ),
             part(Kind::Runtime, "cpython", "3.12.1", vec![name("Python-2.0")], &[]),

@@ -8,9 +8,9 @@ use std::{env, fs};
 use snakecrate_launcher::cache::root::Size;
 
 use super::Error;
-use crate::cli::What;
+use crate::build::{Build, build_cache};
+use crate::cli::BuildArgs;
 use crate::config::Config;
-use crate::pipeline::{Build, build_cache};
 use crate::source::Source;
 use snakecrate_base::ui::Ui;
 
@@ -19,7 +19,7 @@ use snakecrate_base::ui::Ui;
 const RUN_LEVEL: i32 = 3;
 
 /// `snakecrate build`
-pub(super) fn build(what: What, output: Option<PathBuf>, ui: Ui) -> Result<(), Error> {
+pub(super) fn build(what: BuildArgs, output: Option<PathBuf>, ui: Ui) -> Result<(), Error> {
     let (source, config) = configured(what, output)?;
     let build = Build::prepare(&source, &config, ui)?;
     let output = config.output.unwrap_or_else(|| default_output(build.name()));
@@ -33,7 +33,7 @@ pub(super) fn build(what: What, output: Option<PathBuf>, ui: Ui) -> Result<(), E
 }
 
 /// `snakecrate run`: replaces the process, and returns only if that failed.
-pub(super) fn run(what: What, arguments: &[OsString], ui: Ui) -> Error {
+pub(super) fn run(what: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
     let archive = match built(what, ui) {
         Ok(archive) => archive,
         Err(error) => return error,
@@ -43,7 +43,7 @@ pub(super) fn run(what: What, arguments: &[OsString], ui: Ui) -> Error {
 }
 
 /// The archive, built unless one of the very same contents was built before.
-fn built(what: What, ui: Ui) -> Result<PathBuf, Error> {
+fn built(what: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let (source, mut config) = configured(what, None)?;
     if config.release != Some(true) {
         config.level = config.level.or(Some(RUN_LEVEL));
@@ -60,9 +60,9 @@ fn built(what: What, ui: Ui) -> Result<PathBuf, Error> {
 }
 
 /// The source, and the flags over its own configuration.
-fn configured(what: What, output: Option<PathBuf>) -> Result<(Source, Config), Error> {
+fn configured(what: BuildArgs, output: Option<PathBuf>) -> Result<(Source, Config), Error> {
     let source = Source::detect(&what.source)?;
-    let own = Config::of(&source).map_err(crate::pipeline::Error::from)?;
+    let own = Config::of(&source).map_err(crate::build::Error::from)?;
     Ok((source, what.config(output).or(own)))
 }
 

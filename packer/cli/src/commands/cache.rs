@@ -16,8 +16,8 @@ use snakecrate_launcher::cache::{COMPONENTS, ENVS};
 
 use super::prune::Gone;
 use super::{Error, print};
+use crate::build::BUILD;
 use crate::cli::Cache;
-use crate::pipeline::BUILD;
 use snakecrate_base::ui::{Count, Ui, table};
 
 const DAY: Duration = Duration::from_hours(24);

@@ -3,7 +3,7 @@
 mod audit;
 mod build;
 mod cache;
-mod look;
+mod inspect;
 mod prune;
 
 use std::io::{self, Write as _};
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use crate::archive;
 use crate::audit::Options;
 use crate::cli::{Cli, Command};
-use crate::pipeline;
+
 use crate::source;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::ui::Ui;
@@ -23,7 +23,7 @@ use snakecrate_base::ui::Ui;
 pub enum Error {
     /// Nothing was built.
     #[error(transparent)]
-    Build(#[from] pipeline::Error),
+    Build(#[from] crate::build::Error),
     /// An archive cannot be used.
     #[error(transparent)]
     Archive(#[from] archive::Error),
@@ -89,12 +89,12 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Build { what, output } => build::build(what, output, ui)?,
         Command::Run { what, arguments } => return Err(build::run(what, &arguments, ui)),
-        Command::Inspect { file, json } => look::inspect(&file, json)?,
+        Command::Inspect { file, json } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, &Options { max_glibc, allow_missing })?;
         }
-        Command::Verify { file } => look::verify(&file, ui)?,
-        Command::Extract { file, directory } => look::extract(&file, &directory, ui)?,
+        Command::Verify { file } => inspect::verify(&file, ui)?,
+        Command::Extract { file, directory } => inspect::extract(&file, &directory, ui)?,
         Command::Cache(command) => cache::run(&command, ui)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ use snakecrate_launcher::cache::remove::remove_tree;
 use snakecrate_launcher::cache::root::{Root, open_directory};
 use walkdir::WalkDir;
 
-use crate::pipeline::BUILD;
+use crate::build::BUILD;
 
 /// Folders whose folders hold the things.
 const NESTED: [&str; 3] = ["components", "inputs", "python"];

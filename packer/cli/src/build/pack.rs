@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
 
 use super::Error;
-use super::facts::{Facts, Known, objects_of};
+use super::facts::{Facts, FactsCache, objects_of};
 use crate::BUILD_ID;
 use crate::audit::Object;
 use crate::bytecode;
@@ -21,7 +21,7 @@ use snakecrate_runtime::{self as runtime, Grafts, Policy};
 pub(super) struct Work<'a> {
     pub(super) config: &'a Config,
     pub(super) interpreter: &'a Interpreter,
-    pub(super) known: Known,
+    pub(super) known: FactsCache,
     pub(super) unpacked: wheel::Store,
     pub(super) level: i32,
     pub(super) slim: wheel::Slim,

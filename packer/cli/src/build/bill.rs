@@ -7,9 +7,9 @@ use crate::archive::PlannedComponent;
 use crate::sbom;
 
 /// Of glibc, and of the compiler's libraries beside it.
-const GLIBC_LICENCE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
-/// The licence of the interpreter, as SPDX names it.
-const PYTHON_LICENCE: &str = "Python-2.0.1";
+const GLIBC_LICENSE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
+/// The license of the interpreter, as SPDX names it.
+const PYTHON_LICENSE: &str = "Python-2.0.1";
 
 /// The document for these components; `project` and `wheels` are what is known of them.
 pub(super) fn bill(
@@ -25,11 +25,11 @@ pub(super) fn bill(
             Kind::Wheel => wheels.iter().find(|facts| facts.name == component.name).copied(),
             Kind::Runtime | Kind::CLibrary => None,
         };
-        let licences = match component.kind {
-            Kind::Runtime => vec![sbom::Licence::Expression(PYTHON_LICENCE.into())],
-            Kind::CLibrary => vec![sbom::Licence::Expression(GLIBC_LICENCE.into())],
+        let licenses = match component.kind {
+            Kind::Runtime => vec![sbom::SbomLicense::Expression(PYTHON_LICENSE.into())],
+            Kind::CLibrary => vec![sbom::SbomLicense::Expression(GLIBC_LICENSE.into())],
             Kind::App | Kind::Wheel => {
-                facts.map(|facts| facts.licences.clone()).unwrap_or_default()
+                facts.map(|facts| facts.licenses.clone()).unwrap_or_default()
             }
         };
         sbom::Part {
@@ -37,7 +37,7 @@ pub(super) fn bill(
             name: component.name.clone(),
             version: component.version.clone(),
             summary: facts.and_then(|facts| facts.summary.clone()),
-            licences,
+            licenses,
             source: component.source.clone(),
             digest: component.packed.digest,
             requires: facts.map(|facts| facts.requires.clone()).unwrap_or_default(),

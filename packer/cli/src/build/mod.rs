@@ -28,9 +28,9 @@ use crate::bytecode;
 use crate::config::Config;
 use crate::source::Source;
 use crate::wheel;
-pub use c_library::Libc;
+pub use c_library::LibcChoice;
 pub use error::Error;
-use facts::Known;
+use facts::FactsCache;
 use pack::Work;
 use snakecrate_base::ui::Ui;
 
@@ -106,7 +106,7 @@ impl Build {
         let work = Work {
             config,
             interpreter: &interpreter,
-            known: Known::new(&cache),
+            known: FactsCache::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
             level: level(config),
             slim: wheel::Slim::new(

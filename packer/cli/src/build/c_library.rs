@@ -13,7 +13,7 @@ use snakecrate_runtime::c_library::{CLibrary, PLACE};
 /// Which C library an archive runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Libc {
+pub enum LibcChoice {
     /// The host's where it is glibc and new enough, else the one that the archive brings.
     #[default]
     Auto,
@@ -45,9 +45,9 @@ impl Work<'_> {
         objects: &[Object],
     ) -> Result<Option<Bundled>, Error> {
         let choice = match self.config.libc.unwrap_or_default() {
-            Libc::Host => return Ok(None),
-            Libc::Auto => Choice::Auto,
-            Libc::Bundled => Choice::Bundled,
+            LibcChoice::Host => return Ok(None),
+            LibcChoice::Auto => Choice::Auto,
+            LibcChoice::Bundled => Choice::Bundled,
         };
         let compilers: Vec<&str> = report.compiler_libraries().map(|l| l.name.as_str()).collect();
         let Some(found) = CLibrary::of_this_machine(compilers.iter().copied())? else {

@@ -11,7 +11,7 @@ use snakecrate_format::digest::Digest;
 use super::Error;
 use crate::audit::{self, Object};
 use crate::component::{Packed, Store};
-use crate::sbom::Licence;
+use crate::sbom::SbomLicense;
 use crate::wheel::{Distribution, License, Script};
 use snakecrate_base::tree::Tree;
 use snakecrate_runtime::Imports;
@@ -25,8 +25,8 @@ pub struct Facts {
     pub version: String,
     /// What it is for, in one line.
     pub summary: Option<String>,
-    /// Its licences.
-    pub licences: Vec<Licence>,
+    /// Its licenses.
+    pub licenses: Vec<SbomLicense>,
     /// Names of what it requires, some of them only elsewhere or for extras.
     pub requires: Vec<String>,
     /// What can be started.
@@ -52,7 +52,7 @@ impl Facts {
             name: distribution.name.clone(),
             version: distribution.version.clone(),
             summary: metadata.summary.clone(),
-            licences: licences(&metadata.license),
+            licenses: licenses(&metadata.license),
             requires: requires.into_iter().collect(),
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
@@ -67,16 +67,16 @@ pub(super) fn objects_of(tree: &Tree) -> Result<Vec<Object>, Error> {
     Ok(audit::objects_of(tree)?)
 }
 
-fn licences(license: &License) -> Vec<Licence> {
+fn licenses(license: &License) -> Vec<SbomLicense> {
     if let Some(expression) = &license.expression {
-        return vec![Licence::Expression(expression.clone())];
+        return vec![SbomLicense::Expression(expression.clone())];
     }
     if !license.classifiers.is_empty() {
-        return license.classifiers.iter().cloned().map(Licence::Name).collect();
+        return license.classifiers.iter().cloned().map(SbomLicense::Name).collect();
     }
-    // The field may hold a whole licence: its first line names it.
+    // The field may hold a whole license: its first line names it.
     let first = license.text.as_deref().and_then(|text| text.lines().next());
-    first.map(|line| Licence::Name(line.trim().to_owned())).into_iter().collect()
+    first.map(|line| SbomLicense::Name(line.trim().to_owned())).into_iter().collect()
 }
 
 fn runnable(distribution: &Distribution) -> Vec<String> {
@@ -89,12 +89,12 @@ fn runnable(distribution: &Distribution) -> Vec<String> {
 
 /// Facts and components by what they were made from.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct FactsCache {
     directory: PathBuf,
     store: Store,
 }
 
-impl Known {
+impl FactsCache {
     /// What is kept below the packer's `cache`.
     pub fn new(cache: &Path) -> Self {
         Self { directory: cache.join("facts"), store: Store::new(cache) }
