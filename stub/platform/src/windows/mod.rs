@@ -1,0 +1,8 @@
+//! Windows: real where the standard library or one call does it, [`Unsupported`] elsewhere.
+//!
+//! [`Unsupported`]: crate::error::Unsupported
+
+pub(crate) mod error;
+pub(crate) mod file;
+pub(crate) mod paths;
+pub(crate) mod process;
