@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::{PAIR, PROBE};
-use crate::support::sandbox::{Sandbox, can_trace};
 
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 
@@ -145,9 +146,7 @@ fn first_starts_at_once_all_succeed_and_leave_one_tree() {
 /// It takes as long as another start is patient: 30 seconds.
 #[test]
 fn a_first_start_that_hangs_holds_up_others_for_a_while_and_succeeds_when_it_goes_on() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     // It stops when its first component has its name, and the others are in staging.
     let trace = "strace -f -qq -o trace -e trace=renameat -e inject=renameat:signal=STOP:when=1";

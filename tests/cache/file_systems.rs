@@ -8,8 +8,9 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Run, Sandbox, can_change_user, can_mount, can_trace};
+use crate::support::sandbox::{Run, Sandbox};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 /// As if the machine had been started again, or another: a container's image has this.
@@ -40,9 +41,7 @@ fn files(below: &Path) -> Vec<(String, u64, i64, u64)> {
 /// NFS without a lock daemon, FAT, file systems in user space.
 #[test]
 fn without_locks_and_hard_links_it_starts_cold_and_warm() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     for errors in [
         ["flock:error=ENOLCK", "linkat:error=EPERM", "renameat2:error=EINVAL"],
         ["flock:error=ENOSYS", "linkat:error=EOPNOTSUPP", "renameat2:error=ENOSYS"],
@@ -66,9 +65,7 @@ fn without_locks_and_hard_links_it_starts_cold_and_warm() {
 
 #[test]
 fn without_locks_first_starts_at_once_all_succeed() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let errors = ["flock:error=ENOLCK"];
     let all: Vec<_> = (0..4).map(|_| injected(&sandbox, &errors).spawn()).collect();
@@ -81,9 +78,7 @@ fn without_locks_first_starts_at_once_all_succeed() {
 /// Links do not reach from one mount to another, even of the same file system.
 #[test]
 fn areas_on_mounts_of_their_own_are_refused() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mounts = "mkdir -p /srv/c/v1/components /srv/c/v1/envs; chmod 700 /srv/c
         mount --bind /srv/c/v1/envs /srv/c/v1/envs
@@ -115,9 +110,7 @@ fn areas_on_mounts_of_their_own_are_refused() {
 /// directory of a lower layer.
 #[test]
 fn an_image_with_a_filled_cache_starts_on_another_machine() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let image = "mkdir /srv/image /srv/new /srv/work /home/cache
         export SNAKECRATE_CACHE=/home/cache/c
@@ -144,9 +137,7 @@ fn an_image_with_a_filled_cache_starts_on_another_machine() {
 /// What is removed there is gone, by the packer, too.
 #[test]
 fn the_cache_of_an_image_can_be_cleared() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox =
         Sandbox::new().with(&PROBE, "app").copy(crate::support::sandbox::PACKER, "packer");
     let mounts = "mkdir /srv/image /srv/new /srv/work /home/cache

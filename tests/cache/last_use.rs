@@ -1,7 +1,8 @@
 //! When an environment was used last: noted without a write on each start.
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_change_user, can_mount};
 
 /// Tells when the launch plan was read and written last, by days from now.
 const TELL: &str = "plan=$(echo /srv/cache/v1/envs/*/.snakecrate/launch)
@@ -11,9 +12,7 @@ const TELL: &str = "plan=$(echo /srv/cache/v1/envs/*/.snakecrate/launch)
 /// What the shell commands `then` print, after a first start with the cache on a file system on
 /// which the kernel notes no reads.
 fn told(then: &str, expected: &str) {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mounts = format!(
         "mount -t tmpfs -o noatime,mode=755 tmpfs /srv; export SNAKECRATE_CACHE=/srv/cache HOME=/srv

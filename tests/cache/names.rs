@@ -6,8 +6,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::hosts::cache_locations::{has_no_place, unpacks_to};
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_change_user, can_mount};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 /// No UTF-8.
@@ -109,9 +110,7 @@ fn archive_directory_and_name_come_through_byte_for_byte() {
 /// `pyvenv.cfg` is text: a cache has to be so, too.
 #[test]
 fn a_cache_whose_path_is_no_text_is_passed_over_or_named() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let path = |above: &str| OsString::from_vec([above.as_bytes(), NO_TEXT].concat());
     let mounts = "mkdir \"${HOME:-/home/none}\"; chown 12345 \"${HOME:-/home/none}\"";
@@ -130,9 +129,7 @@ fn a_cache_whose_path_is_no_text_is_passed_over_or_named() {
 /// Nobody's home is `rel`, nothing or a file.
 #[test]
 fn homes_that_are_none_are_passed_over() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     for home in ["", "relative", "/etc/passwd", "/proc/version/x"] {
         let run = sandbox.place("app", "").uid(12345).env("HOME", home);

@@ -2,8 +2,9 @@
 //! home of a user.
 
 use crate::hosts::cache_locations::{has_no_place, unpacks_to};
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_change_user, can_mount};
 
 const FOREIGN: &str = "it belongs to user 54321";
 const WRITABLE: &str = "other users can write to it";
@@ -25,7 +26,8 @@ const PLANTS: [(&str, &str); 9] = [
 const MINE: &str = "chmod 1777 /srv; mkdir /srv/mine; chown 12345 /srv/mine";
 
 fn sandbox() -> Option<Sandbox> {
-    (can_change_user() && can_mount()).then(|| Sandbox::new().with(&PROBE, "app"))
+    needs!(Root, Mounts);
+    Some(Sandbox::new().with(&PROBE, "app"))
 }
 
 #[test]

@@ -11,8 +11,9 @@ use pretty_assertions::assert_eq;
 use rustix::process::Signal;
 use walkdir::WalkDir;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::{PAIR, PROBE};
-use crate::support::sandbox::{Call, PACKER, Sandbox, can_trace};
+use crate::support::sandbox::{Call, PACKER, Sandbox};
 
 const DAY: Duration = Duration::from_hours(24);
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
@@ -274,9 +275,7 @@ fn a_link_that_is_swapped_in_while_it_prunes_leads_to_no_loss() {
 /// The moment that these swaps hardly ever meet: between the look at a directory and its opening.
 #[test]
 fn a_link_that_takes_a_directorys_place_before_it_is_opened_is_not_followed() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = Sandbox::new();
     let (cache, precious) = (sandbox.cache(), sandbox.root().join("precious"));
     for tree in [cache.join("v1/components/x"), precious.clone()] {

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::inotify;
 use rustix::io::Errno;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::{PAIR, PROBE, TINY};
-use crate::support::sandbox::{Call, Run, Sandbox, can_change_user, can_trace};
+use crate::support::sandbox::{Call, Run, Sandbox};
 
 const SAID: &str = "tiny\n";
 
@@ -117,9 +118,7 @@ fn two_archives_that_start_at_once_for_the_first_time_share_a_runtime() {
 
 #[test]
 fn where_locks_do_not_work_first_starts_at_once_all_succeed() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     for error in ["ENOLCK", "ENOSYS"] {
         let sandbox = Sandbox::new().with(&TINY, "app");
         let run = || sandbox.archive("app").always_failing("flock", error);
@@ -172,9 +171,7 @@ fn starts_succeed_beside_repairs_and_clears() {
 
 #[test]
 fn an_archive_that_is_replaced_while_it_starts_runs_to_its_end_and_the_new_one_after_it() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let moments = [
         ("readlink", 1),
         ("open", 1),
@@ -196,9 +193,7 @@ fn an_archive_that_is_replaced_while_it_starts_runs_to_its_end_and_the_new_one_a
 
 #[test]
 fn an_archive_that_is_deleted_while_it_starts_runs_to_its_end() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     for (name, number) in [("readlink", 1), ("open", 1), ("pread64", 2), ("write", 100)] {
         let sandbox = Sandbox::new().with(&TINY, "app");
         let stopped = sandbox.archive("app").stopped_at(&Call::new(name, number));
@@ -226,9 +221,7 @@ fn an_application_whose_archive_was_replaced_goes_on_and_starts_the_new_one() {
 
 #[test]
 fn two_users_at_once_share_nothing() {
-    if !can_change_user() {
-        return;
-    }
+    needs!(Root);
     let sandbox = Sandbox::new().with(&TINY, "app");
     let users = [1001, 1002];
     let running = users.map(|user| sandbox.archive("app").as_user(user).spawn());

@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::{PAIR, PROBE};
-use crate::support::sandbox::{Sandbox, can_change_user, can_mount};
 
 pub const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 
@@ -137,9 +138,7 @@ fn an_archive_that_shares_a_damaged_runtime_mends_it_at_its_first_start() {
 /// start.
 #[test]
 fn in_a_read_only_cache_only_what_is_needed_matters() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let place = |mounts: &str| sandbox.place("app", mounts).env("SNAKECRATE_CACHE", "/mnt/cache");
     place("").expect(0, PROBED, "");

@@ -3,8 +3,9 @@
 
 use std::os::unix::fs::symlink;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{PACKER, Sandbox, can_change_user};
+use crate::support::sandbox::{PACKER, Sandbox};
 
 const USAGE: i32 = 2;
 const FAILURE: i32 = 1;
@@ -91,9 +92,7 @@ fn an_output_that_is_a_directory() {
 
 #[test]
 fn an_output_in_a_directory_of_somebody_else() {
-    if !can_change_user() {
-        return;
-    }
+    needs!(Root);
     // The packer may lie below a directory that the other user cannot enter.
     let sandbox = Sandbox::new().with(&PROBE, "app").file("tool.py", "").copy(PACKER, "snakecrate");
     let run = sandbox.archive("snakecrate").args(["inspect", "app"]).as_user(12345);

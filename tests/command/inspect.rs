@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::{PAIR, PROBE};
 
@@ -50,6 +51,7 @@ fn extract_writes_the_components_as_ordinary_files() {
 
 #[test]
 fn zip_tools_read_the_archive() {
+    needs!(Program("unzip"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let unzip = Command::new("unzip").arg("-tqq").arg(sandbox.path("app")).output().unwrap();
     assert!(unzip.status.success(), "{unzip:?}");

@@ -1,8 +1,9 @@
 //! Hostile places, made of mounts: where the cache goes then, or what is said where it can go
 //! nowhere. [`Sandbox::place`] has the common ground of all.
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Run, Sandbox, can_change_user, can_mount, can_trace};
+use crate::support::sandbox::{Run, Sandbox};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 const SET_CACHE: &str =
@@ -14,7 +15,8 @@ const STRICT: &str = "ro / /home /root /srv /tmp /var/cache /var/lib /var/tmp /m
 
 /// A sandbox with an archive; none where nothing can be mounted.
 fn sandbox() -> Option<Sandbox> {
-    (can_change_user() && can_mount()).then(|| Sandbox::new().with(&PROBE, "app"))
+    needs!(Root, Mounts);
+    Some(Sandbox::new().with(&PROBE, "app"))
 }
 
 /// It starts, and has its cache there.
@@ -171,9 +173,7 @@ snakecrate: free some space, or set SNAKECRATE_CACHE to a directory that has it\
 #[test]
 fn a_disk_that_is_too_small_is_found_before_anything_is_extracted() {
     let Some(sandbox) = sandbox() else { return };
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let before = "strace -f -qq -e trace=openat -o /tmp/trace /mnt/work/app || echo status $?
         show; grep O_CREAT /tmp/trace | cut -d '\"' -f 2";
     let expected = format!("status 122\n{EMPTY}CACHEDIR.TAG\n");
@@ -194,9 +194,7 @@ fn a_file_system_with_room_for_too_few_files_is_found_before_anything_is_extract
 #[test]
 fn a_disk_that_fills_while_it_is_extracted_to_is_explained_and_later_it_works() {
     let Some(sandbox) = sandbox() else { return };
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let before = "strace -f -qq -e trace=openat -e inject=openat:delay_enter=3000000:when=150 \
             -o /dev/null /mnt/work/app & sleep 1
         cat /dev/zero >/srv/other 2>/dev/null || wait $! || echo status $?

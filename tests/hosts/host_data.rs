@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Outcome, Sandbox, can_mount};
+use crate::support::sandbox::{Outcome, Run, Sandbox};
 
 /// Prints whether a client that trusts what it does by default speaks with `localhost`, which has
 /// the certificate in `server.pem`.
@@ -71,9 +72,7 @@ impl Sandbox {
 
 #[test]
 fn a_certificate_that_the_host_trusts_is_found_wherever_it_is() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts, Program("openssl"));
     let sandbox = sandbox().authorities();
     sandbox.bare("", &[], HANDSHAKE).expect(0, UNTRUSTED, "");
     for place in [
@@ -100,9 +99,7 @@ fn a_certificate_that_the_host_trusts_is_found_wherever_it_is() {
 
 #[test]
 fn the_users_variables_win_over_all_that_the_host_has() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts, Program("openssl"));
     let sandbox = sandbox().authorities().file("none.pem", "");
     let other = "install -D other.pem /etc/ssl/ca-bundle.pem";
     sandbox.bare(other, &[], HANDSHAKE).expect(0, UNTRUSTED, "");
@@ -122,9 +119,7 @@ fn the_users_variables_win_over_all_that_the_host_has() {
 
 #[test]
 fn a_host_without_certificates_gets_those_of_the_archive() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts, Program("openssl"));
     let sandbox = sandbox().authorities();
     sandbox.bare("", &[], TRUSTED).expect(0, "True [RUNTIME]/share/cacert.pem None\n", "");
     sandbox.bare(SUSE, &[], TRUSTED).expect(0, "False /etc/ssl/ca-bundle.pem None\n", "");
@@ -135,9 +130,7 @@ fn a_host_without_certificates_gets_those_of_the_archive() {
 
 #[test]
 fn where_openssl_finds_certificates_by_itself_it_is_left_to_it() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts, Program("openssl"));
     let sandbox = sandbox().authorities();
     let ask = "import ssl; print(*ssl.get_default_verify_paths()[3::2])";
     let places = sandbox.archive("app").args(["run", ask]).output().text();
@@ -167,9 +160,7 @@ print(len(zoneinfo.available_timezones()) > 400, 'zones' in zoneinfo.available_t
 
 #[test]
 fn time_zones_are_known_on_a_host_without_any() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     let sandbox = sandbox();
     let unknown = "No time zone found with key Nowhere/City\nNo time zone found with key zones\n";
     let expected = format!("2:00:00 Europe/Vienna\n1:00:00\n{unknown}True False\n");
@@ -178,9 +169,7 @@ fn time_zones_are_known_on_a_host_without_any() {
 
 #[test]
 fn the_hosts_time_zones_and_those_of_a_package_come_first() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     // In version 1, and so easily made: as if Vienna were 5 hours ahead for ever.
     let mut zone = b"TZif\0".to_vec();
     zone.resize(44, 0);
@@ -220,9 +209,7 @@ print(b'drawn' in output or output, os.waitpid(pid, 0)[1])
 
 #[test]
 fn curses_knows_terminals_that_the_host_does_not() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     let sandbox = sandbox();
     sandbox.bare("", &["TERM=xterm-256color"], TERMINAL).expect(0, "256 False\nTrue 0\n", "");
     sandbox
@@ -256,9 +243,7 @@ print(b'got aXc' in output or output)
 
 #[test]
 fn lines_are_edited_without_descriptions_of_terminals() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     for term in ["TERM=xterm", "TERM="] {
         sandbox().bare("", &[term], EDITING).expect(0, "True\n", "");
     }
@@ -271,9 +256,19 @@ with open('text', 'w') as file: file.write('\\u00fc')
 print(open('text', 'rb').read(), sys.argv[3] in os.listdir())
 ";
 
-/// Also with `-I`, which has the interpreter ignore `PYTHONUTF8`; with or without locales here.
+/// Also with `-I`, which has the interpreter ignore `PYTHONUTF8`.
 #[test]
 fn text_is_utf_8_in_a_c_locale_and_in_one_that_is_not_there() {
+    text_is_utf_8(|run| run);
+}
+
+#[test]
+fn text_is_utf_8_on_a_host_without_locales() {
+    needs!(Mounts);
+    text_is_utf_8(|run| run.bare_host(""));
+}
+
+fn text_is_utf_8(on_host: impl Fn(Run<'_>) -> Run<'_>) {
     let sandbox = sandbox().file("ü", "");
     for variable in [
         "X=",
@@ -288,20 +283,15 @@ fn text_is_utf_8_in_a_c_locale_and_in_one_that_is_not_there() {
         "LC_ALL=C.UTF-8",
     ] {
         let (name, value) = variable.split_once('=').unwrap();
-        let run = || sandbox.archive("app").args(["run", TEXT, "ü"]).env(name, value);
+        let run = sandbox.archive("app").args(["run", TEXT, "ü"]).env(name, value);
         let expected = "ü ü utf-8 surrogateescape\nb'\\xc3\\xbc' True\n";
-        run().expect(0, expected, "");
-        if can_mount() {
-            run().bare_host("").expect(0, expected, "");
-        }
+        on_host(run).expect(0, expected, "");
     }
 }
 
 #[test]
 fn a_user_without_an_entry_or_a_home_is_as_python_has_it() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     let code = "
 import getpass, os, pathlib, pwd, site, sysconfig, tempfile
 try: getpass.getuser()
@@ -323,9 +313,7 @@ for name in '127.0.0.1', '::1', 'localhost', 'db.internal':
 
 #[test]
 fn names_of_hosts_are_found_without_the_plug_ins_that_nsswitch_names() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     let sandbox = sandbox();
     let numeric = "127.0.0.1 127.0.0.1\n::1 ::1\n";
     // As the C library has it: a name that is in no file is not known.

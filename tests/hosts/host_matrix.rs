@@ -5,23 +5,23 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Run, Sandbox, can_change_user, can_mount};
+use crate::support::sandbox::{Run, Sandbox};
 
 /// A root that holds an archive, `/proc` and `/tmp`; none where nothing can be mounted.
 struct Empty(Sandbox);
 
 impl Empty {
     fn new() -> Option<Self> {
-        (can_change_user() && can_mount()).then(|| {
-            let sandbox = Sandbox::new();
-            for folder in ["root/proc", "root/tmp"] {
-                fs::create_dir_all(sandbox.path(folder)).unwrap();
-            }
-            let everybodys = fs::Permissions::from_mode(0o1777);
-            fs::set_permissions(sandbox.path("root/tmp"), everybodys).unwrap();
-            Self(sandbox.with(&PROBE, "root/app"))
-        })
+        needs!(Root, Mounts);
+        let sandbox = Sandbox::new();
+        for folder in ["root/proc", "root/tmp"] {
+            fs::create_dir_all(sandbox.path(folder)).unwrap();
+        }
+        let everybodys = fs::Permissions::from_mode(0o1777);
+        fs::set_permissions(sandbox.path("root/tmp"), everybodys).unwrap();
+        Some(Self(sandbox.with(&PROBE, "root/app")))
     }
 
     fn app(&self, uid: u32) -> Run<'_> {

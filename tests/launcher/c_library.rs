@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::sandbox::{Sandbox, can_mount, shared};
+use crate::support::needs::needs;
+use crate::support::sandbox::{Sandbox, shared};
 
 fn bundled() -> Sandbox {
     let sandbox = Sandbox::new().project("probe");
@@ -111,9 +112,7 @@ fn a_host_that_will_do_is_taken_and_nothing_is_unpacked_for_it() {
 /// kernel does not find the loader.
 #[test]
 fn a_host_that_has_lost_its_loader_gets_the_one_that_came_along() {
-    if !can_mount() {
-        return;
-    }
+    needs!(Mounts);
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app"]).expect(0, "", "");
     sandbox.archive("app").args(["leave", "0"]).expect(0, "", "");

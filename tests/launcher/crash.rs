@@ -14,8 +14,9 @@ use rustix::process::Signal;
 use snakecrate_launcher::cache::root::Root;
 use snakecrate_launcher::cache::verify::verify;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::TINY;
-use crate::support::sandbox::{Call, Sandbox, can_trace};
+use crate::support::sandbox::{Call, Sandbox};
 
 const SAID: &str = "tiny\n";
 
@@ -96,9 +97,7 @@ fn sweep<T: Sync>(cases: &[T], run: impl Fn(&Sandbox, &T) -> String + Sync) {
 
 #[test]
 fn killed_at_any_kind_of_system_call_a_first_run_leaves_nothing_that_the_next_does_not_mend() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     sweep(&edges(), |sandbox, call| {
         let when = format!("a kill at {call:?}");
         let (status, stdout, _) = sandbox.archive("app").killed_at(call).parts();
@@ -142,9 +141,7 @@ fn assert_told(status: ExitStatus, stdout: &str, stderr: &str, error: &str, when
 
 #[test]
 fn whatever_call_fails_a_first_run_succeeds_or_says_why_and_leaves_nothing() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let cases: Vec<_> = edges()
         .into_iter()
         .flat_map(|call| errors(&call).iter().map(move |error| (call.clone(), *error)))
@@ -159,9 +156,7 @@ fn whatever_call_fails_a_first_run_succeeds_or_says_why_and_leaves_nothing() {
 
 #[test]
 fn a_cache_tag_without_a_word_in_it_is_written_again() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = sandbox();
     sandbox.archive("app").killed_at(&Call::new("write", 1)).killed_by(Signal::KILL).done();
     let tag = sandbox.cache().join("CACHEDIR.TAG");
@@ -173,9 +168,7 @@ fn a_cache_tag_without_a_word_in_it_is_written_again() {
 
 #[test]
 fn a_write_that_fails_when_the_file_is_closed_is_not_published() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     // What network file systems do when there is no room or no quota.
     let calls = sandbox().archive("app").calls();
     let extracted = |call: &Call| call.name == "openat" && call.arguments.contains("libpython");
@@ -190,9 +183,7 @@ fn a_write_that_fails_when_the_file_is_closed_is_not_published() {
 
 #[test]
 fn a_disk_without_room_for_the_first_directory_is_called_full() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = sandbox();
     let outcome = sandbox.archive("app").failing(&Call::new("mkdirat", 1), "ENOSPC");
     outcome.not_launched("No space left on device", "free some space");
@@ -200,9 +191,7 @@ fn a_disk_without_room_for_the_first_directory_is_called_full() {
 
 #[test]
 fn what_disappears_between_making_and_starting_is_made_again() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = sandbox();
     // Behind the last look at the components.
     let stopped = sandbox.archive("app").stopped_at(&Call::new("umask", 2));
@@ -215,9 +204,7 @@ fn what_disappears_between_making_and_starting_is_made_again() {
 
 #[test]
 fn after_a_restart_a_cache_that_does_not_say_whether_it_may_be_written_to_is_checked() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     let sandbox = sandbox();
     sandbox.archive("app").expect(0, SAID, "");
     let env = sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0]);
@@ -235,9 +222,7 @@ fn after_a_restart_a_cache_that_does_not_say_whether_it_may_be_written_to_is_che
 
 #[test]
 fn without_locks_nothing_of_the_run_is_left_and_what_the_dead_left_goes_after_a_day() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     for error in ["ENOLCK", "ENOSYS", "EOPNOTSUPP"] {
         let sandbox = sandbox();
         let staging = sandbox.cache().join("v1/staging");

@@ -5,9 +5,11 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use rustix::fs::{StatVfsMountFlags, XattrFlags, setxattr, statvfs};
+use snakecrate_base::skip;
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_change_user, can_mount};
 
 const OWNER: u32 = 54321;
 const CALLER: u32 = 12345;
@@ -18,10 +20,10 @@ const REFUSED: &str = "snakecrate: refusing to run with rights that the caller d
 const CAPABILITY: [u32; 5] = [0x0200_0001, 1 << 10, 0, 0, 0];
 
 fn sandbox() -> Option<Sandbox> {
-    let sandbox = can_change_user().then(|| Sandbox::new().with(&PROBE, "app"))?;
+    needs!(Root);
+    let sandbox = Sandbox::new().with(&PROBE, "app");
     if statvfs(sandbox.root()).unwrap().f_flag.contains(StatVfsMountFlags::NOSUID) {
-        eprintln!("skipped: such bits mean nothing here (nosuid)");
-        return None;
+        skip!("the temporary directory is mounted nosuid");
     }
     Some(sandbox)
 }
@@ -85,9 +87,7 @@ fn a_warm_cache_makes_no_difference() {
 /// systemd's `AmbientCapabilities=` are rights that the caller has.
 #[test]
 fn ambient_capabilities_reach_the_application() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mounts = "set -- setpriv --reuid 12345 --regid 12345 --clear-groups \
         --inh-caps +net_bind_service --ambient-caps +net_bind_service -- \"$@\"";

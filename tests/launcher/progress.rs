@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_trace};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 /// What keeps a first start long enough from going on, in one of its threads.
@@ -12,7 +13,8 @@ const SLOW: &str =
 
 /// A sandbox with an archive; none where nothing can be slowed down.
 fn sandbox() -> Option<Sandbox> {
-    can_trace().then(|| Sandbox::new().with(&PROBE, "app"))
+    needs!(Tracing, Program("script"));
+    Some(Sandbox::new().with(&PROBE, "app"))
 }
 
 /// What the application wrote to the file `out`.
@@ -101,6 +103,7 @@ fn without_its_env(sandbox: &Sandbox) -> String {
 
 #[test]
 fn who_waits_for_another_start_is_told_so() {
+    needs!(Program("script"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let staging = sandbox.cache().join("v1/staging").join(without_its_env(&sandbox));
     fs::create_dir(&staging).unwrap();
@@ -126,6 +129,7 @@ fn comparing_what_an_earlier_boot_unpacked_has_a_bar_too() {
 
 #[test]
 fn a_signal_kills_it_as_it_would_without_the_bar() {
+    needs!(Program("script"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let staging = sandbox.cache().join("v1/staging").join(without_its_env(&sandbox));
     fs::create_dir(&staging).unwrap();

@@ -5,8 +5,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_change_user, can_mount, can_trace};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 
@@ -41,9 +42,7 @@ fn an_interpreter_that_was_cut_or_overwritten_is_mended() {
 /// `mount -o remount,noexec` after the first start.
 #[test]
 fn a_cache_that_became_noexec_is_passed_over() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mounts = "mkdir /home/ada; export HOME=/home/ada; /mnt/work/app leave 0; noexec /home";
     let facts = sandbox.place("app", mounts).arg("facts").output().json();
@@ -60,9 +59,7 @@ fn a_cache_that_became_noexec_is_passed_over() {
 #[test]
 fn what_cannot_be_mended_is_explained() {
     const CACHE: &str = "set SNAKECRATE_CACHE to a directory of yours that allows execution";
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     for (error, text, remedy) in [
         ("ENOEXEC", "Exec format error (os error 8)", "get the archive for this kind of machine"),
         ("EACCES", "Permission denied (os error 13)", CACHE),
@@ -118,9 +115,7 @@ fn too_many_arguments_are_the_users_to_shorten() {
 /// A root with no C library, and an archive that was told to rely on one.
 #[test]
 fn a_host_without_a_loader_is_explained() {
-    if !can_change_user() || !can_mount() {
-        return;
-    }
+    needs!(Root, Mounts);
     let sandbox = Sandbox::new().project("probe").file("root/tmp/x", "").file("root/proc/x", "");
     sandbox.build(["probe", "-o", "root/app", "--libc", "host"]).expect(0, "", "");
     fs::remove_file(sandbox.path("root/proc/x")).unwrap();

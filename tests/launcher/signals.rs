@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
+use crate::support::needs::needs;
+use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
-use crate::support::sandbox::{Sandbox, can_trace};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 
@@ -52,9 +53,7 @@ fn a_failure_with_closed_streams_has_its_status_and_writes_nowhere() {
 /// Ctrl-C, a closed terminal, a service manager, in the middle of the work.
 #[test]
 fn a_first_start_that_is_interrupted_is_made_up_for_by_the_next() {
-    if !can_trace() {
-        return;
-    }
+    needs!(Tracing);
     for signal in [Signal::INT, Signal::HUP, Signal::TERM, Signal::QUIT] {
         let sandbox = Sandbox::new().with(&PROBE, "app");
         symlink("/usr/bin/strace", sandbox.path("strace")).unwrap();

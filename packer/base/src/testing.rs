@@ -1,5 +1,7 @@
 //! What several modules' tests need.
 
+mod skip;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
@@ -7,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::python::Interpreter;
+
+pub use skip::{SKIPPED, record_skip};
 
 /// What a Python 3.12.1 below `prefix` would tell of itself.
 pub fn python_at(prefix: &Path) -> Interpreter {

@@ -25,7 +25,8 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 pub use outcome::Outcome;
-pub use run::Run;
+pub use run::{Run, unshare};
+
 use shared::Shared;
 pub use strace::Call;
 
@@ -202,37 +203,6 @@ impl Drop for Sandbox {
             }
         }
     }
-}
-
-/// Whether tests may become another user; says so where they may not.
-pub fn can_change_user() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        eprintln!("skipped: only root can become another user");
-    }
-    root
-}
-
-/// Whether tests may mount file systems in a namespace of their own; says so where they may not.
-pub fn can_mount() -> bool {
-    let mut command = run::unshare();
-    let can = command.args(["mount", "-t", "tmpfs", "none", "/usr/share"]).output();
-    let can = can.is_ok_and(|output| output.status.success());
-    if !can {
-        eprintln!("skipped: unshare(1) cannot mount here");
-    }
-    can
-}
-
-/// Whether strace(1) may stop and delay what tests run, and make system calls fail; says so where
-/// it may not.
-pub fn can_trace() -> bool {
-    let can = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
-    let can = can.is_ok_and(|output| output.status.success());
-    if !can {
-        eprintln!("skipped: strace(1) cannot trace here");
-    }
-    can
 }
 
 /// Copies with `cp`: a file that this process has open for writing cannot be executed, and any

@@ -8,7 +8,7 @@ impl Sandbox {
     /// An archive in the working directory, on a machine of another kind: in a mount namespace with
     /// the sandbox at `/mnt`, empty `/home`, `/root`, `/srv`, `/tmp`, `/var/cache`, `/var/lib` and
     /// `/var/tmp`, then changed by the shell commands `mounts`. Its environment is empty. For root
-    /// only, see [`super::can_change_user`].
+    /// only, see [`Root`](crate::support::needs::Need).
     pub fn place(&self, name: &str, mounts: &str) -> Run<'_> {
         let common = format!(
             "mount --bind '{root}' /mnt; cd /mnt/work
@@ -26,7 +26,7 @@ impl Sandbox {
 
     /// An archive alone in a root of its own, `folder` of the working directory: with `/proc` where
     /// the folder has one, and an empty environment. For root only, see
-    /// [`super::can_change_user`].
+    /// [`Root`](crate::support::needs::Need).
     pub fn alone(&self, folder: &str, name: &str, uid: u32) -> Run<'_> {
         let mounts = format!(
             "[ ! -d {folder}/proc ] || mount -t proc proc {folder}/proc

@@ -24,7 +24,7 @@ const BARE_HOST: &str = "for directory in /etc /lib/terminfo /usr/lib/locale /us
 done";
 
 /// The beginning of a command in a mount namespace of its own.
-pub(super) fn unshare() -> Command {
+pub fn unshare() -> Command {
     let mut command = Command::new("unshare");
     command.arg(if geteuid().is_root() { "-m" } else { "-rm" });
     command
@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
     }
 
     /// As the user with this id, with a home and a cache of its own and no other groups. For root
-    /// only, see [`super::can_change_user`].
+    /// only, see [`Root`](crate::support::needs::Need).
     #[expect(clippy::wrong_self_convention, reason = "reads well where it is used")]
     pub fn as_user(mut self, uid: u32) -> Self {
         let home = self.sandbox.root().join(format!("user-{uid}"));
@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
 
     /// In a mount namespace whose host has nothing in `/etc`, no certificates, locales, time zones
     /// and descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
-    /// [`super::can_mount`].
+    /// [`Mounts`](crate::support::needs::Need).
     pub fn bare_host(mut self, prepare: &str) -> Self {
         self.mounts = Some(format!("{BARE_HOST}\n{prepare}"));
         self

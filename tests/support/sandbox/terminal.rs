@@ -3,6 +3,7 @@
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::Sandbox;
+use crate::support::needs::needs;
 
 /// A terminal after a command has ended.
 pub struct Screen {
@@ -106,6 +107,7 @@ fn a_terminal_keeps_what_was_not_wiped_or_written_over() {
 
 #[test]
 fn a_line_of_shell_has_a_terminal_and_its_status_is_known() {
+    needs!(Program("script"));
     let sandbox = Sandbox::new();
     let screen =
         sandbox.terminal("vt100", 33, "stty size <&2; echo $TERM >&2; test -t 2 && exit 7");

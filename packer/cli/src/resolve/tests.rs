@@ -2,39 +2,72 @@ use std::fs;
 
 use super::*;
 use crate::wheel::testing::{Forge, real_interpreter};
+use snakecrate_base::skip;
 use snakecrate_base::ui::Verbosity;
 
-/// The tools of this machine: pip always, uv where it is there.
-fn tools(interpreter: &Interpreter) -> Vec<Tool> {
-    let pip = tool::find_pip(interpreter).map(Tool::Pip).expect("no pip for the tests' python3");
-    let uv = Some(Tool::find(interpreter, quiet()).unwrap());
-    let uv = uv.filter(|tool| matches!(tool, Tool::Uv(_)));
-    uv.into_iter().chain([pip]).collect()
+/// Has each check as a test with pip, and as one with uv, which is skipped where there is no uv.
+macro_rules! with_each_tool {
+    ($($check:ident)*) => {
+        mod with_pip {
+            $(#[test]
+            fn $check() {
+                super::$check(super::pip());
+            })*
+        }
+        mod with_uv {
+            $(#[test]
+            fn $check() {
+                let Some(uv) = super::uv() else { return };
+                super::$check(uv);
+            })*
+        }
+    };
+}
+
+with_each_tool! {
+    dependencies_come_along_and_what_is_cached_needs_no_source
+    a_wheel_of_the_users_is_there_with_its_extras
+    hashes_in_requirements_files_are_honoured
+    what_cannot_be_had_offline_is_said_in_the_tools_words
+    a_wheel_for_another_python_is_refused_before_anything_is_asked
+}
+
+fn pip() -> Tool {
+    let pip = tool::find_pip(&real_interpreter()).expect("no pip for the tests' python3");
+    Tool::Pip(pip)
+}
+
+fn uv() -> Option<Tool> {
+    match Tool::find(&real_interpreter(), quiet()).unwrap() {
+        uv @ Tool::Uv(_) => Some(uv),
+        Tool::Pip(_) => skip!("uv is missing"),
+    }
 }
 
 fn quiet() -> Ui {
     Ui::new(Verbosity::Quiet)
 }
 
-/// Runs `check` with every tool, in a directory of its own: `wheels` is for `--find-links`.
-fn with_each_tool(check: impl Fn(&Path, &dyn Fn(&Wanted, bool) -> Result<Vec<Fetched>, Error>)) {
+/// Runs `check` with a tool, in a directory of its own: `wheels` is for `--find-links`.
+fn resolving(
+    tool: Tool,
+    check: impl Fn(&Path, &dyn Fn(&Wanted, bool) -> Result<Vec<Fetched>, Error>),
+) {
     let interpreter = real_interpreter();
-    for tool in tools(&interpreter) {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path();
-        fs::create_dir(root.join("wheels")).unwrap();
-        let resolve = |wanted: &Wanted, no_build| {
-            let options = Options {
-                offline: true,
-                no_build,
-                find_links: vec![root.join("wheels").to_string_lossy().into_owned()],
-                cache: root.join("cache"),
-                ..Options::default()
-            };
-            resolve_with(OnceCell::from(tool.clone()), &interpreter, wanted, &options, quiet())
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::create_dir(root.join("wheels")).unwrap();
+    let resolve = |wanted: &Wanted, no_build| {
+        let options = Options {
+            offline: true,
+            no_build,
+            find_links: vec![root.join("wheels").to_string_lossy().into_owned()],
+            cache: root.join("cache"),
+            ..Options::default()
         };
-        check(root, &resolve);
-    }
+        resolve_with(OnceCell::from(tool.clone()), &interpreter, wanted, &options, quiet())
+    };
+    check(root, &resolve);
 }
 
 /// A wheel of nothing but metadata.
@@ -65,9 +98,8 @@ fn names(fetched: &[Fetched]) -> Vec<String> {
     fetched.iter().map(|wheel| format!("{} {}", wheel.name, wheel.version)).collect()
 }
 
-#[test]
-fn dependencies_come_along_and_what_is_cached_needs_no_source() {
-    with_each_tool(|root, resolve| {
+fn dependencies_come_along_and_what_is_cached_needs_no_source(tool: Tool) {
+    resolving(tool, |root, resolve| {
         let wheels = root.join("wheels");
         forge(&wheels, "app", "1.0", &["lib>=1"]);
         forge(&wheels, "lib", "1.0", &[]);
@@ -89,9 +121,8 @@ fn dependencies_come_along_and_what_is_cached_needs_no_source() {
     });
 }
 
-#[test]
-fn a_wheel_of_the_users_is_there_with_its_extras() {
-    with_each_tool(|root, resolve| {
+fn a_wheel_of_the_users_is_there_with_its_extras(tool: Tool) {
+    resolving(tool, |root, resolve| {
         forge(&root.join("wheels"), "lib", "1.0", &[]);
         let path = forge(root, "app", "1.0", &["lib ; extra == 'more'"]);
         let plain = Wanted {
@@ -109,9 +140,8 @@ fn a_wheel_of_the_users_is_there_with_its_extras() {
     });
 }
 
-#[test]
-fn hashes_in_requirements_files_are_honoured() {
-    with_each_tool(|root, resolve| {
+fn hashes_in_requirements_files_are_honoured(tool: Tool) {
+    resolving(tool, |root, resolve| {
         let lib = forge(&root.join("wheels"), "lib", "1.0", &[]);
         let list = root.join("list.txt");
         let with_hash = |hash: &str| {
@@ -125,9 +155,8 @@ fn hashes_in_requirements_files_are_honoured() {
     });
 }
 
-#[test]
-fn what_cannot_be_had_offline_is_said_in_the_tools_words() {
-    with_each_tool(|root, resolve| {
+fn what_cannot_be_had_offline_is_said_in_the_tools_words(tool: Tool) {
+    resolving(tool, |root, resolve| {
         forge(&root.join("wheels"), "app", "1.0", &["missing-thing>=3"]);
         let error = resolve(&requirements(&["app"]), true).unwrap_err();
         assert!(matches!(error, Error::Offline(_)), "{error:?}");
@@ -136,9 +165,8 @@ fn what_cannot_be_had_offline_is_said_in_the_tools_words() {
     });
 }
 
-#[test]
-fn a_wheel_for_another_python_is_refused_before_anything_is_asked() {
-    with_each_tool(|root, resolve| {
+fn a_wheel_for_another_python_is_refused_before_anything_is_asked(tool: Tool) {
+    resolving(tool, |root, resolve| {
         let path = root.join("demo-1.0-cp27-cp27mu-manylinux1_x86_64.whl");
         fs::copy(Forge::new().write(root), &path).unwrap();
         let local = Some(Local { path, extras: vec![] });
@@ -147,43 +175,51 @@ fn a_wheel_for_another_python_is_refused_before_anything_is_asked() {
     });
 }
 
-/// Needs the index, for setuptools.
 #[test]
-fn projects_are_built_alike_by_every_tool_and_left_as_they_were() {
+fn pip_builds_a_project_once_and_leaves_it_as_it_was() {
+    let _ = built_project(&pip(), Path::new("project"));
+}
+
+#[test]
+fn uv_builds_a_project_to_the_same_bytes_as_pip() {
+    let Some(uv) = uv() else { return };
+    let with_pip = built_project(&pip(), Path::new("project"));
+    assert_eq!(built_project(&uv, Path::new("elsewhere/project")), with_pip);
+}
+
+/// Builds a project with setuptools, twice, and returns the wheel's digest; none without an index.
+fn built_project(tool: &Tool, place: &Path) -> Option<String> {
     let interpreter = real_interpreter();
     let directory = tempfile::tempdir().unwrap();
-    let mut wheels = Vec::new();
-    for (number, tool) in tools(&interpreter).into_iter().enumerate() {
-        let project = directory.path().join(format!("project-{number}"));
-        fs::create_dir_all(project.join("demo")).unwrap();
-        fs::write(project.join("demo/__init__.py"), "def main(): pass\n").unwrap();
-        let setup = "from setuptools import setup\nsetup(name='demo', version='1', \
-                     packages=['demo'], scripts=['tool'])\n";
-        fs::write(project.join("setup.py"), setup).unwrap();
-        fs::write(project.join("tool"), "#!/usr/bin/env python3\n").unwrap();
-        let wanted = Wanted {
-            local: Some(Local { path: project.clone(), extras: vec![] }),
-            ..Wanted::default()
-        };
-        let options = Options {
-            cache: directory.path().join(format!("cache-{number}")),
-            ..Options::default()
-        };
-        let resolve = |offline| {
-            let options = Options { offline, ..options.clone() };
-            let tool = OnceCell::from(tool.clone());
-            resolve_with(tool, &interpreter, &wanted, &options, quiet()).unwrap().remove(0)
-        };
-        let built = resolve(false);
-        assert_eq!(
-            (built.name.as_str(), &built.origin, built.local),
-            ("demo", &Origin::Built, true)
-        );
-        let left: usize = walkdir::WalkDir::new(&project).into_iter().count();
-        assert_eq!(left, 5, "something was left in the project");
-        assert_eq!(resolve(true), built, "nothing changed, so nothing is built");
-        wheels.push(built.sha256);
+    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "setuptools", "--dest"];
+    let mut download_setuptools = std::process::Command::new("python3");
+    let tried = download_setuptools.args(download).arg(directory.path().join("tried")).output();
+    let tried = tried.unwrap();
+    if !tried.status.success() {
+        let words = String::from_utf8_lossy(&tried.stderr);
+        skip!("pip cannot download setuptools: {}", words.lines().last().unwrap_or_default());
     }
-    wheels.dedup();
-    assert_eq!(wheels.len(), 1, "the same bytes wherever the project is and whatever builds it");
+    let project = directory.path().join(place);
+    fs::create_dir_all(project.join("demo")).unwrap();
+    fs::write(project.join("demo/__init__.py"), "def main(): pass\n").unwrap();
+    let setup = "from setuptools import setup\nsetup(name='demo', version='1', \
+                 packages=['demo'], scripts=['tool'])\n";
+    fs::write(project.join("setup.py"), setup).unwrap();
+    fs::write(project.join("tool"), "#!/usr/bin/env python3\n").unwrap();
+    let wanted = Wanted {
+        local: Some(Local { path: project.clone(), extras: vec![] }),
+        ..Wanted::default()
+    };
+    let options = Options { cache: directory.path().join("cache"), ..Options::default() };
+    let resolve = |offline| {
+        let options = Options { offline, ..options.clone() };
+        let tool = OnceCell::from(tool.clone());
+        resolve_with(tool, &interpreter, &wanted, &options, quiet()).unwrap().remove(0)
+    };
+    let built = resolve(false);
+    assert_eq!((built.name.as_str(), &built.origin, built.local), ("demo", &Origin::Built, true));
+    let left: usize = walkdir::WalkDir::new(&project).into_iter().count();
+    assert_eq!(left, 5, "something was left in the project");
+    assert_eq!(resolve(true), built, "nothing changed, so nothing is built");
+    Some(built.sha256)
 }

@@ -9,6 +9,7 @@ use super::{materialise, quiet, request, run};
 use crate::libraries::is_libc;
 use crate::probe::probe;
 use crate::{Policy, find, harvest};
+use snakecrate_base::skip;
 use snakecrate_base::tree::Node;
 
 /// Prints every file that is mapped after the modules with the most libraries are loaded.
@@ -47,7 +48,7 @@ assert curses.setupterm is curses._own_terminals.setupterm
 /// Harvests `executable` if it is on this machine, and checks the copy.
 fn check(executable: &str) {
     if !Path::new(executable).exists() {
-        return;
+        skip!("{executable} is missing");
     }
     let interpreter = probe(Path::new(executable)).unwrap();
     let tree = harvest(&interpreter, &Policy::default(), quiet()).unwrap();
@@ -93,10 +94,15 @@ fn debians_python_runs_elsewhere() {
 
 fn check_pyenv(minor: &str) {
     let versions = dirs::home_dir().unwrap().join(".pyenv/versions");
-    for version in fs::read_dir(versions).into_iter().flatten().flatten() {
-        if version.file_name().to_string_lossy().starts_with(minor) {
-            check(version.path().join("bin/python3").to_str().unwrap());
-        }
+    let installed = fs::read_dir(versions).into_iter().flatten().flatten();
+    let found: Vec<_> = installed
+        .filter(|version| version.file_name().to_string_lossy().starts_with(minor))
+        .collect();
+    if found.is_empty() {
+        skip!("no Python {minor}* of pyenv's is installed");
+    }
+    for version in found {
+        check(version.path().join("bin/python3").to_str().unwrap());
     }
 }
 
@@ -149,7 +155,7 @@ fn tkinter_finds_the_runtimes_own_tcl() {
     let asks = ["-I", "-c", "import tkinter; tkinter.Tcl()"];
     let has_tk = Command::new(&interpreter.executable).args(asks).output().unwrap();
     if !has_tk.status.success() {
-        return;
+        skip!("{} has no tkinter", interpreter.executable.display());
     }
     let policy = Policy { leave_out: BTreeSet::new(), ..Policy::default() };
     let root = fs::canonicalize(dir.path()).unwrap().join("root");
