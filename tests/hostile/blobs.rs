@@ -45,26 +45,23 @@ fn of_a_dictionary(packed: &mut Vec<u8>) {
 }
 
 fn bad(what: &str) -> Refusal {
-    // The packer decodes all blobs as the tar is read, and says so.
-    damaged(&format!("{BLOB}: {what}")).packer(what)
+    damaged(&format!("{BLOB}: {what}"))
 }
 
 const NOT_ONE: &str = "it is not one zstd frame";
 
 hostile! {
-    a_blob_that_holds_more_than_declared: declared(-512) => bad("it cannot be decoded")
-        .packer("it holds more than was declared");
-    a_blob_that_holds_one_byte_more: declared(-1) => bad("it cannot be decoded")
-        .packer("it holds more than was declared");
+    a_blob_that_holds_more_than_declared: declared(-512) => bad("it cannot be decoded");
+    a_blob_that_holds_one_byte_more: declared(-1) => bad("it cannot be decoded");
     a_blob_that_holds_less_than_declared: declared(512) => bad("it holds less than was declared");
     a_blob_that_is_declared_empty: Forge::honest()
         .manifest(|m| m["components"][2]["blobs"][0]["unpacked"] = 0.into())
-        => bad("it cannot be decoded").packer("it holds more than was declared");
+        => bad("it cannot be decoded");
     a_blob_that_is_no_frame: blob(|packed| *packed = b"PK\x03\x04, something else".to_vec())
-        => bad("it cannot be decoded").packer(NOT_ONE);
-    an_empty_blob: blob(Vec::clear) => bad("it cannot be decoded").packer(NOT_ONE);
+        => bad("it cannot be decoded");
+    an_empty_blob: blob(Vec::clear) => bad("it cannot be decoded");
     a_frame_that_is_cut: blob(|packed| packed.truncate(packed.len() - 1))
-        => bad("it cannot be decoded").packer("it ends too early");
+        => bad("it cannot be decoded");
     garbage_behind_a_frame: blob(|packed| packed.extend(b"garbage")) => bad(NOT_ONE);
     another_frame_behind_a_frame: blob(|packed| packed.extend(frame(b""))) => bad(NOT_ONE);
     a_tar_in_two_frames: blob(|packed| {
@@ -76,8 +73,7 @@ hostile! {
     a_skippable_frame_before_a_frame: blob(|packed| *packed = [SKIPPABLE, packed].concat())
         => bad(NOT_ONE);
     a_skippable_frame_alone: blob(|packed| *packed = SKIPPABLE.to_vec()) => bad(NOT_ONE);
-    a_frame_of_an_old_format: blob(|packed| packed[0] = 0x27) => bad("it cannot be decoded")
-        .packer(NOT_ONE);
+    a_frame_of_an_old_format: blob(|packed| packed[0] = 0x27) => bad("it cannot be decoded");
     a_frame_that_needs_a_dictionary: blob(of_a_dictionary) => bad("it cannot be decoded");
     a_window_of_more_than_4_mib: windowed(23) => bad("cannot read the tar: it cannot be decoded");
     a_frame_of_a_wrong_content_size: blob(|packed| {
@@ -92,12 +88,12 @@ hostile! {
     a_blob_of_another_digest: Forge::honest().manifest(|m| {
         m["components"][2]["blobs"][0]["blake3"] = m["components"][0]["blobs"][0]["blake3"].clone();
     }) => bad("x").say(&format!("{BLOB} is not what was packed"))
-        .packer("its bytes have another digest");
+        .packer("is not what was packed");
     a_blob_of_another_length: Forge::honest().manifest(|m| {
         let other = m["components"][1]["blobs"][0]["length"].clone();
         m["components"][2]["blobs"][0]["length"] = other;
     }) => bad("x").say(&format!("{BLOB} is not what was packed"))
-        .packer("its bytes have another digest");
+        .packer("is not what was packed");
 }
 
 #[test]

@@ -66,7 +66,7 @@ hostile! {
     a_listing_of_another_digest: Forge::honest()
         .manifest(|m| m["components"][1]["digest"] = m["components"][2]["tree"]["blake3"].clone())
         => damaged(&format!("{TREE}x")).say("components/app-hello-1.0/tree.zst is not what was packed")
-            .packer("tree.zst: not the listing of the component's digest");
+            .packer("components/app-hello-1.0/tree.zst is not what was packed");
     a_listing_of_another_length: Forge::honest().manifest(|m| {
         let other = m["components"][2]["tree"]["unpacked"].clone();
         m["components"][1]["tree"]["unpacked"] = other;

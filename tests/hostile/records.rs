@@ -23,7 +23,7 @@ fn version(number: u16) -> Refusal {
 
 fn manifest_is_not_what_was_packed() -> Refusal {
     refused("this file is damaged: its manifest is not what was packed")
-        .packer("manifest.json has another digest than the boot record says")
+        .packer("its manifest is not what was packed")
 }
 
 hostile! {

@@ -14,4 +14,5 @@ pub mod payload;
 pub mod record;
 pub mod tar;
 pub mod target;
+pub mod walk;
 pub mod zstd;

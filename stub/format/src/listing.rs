@@ -34,6 +34,11 @@ pub struct Item {
 }
 
 impl Item {
+    /// Whether it is a file with execute bits.
+    pub fn is_executable(&self) -> bool {
+        matches!(self.node, Node::File { mode, .. } if mode.is_executable())
+    }
+
     /// The size of a file that is the same in every environment: no link, and no script, whose
     /// first line is not.
     pub fn plain_size(&self) -> Option<u64> {
@@ -101,6 +106,23 @@ pub enum BadListing {
     /// Over [`MAX_FILES`].
     #[error("a listing of more than {MAX_FILES} files")]
     TooMany,
+}
+
+/// How the files of a component differ from its listing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// A blob holds something else.
+    #[error("`{0}` is not in the listing")]
+    Unlisted(Box<str>),
+    /// Two blobs hold it, or one holds it twice.
+    #[error("`{0}` is there twice")]
+    Twice(Box<str>),
+    /// Another kind, size, target or digest.
+    #[error("`{0}` is not as the listing has it")]
+    Differs(Box<str>),
+    /// No blob holds it.
+    #[error("`{0}` is in no blob")]
+    Missing(Box<str>),
 }
 
 impl Listing {

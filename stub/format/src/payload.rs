@@ -2,12 +2,13 @@
 //! for long blobs, which are hashed on their way to the decoder: see [`Payload::blob`].
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use crate::digest::Digest;
-use crate::listing::{BadListing, Listing};
+use crate::listing::{BadListing, Listing, Mismatch};
 use crate::manifest::{BadManifest, Component, Manifest, Member};
 use crate::record::BootRecord;
+use crate::tar::BadTar;
 use crate::zstd::{Context, Decoder};
 
 /// Blobs up to this long, unpacked, are decoded in memory: all but those of a single long file.
@@ -54,6 +55,12 @@ pub enum BadPayload {
     /// The digest matches, and still it cannot be used.
     #[error("this file is damaged: {0}: {1}")]
     Contents(String, io::Error),
+    /// A blob is not a tar as the format has it.
+    #[error("this file is damaged: {0}: {1}")]
+    Tar(String, BadTar),
+    /// A blob, or all of them together, differ from the listing.
+    #[error("this file is damaged: {0}: {1}")]
+    Mismatch(String, Mismatch),
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] BadManifest),
@@ -135,7 +142,10 @@ impl Payload {
             })?;
             return visit(&mut &*tar);
         }
-        let hashed = Hashed { section: self.section(member), hasher: blake3::Hasher::new() };
+        let hashed = Hashed {
+            section: self.section(member.offset, member.length),
+            hasher: blake3::Hasher::new(),
+        };
         let context = memory.streaming().map_err(BadPayload::from)?;
         let decoder = Decoder::with(hashed, member.unpacked, context).map_err(BadPayload::from)?;
         let mut reader = BufReader::with_capacity(STREAM_BUFFER, decoder);
@@ -148,9 +158,9 @@ impl Payload {
         visited
     }
 
-    /// The first `length` bytes of the archive: its launcher.
-    pub fn start(&self, length: u64) -> impl Read + use<'_> {
-        Section { file: &*self.file, at: 0, left: length }
+    /// `length` bytes of the archive from `offset` on. The caller has checked that they are there.
+    pub fn section(&self, offset: u64, length: u64) -> Section<'_> {
+        Section { file: &*self.file, start: offset, at: offset, end: offset.saturating_add(length) }
     }
 
     fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, BadPayload> {
@@ -158,10 +168,6 @@ impl Payload {
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
-    }
-
-    fn section(&self, member: &Member) -> Section<'_> {
-        Section { file: &*self.file, at: member.offset, left: member.length }
     }
 }
 
@@ -254,19 +260,32 @@ impl Read for Hashed<'_> {
     }
 }
 
-/// A stretch of a file, read at its own offsets so that threads do not share a cursor.
-struct Section<'a> {
+/// A part of a file, read at its own offsets so that threads do not share a cursor.
+pub struct Section<'a> {
     file: &'a dyn ReadAt,
+    start: u64,
     at: u64,
-    left: u64,
+    end: u64,
 }
 
 impl Read for Section<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let length = buffer.len().min(left);
         self.file.read_exact_at(&mut buffer[..length], self.at)?;
         self.at += length as u64;
-        self.left -= length as u64;
         Ok(length)
+    }
+}
+
+impl Seek for Section<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => self.start.checked_add(offset),
+            SeekFrom::End(offset) => self.end.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.at.checked_add_signed(offset),
+        };
+        self.at = target.filter(|&at| at >= self.start).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at - self.start)
     }
 }

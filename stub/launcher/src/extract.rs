@@ -1,9 +1,8 @@
 //! Components out of the archive into staging: verified, decoded and written in parallel.
 
 use std::fs::File;
-use std::io::{self, BufRead};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use rustix::fs::{Mode, OFlags};
@@ -14,10 +13,10 @@ use crate::cache::root::{ignore_existing, open_directory, write_all, write_new};
 use crate::cache::{COMPONENT, STAMP, TREE};
 use crate::sys;
 use snakecrate_format::entry_path::RESERVED;
-use snakecrate_format::listing::{Listing, Node};
+use snakecrate_format::listing::{Item, Listing, Node};
 use snakecrate_format::manifest::{Component, Manifest};
-use snakecrate_format::payload::{BadPayload, Memory, Payload, unpack_listing};
-use snakecrate_format::tar::{Kind, Reader};
+use snakecrate_format::payload::{BadPayload, Payload, unpack_listing};
+use snakecrate_format::walk::{Contents, Sink, Walk};
 
 /// Each worker takes about 6 MiB at most; 64 MiB are the limit for all of the launcher.
 const MAX_WORKERS: usize = 6;
@@ -77,10 +76,12 @@ impl<'a> Listed<'a> {
 
 /// A component on its way to the cache.
 struct Job<'a> {
-    component: &'a Component,
-    listing: &'a Listing,
-    /// Which items were in a blob.
-    seen: Vec<AtomicBool>,
+    walk: Walk<'a>,
+    tree: NewTree<'a>,
+}
+
+/// Its directory, where files are made.
+struct NewTree<'a> {
     directory: OwnedFd,
     pulse: &'a Pulse<'a>,
 }
@@ -100,12 +101,12 @@ pub fn extract(
     let jobs = each(components, |listed| Job::prepare(listed, into, pulse))?;
     let mut blobs: Vec<(&Job, usize)> = jobs
         .iter()
-        .flat_map(|job| (0..job.component.blobs.len()).map(move |index| (job, index)))
+        .flat_map(|job| (0..job.walk.component().blobs.len()).map(move |index| (job, index)))
         .collect();
     blobs.sort_unstable_by_key(|(job, index)| {
-        std::cmp::Reverse(job.component.blobs[*index].unpacked)
+        std::cmp::Reverse(job.walk.component().blobs[*index].unpacked)
     });
-    run_all(&blobs, |memory, (job, index)| job.extract_blob(payload, memory, *index))?;
+    run_all(&blobs, |memory, (job, index)| job.walk.blob(payload, *index, memory, &job.tree))?;
     jobs.iter().try_for_each(Job::finish)
 }
 
@@ -174,91 +175,39 @@ impl<'a> Job<'a> {
         write_new(&directory, TREE, packed, 0o444)?;
         let record = serde_json::to_vec(component).unwrap_or_default();
         write_new(&directory, COMPONENT, &record, 0o444)?;
-        let seen = listing.items().iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { component, listing, seen, directory, pulse })
-    }
-
-    fn extract_blob(
-        &self,
-        payload: &Payload,
-        memory: &mut Memory,
-        index: usize,
-    ) -> Result<(), Failure> {
-        payload.blob(self.component, index, memory, |tar| self.extract_tar(index, tar))
-    }
-
-    fn extract_tar(&self, index: usize, tar: &mut dyn BufRead) -> Result<(), Failure> {
-        let mut tar = Reader::new(tar);
-        let bad = |error| self.damaged(index, error);
-        while let Some(entry) = tar.next_entry().map_err(|e| bad(io::Error::other(e)))? {
-            let path = entry.path.as_str();
-            let wrong = |what: &str| bad(io::Error::other(format!("`{path}` {what}")));
-            let at = self.listing.find(path).ok_or_else(|| wrong("is not in the listing"))?;
-            if self.seen[at].swap(true, Ordering::Relaxed) {
-                return Err(wrong("is there twice"));
-            }
-            match (&entry.kind, &self.listing.items()[at].node) {
-                (&Kind::File { executable, size }, Node::File { mode, size: listed, .. })
-                    if size == *listed && executable == mode.is_executable() =>
-                {
-                    let file = self.create(path, executable)?;
-                    copy(&mut tar, &file, self.pulse).map_err(|failure| match failure {
-                        Copy::Read(error) => bad(error),
-                        Copy::Write(errno) => errno.into(),
-                    })?;
-                    sys::close(file)?;
-                }
-                (Kind::Link(target), Node::Link(listed)) if target == listed => {}
-                _ => return Err(wrong("is not as the listing has it")),
-            }
-        }
-        Ok(())
+        Ok(Self { walk: Walk::new(component, listing), tree: NewTree { directory, pulse } })
     }
 
     /// Links and the stamp, when all blobs are there.
     fn finish(&self) -> Result<(), Failure> {
-        for (item, seen) in self.listing.items().iter().zip(&self.seen) {
-            if !seen.load(Ordering::Relaxed) {
-                let what = io::Error::other(format!("`{}` is in no blob", item.path));
-                return Err(BadPayload::Contents(self.component.tree_member(), what).into());
-            }
+        self.walk.finish()?;
+        let directory = &self.tree.directory;
+        for item in self.walk.listing().items() {
             if let Node::Link(target) = &item.node {
-                rustix::fs::symlinkat(target.as_str(), &self.directory, item.path.as_str())?;
+                rustix::fs::symlinkat(target.as_str(), directory, item.path.as_str())?;
             }
         }
-        write_new(&self.directory, STAMP, sys::boot_id().unwrap_or_default().as_bytes(), 0o644)?;
+        write_new(directory, STAMP, sys::boot_id().unwrap_or_default().as_bytes(), 0o644)?;
         Ok(())
     }
+}
 
-    fn create(&self, path: &str, executable: bool) -> Result<File, Errno> {
+impl Sink for NewTree<'_> {
+    type Error = Failure;
+
+    /// Writes from where the contents lie: a file of a blob in memory takes one call.
+    fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Failure> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = if executable { 0o555 } else { 0o444 };
-        rustix::fs::openat(&self.directory, path, flags, Mode::from(mode)).map(File::from)
-    }
-
-    fn damaged(&self, index: usize, error: io::Error) -> Failure {
-        BadPayload::Contents(self.component.blob_member(index), error).into()
-    }
-}
-
-enum Copy {
-    Read(io::Error),
-    Write(Errno),
-}
-
-/// Writes from where the contents lie: a file of a blob in memory takes one call.
-fn copy(from: &mut impl BufRead, to: &File, pulse: &Pulse<'_>) -> Result<(), Copy> {
-    loop {
-        let contents = match from.fill_buf() {
-            Ok([]) => return Ok(()),
-            Ok(contents) => contents,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Copy::Read(error)),
-        };
-        write_all(to, contents).map_err(Copy::Write)?;
-        let length = contents.len();
-        from.consume(length);
-        pulse.add(length as u64);
+        let mode = if item.is_executable() { 0o555 } else { 0o444 };
+        let file =
+            rustix::fs::openat(&self.directory, item.path.as_str(), flags, Mode::from(mode))?;
+        let file = File::from(file);
+        contents.each(|bytes| {
+            write_all(&file, bytes)?;
+            self.pulse.add(bytes.len() as u64);
+            Ok::<_, Failure>(())
+        })?;
+        Ok(sys::close(file)?)
     }
 }

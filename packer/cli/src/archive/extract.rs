@@ -1,14 +1,13 @@
 //! An archive's component trees as ordinary files.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-use snakecrate_format::listing::{Item, Node};
-use snakecrate_format::manifest::Component;
+use snakecrate_format::listing::{Item, Listing, Node};
+use snakecrate_format::walk::{Contents, Sink};
 
-use super::walk::Walk;
+use super::walk::{Failure, jobs, take, walk_all};
 use super::{Archive, Error};
 use snakecrate_base::ui::{Progress, Ui};
 
@@ -51,13 +50,15 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
     }
     let staging = builder.tempdir_in(parent).map_err(write_error)?;
     let components = &archive.manifest().components;
-    let total = components.iter().flat_map(|component| &component.blobs);
-    let progress = ui.bytes("Extracting", total.map(|blob| blob.length).sum());
-    for component in components {
+    let progress = ui.bytes("Extracting", components.iter().map(|one| one.bytes).sum());
+    let listings = archive.listings()?;
+    let jobs = jobs(components, &listings, |component, listing| {
         let folder = component.folder();
         let name = folder.rsplit('/').next().unwrap_or(&folder);
-        extract_component(archive, component, &staging.path().join(name), &progress)?;
-    }
+        Extractor::new(staging.path().join(name), listing, &progress)
+    })?;
+    walk_all(archive, &jobs)?;
+    jobs.iter().try_for_each(|(walk, extractor)| extractor.link(walk.listing()))?;
     fs::rename(staging.path(), directory).map_err(write_error)?;
     let _gone = staging.keep();
     Ok(Extracted {
@@ -66,53 +67,48 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
     })
 }
 
-fn extract_component(
-    archive: &Archive,
-    component: &Component,
-    root: &Path,
-    progress: &Progress,
-) -> Result<(), Error> {
-    let walk = Walk::new(archive, component)?;
-    // All directories come first: no file is ever below a link, the listing saw to that.
-    let directories = walk.listing.directories().into_iter().map(|path| root.join(path));
-    for directory in [root.to_owned()].into_iter().chain(directories) {
-        fs::create_dir(&directory)
-            .map_err(|source| Error::Write { path: directory.clone(), source })?;
-    }
-    (0..component.blobs.len()).into_par_iter().try_for_each(|index| {
-        walk.blob(
-            index,
-            |bytes| progress.advance(bytes),
-            |item, contents| write(root, item, contents, archive),
-        )
-    })?;
-    walk.finish()
+/// Writes the files of one component below a directory.
+struct Extractor<'a> {
+    root: PathBuf,
+    progress: &'a Progress,
 }
 
-fn write(
-    root: &Path,
-    item: &Item,
-    contents: &mut dyn Read,
-    archive: &Archive,
-) -> Result<(), Error> {
-    let path: PathBuf = root.join(item.path.as_path());
-    let write_error = |source| Error::Write { path: path.clone(), source };
-    match &item.node {
-        Node::Link(target) => link(target.as_str(), &path).map_err(write_error),
-        Node::File { mode, .. } => {
-            let mut file = create(&path, mode.is_executable()).map_err(write_error)?;
-            let mut piece = vec![0; 128 << 10];
-            loop {
-                // Told apart from the writing below: here it is the archive that is at fault.
-                let got = contents
-                    .read(&mut piece)
-                    .map_err(|error| archive.damaged_at(format!("`{}`: {error}", item.path), 0))?;
-                if got == 0 {
-                    return Ok(());
-                }
-                io::Write::write_all(&mut file, &piece[..got]).map_err(write_error)?;
+impl<'a> Extractor<'a> {
+    /// Makes all directories.
+    fn new(root: PathBuf, listing: &Listing, progress: &'a Progress) -> Result<Self, Error> {
+        let below = listing.directories().into_iter().map(|path| root.join(path));
+        for directory in [root.clone()].into_iter().chain(below) {
+            fs::create_dir(&directory)
+                .map_err(|source| Error::Write { path: directory.clone(), source })?;
+        }
+        Ok(Self { root, progress })
+    }
+
+    /// Makes the links, when all files are there: so nothing is written through one.
+    fn link(&self, listing: &Listing) -> Result<(), Error> {
+        for item in listing.items() {
+            if let Node::Link(target) = &item.node {
+                let path = self.root.join(item.path.as_path());
+                link(target.as_str(), &path).map_err(|source| Error::Write { path, source })?;
             }
         }
+        Ok(())
+    }
+}
+
+impl Sink for Extractor<'_> {
+    type Error = Failure;
+
+    fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Failure> {
+        let path = self.root.join(item.path.as_path());
+        let write_error = |source| Error::Write { path: path.clone(), source };
+        let file = create(&path, item.is_executable()).map_err(write_error);
+        let mut file = file.map_err(Failure::Other)?;
+        take(item, contents, |bytes| {
+            file.write_all(bytes).map_err(write_error)?;
+            self.progress.advance(bytes.len() as u64);
+            Ok(())
+        })
     }
 }
 

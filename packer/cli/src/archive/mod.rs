@@ -4,7 +4,6 @@ mod directory;
 mod error;
 mod extract;
 mod inspect;
-mod range;
 mod read;
 mod section;
 mod verify;

@@ -1,26 +1,25 @@
 //! Reading an archive the way the launcher does: boot record, manifest, members. Not the zip.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use object::ReadCache;
-use snakecrate_format::digest::Digest;
+use rayon::prelude::*;
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::{Component, MAX_TREE, MEMBER, Manifest, Member};
+use snakecrate_format::manifest::{Component, Manifest};
+use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
-use snakecrate_format::zstd::Decoder;
+use snakecrate_launcher::sys::SharedFile;
 
-use super::range::Range;
 use super::{Error, section};
 
 /// An open archive whose manifest is what the boot record says it is.
 #[derive(Debug)]
 pub struct Archive {
     path: PathBuf,
-    file: File,
+    payload: Payload,
     length: u64,
-    record: BootRecord,
     record_at: u64,
     manifest: Manifest,
 }
@@ -44,24 +43,11 @@ impl Archive {
         }
         let length = meta.len();
         let (record, record_at) = find_record(path, &file, length)?;
-        if length < record.archive_length {
-            let need = record.archive_length;
-            return Err(Error::Truncated { path: path.to_owned(), have: length, need });
-        }
-        let mut bytes = Vec::new();
-        Range::new(&file, record.manifest_offset, record.manifest_length)
-            .read_to_end(&mut bytes)
-            .map_err(read_error)?;
-        if Digest::of(&bytes) != record.manifest_digest {
-            return Err(Error::Damaged {
-                path: path.to_owned(),
-                what: format!("{MEMBER} has another digest than the boot record says"),
-                offset: record.manifest_offset,
-            });
-        }
-        let manifest = Manifest::parse(&bytes, record.archive_length)
-            .map_err(|source| Error::Manifest { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), file, length, record, record_at, manifest })
+        let payload = Payload::new(SharedFile(file), record);
+        let opened = payload.and_then(|payload| Ok((payload.manifest()?, payload)));
+        let (manifest, payload) =
+            opened.map_err(|error| blamed(path, error, |_| record.manifest_offset))?;
+        Ok(Self { path: path.to_owned(), payload, length, record_at, manifest })
     }
 
     /// Where it is.
@@ -76,7 +62,7 @@ impl Archive {
 
     /// Where the manifest is, and what it must be.
     pub fn record(&self) -> &BootRecord {
-        &self.record
+        self.payload.record()
     }
 
     /// What it holds and how it starts.
@@ -84,72 +70,32 @@ impl Archive {
         &self.manifest
     }
 
-    /// The contents of `member`, unpacked: never more than was declared.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Damaged`] if its bytes have another digest or unpack to another length.
-    pub fn read_member(&self, member: &Member) -> Result<Vec<u8>, Error> {
-        self.check_digest(member, |_| {})?;
-        let mut bytes = Vec::new();
-        self.unpack(member)
-            .and_then(|mut reader| reader.read_to_end(&mut bytes))
-            .map_err(|error| self.damaged(member, &error))?;
-        Ok(bytes)
-    }
-
-    /// The listing of `component`, whose digest is the component's.
+    /// The listing of `component`, whose digest and counts are the component's.
     ///
     /// # Errors
     ///
     /// [`Error::Damaged`].
-    pub fn component_listing(&self, component: &Component) -> Result<Listing, Error> {
-        let member = &component.tree;
-        if member.unpacked > MAX_TREE {
-            return Err(self.damaged(member, &"its listing is too long"));
-        }
-        let bytes = self.read_member(member)?;
-        if Digest::of(&bytes) != component.digest {
-            return Err(self.damaged(member, &"not the listing of the component's digest"));
-        }
-        Listing::parse(&bytes).map_err(|error| self.damaged(member, &error))
+    pub(super) fn listing(&self, component: &Component) -> Result<Listing, Error> {
+        self.payload.listing(component).map_err(|error| self.blamed(error))
     }
 
-    /// Reads `member` as it is stored and checks its digest; `progress` is told of each piece.
-    pub(super) fn check_digest(
-        &self,
-        member: &Member,
-        mut progress: impl FnMut(u64),
-    ) -> Result<(), Error> {
-        let mut hasher = blake3::Hasher::new();
-        let mut reader = self.range(member.offset, member.length);
-        let mut piece = vec![0; 256 << 10];
-        loop {
-            match reader.read(&mut piece) {
-                Ok(0) => break,
-                Ok(got) => {
-                    hasher.update(&piece[..got]);
-                    progress(got as u64);
-                }
-                Err(source) => return Err(self.unreadable(source)),
-            }
-        }
-        if hasher.finalize().as_bytes() == &member.blake3.0 {
-            Ok(())
-        } else {
-            Err(self.damaged(member, &"its bytes have another digest"))
-        }
+    /// The listings of all components, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`].
+    pub(super) fn listings(&self) -> Result<Vec<Listing>, Error> {
+        self.manifest.components.par_iter().map(|component| self.listing(component)).collect()
     }
 
-    /// A reader of the contents of `member`, unpacked; it fails rather than give more or less than
-    /// the member declares.
-    pub(super) fn unpack(&self, member: &Member) -> io::Result<impl Read + use<'_>> {
-        Decoder::new(self.range(member.offset, member.length), member.unpacked)
+    /// The bytes behind the manifest.
+    pub(super) fn payload(&self) -> &Payload {
+        &self.payload
     }
 
     /// `length` bytes of the file from `offset`.
-    pub(super) fn range(&self, offset: u64, length: u64) -> Range<'_> {
-        Range::new(&self.file, offset, length)
+    pub(super) fn range(&self, offset: u64, length: u64) -> Section<'_> {
+        self.payload.section(offset, length)
     }
 
     /// Where the boot record is in the file.
@@ -157,10 +103,9 @@ impl Archive {
         self.record_at
     }
 
-    /// The error for a member whose bytes are wrong.
-    pub(super) fn damaged(&self, member: &Member, what: &dyn std::fmt::Display) -> Error {
-        let what = format!("{}: {what}", self.name_of(member));
-        self.damaged_at(what, member.offset)
+    /// What is wrong with the payload, with this file's path and the offset of the member.
+    pub(super) fn blamed(&self, error: BadPayload) -> Error {
+        blamed(&self.path, error, |name| self.offset_of(name))
     }
 
     /// The error for wrong bytes at `offset`.
@@ -173,27 +118,53 @@ impl Archive {
         Error::Read { path: self.path.clone(), source }
     }
 
-    fn name_of(&self, member: &Member) -> String {
-        for component in &self.manifest.components {
-            if component.tree == *member {
-                return component.tree_member();
-            }
-            if let Some(index) = component.blobs.iter().position(|blob| blob == member) {
-                return component.blob_member(index);
-            }
-        }
-        "a member".to_owned()
+    /// Where the member of this name begins; 0 for what is none.
+    fn offset_of(&self, name: &str) -> u64 {
+        let components = self.manifest.components.iter();
+        let component = components.filter(|one| name.starts_with(&one.folder())).find_map(|one| {
+            let blobs = one.blobs.iter().enumerate().map(|(n, blob)| (one.blob_member(n), blob));
+            let mut members = [(one.tree_member(), &one.tree)].into_iter().chain(blobs);
+            members.find(|member| member.0 == name)
+        });
+        component.map_or(0, |(_, member)| member.offset)
     }
+}
+
+/// `error` of the payload of the archive at `path`; `offset_of` knows where its members begin.
+fn blamed(path: &Path, error: BadPayload, offset_of: impl Fn(&str) -> u64) -> Error {
+    let path = path.to_owned();
+    let (member, what) = match error {
+        BadPayload::Truncated { have, need } => return Error::Truncated { path, have, need },
+        BadPayload::Manifest(source) => return Error::Manifest { path, source },
+        BadPayload::Read(source) => return Error::Read { path, source },
+        BadPayload::Digest(member) => {
+            let offset = offset_of(&member);
+            let what = format!("{member} is not what was packed");
+            return Error::Damaged { path, what, offset };
+        }
+        BadPayload::Contents(member, error) => (member, error.to_string()),
+        BadPayload::Tar(member, error) => (member, error.to_string()),
+        BadPayload::Mismatch(member, error) => (member, error.to_string()),
+        BadPayload::Listing(member, error) => (member, error.to_string()),
+    };
+    Error::Damaged { path, offset: offset_of(&member), what: format!("{member}: {what}") }
 }
 
 fn find_record(path: &Path, file: &File, length: u64) -> Result<(BootRecord, u64), Error> {
     let read_error = |source| Error::Read { path: path.to_owned(), source };
+    let read_from = |offset, length| {
+        let mut file = file;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(file.take(length))
+    };
     let offset = match section::find(&ReadCache::new(file)) {
         Ok(offset) if offset.saturating_add(LENGTH as u64) <= length => offset,
         other => {
             let mut start = Vec::new();
             let searched = length.min(section::SEARCHED as u64);
-            Range::new(file, 0, searched).read_to_end(&mut start).map_err(read_error)?;
+            read_from(0, searched)
+                .and_then(|mut reader| reader.read_to_end(&mut start))
+                .map_err(read_error)?;
             return Err(match section::search(&start) {
                 Some(record) if record.archive_length > length => Error::Truncated {
                     path: path.to_owned(),
@@ -208,7 +179,9 @@ fn find_record(path: &Path, file: &File, length: u64) -> Result<(BootRecord, u64
         }
     };
     let mut bytes = [0; LENGTH];
-    Range::new(file, offset, LENGTH as u64).read_exact(&mut bytes).map_err(read_error)?;
+    read_from(offset, LENGTH as u64)
+        .and_then(|mut reader| reader.read_exact(&mut bytes))
+        .map_err(read_error)?;
     match BootRecord::parse(&bytes) {
         Ok(record) => Ok((record, offset)),
         Err(source @ (BadRecord::Blank | BadRecord::Magic)) => {

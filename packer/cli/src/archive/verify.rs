@@ -1,11 +1,11 @@
 //! Checking every byte of an archive against what the archive says of itself.
 
-use std::io::{self, Read};
+use std::io;
+use std::io::Read;
 
-use rayon::prelude::*;
 use snakecrate_format::record::{BLANK, LENGTH};
 
-use super::walk::Walk;
+use super::walk::{Verifier, jobs, walk_all};
 use super::{Archive, Error, directory};
 use snakecrate_base::ui::Ui;
 
@@ -34,32 +34,21 @@ pub struct Verified {
 /// [`Error::Damaged`] for the first thing found wrong.
 pub fn verify(archive: &Archive, ui: Ui) -> Result<Verified, Error> {
     let manifest = archive.manifest();
-    let total = manifest.components.iter().flat_map(|component| &component.blobs);
-    let progress = ui.bytes("Verifying", total.map(|blob| blob.length).sum());
+    let components = &manifest.components;
+    let progress = ui.bytes("Verifying", components.iter().map(|one| one.bytes).sum());
     check_stub(archive)?;
-    let walks: Result<Vec<Walk>, Error> =
-        manifest.components.par_iter().map(|component| Walk::new(archive, component)).collect();
-    let walks = walks?;
-    let listings: Vec<_> =
-        manifest.components.iter().zip(walks.iter().map(|w| &w.listing)).collect();
+    let listings = archive.listings()?;
+    let pairs: Vec<_> = components.iter().zip(&listings).collect();
     manifest
-        .check_paths(&listings)
+        .check_paths(&pairs)
         .map_err(|source| Error::Manifest { path: archive.path().to_owned(), source })?;
-    let blobs: Vec<(&Walk, usize)> = walks
-        .iter()
-        .zip(&manifest.components)
-        .flat_map(|(walk, component)| (0..component.blobs.len()).map(move |index| (walk, index)))
-        .collect();
-    blobs.par_iter().try_for_each(|(walk, index)| {
-        walk.blob(*index, |bytes| progress.advance(bytes), |_, _| Ok(()))
-    })?;
-    walks.iter().try_for_each(Walk::finish)?;
+    walk_all(archive, &jobs(components, &listings, |_, _| Ok(Verifier(&progress)))?)?;
     let members = directory::check(archive)?;
     Ok(Verified {
-        components: manifest.components.len(),
+        components: components.len(),
         members,
-        files: manifest.components.iter().map(|component| component.files).sum(),
-        bytes: manifest.components.iter().map(|component| component.bytes).sum(),
+        files: components.iter().map(|component| component.files).sum(),
+        bytes: components.iter().map(|component| component.bytes).sum(),
         length: archive.record().archive_length,
         appended: archive.length() - archive.record().archive_length,
     })
@@ -186,11 +175,11 @@ mod tests {
         });
         assert!(text.contains("lies in another or before it"), "{text}");
         let text = found(&|m| m.components[0].digest = Digest::of(b"another"));
-        assert!(text.contains("tree.zst: not the listing"), "{text}");
+        assert!(text.contains("tree.zst is not what was packed"), "{text}");
         let text = found(&|m| m.components[2].files = 1);
         assert!(text.contains("other counts"), "{text}");
         let text = found(&|m| m.components[2].blobs[0].unpacked -= 1);
-        assert!(text.contains("more than was declared"), "{text}");
+        assert!(text.contains("it cannot be decoded"), "{text}");
         let text = found(&|m| m.components[2].blobs[0].unpacked += 1);
         assert!(text.contains("less than was declared"), "{text}");
         let text = found(&|m| m.stub.length += 1);
@@ -200,7 +189,7 @@ mod tests {
             m.components[1].blobs.clear();
             m.components[2].blobs[0].blake3 = blob.blake3;
         });
-        assert!(text.contains("its bytes have another digest"), "{text}");
+        assert!(text.contains("00.tar.zst is not what was packed"), "{text}");
         let text = found(&|m| m.components[2].name = "klick".into());
         assert!(text.contains("stands in its place"), "{text}");
     }

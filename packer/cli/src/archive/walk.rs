@@ -1,18 +1,18 @@
-//! Going through a component's blobs, each file checked against the listing.
+//! Walks of an archive's blobs, several at once, with the packer's errors and progress.
 
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
-use snakecrate_format::digest::FileDigest;
-use snakecrate_format::listing::{Item, Listing, Node};
+use snakecrate_format::listing::{Item, Listing};
 use snakecrate_format::manifest::Component;
-use snakecrate_format::tar::{Kind, Reader};
+use snakecrate_format::payload::{BadPayload, Memory};
+use snakecrate_format::walk::{Contents, Sink, Walk};
 
 use super::{Archive, Error};
+use snakecrate_base::ui::Progress;
 
 /// Shows `visit` every file of `component`, in no order and several at once, and checks them as
-/// they go by.
+/// they go by. What `visit` was shown counts only if this returns without an error.
 ///
 /// # Errors
 ///
@@ -22,98 +22,106 @@ pub fn visit(
     component: &Component,
     visit: impl Fn(&str, &mut dyn Read) -> io::Result<()> + Sync,
 ) -> Result<(), Error> {
-    let walk = Walk::new(archive, component)?;
-    (0..component.blobs.len()).into_par_iter().try_for_each(|index| {
-        walk.blob(
-            index,
-            |_| {},
-            |item, contents| match item.node {
-                Node::File { .. } => visit(item.path.as_str(), contents)
-                    .map_err(|error| archive.damaged_at(format!("`{}`: {error}", item.path), 0)),
-                Node::Link(_) => Ok(()),
-            },
-        )
+    let listing = archive.listing(component)?;
+    let visitor = Visitor(|item: &Item, contents: &mut dyn Read| {
+        visit(item.path.as_str(), contents)
+            .map_err(|error| archive.damaged_at(format!("`{}`: {error}", item.path), 0))
+    });
+    walk_all(archive, &[(Walk::new(component, &listing), visitor)])
+}
+
+/// Walks all blobs of `jobs` and checks that nothing is missing; each component has its own sink.
+pub(super) fn walk_all<S: Sink<Error = Failure>>(
+    archive: &Archive,
+    jobs: &[(Walk<'_>, S)],
+) -> Result<(), Error> {
+    let blobs: Vec<_> = jobs
+        .iter()
+        .flat_map(|job| (0..job.0.component().blobs.len()).map(move |index| (job, index)))
+        .collect();
+    let walked = blobs.par_iter().try_for_each_init(Memory::default, |memory, (job, index)| {
+        job.0.blob(archive.payload(), *index, memory, &job.1)
+    });
+    let walked = walked.and_then(|()| {
+        jobs.iter().try_for_each(|(walk, _)| walk.finish().map_err(Failure::Archive))
+    });
+    walked.map_err(|failure| match failure {
+        Failure::Archive(error) => archive.blamed(error),
+        Failure::Other(error) => error,
+    })
+}
+
+/// Walks `components`, whose listings are given, with what `sink` makes for each.
+pub(super) fn jobs<'a, S>(
+    components: &'a [Component],
+    listings: &'a [Listing],
+    mut sink: impl FnMut(&'a Component, &'a Listing) -> Result<S, Error>,
+) -> Result<Vec<(Walk<'a>, S)>, Error> {
+    let pairs = components.iter().zip(listings);
+    pairs.map(|(one, listing)| Ok((Walk::new(one, listing), sink(one, listing)?))).collect()
+}
+
+/// Why a walk ended early.
+pub(super) enum Failure {
+    /// The archive is damaged, or cannot be read.
+    Archive(BadPayload),
+    /// Something else.
+    Other(Error),
+}
+
+impl From<BadPayload> for Failure {
+    fn from(error: BadPayload) -> Self {
+        Self::Archive(error)
+    }
+}
+
+/// Compares every digest, and advances a bar by the bytes.
+pub(super) struct Verifier<'a>(pub(super) &'a Progress);
+
+impl Sink for Verifier<'_> {
+    type Error = Failure;
+
+    fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Failure> {
+        take(item, contents, |bytes| {
+            self.0.advance(bytes.len() as u64);
+            Ok(())
+        })
+    }
+}
+
+/// Gives the contents of `item` to `take`, piece by piece, and compares their digest.
+pub(super) fn take(
+    item: &Item,
+    contents: &mut Contents<'_, '_>,
+    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Failure> {
+    let mut hasher = blake3::Hasher::new();
+    contents.each(|bytes| {
+        hasher.update(bytes);
+        take(bytes).map_err(Failure::Other)
     })?;
-    walk.finish()
+    Ok(contents.compare(item, &hasher)?)
 }
 
-/// A component whose files are being read.
-pub(super) struct Walk<'a> {
-    archive: &'a Archive,
-    component: &'a Component,
-    /// What must be in it.
-    pub(super) listing: Listing,
-    seen: Vec<AtomicBool>,
-}
+/// Shows a function every file. What it does not read is compared all the same.
+struct Visitor<V>(V);
 
-impl<'a> Walk<'a> {
-    /// Reads the listing of `component` and checks what the manifest says of it.
-    pub(super) fn new(archive: &'a Archive, component: &'a Component) -> Result<Self, Error> {
-        let listing = archive.component_listing(component)?;
-        let count = listing.items().len();
-        if count as u64 != component.files || listing.bytes() != component.bytes {
-            let what = "the manifest has other counts of files or bytes";
-            return Err(archive.damaged(&component.tree, &what));
-        }
-        let seen = (0..count).map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { archive, component, listing, seen })
-    }
+impl<V: Fn(&Item, &mut dyn Read) -> Result<(), Error> + Sync> Sink for Visitor<V> {
+    type Error = Failure;
 
-    /// Reads blob `index`: checks its digest, tells `progress` of the stored bytes, and shows
-    /// `visit` every link and file with a reader of its contents. What `visit` leaves of those is
-    /// read and checked all the same.
-    pub(super) fn blob(
-        &self,
-        index: usize,
-        progress: impl FnMut(u64),
-        mut visit: impl FnMut(&Item, &mut dyn Read) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let member = &self.component.blobs[index];
-        self.archive.check_digest(member, progress)?;
-        let bad = |what: &dyn std::fmt::Display| self.archive.damaged(member, what);
-        let mut tar = Reader::new(self.archive.unpack(member).map_err(|error| bad(&error))?);
-        while let Some(entry) = tar.next_entry().map_err(|error| bad(&error))? {
-            let path = entry.path;
-            let items = self.listing.items();
-            let at = items
-                .binary_search_by(|item| item.path.cmp(&path))
-                .map_err(|_| bad(&format!("`{path}` is not in the listing")))?;
-            if self.seen[at].swap(true, Ordering::Relaxed) {
-                return Err(bad(&format!("`{path}` is there twice")));
-            }
-            let differs = || bad(&format!("`{path}` is not as the listing has it"));
-            match (&items[at].node, entry.kind) {
-                (Node::Link(expected), Kind::Link(target)) if *expected == target => {
-                    visit(&items[at], &mut io::empty())?;
-                }
-                (Node::File { mode, size: expected, digest }, Kind::File { executable, size })
-                    if *expected == size && mode.is_executable() == executable =>
-                {
-                    let mut contents = Hashed { inner: &mut tar, hasher: blake3::Hasher::new() };
-                    visit(&items[at], &mut contents)?;
-                    io::copy(&mut contents, &mut io::sink()).map_err(|error| bad(&error))?;
-                    if FileDigest::from_hash(&contents.hasher.finalize()) != *digest {
-                        return Err(differs());
-                    }
-                }
-                _ => return Err(differs()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks, after all blobs, that nothing of the listing is missing.
-    pub(super) fn finish(&self) -> Result<(), Error> {
-        match self.seen.iter().position(|seen| !seen.load(Ordering::Relaxed)) {
-            None => Ok(()),
-            Some(at) => {
-                let what = format!("`{}` is in no blob", self.listing.items()[at].path);
-                Err(self.archive.damaged(&self.component.tree, &what))
-            }
-        }
+    fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Failure> {
+        let mut reader = Hashed { inner: contents, hasher: blake3::Hasher::new() };
+        (self.0)(item, &mut reader).map_err(Failure::Other)?;
+        let Hashed { inner, mut hasher } = reader;
+        inner.each(|bytes| {
+            hasher.update(bytes);
+            Ok::<_, Failure>(())
+        })?;
+        Ok(inner.compare(item, &hasher)?)
     }
 }
 
+/// A reader that is hashed on the way.
 struct Hashed<R> {
     inner: R,
     hasher: blake3::Hasher,

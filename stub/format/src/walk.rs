@@ -1,0 +1,191 @@
+//! The one walk of a component's blobs against its listing.
+//!
+//! Several workers share a [`Walk`]: each blob is walked by one of them, in any order. Names, kinds
+//! and sizes are compared here; a [`Sink`] decides what becomes of the contents.
+
+use std::io::{self, BufRead, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::digest::FileDigest;
+use crate::listing::{Item, Listing, Mismatch, Node};
+use crate::manifest::Component;
+use crate::payload::{BadPayload, Memory, Payload};
+use crate::tar::{Kind, Reader};
+
+/// Receives the files of a component.
+pub trait Sink: Sync {
+    /// Why a file could not be taken. Faults of the archive arrive as [`BadPayload`]; all others are
+    /// the sink's own.
+    type Error: From<BadPayload>;
+
+    /// Takes a file whose path, kind and size are those of `item`. The walk skips contents that the
+    /// sink does not read.
+    fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Self::Error>;
+}
+
+/// Compares the digest of every file with the listing's.
+#[derive(Debug, Clone, Copy)]
+pub struct Compare;
+
+impl Sink for Compare {
+    type Error = BadPayload;
+
+    fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), BadPayload> {
+        let mut hasher = blake3::Hasher::new();
+        contents.each(|bytes| {
+            hasher.update(bytes);
+            Ok::<_, BadPayload>(())
+        })?;
+        contents.compare(item, &hasher)
+    }
+}
+
+/// A component whose blobs are being walked.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    component: &'a Component,
+    listing: &'a Listing,
+    /// Which items were in a blob.
+    seen: Vec<AtomicBool>,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that has seen nothing yet. `listing` is that of `component`.
+    pub fn new(component: &'a Component, listing: &'a Listing) -> Self {
+        let seen = listing.items().iter().map(|_| AtomicBool::new(false)).collect();
+        Self { component, listing, seen }
+    }
+
+    /// The component.
+    pub fn component(&self) -> &'a Component {
+        self.component
+    }
+
+    /// Its listing.
+    pub fn listing(&self) -> &'a Listing {
+        self.listing
+    }
+
+    /// Walks blob `index`: every file in it goes to `sink`.
+    ///
+    /// # Errors
+    ///
+    /// A damaged archive, a blob that differs from the listing, and the sink's errors.
+    pub fn blob<S: Sink>(
+        &self,
+        payload: &Payload,
+        index: usize,
+        memory: &mut Memory,
+        sink: &S,
+    ) -> Result<(), S::Error> {
+        payload.blob(self.component, index, memory, |tar| {
+            let blame = Blame { component: self.component, index };
+            let mut tar = Reader::new(tar);
+            while let Some((item, is_file)) = self.next(&mut tar, blame)? {
+                if is_file {
+                    sink.file(item, &mut Contents { tar: &mut tar, blame })?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The next entry's item of the listing, which it agrees with, and whether it is a file.
+    fn next(
+        &self,
+        tar: &mut Reader<&mut dyn BufRead>,
+        blame: Blame<'_>,
+    ) -> Result<Option<(&'a Item, bool)>, BadPayload> {
+        let entry = tar.next_entry().map_err(|error| BadPayload::Tar(blame.member(), error))?;
+        let Some(entry) = entry else { return Ok(None) };
+        let path = entry.path.as_str();
+        let at =
+            self.listing.find(path).ok_or_else(|| blame.on(Mismatch::Unlisted(path.into())))?;
+        if self.seen[at].swap(true, Ordering::Relaxed) {
+            return Err(blame.on(Mismatch::Twice(path.into())));
+        }
+        let item = &self.listing.items()[at];
+        match (&entry.kind, &item.node) {
+            (&Kind::File { executable, size }, Node::File { mode, size: listed, .. })
+                if size == *listed && executable == mode.is_executable() =>
+            {
+                Ok(Some((item, true)))
+            }
+            (Kind::Link(target), Node::Link(listed)) if target == listed => Ok(Some((item, false))),
+            _ => Err(blame.on(Mismatch::Differs(path.into()))),
+        }
+    }
+
+    /// Checks, after all blobs, that every item of the listing was in one.
+    pub fn finish(&self) -> Result<(), BadPayload> {
+        match self.seen.iter().position(|seen| !seen.load(Ordering::Relaxed)) {
+            None => Ok(()),
+            Some(at) => {
+                let missing = Mismatch::Missing(self.listing.items()[at].path.as_str().into());
+                Err(BadPayload::Mismatch(self.component.tree_member(), missing))
+            }
+        }
+    }
+}
+
+/// The contents of one file in a blob.
+pub struct Contents<'a, 't> {
+    tar: &'a mut Reader<&'t mut dyn BufRead>,
+    blame: Blame<'a>,
+}
+
+impl Contents<'_, '_> {
+    /// Gives all contents to `take`, piece by piece from where they lie in memory. An error of
+    /// reading is the archive's, an error of `take` the caller's.
+    pub fn each<E: From<BadPayload>>(
+        &mut self,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        loop {
+            let bytes = match self.tar.fill_buf() {
+                Ok([]) => return Ok(()),
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(BadPayload::Contents(self.blame.member(), error).into()),
+            };
+            take(bytes)?;
+            let length = bytes.len();
+            self.tar.consume(length);
+        }
+    }
+
+    /// Compares the digest of what was read, all of the contents of `item`, with the listing's.
+    pub fn compare(&self, item: &Item, read: &blake3::Hasher) -> Result<(), BadPayload> {
+        match &item.node {
+            Node::File { digest, .. } if FileDigest::from_hash(&read.finalize()) == *digest => {
+                Ok(())
+            }
+            _ => Err(self.blame.on(Mismatch::Differs(item.path.as_str().into()))),
+        }
+    }
+}
+
+/// For sinks that hand a reader on. They cannot tell an error of the archive from others; those
+/// that must use [`Contents::each`].
+impl Read for Contents<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tar.read(buffer)
+    }
+}
+
+/// The blob that errors name.
+#[derive(Clone, Copy)]
+struct Blame<'a> {
+    component: &'a Component,
+    index: usize,
+}
+
+impl Blame<'_> {
+    fn member(self) -> String {
+        self.component.blob_member(self.index)
+    }
+
+    fn on(self, mismatch: Mismatch) -> BadPayload {
+        BadPayload::Mismatch(self.member(), mismatch)
+    }
+}
