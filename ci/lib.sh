@@ -1,16 +1,16 @@
-# What the scripts in this directory share; sourced, never run.
+# Shared by the scripts in this directory; sourced, never run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-# The packer of a release build, wherever cargo puts it.
+# The packer of a release build.
 release=${CARGO_TARGET_DIR:-$root/target}/release/snakecrate
 
-# say TEXT: what is done now.
+# say TEXT: announces the next thing to be done.
 say() {
     printf '\n== %s (%s s)\n' "$1" "$SECONDS"
 }
 
-# note TEXT: something that is not as it could be, and goes on nevertheless.
+# note TEXT: reports something that could be better, and goes on.
 note() {
     printf 'note: %s\n' "$1"
 }

@@ -1,23 +1,23 @@
 # What the check.sh of every example shares; sourced, never run.
 #
-# $SNAKECRATE   the packer; default: the repository's target/release/snakecrate
-# Everything happens in a new directory, with a cache of its own, which is removed at the end.
+# $SNAKECRATE names the packer; the default is the repository's target/release/snakecrate.
+# Everything happens in a new directory with a cache of its own, which is removed at the end.
 
 here=$(cd "$(dirname "$0")" && pwd)
 name=$(basename "$here")
 snakecrate=${SNAKECRATE:-$here/../../target/release/snakecrate}
 [ -x "$snakecrate" ] || {
-    echo "$name: no packer at $snakecrate: run \`cargo build --release\` or set SNAKECRATE" >&2
+    echo "$name: no packer at $snakecrate: run \`ci/setup\` or set SNAKECRATE" >&2
     exit 1
 }
 snakecrate=$(cd "$(dirname "$snakecrate")" && pwd)/$(basename "$snakecrate")
 
 work=$(mktemp -d)
-# Cached trees are read-only.
+# Trees in the cache are read-only.
 trap 'chmod -R u+w "$work" 2>/dev/null || :; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-# Other users must get at the archive.
+# Other users must be able to read the archive.
 chmod 755 "$work"
 export SNAKECRATE_CACHE="$work/cache"
 mkdir "$work/empty"
@@ -34,17 +34,33 @@ pass() {
     echo "$name: ok: $1"
 }
 
-# build FILE [OPTION…]: packs this example.
+# skip REASON: a check that cannot run on this machine. The gate counts these lines.
+skip() {
+    echo "$name: skipped: $1"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Whether pip can download a package, with the user's settings.
+index_is_reachable() {
+    python3 -m pip download --quiet --no-deps --dest "$work/tried" packaging >/dev/null 2>&1
+}
+
+# build FILE [OPTION…]: packs this example. Without a package index no other check can run.
 build() {
     output=$1
     shift
-    "$snakecrate" build "$here" -o "$output" "$@" || fail "the build of $output"
-    [ -x "$output" ] || fail "$output was to be an executable file"
+    "$snakecrate" build "$here" -o "$output" "$@" || {
+        index_is_reachable && fail "the build of $output"
+        skip "the build failed, and no package index can be reached"
+        exit 77
+    }
+    [ -x "$output" ] || fail "$output isn't an executable file"
     pass "built $(basename "$output"), $(($(wc -c <"$output") / 1024)) KiB"
 }
 
-# run STATUS COMMAND…: runs it in an empty directory with nothing in its environment but the
-# cache, checks its exit status, and leaves what it wrote in $work/out and $work/err.
+# run STATUS COMMAND…: runs it in an empty directory with nothing in its environment but the cache,
+# checks its exit status, and leaves its output in $work/out and $work/err.
 run() {
     wanted=$1
     shift
@@ -54,11 +70,11 @@ run() {
     [ "$status" -eq "$wanted" ] || {
         sed 's/^/  stdout: /' "$work/out" >&2
         sed 's/^/  stderr: /' "$work/err" >&2
-        fail "\`$*\` was to exit with $wanted, not $status"
+        fail "\`$*\` exited with $status, not $wanted"
     }
 }
 
-# prints TEXT: all that the last run wrote to standard output.
+# prints TEXT: the whole standard output of the last run.
 prints() {
     [ "$(cat "$work/out")" = "$1" ] || {
         printf '%s\n' "$1" | diff -u - "$work/out" | sed 's/^/  /' >&2
@@ -66,7 +82,7 @@ prints() {
     }
 }
 
-# says PATTERN, complains PATTERN: a line of standard output, of standard error.
+# says PATTERN, complains PATTERN: a line of its standard output, of its standard error.
 says() { grep -q -e "$1" "$work/out" || {
     sed 's/^/  stdout: /' "$work/out" >&2
     fail "standard output has no line with \`$1\`"
@@ -76,11 +92,11 @@ complains() { grep -q -e "$1" "$work/err" || {
     fail "standard error has no line with \`$1\`"
 }; }
 
-# as_other_user STATUS COMMAND…: like run, as a user with no home and no passwd entry; only root
-# can become one: for others it checks nothing, and says so.
+# as_other_user STATUS COMMAND…: like run, as a user with no home and no passwd entry. Status 1 where
+# this user cannot become another.
 as_other_user() {
-    if [ "$(id -u)" -ne 0 ]; then
-        echo "$name: skipped: another user (needs root)"
+    if [ "$(id -u)" -ne 0 ] || ! has setpriv; then
+        skip "another user (needs root and setpriv)"
         return 1
     fi
     mkdir -p "$work/other"
@@ -91,7 +107,7 @@ as_other_user() {
         setpriv --reuid 12345 --regid 12345 --clear-groups "$@"
 }
 
-# Called last: the CI's summary adds these lines up.
+# Call this last.
 finish() {
     echo "$name: $passed checks passed"
 }

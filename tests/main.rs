@@ -10,6 +10,8 @@ mod cache;
 mod command;
 /// The documents: what they name exists.
 mod docs;
+/// The gate: what it counts.
+mod gate;
 /// Archives that arrived cut or damaged, or were made to deceive.
 mod hostile;
 /// Machines of every kind: what they lack, and what they forbid.

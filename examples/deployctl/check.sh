@@ -26,14 +26,19 @@ steps:
 
 build "$work/d"
 
-unzip -tqq "$work/d" >"$work/out" 2>&1 || { cat "$work/out" >&2; fail "unzip -t"; }
+if has unzip; then
+    unzip -tqq "$work/d" >"$work/out" 2>&1 || { cat "$work/out" >&2; fail "unzip -t"; }
+    pass "a zip for unzip"
+else
+    skip "unzip -t (unzip is missing)"
+fi
 python3 -m zipfile -l "$work/d" >"$work/out" || fail "python3 -m zipfile -l"
 says "^components/wheel-click-"
 says "^manifest.json "
-pass "a zip for every zip tool"
+pass "a zip for Python"
 
 "$snakecrate" inspect --json "$work/d" >"$work/out" || fail "inspect --json"
-python3 - "$work/out" <<'PYTHON' || fail "inspect --json is to name every dependency"
+python3 - "$work/out" <<'PYTHON' || fail "inspect --json lacks a dependency"
 import json, sys
 
 with open(sys.argv[1]) as file:

@@ -10,12 +10,12 @@ prints ""
 for entry in etl-all etl-load etl-make etl-report; do
     complains "$entry"
 done
-pass "lists its entries where none is chosen"
+pass "lists its entries if none is chosen"
 
 run 0 "$work/etl" etl-make "$work/readings.csv"
 prints "made 20400 readings of 4 sensors"
 run 0 "$work/etl" etl-make "$work/again.csv"
-cmp "$work/readings.csv" "$work/again.csv" || fail "the same seed is to make the same readings"
+cmp "$work/readings.csv" "$work/again.csv" || fail "the same seed made other readings"
 pass "by name: etl-make"
 
 for entry in etl-load etl-report; do
@@ -37,14 +37,14 @@ run 0 "$work/etl" etl-report "$work/readings.db" --format json
 says '"kitchen": {'
 cp "$work/out" "$work/json"
 python3 -c 'import json, sys; assert len(json.load(open(sys.argv[1]))) == 4' "$work/json" ||
-    fail "etl-report --format json is to print JSON for four sensors"
+    fail "etl-report --format json printed no JSON for four sensors"
 pass "by name: etl-report"
 
 mkdir "$work/together"
 run 0 "$work/etl" etl-all "$work/together" --rows 2000
 says "^made 2040 readings of 4 sensors$"
 says "^kitchen "
-[ -s "$work/together/readings.db" ] || fail "etl-all was to leave a database"
+[ -s "$work/together/readings.db" ] || fail "etl-all left no database"
 pass "by name: etl-all, with children of sys.executable"
 
 run 1 "$work/etl" etl-report "$work/nothing.db"
