@@ -6,7 +6,7 @@ use comfy_table::CellAlignment;
 use serde::Serialize;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, Kind, Source};
-use snakecrate_launcher::cache::root::Size;
+use snakecrate_format::size::Size;
 
 use super::Archive;
 use snakecrate_base::ui::table;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use snakecrate_launcher::cache::root::Size;
+use snakecrate_format::size::Size;
 
 use super::Error;
 use crate::build::{Build, build_cache};

@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use comfy_table::CellAlignment;
 use serde_json::json;
+use snakecrate_format::size::Size;
 use snakecrate_launcher::cache::check::Difference;
 use snakecrate_launcher::cache::inventory::{ComponentInfo, EnvInfo, Inventory};
 use snakecrate_launcher::cache::prune::Rules;
 use snakecrate_launcher::cache::remove::remove_tree;
-use snakecrate_launcher::cache::root::{Root, Size, Unusable, candidates};
+use snakecrate_launcher::cache::root::{Root, Unusable, candidates};
 use snakecrate_launcher::cache::verify::{Finding, remove, verify};
 use snakecrate_launcher::cache::{COMPONENTS, ENVS};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use snakecrate_launcher::cache::root::Size;
+use snakecrate_format::size::Size;
 
 use super::{Error, print};
 use crate::archive::{self, Archive, Report};

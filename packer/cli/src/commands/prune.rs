@@ -3,9 +3,10 @@
 use std::io;
 use std::time::SystemTime;
 
+use snakecrate_format::size::Size;
 use snakecrate_launcher::cache::inventory::{ComponentInfo, Inventory};
 use snakecrate_launcher::cache::prune::{Pruned, Rules, prune};
-use snakecrate_launcher::cache::root::{Root, Size};
+use snakecrate_launcher::cache::root::Root;
 
 use super::cache::{describe, name_of};
 use crate::prune::own::{self, Stale};

@@ -9,10 +9,10 @@ use snakecrate_format::digest::{Digest, FileDigest};
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::listing::{Item, Listing, Node};
 use snakecrate_format::manifest::MAX_WINDOW_LOG;
-use snakecrate_format::tar::MAX_FILE;
+use snakecrate_format::tar::{self, BLOCK, MAX_FILE};
 use zstd::stream::raw::CParameter;
 
-use super::{Error, PackedMember, tar};
+use super::{Error, PackedMember};
 use snakecrate_base::tree::{self, Tree};
 use snakecrate_base::ui::Progress;
 
@@ -45,7 +45,7 @@ fn grouped(listing: &Listing, target: u64) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for item in items {
         let size = match item.node {
-            Node::File { size, .. } => size.next_multiple_of(512),
+            Node::File { size, .. } => size.next_multiple_of(BLOCK as u64),
             Node::Link(_) => 0,
         };
         let length = tar::header(&item.path, &item.node).len() as u64 + size;
@@ -119,7 +119,7 @@ impl Group<'_> {
                 if FileDigest::from_hash(&hasher.finalize()) != digest {
                     return Err(Error::Changed(item.path.clone()));
                 }
-                frame.write_all(&[0; 512][..tar::padding(size)]).map_err(write_error)?;
+                frame.write_all(&[0; BLOCK][..tar::padding(size)]).map_err(write_error)?;
             }
         }
         frame.write_all(&tar::END).map_err(write_error)?;

@@ -6,7 +6,6 @@
 mod blob;
 mod entry;
 mod store;
-mod tar;
 
 use std::io;
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::{COMPONENTS, ENVS, LAYOUT, STAGING};
 use crate::space::Space;
 use crate::sys;
+use snakecrate_format::size::Size;
 
 /// The variable that names the cache; where it is set, no other place is tried.
 pub const VARIABLE: &str = "SNAKECRATE_CACHE";
@@ -117,25 +118,6 @@ impl From<Errno> for Unusable {
 impl From<io::Error> for Unusable {
     fn from(error: io::Error) -> Self {
         Errno::from_io_error(&error).map_or(Self::System(error), Self::from)
-    }
-}
-
-/// A number of bytes for people: `31.4 MB`.
-pub struct Size(pub u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-        if self.0 < 1000 {
-            return write!(f, "{} bytes", self.0);
-        }
-        // Tenths of a unit, rounded up: a need is never understated.
-        let (mut tenths, mut unit) = (self.0.div_ceil(100), 0);
-        while tenths >= 10_000 && unit + 1 < UNITS.len() {
-            tenths = tenths.div_ceil(1000);
-            unit += 1;
-        }
-        write!(f, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
     }
 }
 
@@ -334,15 +316,6 @@ fn is_given(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_rounded_up() {
-        let text = |n| Size(n).to_string();
-        assert_eq!(text(999), "999 bytes");
-        assert_eq!(text(1000), "1.0 kB");
-        assert_eq!(text(31_420_001), "31.5 MB");
-        assert_eq!(text(2_000_000_000), "2.0 GB");
-    }
 
     #[test]
     fn a_cache_is_made_once_and_opened_ever_after() {

@@ -2,9 +2,9 @@
 
 use super::{Switch, Text, print, roots};
 use crate::cache::ENVS;
-use crate::cache::root::Size;
 use crate::error::Error;
 use crate::warm::Env;
+use snakecrate_format::size::Size;
 
 pub(super) fn run(switch: &Switch<'_>) -> Result<i32, Error> {
     if switch.flag("--json")? {

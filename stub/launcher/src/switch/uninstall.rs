@@ -1,9 +1,9 @@
 //! `uninstall`: what was unpacked and no other archive uses goes away.
 
 use super::{NOT_WELL, Switch, Text, in_cache, print, roots};
-use crate::cache::root::Size;
 use crate::cache::uninstall::{Uninstalled, uninstall};
 use crate::error::Error;
+use snakecrate_format::size::Size;
 
 pub(super) fn run(switch: &Switch<'_>) -> Result<i32, Error> {
     switch.no_arguments()?;

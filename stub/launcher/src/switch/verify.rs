@@ -6,13 +6,14 @@
 use std::io::Read;
 
 use super::{NOT_WELL, Switch, Text, in_cache, print, roots};
-use crate::cache::root::{Root, Size};
+use crate::cache::root::Root;
 use crate::cache::verify::{Finding, verify_one};
 use crate::error::Error;
 use crate::extract::{Listed, run_all};
 use snakecrate_format::manifest::{Component, Manifest};
 use snakecrate_format::payload::{BadPayload, Payload};
 use snakecrate_format::record::{BLANK, LENGTH};
+use snakecrate_format::size::Size;
 use snakecrate_format::walk::{Compare, Walk};
 
 pub(super) fn run(switch: &Switch<'_>) -> Result<i32, Error> {

@@ -1,24 +1,18 @@
-//! The tars inside blobs, written as `snakecrate_format::tar` reads them.
+//! The writer: headers of the one form that the packer writes. Contents and padding are the
+//! caller's.
 
-use snakecrate_format::entry_path::EntryPath;
-use snakecrate_format::listing::Node;
-use snakecrate_format::tar::BLOCK;
+use super::limits::{BLOCK, NAME};
+use crate::entry_path::EntryPath;
+use crate::listing::Node;
 
-/// 1980-01-01T00:00:00Z, the first moment that a zip can tell: the time of every file.
+/// 1980-01-01T00:00:00Z, the earliest moment that a zip can express: the time of every file.
 const TIME: u64 = 315_532_800;
-const NAME: usize = 100;
 
 /// The zero blocks at the end of a tar.
-pub(super) const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+pub const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
-/// Bytes from the end of `size` bytes to the end of their last block.
-pub(super) fn padding(size: u64) -> usize {
-    // Below one block, so it fits.
-    usize::try_from(size.next_multiple_of(BLOCK as u64) - size).unwrap_or_default()
-}
-
-/// The header of `node` at `path`, with a pax header before it where a name does not fit.
-pub(super) fn header(path: &EntryPath, node: &Node) -> Vec<u8> {
+/// The header of `node` at `path`, with a pax header before it if a name does not fit.
+pub fn header(path: &EntryPath, node: &Node) -> Vec<u8> {
     let (kind, mode, size, target) = match node {
         Node::File { mode, size, .. } => {
             (b'0', if mode.is_executable() { 0o755 } else { 0o644 }, *size, "")
@@ -42,7 +36,7 @@ pub(super) fn header(path: &EntryPath, node: &Node) -> Vec<u8> {
     bytes
 }
 
-/// A pax record: its length in decimal counts the whole record, itself too.
+/// A pax record. Its length, in decimal, counts the whole record, its own digits included.
 fn record(key: &str, value: &str) -> String {
     let rest = format!(" {key}={value}\n");
     let mut length = rest.len();
@@ -76,10 +70,10 @@ fn cut(name: &str) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use snakecrate_format::digest::FileDigest;
-    use snakecrate_format::entry_path::LinkTarget;
-    use snakecrate_format::listing::Mode;
-    use snakecrate_format::tar::{Kind, Reader};
+    use crate::digest::FileDigest;
+    use crate::entry_path::LinkTarget;
+    use crate::listing::Mode;
+    use crate::tar::{Kind, Reader, padding};
 
     fn link(path: &str, target: &str) -> (EntryPath, Node) {
         let path = EntryPath::new(path).unwrap();
@@ -88,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_launcher_reads_back_every_name() {
+    fn the_reader_reads_back_every_name() {
         for length in (1..130).chain([240, 983, 984, 985, 2040]) {
             let mut name = "ü/".repeat(length / 3);
             while name.len() < length {
