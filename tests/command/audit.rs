@@ -1,4 +1,4 @@
-//! What native code needs: `audit`, and what `build` makes of it.
+//! The requirements of native code: `audit`, and the audit in `build`.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -16,8 +16,8 @@ use crate::support::sandbox::Sandbox;
 const FAILURE: i32 = 1;
 const WHEEL: &str = "demo-1.0-py3-none-manylinux1_x86_64.whl";
 
-/// A wheel with two libraries that Python may load, `plain.so` and, with a search path of its own,
-/// `own.so`. Both need `libanswer.so.7`, which is in `libs`.
+/// A wheel with two modules: `plain.so`, and `own.so` with a search path of its own. Both need
+/// `libanswer.so.7`, which is in `libs`.
 fn demo() -> Sandbox {
     let sandbox = Sandbox::new().file("libs/.keep", "");
     let compile = |to: &Path, source: &str, options: &[&str]| {
@@ -68,48 +68,48 @@ fn demo() -> Sandbox {
 }
 
 #[test]
-fn a_wheel_is_told_with_everything_it_needs() {
+fn the_audit_of_a_wheel_lists_everything_it_needs() {
     demo().run(["audit", WHEEL]).expect(
         FAILURE,
         "\
-demo-1.0-py3-none-manylinux1_x86_64.whl: needs glibc 2.2 or newer, and libanswer.so.7, which nobody provides
+demo-1.0-py3-none-manylinux1_x86_64.whl: requires glibc ≥ 2.2; missing: libanswer.so.7
 GLIBC_2.2.5         demo: demo/own.so
-x86-64 level        unknown: no file says
+x86-64 level        unknown: no file declares one
 
 component  files  glibc  libstdc++  policy         tags
 demo       2      2.2.5  -          manylinux_2_5  manylinux1_x86_64
 
 library         provided by  needed by
-libanswer.so.7  nobody       demo: demo/own.so and 1 more
+libanswer.so.7  missing      demo: demo/own.so and 1 more
 libc.so.6       glibc        demo: demo/own.so and 1 more
 
-error: nobody provides libanswer.so.7, which demo needs (demo/own.so)
+error: libanswer.so.7 is missing: demo needs it (demo/own.so)
 ",
         "\
-error: nobody provides libanswer.so.7, which demo needs (demo/own.so)
- help: build with --include-lib libanswer.so.7 to take it from this machine, or with --allow-missing libanswer.so.7 to do without
+error: libanswer.so.7 is missing: demo needs it (demo/own.so)
+ help: bundle it from this machine with --include-lib libanswer.so.7, or build without it with --allow-missing libanswer.so.7
 ",
     );
 }
 
 #[test]
-fn programs_get_json() {
+fn json_has_floors_providers_and_policies() {
     let sandbox = demo();
     let arguments = ["audit", "--json", WHEEL, "--allow-missing", "libanswer.so.7"];
     let report = sandbox.run(arguments).success().json();
     assert_eq!(report["glibc"]["version"], "2.2.5");
     assert_eq!(report["glibc"]["component"], "demo");
-    assert_eq!(report["libraries"][0]["provider"]["by"], "nobody");
+    assert_eq!(report["libraries"][0]["provider"]["by"], "missing");
     assert_eq!(report["components"][0]["policy"], "2.5");
 }
 
 #[test]
-fn what_is_no_native_code_is_refused_and_needs_nothing() {
+fn files_without_native_code_are_refused() {
     let sandbox = Sandbox::new().file("text", "text").file("folder/text", "text");
-    sandbox.run(["audit", "text"]).refused(FAILURE, "text is no archive", ".whl");
+    sandbox.run(["audit", "text"]).refused(FAILURE, "text isn't an archive", ".whl");
     sandbox.run(["audit", "absent"]).refused(FAILURE, "absent", "path");
     let arguments = ["audit", "folder"];
-    sandbox.run(arguments).expect(0, "folder: needs nothing: there is no native code\n", "");
+    sandbox.run(arguments).expect(0, "folder: requires nothing: there is no native code\n", "");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_build_fails_without_a_library_and_succeeds_with_it() {
     let build = [WHEEL, "-o", "app", "--offline"];
     sandbox.build(build).refused(
         FAILURE,
-        "nobody provides libanswer.so.7, which demo needs",
+        "libanswer.so.7 is missing: demo needs it",
         "--include-lib libanswer.so.7",
     );
     assert!(!sandbox.path("app").exists());
@@ -127,7 +127,7 @@ fn a_build_fails_without_a_library_and_succeeds_with_it() {
     sandbox.build(&include).refused(FAILURE, "libanswer.so.7: it is not on this machine", "");
     let here = sandbox.path("libs");
     sandbox.build_with(&include, "LD_LIBRARY_PATH", here.to_str().unwrap()).success().done();
-    // Where the library was is gone: the archive has its own, for both kinds of search path.
+    // The archive has its own copies, for both kinds of search path.
     fs::remove_dir_all(here).unwrap();
     for library in ["plain", "own"] {
         sandbox.archive("app").args([library]).output().expect(42, "asked\n", "");
@@ -150,9 +150,9 @@ fn a_build_that_needs_too_new_a_glibc_fails() {
         .build(arguments)
         .code(FAILURE)
         .stdout("")
-        .stderr_contains("more than 2.3 is allowed")
+        .stderr_contains("at most 2.3 is allowed")
         .done();
     assert!(!sandbox.path("app").exists());
     let arguments = ["probe", "-o", "app", "--max-glibc", "2"];
-    sandbox.build(arguments).code(2).stdout("").stderr_contains("no version of glibc").done();
+    sandbox.build(arguments).code(2).stdout("").stderr_contains("isn't a version of glibc").done();
 }

@@ -3,6 +3,7 @@
 
 pub mod download;
 pub mod error;
+pub mod host;
 pub mod python;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

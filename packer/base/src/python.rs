@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use snakecrate_format::target::Target;
+
 /// An interpreter that runs on this machine, and facts that it told of itself.
 ///
 /// It is what resolves, builds and compiles; the runtime crate makes the archive's copy of it.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Interpreter {
     /// The executable, links resolved: `/root/.pyenv/versions/3.12.1/bin/python3.12`.
     pub executable: PathBuf,
@@ -19,8 +21,8 @@ pub struct Interpreter {
     pub cache_tag: String,
     /// `importlib.util.MAGIC_NUMBER` in hex.
     pub magic: String,
-    /// `platform.machine()`: `x86_64`.
-    pub machine: String,
+    /// The target that it is for, and so the archives that carry it.
+    pub target: &'static Target,
     /// `sys.base_prefix`.
     pub prefix: PathBuf,
     /// The standard library's directory: `…/lib/python3.12`.

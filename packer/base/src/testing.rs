@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use snakecrate_format::target::X86_64_LINUX;
+
 use crate::python::Interpreter;
 
 pub use skip::{SKIPPED, record_skip};
@@ -22,7 +24,7 @@ pub fn python_at(prefix: &Path) -> Interpreter {
         full_version: "3.12.1".into(),
         cache_tag: "cpython-312".into(),
         magic: "cb0d0d0a".into(),
-        machine: "x86_64".into(),
+        target: &X86_64_LINUX,
         prefix: prefix.to_owned(),
         dynload: stdlib.join("lib-dynload"),
         stdlib,

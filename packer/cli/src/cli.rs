@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::audit::Glibc;
 use crate::build::LibcChoice;
 use crate::config::Config;
 use crate::prune::values::{Bytes, When};
+use snakecrate_audit::Glibc;
 use snakecrate_base::ui::Verbosity;
 use snakecrate_runtime::Strip;
 

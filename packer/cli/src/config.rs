@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::audit::Glibc;
 use crate::build::LibcChoice;
 use crate::source::{Source, toml_cause};
+use snakecrate_audit::Glibc;
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime::Strip;
 

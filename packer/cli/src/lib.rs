@@ -5,7 +5,7 @@
 pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;
-pub mod audit;
+pub mod audit_sources;
 pub mod build;
 pub mod bytecode;
 pub mod cli;

@@ -13,14 +13,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use snakecrate_format::entry_path::EntryPath;
-use snakecrate_launcher::c_library::LOADER;
+use snakecrate_format::target::{Glibc, Target};
 
 use super::Error;
 use super::elf::room;
 use snakecrate_base::tree::{Content, Mode, Tree};
 
-/// The loader in the component.
-pub const PLACE: &str = "lib/ld-linux-x86-64.so.2";
 /// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.
 const ALWAYS: [&str; 8] = [
     "libc.so.6",
@@ -42,14 +40,19 @@ const DIRECTORIES: [&str; 2] = ["/lib", "/usr/lib"];
 pub struct CLibrary {
     /// Its version: `2.36`.
     pub version: String,
+    target: &'static Glibc,
     directory: PathBuf,
     names: Vec<String>,
 }
 
 impl CLibrary {
-    /// That of this machine, with those of `more` that it has; `None` where it is not glibc.
-    pub fn of_this_machine<'a>(more: impl Iterator<Item = &'a str>) -> Result<Option<Self>, Error> {
-        let Ok(loader) = fs::canonicalize(LOADER) else { return Ok(None) };
+    /// This machine's, with those of `more` that it has; `None` if it isn't glibc for `target`.
+    pub fn of_this_machine<'a>(
+        target: &'static Target,
+        more: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(target) = &target.glibc else { return Ok(None) };
+        let Ok(loader) = fs::canonicalize(target.loader) else { return Ok(None) };
         let directory = loader.parent().unwrap_or(Path::new("/")).to_owned();
         let libc = directory.join("libc.so.6");
         if !libc.is_file() {
@@ -61,7 +64,12 @@ impl CLibrary {
         names.retain(|name| directory.join(name).is_file());
         names.sort();
         names.dedup();
-        Ok(Some(Self { version, directory, names }))
+        Ok(Some(Self { version, target, directory, names }))
+    }
+
+    /// The loader's path in the component: `lib/ld-linux-x86-64.so.2`.
+    pub fn loader(&self) -> Result<EntryPath, Error> {
+        Ok(EntryPath::new(&format!("lib/{}", self.target.loader_name()))?)
     }
 
     /// Whether a library of this name is among its own.
@@ -72,7 +80,9 @@ impl CLibrary {
     /// Names its contents, as far as this machine's files tell without being read.
     pub fn fingerprint(&self) -> Result<String, Error> {
         let mut hasher = blake3::Hasher::new();
-        for name in std::iter::once("ld-linux-x86-64.so.2").chain(self.names.iter().map(|n| &**n)) {
+        for name in
+            std::iter::once(self.target.loader_name()).chain(self.names.iter().map(|n| &**n))
+        {
             let path = self.directory.join(name);
             let stat = |error| Error::Read { path: path.clone(), source: error };
             let file = fs::canonicalize(&path).map_err(stat)?;
@@ -88,8 +98,10 @@ impl CLibrary {
     /// Its files.
     pub fn tree(&self) -> Result<Tree, Error> {
         let mut tree = Tree::default();
-        let loader = forgetful(read(&fs::canonicalize(LOADER).unwrap_or_else(|_| LOADER.into()))?);
-        tree.insert_file(EntryPath::new(PLACE)?, Mode::Executable, loader);
+        let loader = forgetful(read(
+            &fs::canonicalize(self.target.loader).unwrap_or_else(|_| self.target.loader.into()),
+        )?);
+        tree.insert_file(self.loader()?, Mode::Executable, loader);
         for name in &self.names {
             let content = read(&self.directory.join(name))?;
             let path = EntryPath::new(&format!("lib/{name}"))?;
@@ -138,15 +150,17 @@ fn forgetful(mut loader: Vec<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snakecrate_format::target::X86_64_LINUX;
 
     #[test]
     fn this_machines_comes_with_a_loader_that_knows_no_place_of_the_host() {
-        let found = CLibrary::of_this_machine(["libstdc++.so.6", "libx.so"].into_iter());
+        let found =
+            CLibrary::of_this_machine(&X86_64_LINUX, ["libstdc++.so.6", "libx.so"].into_iter());
         let found = found.unwrap().unwrap();
         assert!(found.version.starts_with("2."), "{}", found.version);
         assert!(found.has("libc.so.6") && !found.has("libx.so"));
         let tree = found.tree().unwrap();
-        let loader = tree.get(&EntryPath::new(PLACE).unwrap()).unwrap();
+        let loader = tree.get(&found.loader().unwrap()).unwrap();
         let snakecrate_base::tree::Node::File { content, .. } = loader else { panic!("no file") };
         let bytes = content.read().unwrap();
         for text in ["\0/etc/ld.so.cache\0", "\0/etc/ld.so.preload\0", "\0/lib/\0", "\0/usr/lib/\0"]

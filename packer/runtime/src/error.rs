@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use snakecrate_format::entry_path::BadPath;
+use snakecrate_format::target::Target;
 
 use crate::elf::Malformed;
 use crate::spec::BadSpec;
@@ -58,13 +59,15 @@ pub enum Error {
         /// `PyPy 3.10`, `a free-threaded build`.
         what: String,
     },
-    /// An interpreter for other processors.
-    #[error("{} is for {machine}, archives are made for x86_64", path.display())]
+    /// An interpreter for another processor.
+    #[error("{} is for {machine}, but the archive is for {target}", path.display())]
     Machine {
         /// The executable.
         path: PathBuf,
         /// `aarch64`.
         machine: String,
+        /// The target of the archive.
+        target: &'static Target,
     },
     /// A download failed.
     #[error(transparent)]
@@ -178,9 +181,8 @@ impl Remedy for Error {
             Self::Probe { .. } | Self::Library { .. } => {
                 "repair that installation, or name another one with --python".into()
             }
-            Self::Unsupported { .. } | Self::Machine { .. } => {
-                "name an ordinary CPython 3.9 or newer for x86_64 with --python".into()
-            }
+            Self::Unsupported { .. } => "name a CPython 3.9 or newer with --python".into(),
+            Self::Machine { target, .. } => format!("name a CPython for {target} with --python"),
             Self::NotOffered { .. } => {
                 "ask for one of these, or give the URL of another release".into()
             }

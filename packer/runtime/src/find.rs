@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
+use snakecrate_format::target::Target;
 
 use super::installed::{Places, candidates};
 use super::probe::{OLDEST, probe};
@@ -19,6 +20,8 @@ use snakecrate_base::ui::Ui;
 /// What the user and the project ask for.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// The target that it has to be for.
+    pub target: &'static Target,
     /// `--python`.
     pub spec: Option<Spec>,
     /// The project's `requires-python`, a PEP 440 specifier set; counts when `spec` names no path.
@@ -46,16 +49,17 @@ pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter
             // It may be a shim: that tells which interpreter it stands for, or fails.
             let mut failure = BadSpec::Version(name.clone()).into();
             for path in found.into_iter().filter(|path| path.is_file()) {
-                match probe(&path) {
+                match probe(&path, request.target) {
                     Ok(interpreter) => return Ok(interpreter),
                     Err(error) => failure = error,
                 }
             }
             Err(failure)
         }
-        Some(Spec::Path(path)) => standalone::at(path, &request.cache, ui),
+        Some(Spec::Path(path)) => standalone::at(path, request.target, &request.cache, ui),
         Some(Spec::Url { url, sha256 }) => {
-            standalone::from_url(url, sha256, request.offline, &request.cache, ui)
+            let (target, offline, cache) = (request.target, request.offline, &request.cache);
+            standalone::from_url(url, sha256, offline, target, cache, ui)
         }
     }
 }
@@ -68,10 +72,10 @@ fn by_version(
 ) -> Result<Interpreter, Error> {
     let required = request.requires_python.as_deref().map(requires).transpose()?;
     let choice = Choice { wanted, required };
-    let found = candidates(places, &request.cache);
+    let found = candidates(places, &request.cache, request.target);
     for both in [true, false] {
         for candidate in found.iter().filter(|found| choice.fits(&found.version, both)) {
-            match probe(&candidate.executable) {
+            match probe(&candidate.executable, request.target) {
                 Ok(interpreter) => {
                     let (version, path) = (&interpreter.full_version, &interpreter.executable);
                     ui.detail(format_args!("Python {version}: {}", path.display()));
@@ -94,7 +98,8 @@ fn by_version(
     if request.offline {
         return Err(unknown(None));
     }
-    standalone::download(&choice, request.mirror.as_deref(), &request.cache, ui)
+    let mirror = request.mirror.as_deref();
+    standalone::download(&choice, mirror, request.target, &request.cache, ui)
         .map_err(|error| unknown(Some(Box::new(error))))
 }
 
@@ -144,6 +149,7 @@ fn requires(text: &str) -> Result<VersionSpecifiers, Error> {
 mod tests {
     use super::*;
     use snakecrate_base::ui::Verbosity;
+    use snakecrate_format::target::X86_64_LINUX;
     use std::fs;
     use std::path::Path;
 
@@ -153,6 +159,7 @@ mod tests {
 
     fn request(spec: &str) -> Request {
         Request {
+            target: &X86_64_LINUX,
             spec: (!spec.is_empty()).then(|| Spec::parse(spec).unwrap()),
             requires_python: None,
             offline: true,
@@ -170,7 +177,7 @@ mod tests {
     fn the_newest_stable_one_that_fits_is_taken() {
         let places = Places::of_this_user();
         let newest = find_in(&places, &request(""), quiet()).unwrap();
-        let all = candidates(&places, Path::new("/nonexistent"));
+        let all = candidates(&places, Path::new("/nonexistent"), &X86_64_LINUX);
         let stable = all.iter().filter(|one| one.version.is_stable());
         assert_eq!(stable.map(|one| &one.version).max().unwrap().to_string(), newest.full_version);
 

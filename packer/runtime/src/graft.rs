@@ -13,7 +13,10 @@ use std::path::PathBuf;
 
 use snakecrate_format::entry_path::EntryPath;
 
-use super::libraries::{self, Host, is_libc};
+use snakecrate_audit::is_libc;
+use snakecrate_format::target::Target;
+
+use super::libraries::{self, Host};
 use super::{Error, relocate};
 use snakecrate_base::tree::{Mode, Tree};
 use snakecrate_base::ui::Ui;
@@ -28,12 +31,12 @@ impl Grafts {
     /// # Errors
     ///
     /// [`Error::Graft`]: one is not here, or needs one that is not, or is glibc's own.
-    pub fn find(names: &[String], ui: Ui) -> Result<Self, Error> {
+    pub fn find(names: &[String], target: &'static Target, ui: Ui) -> Result<Self, Error> {
         let mut found = BTreeMap::new();
         if names.is_empty() {
             return Ok(Self::default());
         }
-        let host = Host::of_this_machine();
+        let host = Host::of_this_machine(target);
         for name in names {
             let fail = |problem: String| Error::Graft { name: name.clone(), problem };
             if is_libc(name) {

@@ -3,13 +3,14 @@
 use std::str::FromStr;
 
 use pep440_rs::Version;
+use snakecrate_format::target::Target;
 
 /// Where releases are, each in a directory named by its tag.
 pub const MIRROR: &str = "https://github.com/astral-sh/python-build-standalone/releases/download";
 /// The release that is downloaded from. It has Python 3.10 to 3.15.
 pub const TAG: &str = "20261110";
-/// The end of the names of those that suit: this machine, optimised, without debug information.
-const SUFFIX: &str = "-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz";
+/// The end of the names of archives that are optimised and without debug information.
+const KIND: &str = "-install_only_stripped.tar.gz";
 
 /// An archive that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +23,18 @@ pub struct Offer {
     pub sha256: String,
 }
 
-/// The archives for this machine in a `SHA256SUMS`: `<digest>  cpython-3.12.7+20261110-….tar.gz`.
-pub fn offers(sums: &str) -> Vec<Offer> {
-    let mut offers: Vec<Offer> = sums.lines().filter_map(offer).collect();
+/// The archives for `target` in a `SHA256SUMS`: `<digest>  cpython-3.12.7+20261110-….tar.gz`.
+pub fn offers(sums: &str, target: &Target) -> Vec<Offer> {
+    let suffix = format!("-{}{KIND}", target.triple);
+    let mut offers: Vec<Offer> = sums.lines().filter_map(|line| offer(line, &suffix)).collect();
     offers.sort_by(|one, other| other.version.cmp(&one.version));
     offers
 }
 
-fn offer(line: &str) -> Option<Offer> {
+fn offer(line: &str, suffix: &str) -> Option<Offer> {
     let (sha256, file) = line.split_once(char::is_whitespace)?;
     let file = file.trim_start().trim_start_matches('*').trim_end();
-    let version = file.strip_prefix("cpython-")?.strip_suffix(SUFFIX)?.split_once('+')?.0;
+    let version = file.strip_prefix("cpython-")?.strip_suffix(suffix)?.split_once('+')?.0;
     let hex = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
     let plain = !file.contains('/');
     (hex && plain).then_some(())?;
@@ -49,9 +51,10 @@ pub fn address(mirror: Option<&str>, file: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snakecrate_format::target::{AARCH64_LINUX, X86_64_LINUX};
 
     #[test]
-    fn archives_for_this_machine_are_read_newest_first() {
+    fn archives_for_the_target_are_read_newest_first() {
         let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         let sums = [
             "cpython-3.9.25+20261110-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
@@ -63,7 +66,11 @@ mod tests {
         ]
         .map(|name| format!("{digest}  {name}\n"))
         .concat();
-        let offers = offers(&format!("{sums}nonsense\n12  cpython-3.13.0+1{SUFFIX}\n"));
+        let suffix = format!("-x86_64-unknown-linux-gnu{KIND}");
+        let sums = format!("{sums}nonsense\n12  cpython-3.13.0+1{suffix}\n");
+        let arm: Vec<_> = super::offers(&sums, &AARCH64_LINUX);
+        assert_eq!(arm.len(), 1);
+        let offers = super::offers(&sums, &X86_64_LINUX);
         let versions: Vec<_> = offers.iter().map(|offer| offer.version.to_string()).collect();
         assert_eq!(versions, ["3.12.16", "3.9.25"]);
         assert_eq!(offers[0].sha256, digest);

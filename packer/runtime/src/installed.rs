@@ -7,9 +7,10 @@ use std::{env, fs};
 
 use pep440_rs::Version;
 
-use super::elf::facts::is_elf;
 use super::probe::probe;
 use super::standalone;
+use snakecrate_audit::elf::is_elf;
+use snakecrate_format::target::Target;
 
 /// Where interpreters may be installed.
 #[derive(Debug, Clone, Default)]
@@ -52,13 +53,13 @@ pub(super) struct Candidate {
 }
 
 /// All that is installed, the best first.
-pub(super) fn candidates(places: &Places, cache: &Path) -> Vec<Candidate> {
+pub(super) fn candidates(places: &Places, cache: &Path, target: &'static Target) -> Vec<Candidate> {
     let mut found = Vec::new();
     for directory in names(&standalone::downloads(cache)) {
-        found.extend(ask(&directory.join("python/bin/python3"), Keeper::Standalone));
+        found.extend(ask(&directory.join("python/bin/python3"), Keeper::Standalone, target));
     }
     for directory in places.uv.iter().flat_map(|place| names(place)) {
-        let version = uv_version(&directory);
+        let version = uv_version(&directory, target);
         found.extend(in_prefix(&directory, version, Keeper::Standalone));
     }
     for directory in places.pyenv.iter().flat_map(|place| names(place)) {
@@ -74,7 +75,7 @@ pub(super) fn candidates(places: &Places, cache: &Path) -> Vec<Candidate> {
         }
         // Links to one interpreter are one; so is a virtual environment's, which links to its base.
         if fs::canonicalize(&program).is_ok_and(|path| seen.insert(path)) {
-            found.extend(ask(&program, Keeper::System));
+            found.extend(ask(&program, Keeper::System, target));
         }
     }
     found.sort_by(|one, other| {
@@ -100,10 +101,10 @@ fn names(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The version in `cpython-3.12.7-linux-x86_64-gnu`; none for other systems, machines and builds.
-fn uv_version(directory: &Path) -> Option<Version> {
+/// The version in `cpython-3.12.7-linux-x86_64-gnu`; none for other targets and for variants.
+fn uv_version(directory: &Path, target: &Target) -> Option<Version> {
     let name = directory.file_name()?.to_str()?;
-    let version = name.strip_prefix("cpython-")?.strip_suffix("-linux-x86_64-gnu")?;
+    let version = name.strip_prefix("cpython-")?.strip_suffix(target.uv_suffix)?;
     // `3.13.1+freethreaded`, `3.13.1+debug`
     let version = Version::from_str(version).ok()?;
     version.local().is_empty().then_some(version)
@@ -120,8 +121,8 @@ fn in_prefix(prefix: &Path, version: Option<Version>, keeper: Keeper) -> Option<
 }
 
 /// An interpreter that has to be asked for its version.
-fn ask(executable: &Path, keeper: Keeper) -> Option<Candidate> {
-    let interpreter = probe(executable).ok()?;
+fn ask(executable: &Path, keeper: Keeper, target: &'static Target) -> Option<Candidate> {
+    let interpreter = probe(executable, target).ok()?;
     let version = Version::from_str(&interpreter.full_version).ok()?;
     Some(Candidate { version, keeper, executable: interpreter.executable })
 }
@@ -148,6 +149,7 @@ pub(super) fn is_program(path: &Path) -> bool {
 mod tests {
     use super::*;
     use snakecrate_base::python::Interpreter;
+    use snakecrate_format::target::X86_64_LINUX;
     use std::os::unix::fs::symlink;
 
     /// Places in which the interpreter at `python` seems to be installed with these names.
@@ -166,8 +168,9 @@ mod tests {
 
     #[test]
     fn of_equal_versions_the_standalone_one_is_preferred_and_variants_are_not_taken() {
-        let best = candidates(&Places::of_this_user(), Path::new("/nonexistent")).remove(0);
-        let python = probe(&best.executable).unwrap();
+        let best =
+            candidates(&Places::of_this_user(), Path::new("/nonexistent"), &X86_64_LINUX).remove(0);
+        let python = probe(&best.executable, &X86_64_LINUX).unwrap();
         let (version, minor) = (&python.full_version, python.minor());
         let dir = tempfile::tempdir().unwrap();
         let good = format!("cpython-{version}-linux-x86_64-gnu");
@@ -183,7 +186,7 @@ mod tests {
         let pyenv = names_of(places.pyenv.as_ref().unwrap());
         assert_eq!(pyenv, [&**version]);
         // All are links to one interpreter, so only the best is left.
-        let best = candidates(&places, Path::new("/nonexistent"));
+        let best = candidates(&places, Path::new("/nonexistent"), &X86_64_LINUX);
         assert_eq!(best.iter().map(|one| one.keeper).collect::<Vec<_>>(), [Keeper::Standalone]);
     }
 
@@ -193,7 +196,8 @@ mod tests {
             .iter()
             .filter(|path| {
                 let name = path.file_name().unwrap().to_str().unwrap();
-                let version = uv_version(path).or_else(|| Version::from_str(name).ok());
+                let version =
+                    uv_version(path, &X86_64_LINUX).or_else(|| Version::from_str(name).ok());
                 in_prefix(path, version, Keeper::Pyenv).is_some()
             })
             .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())

@@ -4,45 +4,23 @@
 //! kernel. (Its version there has to be at least that of the build machine.)
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use snakecrate_launcher::c_library::DIRECTORIES;
+use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
+use snakecrate_audit::{Defect, Object, is_libc};
+use snakecrate_format::target::Target;
+use snakecrate_platform::map::MappedFile;
 
 use super::Error;
-use super::elf::Facts;
-use super::elf::facts::{foreign_machine, is_elf};
-
-/// What is in no package of glibc's but its own. `libnsl.so.1` is the old one that it had; others'
-/// is `libnsl.so.2`. `libcrypt` is not here: today it is libxcrypt's, and distributions leave it out.
-const LIBC: &[&str] = &[
-    "ld-linux",
-    "linux-vdso",
-    "libBrokenLocale.so",
-    "libanl.so",
-    "libc.so",
-    "libc_malloc_debug.so",
-    "libdl.so",
-    "libm.so",
-    "libmvec.so",
-    "libnsl.so.1",
-    "libnss_",
-    "libpthread.so",
-    "libresolv.so",
-    "librt.so",
-    "libthread_db.so",
-    "libutil.so",
-];
-
-/// Whether a library of this name is the C library's.
-pub fn is_libc(name: &str) -> bool {
-    LIBC.iter().any(|start| name.starts_with(start))
-}
+use super::elf::Malformed;
 
 /// Where this machine's loader looks for libraries.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Host {
+    target: &'static Target,
     /// `LD_LIBRARY_PATH`: an interpreter may work only with it.
     early: Vec<PathBuf>,
     cache: BTreeMap<String, PathBuf>,
@@ -67,7 +45,7 @@ struct Pending {
 
 impl Host {
     /// Asks `LD_LIBRARY_PATH` and `ldconfig -p`.
-    pub fn of_this_machine() -> Self {
+    pub fn of_this_machine(target: &'static Target) -> Self {
         let cache = ["/sbin/ldconfig", "/usr/sbin/ldconfig", "ldconfig"]
             .iter()
             .find_map(|program| {
@@ -75,39 +53,47 @@ impl Host {
                 command.arg("-p").stdin(Stdio::null()).stderr(Stdio::null()).env("LC_ALL", "C");
                 command.output().ok().filter(|output| output.status.success())
             })
-            .map(|output| cache(&String::from_utf8_lossy(&output.stdout)))
+            .map(|output| cache(&String::from_utf8_lossy(&output.stdout), target))
             .unwrap_or_default();
         let early = env::var_os("LD_LIBRARY_PATH")
             .map(|path| env::split_paths(&path).filter(|path| path.is_absolute()).collect())
             .unwrap_or_default();
-        Self { early, cache, late: DIRECTORIES.iter().map(PathBuf::from).collect() }
+        let late = target.glibc.iter().flat_map(|glibc| glibc.library_directories);
+        Self { target, early, cache, late: late.map(PathBuf::from).collect() }
     }
 
     /// The library `name` for an object with no search path of its own.
     pub fn library(&self, name: &str) -> Option<PathBuf> {
         let early = self.early.iter().map(|directory| directory.join(name));
         let late = self.late.iter().map(|directory| directory.join(name));
-        early.chain(self.cache.get(name).cloned()).chain(late).find(|path| loadable(path))
+        early.chain(self.cache.get(name).cloned()).chain(late).find(|path| self.loads(path))
     }
 
-    fn find(&self, name: &str, object: &Pending, facts: &Facts) -> Option<PathBuf> {
+    /// Whether the loader would take this file: it goes on searching if it is for another machine.
+    fn loads(&self, path: &Path) -> bool {
+        let mut start = [0; HEADER];
+        let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && is_elf(&start) && foreign_machine(&start, self.target).is_none()
+    }
+
+    fn find(&self, name: &str, object: &Pending, facts: &Object) -> Option<PathBuf> {
         let origin = object.path.parent().unwrap_or(Path::new("/"));
         if name.contains('/') {
-            return expand(name, origin).filter(|path| loadable(path));
+            return expand(name, origin).filter(|path| self.loads(path));
         }
         let expanded = |paths: &[String]| -> Vec<PathBuf> {
             paths.iter().filter_map(|path| expand(path, origin)).collect()
         };
         let own = expanded(&facts.rpath);
         let after = expanded(&facts.runpath);
-        let inherited = if facts.runpath.is_empty() { &*object.inherited } else { &[] };
+        let inherited = if facts.has_runpath { &[] } else { &*object.inherited };
         let early = own.iter().chain(inherited).chain(&self.early).chain(&after);
         let cached = self.cache.get(name).cloned();
         early
             .map(|directory| directory.join(name))
             .chain(cached)
             .chain(self.late.iter().map(|directory| directory.join(name)))
-            .find(|path| loadable(path))
+            .find(|path| self.loads(path))
     }
 }
 
@@ -135,8 +121,7 @@ fn visit(
     pending: &mut VecDeque<Pending>,
 ) -> Result<Vec<PathBuf>, Error> {
     let path = &object.path;
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let facts = Facts::read(&bytes).map_err(|reason| Error::Elf { path: path.clone(), reason })?;
+    let facts = facts(path, host.target)?;
     let origin = path.parent().unwrap_or(Path::new("/"));
     let mut inherited: Vec<PathBuf> =
         facts.rpath.iter().filter_map(|path| expand(path, origin)).collect();
@@ -150,7 +135,7 @@ fn visit(
             found.missing.insert((path.clone(), needed.clone()));
             continue;
         };
-        if is_libc_part(&library)? {
+        if is_libc_part(&library, host.target)? {
             continue;
         }
         found.libraries.insert(name.to_owned(), library.clone());
@@ -159,17 +144,29 @@ fn visit(
     Ok(inherited)
 }
 
-fn is_libc_part(library: &Path) -> Result<bool, Error> {
-    let fail = |source| Error::Read { path: library.to_owned(), source };
-    let bytes = fs::read(library).map_err(fail)?;
-    // libstdc++ and libgcc_s may use private parts as well; they are still not glibc's.
+/// The facts of the executable or library at `path`.
+fn facts(path: &Path, target: &Target) -> Result<Object, Error> {
+    let malformed = |reason| Error::Elf { path: path.to_owned(), reason: Malformed(reason) };
+    let bytes =
+        MappedFile::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let object = Object::read(&path.to_string_lossy(), &bytes, target)
+        .ok_or(malformed("it isn't an executable or a library"))?;
+    match object.defect {
+        None => Ok(object),
+        Some(Defect::Machine(_)) => Err(malformed("it is for another machine")),
+        Some(Defect::Damaged) => Err(malformed("its ELF structure is damaged")),
+    }
+}
+
+/// Whether a library uses the private parts of the C library that it was built with: such a library
+/// is a part of that C library, whatever its name.
+fn is_libc_part(library: &Path, target: &Target) -> Result<bool, Error> {
+    // libstdc++ and libgcc_s may use private parts as well; they still aren't glibc's.
     let name = library.file_name().unwrap_or_default().to_string_lossy();
     if name.starts_with("libstdc++") || name.starts_with("libgcc_s") {
         return Ok(false);
     }
-    Facts::read(&bytes)
-        .map(|facts| facts.is_libc_part)
-        .map_err(|reason| Error::Elf { path: library.to_owned(), reason })
+    Ok(facts(library, target)?.special.contains("GLIBC_PRIVATE"))
 }
 
 /// Puts the object's directory for `$ORIGIN`. Nothing for paths with other variables, or none.
@@ -183,24 +180,16 @@ fn expand(path: &str, origin: &Path) -> Option<PathBuf> {
     (plain && expanded.is_absolute()).then_some(expanded)
 }
 
-/// Whether the loader would take this file: it goes on searching when the machine is another one.
-fn loadable(path: &Path) -> bool {
-    use std::io::Read as _;
-
-    let mut start = [0; 64];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && is_elf(&start) && foreign_machine(&start).is_none()
-}
-
 /// Reads what `ldconfig -p` prints: `\tlibz.so.1 (libc6,x86-64) => /lib/…/libz.so.1`.
 ///
 /// Variants for newer processors (`hwcap`) are left out: the target may be older.
-fn cache(printed: &str) -> BTreeMap<String, PathBuf> {
+fn cache(printed: &str, target: &Target) -> BTreeMap<String, PathBuf> {
+    let mark = target.glibc.as_ref().map(|glibc| glibc.ldconfig_mark);
     let mut found = BTreeMap::new();
     for line in printed.lines() {
         let Some((left, path)) = line.split_once(" => ") else { continue };
         let Some((name, kind)) = left.trim().split_once(" (") else { continue };
-        if kind.contains("x86-64") && !kind.contains("hwcap") {
+        if mark.is_some_and(|mark| kind.contains(mark)) && !kind.contains("hwcap") {
             found.entry(name.to_owned()).or_insert_with(|| PathBuf::from(path));
         }
     }
@@ -210,18 +199,7 @@ fn cache(printed: &str) -> BTreeMap<String, PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_c_library_stays_with_its_kernel_and_loader() {
-        for name in ["libc.so.6", "ld-linux-x86-64.so.2", "libm.so.6", "libnss_files.so.2"] {
-            assert!(is_libc(name), "{name}");
-        }
-        for name in
-            ["libcrypt.so.1", "libcrypto.so.3", "libnsl.so.2", "libmpdec.so.3", "libcom_err.so.2"]
-        {
-            assert!(!is_libc(name), "{name}");
-        }
-    }
+    use snakecrate_format::target::{AARCH64_LINUX, X86_64_LINUX};
 
     #[test]
     fn the_loaders_cache_is_read_without_foreign_and_newer_machines() {
@@ -230,7 +208,11 @@ mod tests {
             \tlibz.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libz.so.1\n\
             \tlibz.so.1 (libc6) => /lib/i386-linux-gnu/libz.so.1\n\
             \tliby.so.1 (libc6,x86-64, OS ABI: Linux 3.2.0) => /opt/liby.so.1\n";
-        let cache = cache(printed);
+        let arm = "\tlibz.so.1 (libc6,AArch64) => /lib/aarch64-linux-gnu/libz.so.1\n";
+        let printed = format!("{printed}{arm}");
+        let arm = cache(&printed, &AARCH64_LINUX);
+        assert_eq!(arm["libz.so.1"], Path::new("/lib/aarch64-linux-gnu/libz.so.1"));
+        let cache = cache(&printed, &X86_64_LINUX);
         assert_eq!(cache["libz.so.1"], Path::new("/lib/x86_64-linux-gnu/libz.so.1"));
         assert_eq!(cache["liby.so.1"], Path::new("/opt/liby.so.1"));
     }

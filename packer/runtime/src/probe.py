@@ -13,7 +13,6 @@ print(json.dumps({
     "full_version": platform.python_version().rstrip("+"),
     "cache_tag": sys.implementation.cache_tag,
     "magic": importlib.util.MAGIC_NUMBER.hex(),
-    "machine": platform.machine(),
     "prefix": os.path.realpath(sys.base_prefix),
     "stdlib": stdlib,
     "dynload": os.path.realpath(dynload[0]) if dynload else os.path.join(stdlib, "lib-dynload"),

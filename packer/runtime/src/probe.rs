@@ -1,13 +1,15 @@
 //! Asks an interpreter about itself.
 
 use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Error;
-use super::elf::facts::{foreign_machine, is_elf};
+use snakecrate_audit::elf::{HEADER, foreign_machine};
 use snakecrate_base::python::Interpreter;
+use snakecrate_format::target::Target;
+
+use super::Error;
 
 /// The oldest version that archives carry: the oldest whose runtime is tested.
 pub const OLDEST: (u8, u8) = (3, 9);
@@ -16,49 +18,63 @@ const PROBE: &str = include_str!("probe.py");
 
 #[derive(serde::Deserialize)]
 struct Answer {
-    #[serde(flatten)]
-    interpreter: Interpreter,
+    executable: PathBuf,
+    implementation: String,
+    version: (u8, u8, u8),
+    full_version: String,
+    cache_tag: String,
+    magic: String,
+    prefix: PathBuf,
+    stdlib: PathBuf,
+    dynload: PathBuf,
     free_threaded: bool,
 }
 
-/// The facts about the interpreter at `path`; of a virtual environment, about its base.
-pub fn probe(path: &Path) -> Result<Interpreter, Error> {
-    let answer = ask(path)?;
-    let interpreter = answer.interpreter;
+/// The interpreter at `path`, for `target`. For one of a virtual environment, that is its base.
+pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error> {
+    let answer = ask(path, target)?;
     let unsupported = |what| Err(Error::Unsupported { path: path.to_owned(), what });
-    let (major, minor, _) = interpreter.version;
-    if interpreter.implementation != "cpython" {
-        return unsupported(format!("{} {major}.{minor}", interpreter.implementation));
+    let (major, minor, _) = answer.version;
+    if answer.implementation != "cpython" {
+        return unsupported(format!("{} {major}.{minor}", answer.implementation));
     }
     if answer.free_threaded {
         return unsupported(format!("a free-threaded Python {major}.{minor}"));
     }
     if (major, minor) < OLDEST {
-        return unsupported(format!("Python {}", interpreter.full_version));
+        return unsupported(format!("Python {}", answer.full_version));
     }
-    if let Some(machine) = machine(&interpreter.executable)? {
-        return Err(Error::Machine { path: path.to_owned(), machine });
+    let header = header(&answer.executable)
+        .map_err(|source| Error::Read { path: answer.executable.clone(), source })?;
+    if let Some(machine) = foreign_machine(&header, target) {
+        return Err(Error::Machine { path: path.to_owned(), machine, target });
     }
-    Ok(interpreter)
+    Ok(Interpreter {
+        executable: answer.executable,
+        implementation: answer.implementation,
+        version: answer.version,
+        full_version: answer.full_version,
+        cache_tag: answer.cache_tag,
+        magic: answer.magic,
+        target,
+        prefix: answer.prefix,
+        stdlib: answer.stdlib,
+        dynload: answer.dynload,
+    })
 }
 
-/// The foreign machine that the executable at `path` is for.
-fn machine(path: &Path) -> Result<Option<String>, Error> {
-    let mut start = [0; 64];
-    File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    Ok(foreign_machine(&start))
+fn header(path: &Path) -> io::Result<[u8; HEADER]> {
+    let mut start = [0; HEADER];
+    File::open(path)?.read_exact(&mut start)?;
+    Ok(start)
 }
 
-fn ask(path: &Path) -> Result<Answer, Error> {
-    // A foreign executable cannot answer; its header tells why. Scripts (shims) may.
-    let mut start = [0; 64];
-    if File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && is_elf(&start)
-        && let Some(machine) = foreign_machine(&start)
+fn ask(path: &Path, target: &'static Target) -> Result<Answer, Error> {
+    // A foreign executable cannot answer, and its header shows why. Scripts (shims) may answer.
+    if let Ok(header) = header(path)
+        && let Some(machine) = foreign_machine(&header, target)
     {
-        return Err(Error::Machine { path: path.to_owned(), machine });
+        return Err(Error::Machine { path: path.to_owned(), machine, target });
     }
     let fail = |reason: String| Error::Probe { path: path.to_owned(), reason };
     let mut command = Command::new(path);

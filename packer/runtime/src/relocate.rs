@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::Error;
-use super::elf::facts::is_elf;
 use super::elf::{Image, Malformed, loader, room, search_path};
+use snakecrate_audit::elf::is_elf;
 use snakecrate_base::tree::Content;
 
 /// Where the executable finds all libraries: `lib` beside its `bin`.

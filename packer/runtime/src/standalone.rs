@@ -16,6 +16,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use snakecrate_format::target::Target;
 use walkdir::WalkDir;
 
 use super::find::Choice;
@@ -32,11 +33,16 @@ pub fn downloads(cache: &Path) -> PathBuf {
 }
 
 /// The interpreter at `path`: the executable, the directory or the archive.
-pub fn at(path: &Path, cache: &Path, ui: Ui) -> Result<Interpreter, Error> {
+pub fn at(
+    path: &Path,
+    target: &'static Target,
+    cache: &Path,
+    ui: Ui,
+) -> Result<Interpreter, Error> {
     let no = |problem| Err(Error::NoPython { path: path.to_owned(), problem });
     let Ok(found) = fs::metadata(path) else { return no("does not exist") };
     if found.is_dir() {
-        return in_directory(path, cache, ui);
+        return in_directory(path, target, cache, ui);
     }
     let mut start = [0; 4];
     let fail = |source| Error::Read { path: path.to_owned(), source };
@@ -44,13 +50,13 @@ pub fn at(path: &Path, cache: &Path, ui: Ui) -> Result<Interpreter, Error> {
     let length = file.read(&mut start).map_err(fail)?;
     if Compression::of(&start[..length]).is_some() {
         let sha256 = download::file_sha256(path).map_err(fail)?;
-        return unpacked(path, &cache.join("python/given").join(sha256), cache, ui);
+        return unpacked(path, &cache.join("python/given").join(sha256), target, cache, ui);
     }
     if start.starts_with(b"#!") || start == *b"\x7fELF" {
         if found.mode() & 0o111 == 0 {
             return no("is not executable; give the directory that its `bin` is in");
         }
-        return probe(path);
+        return probe(path, target);
     }
     no("is neither an interpreter nor an archive of one")
 }
@@ -60,6 +66,7 @@ pub fn from_url(
     url: &str,
     sha256: &str,
     offline: bool,
+    target: &'static Target,
     cache: &Path,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
@@ -68,18 +75,19 @@ pub fn from_url(
     if !directory.is_dir() && !archive.is_file() && offline && !url.starts_with("file:") {
         return Err(Error::Offline { url: download::redacted(url) });
     }
-    fetched(url, sha256, &directory, cache, ui)
+    fetched(url, sha256, &directory, target, cache, ui)
 }
 
 /// Downloads the newest Python of the pinned release that will do.
 pub(super) fn download(
     choice: &Choice<'_>,
     mirror: Option<&str>,
+    target: &'static Target,
     cache: &Path,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let url = index::address(mirror, "SHA256SUMS");
-    let offers = index::offers(&download::text(&url)?);
+    let offers = index::offers(&download::text(&url)?, target);
     let best = |both| offers.iter().find(|offer| choice.fits(&offer.version, both));
     let Some(offer) = best(true).or_else(|| best(false)) else {
         let has = offers.iter().map(|offer| offer.version.to_string()).collect();
@@ -88,13 +96,14 @@ pub(super) fn download(
     };
     let directory = downloads(cache).join(&offer.sha256);
     ui.step("Downloading", format_args!("Python {}", offer.version));
-    fetched(&index::address(mirror, &offer.file), &offer.sha256, &directory, cache, ui)
+    fetched(&index::address(mirror, &offer.file), &offer.sha256, &directory, target, cache, ui)
 }
 
 fn fetched(
     url: &str,
     sha256: &str,
     directory: &Path,
+    target: &'static Target,
     cache: &Path,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
@@ -102,14 +111,20 @@ fn fetched(
     if !directory.is_dir() {
         download::fetch(url, sha256, &archive, ui)?;
     }
-    let interpreter = unpacked(&archive, directory, cache, ui)?;
+    let interpreter = unpacked(&archive, directory, target, cache, ui)?;
     // The tree is what is used; the archive was only on its way.
     let _ = fs::remove_file(&archive);
     Ok(interpreter)
 }
 
 /// The interpreter in `archive`, unpacked to `directory` unless it is there already.
-fn unpacked(archive: &Path, directory: &Path, cache: &Path, ui: Ui) -> Result<Interpreter, Error> {
+fn unpacked(
+    archive: &Path,
+    directory: &Path,
+    target: &'static Target,
+    cache: &Path,
+    ui: Ui,
+) -> Result<Interpreter, Error> {
     if !directory.is_dir() {
         let progress = ui.spinner("Unpacking", archive.display());
         publish(directory, |aside| {
@@ -120,7 +135,7 @@ fn unpacked(archive: &Path, directory: &Path, cache: &Path, ui: Ui) -> Result<In
         })?;
         drop(progress);
     }
-    in_directory(directory, cache, ui).map_err(|error| match error {
+    in_directory(directory, target, cache, ui).map_err(|error| match error {
         Error::NoPython { problem, .. } => Error::NoPython { path: archive.to_owned(), problem },
         error => error,
     })
@@ -180,7 +195,12 @@ fn publish(directory: &Path, make: impl FnOnce(&Path) -> Result<(), Error>) -> R
 }
 
 /// The interpreter in an installation's directory, or in one that holds it as its archives do.
-fn in_directory(directory: &Path, cache: &Path, ui: Ui) -> Result<Interpreter, Error> {
+fn in_directory(
+    directory: &Path,
+    target: &'static Target,
+    cache: &Path,
+    ui: Ui,
+) -> Result<Interpreter, Error> {
     let no = |problem| Error::NoPython { path: directory.to_owned(), problem };
     let prefix = ["", "python", "python/install", "install"]
         .iter()
@@ -192,9 +212,9 @@ fn in_directory(directory: &Path, cache: &Path, ui: Ui) -> Result<Interpreter, E
     let fail = |source| Error::Read { path: executable.clone(), source };
     if fs::metadata(&executable).map_err(fail)?.mode() & 0o111 == 0 {
         ui.detail(format_args!("{} has lost its execute bits", prefix.display()));
-        return probe(&repaired(&prefix, &executable, cache)?);
+        return probe(&repaired(&prefix, &executable, cache)?, target);
     }
-    probe(&executable)
+    probe(&executable, target)
 }
 
 /// `bin/python3.12`, else `bin/python3`.

@@ -10,10 +10,10 @@ use super::facts::Facts;
 use super::pack::{Prepared, Work};
 use super::{Error, conflicts, entries, given_level};
 use crate::archive::{self, Plan, PlannedComponent};
-use crate::audit::{self, Report};
 use crate::resolve::Fetched;
 use crate::source::{Source, script_tree};
 use crate::wheel::{self, Distribution};
+use snakecrate_audit::{self as audit, Report};
 use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Count;
 use snakecrate_runtime::{Imports, Part, Policy, reach};
@@ -60,7 +60,9 @@ impl Work<'_> {
             (None, Some(main)) => (main.facts.name.clone(), Some(main.facts.version.clone())),
             (None, None) => (wheel::normalize(&source.name().unwrap_or_default()), None),
         };
-        let project_facts = project.as_ref().map(Facts::of).transpose()?;
+        let project_facts = project.as_ref();
+        let target = self.interpreter.target;
+        let project_facts = project_facts.map(|one| Facts::of(one, target)).transpose()?;
         let (file, mut app) = match (source, project) {
             (Source::Script { path, .. }, _) => {
                 let (file, tree) = script_tree(path)?;
@@ -83,7 +85,7 @@ impl Work<'_> {
 
         let policy = self.policy(&name, &app_imports, &prepared);
         let grafts = self.graft(&prepared, &mut app)?;
-        let app_objects = audit::objects_of(&app)?;
+        let app_objects = audit::objects_of(&app, target)?;
         let ((runtime, objects), packed, app) =
             self.pack_all(&policy, &grafts, prepared.iter(), app)?;
         let native = objects.iter().chain(&app_objects);
@@ -91,7 +93,7 @@ impl Work<'_> {
         let native: Vec<_> = native.cloned().collect();
         let mut report = self.audit(&name, objects, app_objects, &prepared)?;
         let c_library = self.c_library(&report, &native)?;
-        report.brings = c_library.as_ref().map(Bundled::brings);
+        report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
         let version_or_none = version.clone().unwrap_or_else(|| "0".into());
         let component = |kind, name: &str, version: &str, source, packed| PlannedComponent {
@@ -123,7 +125,7 @@ impl Work<'_> {
         let plan = Plan {
             name,
             version,
-            target: env!("SNAKECRATE_HOST_TARGET").into(),
+            target: target.triple.into(),
             python: Python {
                 implementation: python.implementation.clone(),
                 version: python.full_version.clone(),

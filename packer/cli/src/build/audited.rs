@@ -4,7 +4,7 @@ use snakecrate_format::entry_path::EntryPath;
 
 use super::Error;
 use super::pack::{Prepared, Work};
-use crate::audit::{self, Object, Options, Report, Root, Unit};
+use snakecrate_audit::{self as audit, Object, Options, Report, Root, Unit};
 use snakecrate_base::tree::Tree;
 use snakecrate_runtime::Grafts;
 
@@ -15,11 +15,11 @@ impl Work<'_> {
     /// Finds the libraries of `--include-lib`, and puts those into `app` that objects with a search
     /// path of their own could not find in the runtime: see [`Grafts`].
     pub(super) fn graft(&self, wheels: &[Prepared], app: &mut Tree) -> Result<Grafts, Error> {
-        let grafts = Grafts::find(&self.config.include_libs, self.ui)?;
+        let grafts = Grafts::find(&self.config.include_libs, self.interpreter.target, self.ui)?;
         if grafts.is_empty() {
             return Ok(grafts);
         }
-        let of_app = audit::objects_of(app)?;
+        let of_app = audit::objects_of(app, self.interpreter.target)?;
         let objects = wheels.iter().flat_map(|wheel| &wheel.facts.objects).chain(&of_app);
         for object in objects.filter(|object| object.has_runpath) {
             for name in object.needed.iter().filter(|name| grafts.has(name)) {
@@ -67,6 +67,7 @@ impl Work<'_> {
             unit(&facts.name, Root::Env, &wheel.tags, facts.objects.clone())
         }));
         let options = Options {
+            target: self.interpreter.target,
             max_glibc: self.config.max_glibc,
             allow_missing: self.config.allow_missing.clone(),
         };

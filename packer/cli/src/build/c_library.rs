@@ -1,14 +1,13 @@
 //! The C library that an archive brings, and what a host must have to do without it.
 
 use serde::Deserialize;
-use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{self, Choice, Need};
 
 use super::Error;
 use super::pack::Work;
-use crate::audit::{Brings, Object, Report};
 use crate::component::Packed;
-use snakecrate_runtime::c_library::{CLibrary, PLACE};
+use snakecrate_audit::{Bundled as BundledGlibc, Object, Report};
+use snakecrate_runtime::c_library::CLibrary;
 
 /// Which C library an archive runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
@@ -31,9 +30,9 @@ pub(super) struct Bundled {
 }
 
 impl Bundled {
-    pub(super) fn brings(&self) -> Brings {
+    pub(super) fn bundles(&self) -> BundledGlibc {
         let always = self.facts.choice == Choice::Bundled;
-        Brings { glibc: self.version.clone(), always }
+        BundledGlibc { glibc: self.version.clone(), always }
     }
 }
 
@@ -50,7 +49,9 @@ impl Work<'_> {
             LibcChoice::Bundled => Choice::Bundled,
         };
         let compilers: Vec<&str> = report.compiler_libraries().map(|l| l.name.as_str()).collect();
-        let Some(found) = CLibrary::of_this_machine(compilers.iter().copied())? else {
+        let Some(found) =
+            CLibrary::of_this_machine(self.interpreter.target, compilers.iter().copied())?
+        else {
             if choice == Choice::Bundled {
                 return Err(Error::NoCLibrary);
             }
@@ -68,8 +69,7 @@ impl Work<'_> {
             let _ = self.known.store().remember(&key, &packed);
             packed
         };
-        let loader = EntryPath::new(PLACE)
-            .map_err(|error| Error::Archive(crate::archive::Error::Plan(error.to_string())))?;
+        let loader = found.loader()?;
         let facts = manifest::CLibrary {
             choice,
             loader,

@@ -4,7 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use super::entries;
-use crate::{archive, audit, bytecode, component, config, resolve, source, wheel};
+use snakecrate_audit as audit;
+
+use crate::{archive, bytecode, component, config, resolve, source, wheel};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
 use snakecrate_runtime::spec::BadSpec;
@@ -53,6 +55,9 @@ pub enum Error {
         /// The entries.
         entries: Vec<String>,
     },
+    /// Archives aren't made for this system, and no other target was named.
+    #[error("this system isn't one that archives are made for")]
+    NoTarget,
     /// This machine has no C library that could come along.
     #[error("the C library of this machine is not glibc, and cannot be packed")]
     NoCLibrary,
@@ -89,6 +94,7 @@ impl Remedy for Error {
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
             Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
+            Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
             Self::NoCLibrary => Some("build on a machine with glibc, or say --libc host".into()),
             Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
             Self::Interpreter { .. } => Some("name another with --python".into()),

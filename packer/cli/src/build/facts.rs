@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use snakecrate_format::digest::Digest;
 
 use super::Error;
-use crate::audit::{self, Object};
 use crate::component::{Packed, Store};
 use crate::sbom::SbomLicense;
 use crate::wheel::{Distribution, License, Script};
+use snakecrate_audit::{self as audit, Object};
 use snakecrate_base::tree::Tree;
+use snakecrate_format::target::Target;
 use snakecrate_runtime::Imports;
 
 /// Facts of a distribution.
@@ -41,7 +42,7 @@ pub struct Facts {
 
 impl Facts {
     /// The facts of an unpacked distribution.
-    pub fn of(distribution: &Distribution) -> Result<Self, Error> {
+    pub fn of(distribution: &Distribution, target: &Target) -> Result<Self, Error> {
         let metadata = &distribution.metadata;
         let name = |requirement: &String| {
             let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
@@ -57,14 +58,14 @@ impl Facts {
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
             imports: Imports::of(&distribution.tree)?,
-            objects: objects_of(&distribution.tree)?,
+            objects: objects_of(&distribution.tree, target)?,
         })
     }
 }
 
 /// The ELF files in `tree`.
-pub(super) fn objects_of(tree: &Tree) -> Result<Vec<Object>, Error> {
-    Ok(audit::objects_of(tree)?)
+pub(super) fn objects_of(tree: &Tree, target: &Target) -> Result<Vec<Object>, Error> {
+    Ok(audit::objects_of(tree, target)?)
 }
 
 fn licenses(license: &License) -> Vec<SbomLicense> {

@@ -17,7 +17,9 @@ pub(super) fn interpreter(
     cache: &Path,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
+    let target = snakecrate_base::host::target().ok_or(Error::NoTarget)?;
     let request = runtime::Request {
+        target,
         spec: config.python.as_deref().map(Spec::parse).transpose()?,
         requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
         offline: config.offline.unwrap_or(false),

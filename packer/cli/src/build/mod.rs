@@ -23,7 +23,6 @@ use snakecrate_format::digest::Digest;
 use snakecrate_launcher::cache::root::candidates;
 
 use crate::archive::{self, Plan, Written};
-use crate::audit::Report;
 use crate::bytecode;
 use crate::config::Config;
 use crate::source::Source;
@@ -32,6 +31,7 @@ pub use c_library::LibcChoice;
 pub use error::Error;
 use facts::FactsCache;
 use pack::Work;
+use snakecrate_audit::Report;
 use snakecrate_base::ui::Ui;
 
 /// The launcher that the build script made.

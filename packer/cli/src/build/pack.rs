@@ -6,12 +6,12 @@ use snakecrate_format::manifest::Source as Provenance;
 use super::Error;
 use super::facts::{Facts, FactsCache, objects_of};
 use crate::BUILD_ID;
-use crate::audit::Object;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::config::Config;
 use crate::resolve::{Fetched, Origin};
 use crate::wheel::{self, Distribution, WheelName};
+use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Progress, Ui};
@@ -58,8 +58,9 @@ impl Work<'_> {
             Origin::Built => None,
         };
         let key = format!(
-            "wheel {} {} {} {} {} {:?} {:?} {}",
+            "wheel {} {} {} {} {} {} {:?} {:?} {}",
             fetched.sha256,
+            python.target,
             python.full_version,
             python.magic,
             python.cache_tag,
@@ -73,7 +74,7 @@ impl Work<'_> {
             return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
-        let facts = Facts::of(&distribution)?;
+        let facts = Facts::of(&distribution, self.interpreter.target)?;
         Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
     }
 
@@ -133,7 +134,7 @@ impl Work<'_> {
         }
         let mut tree = runtime::harvest(python, policy, self.ui)?;
         grafts.add_to_runtime(&mut tree)?;
-        let objects = objects_of(&tree)?;
+        let objects = objects_of(&tree, self.interpreter.target)?;
         let packed = self.pack(tree, progress)?;
         self.known.remember_runtime(&key, &packed, &objects);
         Ok((packed, objects))

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 /// Every `CPython` of this machine that the format is known of.
 fn interpreters() -> Vec<Interpreter> {
     let mut found = Vec::new();
-    for minor in 8..=14 {
+    for minor in 9..=14 {
         let name = format!("python3.{minor}");
         let pyenv = dirs::home_dir().unwrap_or_default().join(".pyenv/versions");
         let pyenv = std::fs::read_dir(pyenv).into_iter().flatten().flatten();
@@ -22,13 +22,7 @@ fn interpreters() -> Vec<Interpreter> {
 }
 
 fn ask(executable: &Path) -> Option<Interpreter> {
-    let script = "import sys, sysconfig, json, importlib.util as u; print(json.dumps(dict(
-        executable=sys.executable, implementation=sys.implementation.name,
-        version=sys.version_info[:3], full_version='', cache_tag=sys.implementation.cache_tag,
-        magic=u.MAGIC_NUMBER.hex(), machine='', prefix=sys.base_prefix,
-        stdlib=sysconfig.get_path('stdlib'), dynload='')))";
-    let output = Command::new(executable).args(["-I", "-c", script]).output().ok()?;
-    serde_json::from_slice(&output.stdout).ok()
+    snakecrate_runtime::probe::probe(executable, snakecrate_base::host::target()?).ok()
 }
 
 fn ui() -> Ui {

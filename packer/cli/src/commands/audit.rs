@@ -1,16 +1,25 @@
-//! `audit`: what native code needs.
+//! `audit`: the requirements of native code.
 
 use std::path::Path;
 
+use snakecrate_audit::{self as audit, Glibc, Options};
+use snakecrate_base::host;
+
 use super::{Error, print};
-use crate::audit::{self, Options};
+use crate::audit_sources::{self, Subject};
 
 /// `snakecrate audit`
-pub(super) fn audit(path: &Path, json: bool, options: &Options) -> Result<(), Error> {
-    let units = audit::collect(path)?;
-    let subject = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut report = audit::audit(&subject, &units, options);
-    report.brings = audit::brought(path);
+pub(super) fn audit(
+    path: &Path,
+    json: bool,
+    max_glibc: Option<Glibc>,
+    allow_missing: Vec<String>,
+) -> Result<(), Error> {
+    let Subject { units, target, bundles } = audit_sources::collect(path, host::target())?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let options = Options { target, max_glibc, allow_missing };
+    let mut report = audit::audit(&name, &units, &options);
+    report.bundles = bundles;
     print(&if json { report.json() } else { report.text() })?;
     Ok(audit::Error::check(&report)?)
 }

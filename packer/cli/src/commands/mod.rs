@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::archive;
-use crate::audit::Options;
 use crate::cli::{Cli, Command};
 
 use crate::source;
@@ -27,9 +26,12 @@ pub enum Error {
     /// An archive cannot be used.
     #[error(transparent)]
     Archive(#[from] archive::Error),
-    /// It would not run, or cannot be audited.
+    /// Native code would not run.
     #[error(transparent)]
-    Audit(#[from] crate::audit::Error),
+    Audit(#[from] snakecrate_audit::Error),
+    /// There is nothing to audit.
+    #[error(transparent)]
+    Collect(#[from] crate::audit_sources::Error),
     /// What was built does not start.
     #[error("cannot start {}: {source}", path.display())]
     Start {
@@ -73,6 +75,7 @@ impl Remedy for Error {
             Self::Build(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
+            Self::Collect(error) => error.remedy(),
             Self::Start { .. } => {
                 Some("set SNAKECRATE_CACHE to a place that allows execution".into())
             }
@@ -91,7 +94,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Run { what, arguments } => return Err(build::run(what, &arguments, ui)),
         Command::Inspect { file, json } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
-            audit::audit(&path, json, &Options { max_glibc, allow_missing })?;
+            audit::audit(&path, json, max_glibc, allow_missing)?;
         }
         Command::Verify { file } => inspect::verify(&file, ui)?,
         Command::Extract { file, directory } => inspect::extract(&file, &directory, ui)?,

@@ -18,7 +18,7 @@ pub(crate) fn of(job: &Job, requirements: &[String], own: Option<&Own>) -> Strin
     // Not asked for its version: that takes pip a quarter of a second.
     let tool = job.tool.get().map_or_else(Tool::likely, Tool::name);
     key.list("tool", [SCHEME, tool]);
-    key.list("python", [&python.full_version, &python.cache_tag, &python.machine]);
+    key.list("python", [&python.full_version, &python.cache_tag, python.target.name]);
     key.list("directory", [&*job.directory.to_string_lossy()]);
     key.list("requirements", requirements);
     for (path, text) in &job.files.contents {

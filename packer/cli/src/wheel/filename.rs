@@ -93,7 +93,7 @@ impl WheelName {
     pub fn fit(&self, interpreter: &Interpreter) -> Result<Fit, Kind> {
         let platform = self.platforms.iter().filter_map(|tag| platform(tag, interpreter)).max();
         let Some(platform) = platform else {
-            let machine = format!("linux_{}", interpreter.machine);
+            let machine = format!("linux_{}", interpreter.target.wheel_processor);
             return Err(Kind::Platform(self.platforms.join("."), machine));
         };
         let fits = self.pythons.iter().flat_map(|python| {
@@ -141,7 +141,7 @@ fn platform(tag: &str, interpreter: &Interpreter) -> Option<(u8, u32, u32)> {
     if tag == "any" {
         return Some((0, 0, 0));
     }
-    let os = tag.strip_suffix(&interpreter.machine)?.strip_suffix('_')?;
+    let os = tag.strip_suffix(interpreter.target.wheel_processor)?.strip_suffix('_')?;
     match os {
         "linux" => Some((1, 0, 0)),
         "manylinux1" => Some((2, 2, 5)),

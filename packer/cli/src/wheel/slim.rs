@@ -7,7 +7,7 @@ use glob::Pattern;
 
 use super::error::Kind;
 use super::store::{Kept, Store};
-use snakecrate_runtime::elf::facts::is_elf;
+use snakecrate_audit::elf::is_elf;
 use snakecrate_runtime::elf::strip;
 use snakecrate_runtime::trim::{fits, patterns};
 use snakecrate_runtime::{self as runtime, Strip};

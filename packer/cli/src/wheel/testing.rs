@@ -10,6 +10,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 
+use snakecrate_base::host;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::testing::python_at;
 
@@ -95,14 +96,6 @@ impl Forge {
 
 /// The `python3` of this machine, as it describes itself.
 pub(crate) fn real_interpreter() -> Interpreter {
-    const PROBE: &str = "import sys, json, platform, sysconfig, importlib.util, os
-print(json.dumps(dict(
-    executable=os.path.realpath(sys.executable), implementation=sys.implementation.name,
-    version=sys.version_info[:3], full_version=platform.python_version(),
-    cache_tag=sys.implementation.cache_tag, magic=importlib.util.MAGIC_NUMBER.hex(),
-    machine=platform.machine(), prefix=sys.base_prefix, stdlib=sysconfig.get_path('stdlib'),
-    dynload=sysconfig.get_path('stdlib') + '/lib-dynload')))";
     let python = std::env::var("SNAKECRATE_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let output = std::process::Command::new(python).args(["-I", "-c", PROBE]).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+    snakecrate_runtime::probe::probe(Path::new(&python), host::target().unwrap()).unwrap()
 }

@@ -1,11 +1,10 @@
 //! Surgery on ELF files of this machine's kind: 64 bits, little endian, x86-64.
 //!
 //! [`Image`] reads a file and writes it without the parts that no loader reads; [`search_path`]
-//! changes where the loader looks for libraries; [`facts`] reads what a file needs; [`strip`]
+//! changes where the loader looks for libraries; [`strip`]
 //! takes debug information out. Nothing that
 //! code refers to ever moves.
 
-pub mod facts;
 pub mod grow;
 pub mod image;
 pub mod loader;
@@ -16,7 +15,6 @@ pub mod strip;
 #[cfg(test)]
 mod tests;
 
-pub use facts::Facts;
 pub use image::Image;
 pub use strip::Strip;
 

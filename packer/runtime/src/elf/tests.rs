@@ -7,7 +7,10 @@ use std::process::Command;
 
 use goblin::elf::Elf;
 
-use super::{Facts, Image, loader, room, search_path};
+use snakecrate_audit::Object;
+use snakecrate_format::target::Target;
+
+use super::{Image, loader, room, search_path};
 
 const RPATH: &[u8] = b"$ORIGIN/../lib";
 
@@ -55,6 +58,14 @@ fn program_and_library(options: &[&str]) -> (tempfile::TempDir, Vec<u8>) {
     (dir, bytes)
 }
 
+fn read(bytes: &[u8]) -> Option<Object> {
+    Object::read("file", bytes, Target::of_this_build().unwrap())
+}
+
+fn facts(bytes: &[u8]) -> Object {
+    read(bytes).unwrap()
+}
+
 #[test]
 fn an_executable_without_a_search_path_gets_one() {
     for kind in [&["-pie", "-fPIE"][..], &["-no-pie", "-fno-pie"]] {
@@ -62,7 +73,7 @@ fn an_executable_without_a_search_path_gets_one() {
         let before = bytes.len();
         let bytes = with_rpath(bytes);
         assert_eq!(runs(&bytes, dir.path()), "hello\n");
-        let facts = Facts::read(&bytes).unwrap();
+        let facts = facts(&bytes);
         assert_eq!((facts.rpath, facts.runpath), (vec!["$ORIGIN/../lib".to_owned()], vec![]));
         assert!(bytes.len() < before + 4096 + 512, "{before} -> {}", bytes.len());
         // Debug information is gone, and what is left still has its names.
@@ -82,7 +93,7 @@ fn an_executable_gets_room_that_is_filled_in_later() {
         room::make(&mut image, b"$ORIGIN/../lib").unwrap();
         let mut bytes = image.into_bytes().unwrap();
         assert_eq!(runs(&bytes, dir.path()), "hello\n", "as it is");
-        let facts = Facts::read(&bytes).unwrap();
+        let facts = facts(&bytes);
         assert_eq!((facts.rpath, facts.runpath), (vec!["$ORIGIN/../lib".to_owned()], vec![]));
         assert!(!facts.needed.contains(&"libm.so.6".to_owned()), "{:?}", facts.needed);
 
@@ -159,7 +170,7 @@ fn what_follows_the_elf_part_stays_where_it_is() {
     let changed = image.into_bytes().unwrap();
     assert_eq!(changed.len(), bytes.len());
     assert!(changed.ends_with(b"PK: scripts"));
-    let facts = Facts::read(&changed).unwrap();
+    let facts = facts(&changed);
     assert!(facts.rpath.is_empty() && facts.runpath.is_empty());
     let mut image = Image::parse(bytes).unwrap();
     assert!(search_path::set(&mut image, &[b'x'; 200]).is_err());
@@ -194,7 +205,7 @@ fn a_damaged_file_is_refused_or_written_but_never_a_panic() {
         let _ = image.into_bytes();
     };
     for length in (0..whole.len()).step_by(97) {
-        let _ = Facts::read(&whole[..length]);
+        let _ = read(&whole[..length]);
         operate(whole[..length].to_vec());
     }
     for at in (0..2048).chain((2048..whole.len()).step_by(7)) {

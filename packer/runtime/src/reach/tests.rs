@@ -7,6 +7,7 @@ use super::*;
 use crate::probe::probe;
 use snakecrate_base::skip;
 use snakecrate_base::tree::{Mode, Tree};
+use snakecrate_format::target::X86_64_LINUX;
 
 const CLOSED: Launch<'_> = Launch { isolated: true, options: &[], modules: &[] };
 
@@ -16,7 +17,7 @@ fn pythons() -> Option<Vec<Interpreter>> {
     let found: Vec<_> = ["3.9", "3.10", "3.11", "3.12", "3.13"]
         .iter()
         .flat_map(|minor| glob::glob(&format!("{}/{minor}.*", versions.display())).unwrap())
-        .map(|prefix| probe(&prefix.unwrap().join("bin/python3")).unwrap())
+        .map(|prefix| probe(&prefix.unwrap().join("bin/python3"), &X86_64_LINUX).unwrap())
         .collect();
     if found.is_empty() {
         skip!("no Python 3.9 to 3.13 of pyenv's is installed");

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{materialise, quiet, request, run};
-use crate::libraries::is_libc;
 use crate::probe::probe;
 use crate::{Policy, find, harvest};
+use snakecrate_audit::is_libc;
 use snakecrate_base::skip;
 use snakecrate_base::tree::Node;
+use snakecrate_format::target::X86_64_LINUX;
 
 /// Prints every file that is mapped after the modules with the most libraries are loaded.
 const SHOW_MAPPED: &str = "
@@ -50,7 +51,7 @@ fn check(executable: &str) {
     if !Path::new(executable).exists() {
         skip!("{executable} is missing");
     }
-    let interpreter = probe(Path::new(executable)).unwrap();
+    let interpreter = probe(Path::new(executable), &X86_64_LINUX).unwrap();
     let tree = harvest(&interpreter, &Policy::default(), quiet()).unwrap();
     let size: u64 = tree
         .iter()

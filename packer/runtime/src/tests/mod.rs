@@ -9,6 +9,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use snakecrate_format::target::X86_64_LINUX;
+
 use super::{Request, Spec};
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Ui, Verbosity};
@@ -47,6 +49,7 @@ fn quiet() -> Ui {
 
 fn request(spec: Option<&str>, cache: &Path) -> Request {
     Request {
+        target: &X86_64_LINUX,
         spec: spec.map(|spec| Spec::parse(spec).unwrap()),
         requires_python: None,
         offline: true,

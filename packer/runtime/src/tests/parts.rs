@@ -7,6 +7,7 @@ use super::{materialise, quiet, run};
 use crate::probe::probe;
 use crate::{Imports, Part, Policy, harvest, openers, reach};
 use snakecrate_base::skip;
+use snakecrate_format::target::X86_64_LINUX;
 
 /// Imports each of the modules `NAMES` and prints which fail; fails itself where one of `PARTS` is
 /// asked for.
@@ -40,7 +41,7 @@ fn without_its_parts_all_that_a_closed_application_imports_works() {
         skip!("no Python 3.10, 3.12 or 3.13 of pyenv's is installed");
     }
     for prefix in prefixes {
-        let interpreter = probe(&prefix.unwrap().join("bin/python3")).unwrap();
+        let interpreter = probe(&prefix.unwrap().join("bin/python3"), &X86_64_LINUX).unwrap();
         let names =
             run(&interpreter.executable, "import sys; print(*sorted(sys.stdlib_module_names))");
         let closed: Vec<&str> = names

@@ -1,20 +1,29 @@
-//! What an audit found. Serialised it is the output of `audit --json`: fields are added to it,
-//! never changed.
+//! The result of an audit. Serialised it is the output of `audit --json`.
 
 use std::fmt;
 
 use serde::Serialize;
+use snakecrate_format::target::Target;
 
-use super::provide::Provider;
-use super::version::{Glibc, Version};
+use crate::provide::Provider;
+use crate::version::{Glibc, Version};
 
-/// What is asked for.
-#[derive(Debug, Clone, Default)]
+/// The question that an audit answers.
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// The newest glibc that may be needed.
+    /// The target that the native code is to run on.
+    pub target: &'static Target,
+    /// The newest glibc that may be required.
     pub max_glibc: Option<Glibc>,
     /// Libraries that may be missing.
     pub allow_missing: Vec<String>,
+}
+
+impl Options {
+    /// An audit for `target` that allows any glibc and no missing library.
+    pub fn new(target: &'static Target) -> Self {
+        Self { target, max_glibc: None, allow_missing: Vec::new() }
+    }
 }
 
 /// A file of a component.
@@ -26,43 +35,43 @@ pub struct Place {
     pub path: String,
 }
 
-/// The highest version of something that is wanted, and the first file that wants it.
+/// The highest required version of something, and the first file that requires it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Floor {
     /// The version.
     pub version: Version,
-    /// Who wants it.
+    /// The file that requires it.
     #[serde(flatten)]
     pub place: Place,
 }
 
-/// The x86-64 level, as far as files tell.
+/// The x86-64 level, as far as files declare one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Level {
-    /// The highest that a file says it needs, from 1.
+    /// The highest that a file declares, from 1.
     pub needed: Option<u8>,
     /// That file.
     pub file: Option<Place>,
-    /// How many files do not say.
+    /// The number of files that declare none.
     pub unknown: usize,
 }
 
-/// A library that something needs.
+/// A library that an object needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Library {
     /// Its name.
     pub name: String,
     /// Who provides it.
     pub provider: Provider,
-    /// Whether something needs it that Python imports or that is a program; else only plug-ins do.
+    /// Whether a program or a module that Python imports needs it; if not, only plug-ins do.
     pub required: bool,
-    /// Who needs it; those that cannot do without come first.
+    /// The files that need it; those that cannot do without come first.
     pub needed_by: Vec<Place>,
     #[serde(skip)]
-    pub(super) required_by: usize,
+    pub(crate) required_by: usize,
 }
 
-/// What the files of a component want of the host.
+/// The requirements of one component.
 #[derive(Debug, Clone, Serialize)]
 pub struct Want {
     /// The component.
@@ -83,7 +92,7 @@ pub struct Want {
     pub policy: Option<Glibc>,
 }
 
-/// Why it would not run.
+/// A reason why it would not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum Problem {
@@ -93,6 +102,8 @@ pub enum Problem {
         place: Place,
         /// Its machine.
         machine: String,
+        /// The machine of the audit's target.
+        wanted: &'static str,
     },
     /// A file whose structure is damaged.
     Damaged {
@@ -104,65 +115,66 @@ pub enum Problem {
         /// The file.
         place: Place,
     },
-    /// A library that nobody provides.
+    /// A library that no one provides.
     Missing {
         /// Its name.
         library: String,
-        /// Who needs it.
+        /// The file that needs it.
         place: Place,
     },
     /// A glibc newer than is allowed.
     Glibc {
-        /// The file that wants the newest.
+        /// The file that requires the newest.
         place: Place,
-        /// What it wants.
+        /// The version it requires.
         wanted: Version,
-        /// What is allowed.
+        /// The newest version that is allowed.
         allowed: Glibc,
-        /// How many more files of the component want too new a one.
+        /// Number of further files of the component that require too new a glibc.
         more: usize,
     },
     /// A newer libstdc++ than the archive has.
     Libstdcxx {
         /// The file.
         place: Place,
-        /// What it wants.
+        /// The version it requires.
         wanted: Version,
-        /// What there is.
+        /// The version in the archive.
         has: Version,
     },
 }
 
-/// A C library that comes along.
+/// The glibc that an archive bundles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Brings {
-    /// glibc's version.
+pub struct Bundled {
+    /// Its version.
     pub glibc: String,
-    /// Whether it is used on every host, or only where the host's will not do.
+    /// Whether it is used on every host, or only where the host's isn't sufficient.
     pub always: bool,
 }
 
-impl fmt::Display for Brings {
+impl fmt::Display for Bundled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { glibc, always } = self;
-        let when = if *always { "and uses it everywhere" } else { "for hosts without" };
-        write!(f, "it brings glibc {glibc} {when}")
+        let when = if *always { "and always uses it" } else { "as a fallback" };
+        write!(f, "bundles glibc {glibc} {when}")
     }
 }
 
-/// What native code needs.
+/// The requirements of native code.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What was looked at.
+    /// The archive, wheel, directory or file.
     pub subject: String,
+    /// The name of the target.
+    pub target: &'static str,
     /// The result in one line.
     pub verdict: String,
-    /// The C library that an archive brings, and when it is used: then the verdict holds for
-    /// hosts whose own is to be used.
-    pub brings: Option<Brings>,
+    /// The glibc that an archive bundles. The verdict is about hosts whose own glibc is used.
+    pub bundles: Option<Bundled>,
     /// Number of ELF files.
     pub files: usize,
-    /// The glibc that is needed.
+    /// The required glibc.
     pub glibc: Option<Floor>,
     /// The host's libstdc++: `GLIBCXX_…`.
     pub glibcxx: Option<Floor>,
@@ -174,24 +186,24 @@ pub struct Report {
     pub level: Level,
     /// Libraries, sorted by name.
     pub libraries: Vec<Library>,
-    /// Component by component.
+    /// The requirements of each component.
     pub components: Vec<Want>,
-    /// Why it would not run.
+    /// Reasons why it would not run.
     pub problems: Vec<Problem>,
-    /// What is worth knowing.
+    /// Remarks that don't keep it from running.
     pub warnings: Vec<String>,
     #[serde(skip)]
-    pub(super) options: Options,
+    pub(crate) options: Options,
 }
 
 impl Library {
-    pub(super) fn new(name: &str, provider: &Provider) -> Self {
+    pub(crate) fn new(name: &str, provider: &Provider) -> Self {
         let (name, provider) = (name.to_owned(), provider.clone());
         Self { name, provider, required: false, needed_by: Vec::new(), required_by: 0 }
     }
 
-    /// One more needs it. Those that cannot do without come first: they are what messages name.
-    pub(super) fn add(&mut self, place: &Place, required: bool) {
+    /// Adds a file that needs it. Those that cannot do without come first: messages name the first.
+    pub(crate) fn add(&mut self, place: &Place, required: bool) {
         let at = if required { self.required_by } else { self.needed_by.len() };
         self.needed_by.insert(at, place.clone());
         self.required_by += usize::from(required);
@@ -211,38 +223,34 @@ impl fmt::Display for Place {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Machine { place, machine } => {
-                write!(f, "{place} is for {machine}, not for x86-64")
+            Self::Machine { place, machine, wanted } => {
+                write!(f, "{place} is for {machine}, not for {wanted}")
             }
             Self::Damaged { place } => write!(f, "{place} is a damaged ELF file"),
             Self::Musl { place } => write!(f, "{place} is for musl, the rest for glibc"),
             Self::Missing { library, place } => {
-                write!(
-                    f,
-                    "nobody provides {library}, which {} needs ({})",
-                    place.component, place.path
-                )
+                write!(f, "{library} is missing: {} needs it ({})", place.component, place.path)
             }
             Self::Glibc { place, wanted, allowed, more } => {
-                write!(f, "{place} wants GLIBC_{wanted}, and no more than {allowed} is allowed")?;
+                write!(f, "{place} requires GLIBC_{wanted}, but at most {allowed} is allowed")?;
                 if *more > 0 { write!(f, " ({more} more of its files)") } else { Ok(()) }
             }
             Self::Libstdcxx { place, wanted, has } => write!(
                 f,
-                "{place} wants GLIBCXX_{wanted}, and the archive's libstdc++ has no more than {has}"
+                "{place} requires GLIBCXX_{wanted}, but the archive's libstdc++ has only {has}"
             ),
         }
     }
 }
 
 impl Report {
-    /// The glibc that all of it needs, `(major, minor)`; `None` where none is asked for.
+    /// The glibc that everything together requires, `(major, minor)`; `None` if nothing does.
     pub fn glibc(&self) -> Option<(u32, u32)> {
         let Glibc(major, minor) = self.glibc.as_ref()?.version.glibc();
         Some((major, minor))
     }
 
-    /// The libraries of GCC's runtime that the host has to have, and who needs them.
+    /// The libraries of GCC's runtime that the host must have, and the files that need them.
     pub fn compiler_libraries(&self) -> impl Iterator<Item = &Library> {
         self.libraries.iter().filter(|library| library.provider == Provider::Compiler)
     }

@@ -2,61 +2,69 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Floor, Library, Problem, Report};
-use super::{Glibc, Provider};
 use snakecrate_base::ui::{Count, table};
+use snakecrate_format::target::Processor;
 
-/// So many names stand in one line; the rest is counted.
+use crate::provide::Provider;
+use crate::report::{Floor, Library, Problem, Report};
+use crate::version::Glibc;
+
+/// The number of names in one line; the rest is counted.
 const NAMED: usize = 6;
 
+/// Whether a verdict names the component that requires the newest glibc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blame {
+    Yes,
+    No,
+}
+
 /// The result in one line.
-pub(super) fn verdict(report: &Report) -> String {
+pub(crate) fn verdict(report: &Report, blame: Blame) -> String {
     if report.files == 0 {
-        return "needs nothing: there is no native code".into();
+        return "requires nothing: there is no native code".into();
     }
-    let foreign =
-        report.problems.iter().filter(|problem| matches!(problem, Problem::Machine { .. })).count();
-    if foreign == report.files {
-        return "does not run on x86-64".into();
+    let is_foreign = |problem: &&Problem| matches!(problem, Problem::Machine { .. });
+    if report.problems.iter().filter(is_foreign).count() == report.files {
+        return format!("does not run on {}", report.options.target.processor);
     }
-    let of = |wanted: &dyn Fn(&Library) -> bool| -> Vec<String> {
-        let mut names: Vec<_> =
-            report.libraries.iter().filter(|l| wanted(l)).map(|l| l.name.clone()).collect();
+    let uses = |provider: Provider| report.libraries.iter().any(|l| l.provider == provider);
+    let mut requires = Vec::new();
+    if let Some(Floor { version, place }) = &report.glibc {
+        let component = match blame {
+            Blame::Yes if !place.component.is_empty() => format!(" ({})", place.component),
+            _ => String::new(),
+        };
+        requires.push(format!("glibc \u{2265} {}{component}", version.glibc()));
+    } else if uses(Provider::CLibrary) {
+        requires.push("glibc".to_owned());
+    }
+    if uses(Provider::Musl) {
+        requires.push("musl".to_owned());
+    }
+    if let Some(level) = report.level.needed.filter(|level| *level > 1) {
+        requires.push(format!("an x86-64-v{level} processor"));
+    }
+    let mut text = if requires.is_empty() {
+        "requires no C library".to_owned()
+    } else {
+        format!("requires {}", requires.join(" and "))
+    };
+    let libraries = |wanted: &dyn Fn(&Library) -> bool| -> Vec<String> {
+        let wanted = report.libraries.iter().filter(|library| wanted(library));
+        let mut names: Vec<_> = wanted.map(|library| library.name.clone()).collect();
         names.dedup();
         names
     };
-    let uses = |provider: Provider| report.libraries.iter().any(|l| l.provider == provider);
-    let mut needs = Vec::new();
-    if let Some((major, minor)) = report.glibc() {
-        needs.push(format!("glibc {} or newer", Glibc(major, minor)));
-    } else if uses(Provider::CLibrary) {
-        needs.push("glibc".to_owned());
-    }
-    if uses(Provider::Musl) {
-        needs.push("musl".to_owned());
-    }
-    if let Some(level) = report.level.needed.filter(|level| *level > 1) {
-        needs.push(format!("an x86-64-v{level} processor"));
-    }
-    let host = of(&|library| matches!(library.provider, Provider::Compiler | Provider::Host));
-    let nobody = of(&|library| library.provider == Provider::Nobody && library.required);
-    let mut text = if needs.is_empty() {
-        "needs no C library".to_owned()
-    } else {
-        format!("needs {}", needs.join(" and "))
-    };
-    let mut add = |part: std::fmt::Arguments<'_>| {
-        let written = text.write_fmt(part);
-        debug_assert!(written.is_ok(), "writing to a string cannot fail");
-    };
-    if host.is_empty() && nobody.is_empty() {
-        add(format_args!(", nothing else"));
-    }
-    if !host.is_empty() {
-        add(format_args!(", and of the host {}", names(&host)));
-    }
-    if !nobody.is_empty() {
-        add(format_args!(", and {}, which nobody provides", names(&nobody)));
+    let from_host = |l: &Library| matches!(l.provider, Provider::Compiler | Provider::Host);
+    let is_missing = |l: &Library| l.provider == Provider::Missing && l.required;
+    for (what, all) in
+        [("from the host", libraries(&from_host)), ("missing", libraries(&is_missing))]
+    {
+        if !all.is_empty() {
+            let written = write!(text, "; {what}: {}", names(&all));
+            debug_assert!(written.is_ok(), "writing to a string cannot fail");
+        }
     }
     text
 }
@@ -68,15 +76,12 @@ fn names(all: &[String]) -> String {
 }
 
 impl Report {
-    /// The verdict, and the component that wants the newest glibc.
+    /// The verdict with the component that requires the newest glibc, and the bundled glibc.
     pub fn line(&self) -> String {
-        let brings = self.brings.as_ref().map(|brings| format!("; {brings}")).unwrap_or_default();
-        match &self.glibc {
-            Some(floor) if !floor.place.component.is_empty() => {
-                let Floor { version, place } = floor;
-                format!("{} ({version}: {}){brings}", self.verdict, place.component)
-            }
-            _ => format!("{}{brings}", self.verdict),
+        let verdict = verdict(self, Blame::Yes);
+        match &self.bundles {
+            Some(bundled) => format!("{verdict}; {bundled}"),
+            None => verdict,
         }
     }
 
@@ -95,8 +100,8 @@ impl Report {
             debug_assert!(written.is_ok(), "writing to a string cannot fail");
         };
         line(format_args!("{}: {}", self.subject, self.verdict));
-        if let Some(brings) = &self.brings {
-            line(format_args!("{brings}"));
+        if let Some(bundled) = &self.bundles {
+            line(format_args!("{bundled}"));
         }
         for (family, floor) in [
             ("GLIBC", &self.glibc),
@@ -108,21 +113,8 @@ impl Report {
                 line(format_args!("{:<20}{place}", format!("{family}_{version}")));
             }
         }
-        if self.files > 0 {
-            let unknown = Count(self.level.unknown, "file");
-            match (self.level.needed, &self.level.file) {
-                (Some(level), Some(file)) if self.level.unknown > 0 => {
-                    line(format_args!(
-                        "{:<20}{file}; {unknown} of {} do not say",
-                        format!("x86-64-v{level}"),
-                        self.files
-                    ));
-                }
-                (Some(level), Some(file)) => {
-                    line(format_args!("{:<20}{file}", format!("x86-64-v{level}")));
-                }
-                _ => line(format_args!("{:<20}unknown: no file says", "x86-64 level")),
-            }
+        if let Some(level) = self.level_line() {
+            line(format_args!("{level}"));
         }
         for table in [self.components_table(), self.libraries_table()].into_iter().flatten() {
             line(format_args!(""));
@@ -140,6 +132,24 @@ impl Report {
             line(format_args!("{remark}"));
         }
         text
+    }
+
+    /// The x86-64 level, on targets that have levels.
+    fn level_line(&self) -> Option<String> {
+        if self.files == 0 || self.options.target.processor != Processor::X86_64 {
+            return None;
+        }
+        let (Some(level), Some(file)) = (self.level.needed, &self.level.file) else {
+            return Some(format!("{:<20}unknown: no file declares one", "x86-64 level"));
+        };
+        let line = format!("{:<20}{file}", format!("x86-64-v{level}"));
+        Some(match self.level.unknown {
+            0 => line,
+            unknown => {
+                let unknown = Count(unknown, "file");
+                format!("{line}; {unknown} of {} declare none", self.files)
+            }
+        })
     }
 
     fn components_table(&self) -> Option<comfy_table::Table> {
@@ -182,8 +192,8 @@ impl Report {
                 Provider::Musl => "musl".into(),
                 Provider::Compiler => "the host, which may lack it".into(),
                 Provider::Host => "the host, if it is a desktop".into(),
-                Provider::Nobody if library.required => "nobody".into(),
-                Provider::Nobody => "nobody (plug-ins only)".into(),
+                Provider::Missing if library.required => "missing".into(),
+                Provider::Missing => "missing (plug-ins only)".into(),
             };
             let first = library.needed_by.first().map(ToString::to_string).unwrap_or_default();
             let more = library.needed_by.len().saturating_sub(1);

@@ -1,19 +1,21 @@
-//! Which objects must load, and which may fail to without anybody's notice.
+//! Which objects must load, and which may fail to without consequence.
 //!
-//! What Python imports and what can be started as a program must, and so must what these need. In a
-//! package with modules, other libraries that nothing needs are plug-ins (Qt's database drivers),
-//! opened by name if at all. In one without, they are what it is for: `ctypes` opens them.
+//! Modules that Python imports and programs must load, and so must the libraries that these need.
+//! In a package with modules, other libraries that nothing needs are plug-ins (Qt's database
+//! drivers), opened by name if at all. In a package without modules they are its purpose: `ctypes`
+//! opens them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Object, Unit};
+use crate::object::Object;
+use crate::unit::Unit;
 
 /// Objects that must load, by unit and index.
 #[derive(Debug)]
-pub(super) struct Musts(BTreeSet<(usize, usize)>);
+pub(crate) struct Required(BTreeSet<(usize, usize)>);
 
-impl Musts {
-    pub(super) fn of(units: &[Unit]) -> Self {
+impl Required {
+    pub(crate) fn of(units: &[Unit]) -> Self {
         let mut names: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
         let mut needed = BTreeSet::new();
         for (at, unit) in units.iter().enumerate() {
@@ -45,12 +47,12 @@ impl Musts {
         Self(found)
     }
 
-    pub(super) fn has(&self, unit: usize, index: usize) -> bool {
+    pub(crate) fn has(&self, unit: usize, index: usize) -> bool {
         self.0.contains(&(unit, index))
     }
 }
 
-/// The names an object is needed by: its own, and that of its file.
+/// The names that others need an object by: its own, and that of its file.
 fn names_of(object: &Object) -> impl Iterator<Item = &str> {
     let file = object.path.rsplit('/').next().unwrap_or_default();
     object.soname.as_deref().into_iter().chain([file])

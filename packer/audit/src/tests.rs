@@ -1,10 +1,13 @@
-//! Audits of units made by hand, and of files that this machine's compiler makes.
+//! Audits of made-up units, and of files from this machine's compiler.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pretty_assertions::assert_eq;
+
+use snakecrate_base::error::Remedy as _;
+use snakecrate_format::target::{AARCH64_LINUX, Target, X86_64_LINUX};
 
 use super::*;
 
@@ -26,7 +29,16 @@ fn unit(name: &str, root: Root, objects: Vec<Object>) -> Unit {
 }
 
 fn check(units: &[Unit]) -> Report {
-    audit("app", units, &Options::default())
+    audit("app", units, &any())
+}
+
+fn any() -> Options {
+    Options::new(&X86_64_LINUX)
+}
+
+/// The target of this machine's compiler.
+fn native() -> &'static Target {
+    Target::of_this_build().unwrap()
 }
 
 fn provider<'r>(report: &'r Report, name: &str) -> &'r Provider {
@@ -64,7 +76,7 @@ fn siblings_are_found_by_the_search_path_and_others_by_name() {
     let cudart = archive("cudart", "site/nvidia/lib/libcudart.so.12", true);
     assert_eq!(provider(&report, "libcudart.so.12"), &cudart);
     assert_eq!(provider(&report, "libc.so.6"), &Provider::CLibrary);
-    assert_eq!((report.verdict.as_str(), report.is_well()), ("needs glibc, nothing else", true));
+    assert_eq!((report.verdict.as_str(), report.is_well()), ("requires glibc", true));
 }
 
 #[test]
@@ -80,27 +92,22 @@ fn the_runtimes_libraries_are_for_those_without_a_search_path_of_their_own() {
     assert!(matches!(provider(&report, "libz.so.1"), Provider::Archive { by_name: false, .. }));
     let report = check(&[runtime(), unit("b", Root::Env, vec![own])]);
     assert_eq!(provider(&report, "libz.so.1"), &Provider::Host);
-    assert_eq!(report.verdict, "needs no C library, and of the host libz.so.1");
+    assert_eq!(report.verdict, "requires no C library; from the host: libz.so.1");
 }
 
 #[test]
-fn a_library_nobody_provides_is_an_error_with_the_wheel_and_the_way_out() {
-    use snakecrate_base::error::Remedy as _;
-
+fn a_missing_library_is_an_error_with_wheel_and_remedy() {
     let units = [unit("psycopg2", Root::Env, vec![module("site/psycopg2.so", &["libpq.so.5"])])];
     let report = check(&units);
-    assert_eq!(report.verdict, "needs no C library, and libpq.so.5, which nobody provides");
+    assert_eq!(report.verdict, "requires no C library; missing: libpq.so.5");
     let error = Error::check(&report).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "nobody provides libpq.so.5, which psycopg2 needs (site/psycopg2.so)"
-    );
+    assert_eq!(error.to_string(), "libpq.so.5 is missing: psycopg2 needs it (site/psycopg2.so)");
     let remedy = error.remedy().unwrap();
     assert!(remedy.contains("--include-lib libpq.so.5"), "{remedy}");
-    let allowed = Options { allow_missing: vec!["libpq.so.5".into()], ..Options::default() };
+    let allowed = Options { allow_missing: vec!["libpq.so.5".into()], ..any() };
     let report = audit("app", &units, &allowed);
     assert!(report.is_well());
-    assert_eq!(report.warnings, ["parts of psycopg2 cannot be used: they need libpq.so.5"]);
+    assert_eq!(report.warnings, ["parts of psycopg2 cannot be used without libpq.so.5"]);
 }
 
 #[test]
@@ -120,7 +127,7 @@ fn what_is_below_every_desktop_is_the_hosts_for_those_that_need_one() {
     let core = |needed: &[&str]| [unit("qt", Root::Env, vec![module("site/core.abi3.so", needed)])];
     assert!(!check(&core(&["libzstd.so.1"])).is_well());
     let report = check(&core(&["libzstd.so.1", "libGL.so.1"]));
-    assert_eq!(report.verdict, "needs no C library, and of the host libGL.so.1, libzstd.so.1");
+    assert_eq!(report.verdict, "requires no C library; from the host: libGL.so.1, libzstd.so.1");
 }
 
 #[test]
@@ -133,15 +140,15 @@ fn too_new_a_glibc_is_blamed_on_its_component() {
         unit("numpy", Root::Env, vec![wants("site/n.so", "2.17")]),
         unit("pandas", Root::Env, vec![wants("site/a.so", "2.29"), wants("site/p.so", "2.34")]),
     ];
-    let options = Options { max_glibc: Some(Glibc(2, 28)), ..Options::default() };
+    let options = Options { max_glibc: Some(Glibc(2, 28)), ..any() };
     let report = audit("app", &units, &options);
     assert_eq!(report.glibc(), Some((2, 34)));
-    assert_eq!(report.line(), "needs glibc 2.34 or newer, nothing else (2.34: pandas)");
+    assert_eq!(report.line(), "requires glibc \u{2265} 2.34 (pandas)");
     assert_eq!(
         Error::check(&report).unwrap_err().to_string(),
-        "pandas: site/p.so wants GLIBC_2.34, and no more than 2.28 is allowed (1 more of its files)"
+        "pandas: site/p.so requires GLIBC_2.34, but at most 2.28 is allowed (1 more of its files)"
     );
-    let options = Options { max_glibc: Some(Glibc(2, 34)), ..Options::default() };
+    let options = Options { max_glibc: Some(Glibc(2, 34)), ..any() };
     assert!(audit("app", &units, &options).is_well());
 }
 
@@ -173,12 +180,12 @@ fn tags_that_promise_too_much_are_reported() {
     };
     assert_eq!(
         tags(&["manylinux_2_17_x86_64", "manylinux_2_28_x86_64"]),
-        ["x: its tag manylinux_2_17_x86_64 promises glibc 2.17, but x.so wants GLIBC_2.28"]
+        ["x: its tag manylinux_2_17_x86_64 promises glibc 2.17, but x.so requires GLIBC_2.28"]
     );
     assert_eq!(tags(&["linux_x86_64"]), Vec::<String>::new());
     assert_eq!(
         tags(&["musllinux_1_2_x86_64"]),
-        ["x: its tag musllinux_1_2_x86_64 promises musl, but x.so wants glibc"]
+        ["x: its tag musllinux_1_2_x86_64 promises musl, but x.so requires glibc"]
     );
     assert_eq!(
         tags(&["manylinux_2_28_aarch64"]),
@@ -187,9 +194,20 @@ fn tags_that_promise_too_much_are_reported() {
 }
 
 #[test]
+fn the_target_decides_which_tags_and_policies_count() {
+    let wants = Object { glibc: Version::parse("2.17"), ..module("x.so", &["libc.so.6"]) };
+    let tags = vec!["manylinux_2_17_aarch64".to_owned(), "manylinux_2_17_x86_64".to_owned()];
+    let unit = Unit { tags, ..unit("x", Root::Env, vec![wants]) };
+    let report = audit("app", &[unit], &Options::new(&AARCH64_LINUX));
+    assert_eq!(report.warnings, ["x: its tag manylinux_2_17_x86_64 is for another machine"]);
+    assert_eq!((report.target, report.components[0].policy), ("aarch64-linux", Some(Glibc(2, 17))));
+    assert!(!report.text().contains("x86-64 level"));
+}
+
+#[test]
 fn another_machine_is_an_error_unless_it_is_data() {
     let foreign = |path: &str| {
-        Object { offence: Some(Offence::Machine("aarch64".into())), ..Object::default() }.at(path)
+        Object { defect: Some(Defect::Machine("aarch64".into())), ..Object::default() }.at(path)
     };
     let report = check(&[unit("x", Root::Env, vec![foreign("x/_x.so")])]);
     assert_eq!(report.problems[0].to_string(), "x: x/_x.so is for aarch64, not for x86-64");
@@ -227,20 +245,21 @@ fn real_files_of_a_directory_are_audited() {
     fs::write(dir.path().join("y.abi3.so"), &foreign).unwrap();
     fs::write(dir.path().join("z.so"), &foreign[..100]).unwrap();
 
-    let units = collect(dir.path()).unwrap();
+    let units = [directory(dir.path(), "dir", native()).unwrap()];
     let paths: Vec<_> = units[0].objects.iter().map(|object| object.path.as_str()).collect();
     assert_eq!(paths, ["x.abi3.so", "x.libs/libsays.so.1", "y.abi3.so", "z.so"]);
     assert!(units[0].objects[0].is_module && !units[0].objects[1].is_module);
-    let report = audit("dir", &units, &Options::default());
+    let report = audit("dir", &units, &Options::new(native()));
     assert!(matches!(provider(&report, "libsays.so.1"), Provider::Archive { by_name: false, .. }));
     assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
     assert!(report.problems[0].to_string().contains("y.abi3.so is for aarch64"));
     assert_eq!(report.warnings.len(), 1, "the truncated one: {:?}", report.warnings);
 
-    let alone = collect(&dir.path().join("x.abi3.so")).unwrap();
-    assert!(!audit("x", &alone, &Options::default()).is_well());
-    assert!(matches!(collect(&dir.path().join("notes.so")), Err(Error::Kind(_))));
-    assert!(matches!(collect(&dir.path().join("nothing")), Err(Error::Read { .. })));
+    let alone = file(&dir.path().join("x.abi3.so"), "x", native()).unwrap().unwrap();
+    assert!(!audit("x", &[alone], &Options::new(native())).is_well());
+    assert!(file(&dir.path().join("notes.so"), "notes", native()).unwrap().is_none());
+    let nothing = file(&dir.path().join("nothing"), "nothing", native());
+    assert!(matches!(nothing, Err(Error::Read { .. })));
 }
 
 #[test]
@@ -248,11 +267,11 @@ fn packed_relocations_need_a_loader_that_knows_them() {
     let dir = tempfile::tempdir().unwrap();
     let source = "#include <stdio.h>\nstatic int (*says)(const char *) = puts;\nint x; int *p = &x, *q = &x;\nint main(void) { return says(\"\"); }\n";
     let file = compile(dir.path(), "program", source, &["-pie", "-fPIE"]);
-    let plain = Object::read("program", &fs::read(&file).unwrap()).unwrap();
+    let plain = Object::read("program", &fs::read(&file).unwrap(), native()).unwrap();
     assert!(plain.glibc() < Some(Glibc(2, 36)));
     let options = ["-pie", "-fPIE", "-Wl,-z,pack-relative-relocs"];
     let file = compile(dir.path(), "program", source, &options);
-    let packed = Object::read("program", &fs::read(&file).unwrap()).unwrap();
+    let packed = Object::read("program", &fs::read(&file).unwrap(), native()).unwrap();
     // An old linker passes the option over.
     if memchr::memmem::find(&fs::read(&file).unwrap(), b"GLIBC_ABI_DT_RELR").is_some() {
         assert_eq!(packed.glibc(), Some(Glibc(2, 36)));
@@ -263,11 +282,11 @@ fn packed_relocations_need_a_loader_that_knows_them() {
 fn damaged_files_never_panic() {
     let bytes = fs::read("/bin/sh").unwrap();
     for length in (0..4096.min(bytes.len())).step_by(61) {
-        let _ = Object::read("x", &bytes[..length]);
+        let _ = Object::read("x", &bytes[..length], native());
     }
     for at in (0..bytes.len()).step_by(251) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0xff;
-        let _ = Object::read("x", &damaged);
+        let _ = Object::read("x", &damaged, native());
     }
 }

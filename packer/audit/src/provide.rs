@@ -1,49 +1,51 @@
 //! Who provides what an object needs, as `ld.so(8)` of glibc finds it.
 //!
-//! Search paths: the object's own `DT_RUNPATH`, or where it has none its `DT_RPATH` and then the
-//! `DT_RPATH` of the interpreter, which names the runtime's `lib`. (Those of what loaded it are not
-//! known here.) Where that gives nothing but a file of the archive has the name, it is taken to be
-//! loaded before, as packages do with `ctypes` and the loader by the name alone.
+//! The loader searches the object's own `DT_RUNPATH`; without one, its `DT_RPATH` and then the
+//! `DT_RPATH` of the interpreter, which names the runtime's `lib`. (The search paths of other
+//! objects that may have loaded it aren't known here.) A file of the archive that has the name but
+//! is on none of these paths counts as loaded before: packages do that with `ctypes`.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::class::{Class, class, is_below_desktop, is_graphics};
-use super::{Object, Root, Unit};
+use crate::class::{Class, class, is_below_desktop, is_graphics};
+use crate::object::Object;
+use crate::search_path::{expand, join};
+use crate::unit::{Root, Unit};
 
 /// Who provides a library.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Provider {
-    /// What is being looked at.
+    /// A unit of the audit.
     Archive {
         /// The component.
         component: String,
         /// The file.
         path: String,
-        /// Not found on a search path: it has the name, and something else has to load it first.
+        /// Whether it is on no search path: something has to load it first.
         by_name: bool,
     },
     /// glibc.
     CLibrary,
     /// musl.
     Musl,
-    /// A compiler's runtime: not in glibc, and a host may lack it.
+    /// The host's libstdc++ or `libgcc_s`, which aren't part of glibc: it may lack them.
     Compiler,
     /// A desktop host or a driver.
     Host,
-    /// Nobody.
-    Nobody,
+    /// No one.
+    Missing,
 }
 
 /// Providers by object and library.
 #[derive(Debug)]
-pub(super) struct Providers(Vec<Vec<Vec<(String, Provider)>>>);
+pub(crate) struct Providers(Vec<Vec<Vec<(String, Provider)>>>);
 
 impl Providers {
-    /// What object `object` of unit `unit` needs, and from whom.
-    pub(super) fn of(
+    /// The libraries that object `object` of unit `unit` needs, and their providers.
+    pub(crate) fn of(
         &self,
         unit: usize,
         object: usize,
@@ -52,14 +54,15 @@ impl Providers {
     }
 }
 
-/// Where objects are: by path, and by the names they are needed by.
+/// Objects by path, and by the names that others need them by.
 struct Map<'a> {
     places: HashMap<(Root, &'a str), (usize, usize)>,
     names: BTreeMap<&'a str, (usize, usize)>,
     units: &'a [Unit],
 }
 
-pub(super) fn resolve(units: &[Unit]) -> Providers {
+/// The providers of everything that `units` need.
+pub(crate) fn resolve(units: &[Unit]) -> Providers {
     let map = Map::of(units);
     let of = |unit: &Unit, object: &Object| {
         let one = |name: &String| (name.clone(), map.provider(unit, object, name));
@@ -74,7 +77,7 @@ impl<'a> Map<'a> {
         let mut map = Self { places: HashMap::new(), names: BTreeMap::new(), units };
         for (at, unit) in units.iter().enumerate() {
             for (index, object) in unit.objects.iter().enumerate() {
-                if object.offence.is_some() {
+                if object.defect.is_some() {
                     continue;
                 }
                 map.places.insert((unit.root, &object.path), (at, index));
@@ -98,8 +101,8 @@ impl<'a> Map<'a> {
         if class == Class::C {
             return Provider::CLibrary;
         }
-        // A library of the runtime that is not on this search path may never have been loaded, and
-        // the host's may be taken instead: that is what has to be told.
+        // A library of the runtime that isn't on this search path may not have been loaded yet, and
+        // then the loader takes the host's: the report has to say so.
         let counts = |unit: usize| class == Class::Other || self.units[unit].root == Root::Env;
         if let Some(found) = self.names.get(name).filter(|found| counts(found.0)) {
             return self.archive(*found, true);
@@ -109,7 +112,7 @@ impl<'a> Map<'a> {
             Class::Compiler => Provider::Compiler,
             Class::Host => Provider::Host,
             Class::Other if is_below_desktop(name) && needs_graphics(unit) => Provider::Host,
-            Class::Other => Provider::Nobody,
+            Class::Other => Provider::Missing,
         }
     }
 
@@ -137,41 +140,4 @@ impl<'a> Map<'a> {
 
 fn needs_graphics(unit: &Unit) -> bool {
     unit.objects.iter().flat_map(|object| &object.needed).any(|name| is_graphics(name))
-}
-
-/// A path in the tree for one that begins with `$ORIGIN`; others lead out of it.
-pub(super) fn expand(path: &str, origin: &str) -> Option<String> {
-    let rest = path.strip_prefix("$ORIGIN").or_else(|| path.strip_prefix("${ORIGIN}"))?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(())?;
-    join(origin, rest)
-}
-
-/// `directory/path` without dots; `None` where it leads out of the tree.
-fn join(directory: &str, path: &str) -> Option<String> {
-    let mut parts = Vec::new();
-    for part in directory.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn origin_leads_to_siblings_and_not_out_of_the_tree() {
-        assert_eq!(expand("$ORIGIN/../x.libs", "site/x").unwrap(), "site/x.libs");
-        assert_eq!(expand("${ORIGIN}/.", "site/x").unwrap(), "site/x");
-        assert_eq!(expand("$ORIGIN", "").unwrap(), "");
-        for bad in ["$ORIGIN/../..", "/opt/lib", "$ORIGINAL", "lib"] {
-            assert_eq!(expand(bad, "x"), None, "{bad}");
-        }
-    }
 }

@@ -1,10 +1,10 @@
-//! What a wheel's platform tags promise.
+//! The promises of a wheel's platform tags.
 
 use serde::Serialize;
 
-use super::version::Glibc;
+use crate::version::Glibc;
 
-/// A promise of a platform tag.
+/// The promise of a platform tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Claim {
@@ -16,12 +16,12 @@ pub enum Claim {
     Linux,
     /// It runs anywhere: there is no native code.
     Any,
-    /// It is not for Linux.
+    /// It isn't for Linux.
     Foreign,
 }
 
-/// The machine at a tag's end, and what the rest of it promises.
-pub(super) fn claim(tag: &str) -> (Claim, Option<&str>) {
+/// The promise of `tag`, and the processor at its end.
+pub(crate) fn claim(tag: &str) -> (Claim, Option<&str>) {
     if tag == "any" {
         return (Claim::Any, None);
     }

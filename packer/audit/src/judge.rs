@@ -1,16 +1,52 @@
-//! Putting a report together: versions as objects come by, then what they mean.
+//! From objects to a report.
 
 use std::collections::BTreeMap;
 
-use super::policy::Wants;
-use super::provide::Provider;
-use super::report::{Floor, Level, Library, Options, Place, Problem, Report, Want};
-use super::tags::{Claim, claim};
-use super::version::Version;
-use super::{Object, Offence, Root, Unit};
+use crate::class::{Class, class};
+use crate::object::{Defect, Object};
+use crate::policy::{Wants, policies};
+use crate::provide::{self, Provider};
+use crate::report::{Floor, Level, Library, Options, Place, Problem, Report, Want};
+use crate::required::Required;
+use crate::tags::{Claim, claim};
+use crate::text;
+use crate::unit::{Root, Unit};
+use crate::version::Version;
 
-/// The machine that archives are for.
-const MACHINE: &str = "x86_64";
+/// Audits `units`, all of them together: an archive's components, or a wheel alone.
+pub fn audit(subject: &str, units: &[Unit], options: &Options) -> Report {
+    let required = Required::of(units);
+    let providers = provide::resolve(units);
+    let definitions = definitions(units);
+    let mut report = Report::new(subject, options);
+    let mut libraries: BTreeMap<(String, Provider), Library> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        report.add_unit(unit);
+        for (index, object) in unit.objects.iter().enumerate() {
+            let place = Place { component: unit.name.clone(), path: object.path.clone() };
+            let is_required = required.has(at, index);
+            let mut own = false;
+            for (name, provider) in providers.of(at, index) {
+                let key = (name.clone(), provider.clone());
+                let library = libraries.entry(key).or_insert_with(|| Library::new(name, provider));
+                library.add(&place, is_required);
+                let Provider::Archive { component, path, .. } = provider else { continue };
+                own |= class(name) == Class::Compiler;
+                let has = definitions.get(&(component.as_str(), path.as_str()));
+                if name.starts_with("libstdc++.so")
+                    && let (Some(has), Some(wanted)) = (has, &object.glibcxx)
+                    && wanted > *has
+                {
+                    let (wanted, has) = (wanted.clone(), (*has).clone());
+                    let place = place.clone();
+                    report.problems.push(Problem::Libstdcxx { place, wanted, has });
+                }
+            }
+            report.add_object(unit, object, &place, own);
+        }
+    }
+    report.finish(libraries.into_values().collect(), units)
+}
 
 fn raise(floor: &mut Option<Floor>, version: Option<&Version>, place: &Place) {
     let Some(version) = version else { return };
@@ -20,11 +56,12 @@ fn raise(floor: &mut Option<Floor>, version: Option<&Version>, place: &Place) {
 }
 
 impl Report {
-    pub(super) fn new(subject: &str, options: &Options) -> Self {
+    fn new(subject: &str, options: &Options) -> Self {
         Self {
             subject: subject.to_owned(),
+            target: options.target.name,
             verdict: String::new(),
-            brings: None,
+            bundles: None,
             files: 0,
             glibc: None,
             glibcxx: None,
@@ -39,7 +76,7 @@ impl Report {
         }
     }
 
-    pub(super) fn add_unit(&mut self, unit: &Unit) {
+    fn add_unit(&mut self, unit: &Unit) {
         self.components.push(Want {
             name: unit.name.clone(),
             files: unit.objects.len(),
@@ -52,15 +89,18 @@ impl Report {
         });
     }
 
-    /// Adds an object of the unit that was added last. `own`: its compiler's libraries are in what
-    /// is looked at.
-    pub(super) fn add_object(&mut self, unit: &Unit, object: &Object, place: &Place, own: bool) {
+    /// Adds an object of the unit that was added last. `own`: an audited unit has the libraries of
+    /// GCC's runtime that it needs.
+    fn add_object(&mut self, unit: &Unit, object: &Object, place: &Place, own: bool) {
         self.files += 1;
-        if let Some(offence) = &object.offence {
+        if let Some(defect) = &object.defect {
             let place = place.clone();
-            let problem = match offence {
-                Offence::Machine(machine) => Problem::Machine { place, machine: machine.clone() },
-                Offence::Damaged => Problem::Damaged { place },
+            let problem = match defect {
+                Defect::Machine(machine) => {
+                    let wanted = self.options.target.processor.name();
+                    Problem::Machine { place, machine: machine.clone(), wanted }
+                }
+                Defect::Damaged => Problem::Damaged { place },
             };
             if is_for_use(unit, object) {
                 self.problems.push(problem);
@@ -78,7 +118,8 @@ impl Report {
             None => self.level.unknown += 1,
         }
         for special in &object.special {
-            self.warnings.push(format!("{place} wants {special}, which not every glibc has"));
+            self.warnings
+                .push(format!("{place} requires {special}, which only some builds of glibc have"));
         }
         raise(&mut self.glibc, object.glibc.as_ref(), place);
         if let Some(component) = self.components.last_mut() {
@@ -97,7 +138,7 @@ impl Report {
         }
     }
 
-    pub(super) fn finish(mut self, libraries: Vec<Library>, units: &[Unit]) -> Self {
+    fn finish(mut self, libraries: Vec<Library>, units: &[Unit]) -> Self {
         self.libraries = libraries;
         self.check_libraries(units);
         self.check_glibc(units);
@@ -105,7 +146,7 @@ impl Report {
         self.components = components.into_iter().map(|want| self.check_tags(want)).collect();
         self.warnings.sort();
         self.warnings.dedup();
-        self.verdict = super::text::verdict(&self);
+        self.verdict = text::verdict(&self, text::Blame::No);
         self
     }
 
@@ -116,12 +157,12 @@ impl Report {
         for library in &self.libraries {
             let Some(place) = library.needed_by.first() else { continue };
             match &library.provider {
-                Provider::Nobody
+                Provider::Missing
                     if !library.required || self.options.allow_missing.contains(&library.name) =>
                 {
                     absent.entry(&place.component).or_default().push(&library.name);
                 }
-                Provider::Nobody => {
+                Provider::Missing => {
                     let (library, place) = (library.name.clone(), place.clone());
                     self.problems.push(Problem::Missing { library, place });
                 }
@@ -136,11 +177,11 @@ impl Report {
         }
         for (component, names) in of_host {
             let names = names.join(", ");
-            self.warnings.push(format!("{component} needs {names} of the host"));
+            self.warnings.push(format!("{component} needs {names} from the host"));
         }
         for (component, names) in absent {
             let names = names.join(", ");
-            self.warnings.push(format!("parts of {component} cannot be used: they need {names}"));
+            self.warnings.push(format!("parts of {component} cannot be used without {names}"));
         }
     }
 
@@ -168,7 +209,8 @@ impl Report {
             cxxabi: version(&want.cxxabi),
             gcc: version(&want.gcc),
         };
-        want.policy = (want.files > 0).then(|| wants.policy()).flatten();
+        let policies = policies(self.options.target.processor);
+        want.policy = (want.files > 0).then(|| wants.policy(policies)).flatten();
         let file = |name: &str| {
             let floor = match name.split('_').next() {
                 Some("GLIBC") => &want.glibc,
@@ -178,25 +220,29 @@ impl Report {
             };
             floor.as_ref().map(|floor| floor.place.path.clone()).unwrap_or_default()
         };
+        let wheel_processor = self.options.target.wheel_processor;
         for tag in &want.tags {
             let (claim, machine) = claim(tag);
-            let mut lies = |what: String| {
+            let mut warn = |what: String| {
                 self.warnings.push(format!("{}: its tag {tag} {what}", want.name));
             };
-            if want.files > 0 && machine.is_some_and(|machine| machine != MACHINE) {
-                lies("is for another machine".into());
+            if want.files > 0 && machine.is_some_and(|machine| machine != wheel_processor) {
+                warn("is for another machine".into());
             }
             match claim {
                 Claim::Manylinux(glibc) => {
-                    for name in wants.beyond(glibc) {
-                        lies(format!("promises glibc {glibc}, but {} wants {name}", file(&name)));
+                    for name in wants.beyond(glibc, policies) {
+                        warn(format!(
+                            "promises glibc {glibc}, but {} requires {name}",
+                            file(&name)
+                        ));
                     }
                 }
                 Claim::Musllinux if wants.glibc.is_some() => {
-                    lies(format!("promises musl, but {} wants glibc", file("GLIBC")));
+                    warn(format!("promises musl, but {} requires glibc", file("GLIBC")));
                 }
                 Claim::Any if wants.glibc.is_some() => {
-                    lies(format!("promises to run anywhere, but {} is native", file("GLIBC")));
+                    warn(format!("promises to run anywhere, but {} is native", file("GLIBC")));
                 }
                 _ => {}
             }
@@ -205,11 +251,11 @@ impl Report {
     }
 }
 
-/// Whether a file that cannot be loaded is there to be loaded: something that Python imports, a
-/// program, or the only kind of native code there is. Others are data: of debuggers, of tests.
+/// Whether a file that cannot be loaded is meant to be loaded: a module that Python imports, a
+/// program, or the only native code of the unit. Others are data of debuggers or tests.
 fn is_for_use(unit: &Unit, object: &Object) -> bool {
     let name = object.path.rsplit('/').next().unwrap_or_default();
-    let has_others = unit.objects.iter().any(|object| object.offence.is_none());
+    let has_others = unit.objects.iter().any(|object| object.defect.is_none());
     let is_pure = !unit.tags.is_empty() && unit.tags.iter().all(|tag| tag == "any");
     let tag = name.strip_suffix(".so").and_then(|stem| stem.rsplit('.').next());
     let is_module =
@@ -217,8 +263,8 @@ fn is_for_use(unit: &Unit, object: &Object) -> bool {
     is_module || object.path.starts_with("bin/") || !(has_others || is_pure)
 }
 
-/// By file: the highest `GLIBCXX` it defines.
-pub(super) fn definitions(units: &[Unit]) -> BTreeMap<(&str, &str), &Version> {
+/// The highest `GLIBCXX` that each file defines, by component and path.
+fn definitions(units: &[Unit]) -> BTreeMap<(&str, &str), &Version> {
     let all = units.iter().flat_map(|unit| unit.objects.iter().map(move |object| (unit, object)));
     all.filter_map(|(unit, object)| Some(((&*unit.name, &*object.path), object.defines.as_ref()?)))
         .collect()

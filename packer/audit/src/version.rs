@@ -1,4 +1,4 @@
-//! Versions: of symbols, and of the C library.
+//! Versions of symbols and of glibc.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,19 +13,19 @@ pub struct Version(Vec<u32>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Glibc(pub u32, pub u32);
 
-/// Not a version of glibc.
+/// A text isn't a version of glibc.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no version of glibc, such as 2.28")]
+#[error("`{0}` isn't a version of glibc, such as 2.28")]
 pub struct BadVersion(String);
 
 impl Version {
-    /// Reads `3.4.21`; `None` unless there are numbers and dots alone.
+    /// Reads `3.4.21`; `None` for a text with anything but numbers and dots.
     pub fn parse(text: &str) -> Option<Self> {
         let numbers: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
         numbers.map(Self)
     }
 
-    /// The glibc of `GLIBC_2.2.5` is 2.2: nothing that runs today is older than any 2.2.x.
+    /// The glibc that defines it: 2.2 for `GLIBC_2.2.5`, since no host of today has an older 2.2.x.
     pub fn glibc(&self) -> Glibc {
         let number = |at: usize| self.0.get(at).copied().unwrap_or_default();
         Glibc(number(0), number(1))
@@ -56,7 +56,7 @@ impl FromStr for Glibc {
             (digits(major) && digits(minor)).then_some(())?;
             Some(Self(major.parse().ok()?, minor.parse().ok()?))
         });
-        // 2.0 was the first for Linux under this name, and there will be no 3.
+        // 2.0 was the first for Linux under this name, and no 3 is planned.
         numbers.filter(|version| version.0 == 2).ok_or_else(|| BadVersion(text.to_owned()))
     }
 }

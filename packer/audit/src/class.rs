@@ -1,24 +1,44 @@
-//! Libraries by name: whose they are when the archive does not have them.
+//! Libraries by name: who provides one that the archive doesn't have.
 
-use snakecrate_runtime::libraries::is_libc;
+/// Libraries that only glibc's own package has. `libnsl.so.1` is the old one that glibc had; the
+/// other is `libnsl.so.2`. `libcrypt` isn't here: today it is libxcrypt's, and distributions leave
+/// it out.
+const LIBC: &[&str] = &[
+    "ld-linux",
+    "linux-vdso",
+    "libBrokenLocale.so",
+    "libanl.so",
+    "libc.so",
+    "libc_malloc_debug.so",
+    "libdl.so",
+    "libm.so",
+    "libmvec.so",
+    "libnsl.so.1",
+    "libnss_",
+    "libpthread.so",
+    "libresolv.so",
+    "librt.so",
+    "libthread_db.so",
+    "libutil.so",
+];
 
-/// Whose a library is.
+/// Who provides a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Part of glibc: there wherever glibc is.
+    /// glibc.
     C,
-    /// The compiler's, libstdc++ and `libgcc_s`: not in glibc, a small host may lack them.
+    /// The compiler's runtime, libstdc++ and `libgcc_s`: not in glibc, so a small host may lack it.
     Compiler,
-    /// Expected of a desktop host or of a driver: an application that uses it is of no use without.
+    /// A desktop host or a driver: applications that use such a library are useless without.
     Host,
-    /// Anybody's.
+    /// Any other.
     Other,
 }
 
 const COMPILER: &[&str] = &["libstdc++.so", "libgcc_s.so", "libatomic.so"];
 
-/// What `auditwheel`'s manylinux policies let a wheel take from the host, and what graphics, sound
-/// and drivers consist of. Starts of names; versions of the libraries differ from host to host.
+/// Libraries that `auditwheel`'s manylinux policies let a wheel take from the host, and those of
+/// graphics, sound and drivers. Only starts of names: versions differ from host to host.
 const HOST: &[&str] = &[
     // manylinux, PEP 513 and later.
     "libGL.so",
@@ -102,27 +122,32 @@ const HOST: &[&str] = &[
     "libze_loader.so",
 ];
 
-/// What every desktop has below its graphics, and Qt's wheels take from it. Others that need one of
-/// these are told that nobody provides it.
+/// Libraries below the graphics of every desktop, which Qt's wheels take from the host. For
+/// components without graphics they are missing.
 const BELOW_DESKTOP: &[&str] = &["libbrotli", "libgssapi_krb5.so", "libzstd.so"];
 
-/// Whether the library of this name is the host's for a component that needs its graphics, too.
-pub(super) fn is_below_desktop(name: &str) -> bool {
+/// Whether a component that uses the host's graphics takes the library of this name from it, too.
+pub(crate) fn is_below_desktop(name: &str) -> bool {
     BELOW_DESKTOP.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether the library of this name is there for nothing but graphics.
-pub(super) fn is_graphics(name: &str) -> bool {
+/// Whether the library of this name is for graphics alone.
+pub(crate) fn is_graphics(name: &str) -> bool {
     ["libGL.so", "libEGL.so", "libX11.so", "libxcb.so"].iter().any(|start| name.starts_with(start))
 }
 
-/// Whose the library of this name is.
+/// Whether a library of this name is part of glibc.
+pub fn is_libc(name: &str) -> bool {
+    LIBC.iter().any(|start| name.starts_with(start))
+}
+
+/// Who provides the library of this name.
 pub fn class(name: &str) -> Class {
     let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
     if starts(COMPILER) {
         Class::Compiler
     } else if starts(HOST) {
-        // Before glibc's: `libnsl.so.1` was in it, and distributions leave it out now.
+        // Before glibc: `libnsl.so.1` was part of it, and distributions leave it out now.
         Class::Host
     } else if is_libc(name) && name != "libc.so" {
         Class::C
@@ -136,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_library_is_somebodys() {
+    fn every_library_has_a_class() {
         for name in ["libc.so.6", "libpthread.so.0", "libutil.so.1", "ld-linux-x86-64.so.2"] {
             assert_eq!(class(name), Class::C, "{name}");
         }
@@ -147,6 +172,18 @@ mod tests {
         }
         for name in ["libpq.so.5", "libgomp.so.1", "libc.so", "libpython3.12.so.1.0"] {
             assert_eq!(class(name), Class::Other, "{name}");
+        }
+    }
+
+    #[test]
+    fn glibc_is_known_by_the_names_of_its_libraries() {
+        for name in ["libc.so.6", "ld-linux-x86-64.so.2", "libm.so.6", "libnss_files.so.2"] {
+            assert!(is_libc(name), "{name}");
+        }
+        for name in
+            ["libcrypt.so.1", "libcrypto.so.3", "libnsl.so.2", "libmpdec.so.3", "libcom_err.so.2"]
+        {
+            assert!(!is_libc(name), "{name}");
         }
     }
 }

@@ -3,33 +3,27 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::report::{Problem, Report};
-use crate::archive;
 use snakecrate_base::error::Remedy;
+
+use crate::report::{Problem, Report};
 
 /// Why there is no audit, or why it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It cannot be read.
+    /// A file or directory cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file or directory.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
-    /// Neither an archive, a wheel, a directory nor an ELF file.
-    #[error("{} is no archive, wheel, directory or ELF file", .0.display())]
-    Kind(PathBuf),
-    /// An archive that is damaged.
-    #[error(transparent)]
-    Archive(#[from] archive::Error),
-    /// It would not run.
+    /// The audit found problems.
     #[error("{problem}{}", others(*more))]
     Problem {
         /// The first problem.
         problem: Box<Problem>,
-        /// How many others there are.
+        /// The number of others.
         more: usize,
     },
 }
@@ -62,21 +56,21 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Read { .. } => "check the path and its permissions".into(),
-            Self::Kind(_) => "name a file that `snakecrate build` made, or a .whl".into(),
-            Self::Archive(error) => return error.remedy(),
             Self::Problem { problem, .. } => match &**problem {
-                Problem::Machine { .. } | Problem::Musl { .. } => {
-                    "take a wheel for x86-64 Linux with glibc, or build it from source \
+                Problem::Machine { wanted, .. } => format!(
+                    "use a wheel for {wanted} Linux with glibc, or build it from source \
                      (--no-binary)"
-                        .into()
+                ),
+                Problem::Musl { .. } => {
+                    "use a wheel for glibc, or build it from source (--no-binary)".into()
                 }
                 Problem::Damaged { .. } => "download the wheel again".into(),
                 Problem::Missing { library, .. } => format!(
-                    "build with --include-lib {library} to take it from this machine, or with \
-                     --allow-missing {library} to do without"
+                    "bundle it from this machine with --include-lib {library}, or build without \
+                     it with --allow-missing {library}"
                 ),
                 Problem::Glibc { wanted, .. } => format!(
-                    "take an older release of it, build it on an older system, or allow {}",
+                    "use an older release of it, build it on an older system, or allow {}",
                     wanted.glibc()
                 ),
                 Problem::Libstdcxx { .. } => "build on a system with a newer libstdc++".into(),

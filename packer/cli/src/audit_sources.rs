@@ -1,0 +1,158 @@
+//! The native code in the things that `snakecrate audit` takes: archives, wheels, directories, ELF
+//! files.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use snakecrate_audit::{self as audit, Bundled, Root, Unit, elf};
+use snakecrate_base::error::Remedy;
+use snakecrate_format::manifest::{Choice, Component, Kind};
+use snakecrate_format::target::Target;
+use zip::ZipArchive;
+
+use crate::archive::{self, Archive};
+use crate::wheel::{self, WheelName};
+
+/// Why there is nothing to audit.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or directory that cannot be read.
+    #[error(transparent)]
+    Audit(#[from] audit::Error),
+    /// A damaged archive.
+    #[error(transparent)]
+    Archive(#[from] archive::Error),
+    /// A file of another kind.
+    #[error("{} isn't an archive, a wheel, a directory or an ELF file", .0.display())]
+    Kind(PathBuf),
+    /// An archive for a target that this version doesn't know.
+    #[error("{} is for the unknown target {target}", path.display())]
+    Target {
+        /// The archive.
+        path: PathBuf,
+        /// The target that its manifest names.
+        target: String,
+    },
+    /// There is no target to audit for.
+    #[error("this system isn't one that archives are made for")]
+    NoTarget,
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Audit(error) => error.remedy(),
+            Self::Archive(error) => error.remedy(),
+            Self::Kind(_) => Some("name a file that `snakecrate build` made, or a .whl".into()),
+            Self::Target { .. } => Some("use a newer snakecrate".into()),
+            Self::NoTarget => Some("audit on Linux".into()),
+        }
+    }
+}
+
+/// What is to be audited, and for which target.
+#[derive(Debug)]
+pub struct Subject {
+    /// Its native code.
+    pub units: Vec<Unit>,
+    /// The archive's target; for anything else, the target that was given.
+    pub target: &'static Target,
+    /// The C library that an archive bundles.
+    pub bundles: Option<Bundled>,
+}
+
+/// The native code at `path`, as seen on `target` unless it is an archive, which has its own.
+///
+/// # Errors
+///
+/// It cannot be read, or can hold no ELF files.
+pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, Error> {
+    let fail = |source| audit::Error::Read { path: path.to_owned(), source };
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let alone = |unit: fn(&Path, String, &Target) -> Result<Unit, Error>| {
+        let target = target.ok_or(Error::NoTarget)?;
+        Ok(Subject { units: vec![unit(path, name, target)?], target, bundles: None })
+    };
+    if fs::metadata(path).map_err(fail)?.is_dir() {
+        return alone(|path, name, target| Ok(audit::directory(path, &name, target)?));
+    }
+    if path.extension().is_some_and(|extension| extension == "whl") {
+        return alone(wheel);
+    }
+    let mut start = [0; 4];
+    let mut file = File::open(path).map_err(fail)?;
+    if file.read_exact(&mut start).is_err() || !elf::is_elf(&start) {
+        return Err(Error::Kind(path.to_owned()));
+    }
+    match Archive::open(path) {
+        Ok(archive) => of_archive(path, &archive),
+        Err(archive::Error::NotAnArchive { .. }) => alone(|path, name, target| {
+            audit::file(path, &name, target)?.ok_or_else(|| Error::Kind(path.to_owned()))
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn wheel(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {
+    let fail = |source: io::Error| audit::Error::Read { path: path.to_owned(), source };
+    let mut zip = File::open(path)
+        .and_then(|file| Ok(ZipArchive::new(BufReader::new(file))?))
+        .map_err(fail)?;
+    let mut objects = Vec::new();
+    for index in 0..zip.len() {
+        let mut file = zip.by_index(index).map_err(|error| fail(error.into()))?;
+        let place = place(file.name().map_err(|error| fail(error.into()))?.as_ref());
+        objects.extend(audit::object(&place, &mut file, target).map_err(fail)?);
+    }
+    objects.sort_by(|a, b| a.path.cmp(&b.path));
+    let wheel = WheelName::of(path).ok();
+    let tags = wheel.as_ref().map(|wheel| wheel.platforms.clone()).unwrap_or_default();
+    let name = wheel.map_or(name, |wheel| wheel::normalize(&wheel.name));
+    Ok(Unit { name, root: Root::Env, tags, objects })
+}
+
+/// The path of a wheel's file below `site-packages` once it is installed. Scripts are put into a
+/// `bin` there: the libraries beside them are found all the same.
+fn place(path: &str) -> String {
+    let Some((top, rest)) = path.split_once('/') else { return path.to_owned() };
+    if top.strip_suffix(".data").is_none() {
+        return path.to_owned();
+    }
+    match rest.split_once('/') {
+        Some(("purelib" | "platlib", rest)) => rest.to_owned(),
+        Some(("scripts", rest)) => format!("bin/{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+fn of_archive(path: &Path, archive: &Archive) -> Result<Subject, Error> {
+    let manifest = archive.manifest();
+    let target = Target::named(&manifest.target)
+        .ok_or_else(|| Error::Target { path: path.to_owned(), target: manifest.target.clone() })?;
+    let components = manifest.components.iter();
+    let components = components.filter(|component| component.kind != Kind::CLibrary);
+    let units = components.map(|component| of_component(archive, component, target));
+    let bundles = manifest.c_library().map(|(library, component)| Bundled {
+        glibc: component.version.clone(),
+        always: library.choice == Choice::Bundled,
+    });
+    Ok(Subject { units: units.collect::<Result<_, Error>>()?, target, bundles })
+}
+
+fn of_component(archive: &Archive, component: &Component, target: &Target) -> Result<Unit, Error> {
+    let found = Mutex::new(Vec::new());
+    archive::visit(archive, component, |path, contents| {
+        if let Some(object) = audit::object(path, contents, target)? {
+            found.lock().unwrap_or_else(PoisonError::into_inner).push(object);
+        }
+        Ok(())
+    })?;
+    let mut objects = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    objects.sort_by(|a, b| a.path.cmp(&b.path));
+    let root = if component.kind == Kind::Runtime { Root::Runtime } else { Root::Env };
+    let file = component.source.as_ref().map(|source| source.file.as_str()).unwrap_or_default();
+    let tags = WheelName::parse(file).map(|wheel| wheel.platforms).unwrap_or_default();
+    Ok(Unit { name: component.name.clone(), root, tags, objects })
+}
