@@ -1,5 +1,8 @@
 //! The cache on the user's machine.
 
+/// The packer's own files in the cache.
+mod build_files;
+
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod cache;
 

@@ -18,11 +18,11 @@ use crate::support::sandbox::{Call, PACKER, Sandbox};
 const DAY: Duration = Duration::from_hours(24);
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 
-fn ago(days: u32) -> SystemTime {
+pub(super) fn ago(days: u32) -> SystemTime {
     SystemTime::now() - days * DAY
 }
 
-fn set_times(path: &Path, accessed: SystemTime, modified: SystemTime) {
+pub(super) fn set_times(path: &Path, accessed: SystemTime, modified: SystemTime) {
     let times = FileTimes::new().set_accessed(accessed).set_modified(modified);
     File::open(path).unwrap().set_times(times).unwrap();
 }
@@ -48,7 +48,7 @@ fn used() -> Sandbox {
 
 /// Prunes after it was announced what would go; that is what goes, and these lines tell it.
 #[track_caller]
-fn prunes(sandbox: &Sandbox, options: &[&str], expected: &str) {
+pub(super) fn prunes(sandbox: &Sandbox, options: &[&str], expected: &str) {
     let prune = ["cache", "prune"].iter().chain(options).copied();
     let before = [sandbox.cached("envs"), sandbox.cached("components")];
     let announced = sandbox.run(prune.clone().chain(["--dry-run"]));
@@ -116,52 +116,6 @@ fn rules_that_make_no_sense_are_refused() {
         let option = format!("{rule}={value}");
         sandbox.run(["cache", "prune", &option]).code(2).stderr_contains(help).done();
     }
-}
-
-#[test]
-fn the_packers_own_files_go_when_they_were_not_used() {
-    let sandbox = Sandbox::new();
-    let build = sandbox.cache().join("build");
-    let file = |path: &str, used: u32, made: u32| {
-        let path = build.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "four").unwrap();
-        set_times(&path, ago(used), ago(made));
-        for above in path.ancestors().skip(1).take_while(|above| *above != build) {
-            set_times(above, ago(0), ago(made));
-        }
-    };
-    file("wheels/1234/old-1-py3-none-any.whl", 40, 90);
-    file("wheels/5678/used-1-py3-none-any.whl", 10, 90);
-    file("components/1-zstd10507/key-18/00.tar.zst", 40, 40);
-    file("components/1-zstd10507/other-18/00.tar.zst", 3, 40);
-    file("python/given/4321/bin/python3", 50, 60);
-    file("backends/key.json", 31, 31);
-    file("components/1-zstd10507/.new-killed/00.tar.zst", 2, 2);
-    file("components/1-zstd10507/.new-working/00.tar.zst", 0, 0);
-    file("work-unpacked-killed/x", 2, 2);
-    file("work-unpacked-working/x", 0, 0);
-    file("of-another-version", 90, 90);
-    let debris = "build/components/1-zstd10507/.new-killed, [SIZE]\n";
-    let killed = "build/work-unpacked-killed, [SIZE]\n";
-    prunes(&sandbox, &["--max-size", "1G"], &format!("{debris}{killed}"));
-    let expected = "build/backends/key.json, [SIZE]\n\
-        build/components/1-zstd10507/key-18, [SIZE]\n\
-        build/python/given/4321, [SIZE]\n\
-        build/wheels/1234, [SIZE]\n";
-    prunes(&sandbox, &[], expected);
-    let left = WalkDir::new(&build).sort_by_file_name().into_iter().map(Result::unwrap);
-    let left = left.filter(|entry| entry.file_type().is_file());
-    let left: Vec<_> =
-        left.map(|e| e.path().strip_prefix(&build).unwrap().to_str().unwrap().to_owned()).collect();
-    let expected = [
-        "components/1-zstd10507/.new-working/00.tar.zst",
-        "components/1-zstd10507/other-18/00.tar.zst",
-        "of-another-version",
-        "wheels/5678/used-1-py3-none-any.whl",
-        "work-unpacked-working/x",
-    ];
-    assert_eq!(left, expected);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use ureq::Agent;
 use ureq::http::{Response, header};
 
 use crate::error::Remedy;
+use crate::temporary;
 use crate::ui::Ui;
 
 /// How often a download is started before giving up on a failing network.
@@ -261,11 +262,7 @@ fn store(
     let fail = |source| Error::Write { path: to.to_owned(), source };
     let directory = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(fail)?;
-    let mut aside = tempfile::Builder::new()
-        .prefix(".download-")
-        .suffix(".snakecrate-tmp")
-        .tempfile_in(directory)
-        .map_err(fail)?;
+    let mut aside = temporary::file_in(directory).map_err(fail)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; CHUNK];
     loop {

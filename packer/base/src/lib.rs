@@ -5,6 +5,7 @@ pub mod download;
 pub mod error;
 pub mod host;
 pub mod python;
+pub mod temporary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tree;

@@ -7,6 +7,7 @@ pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 pub mod archive;
 pub mod audit_sources;
 pub mod build;
+pub mod build_cache;
 pub mod bytecode;
 pub mod cli;
 pub mod commands;

@@ -4,7 +4,6 @@
 //! uv (or downloaded before), by pyenv, or on `PATH`. Of equal versions the first of these wins: a
 //! python-build-standalone is made to be moved. Virtual environments stand for their base.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
@@ -13,7 +12,7 @@ use snakecrate_format::target::Target;
 use super::installed::{Places, candidates};
 use super::probe::{OLDEST, probe};
 use super::spec::{BadSpec, Spec};
-use super::{Error, standalone};
+use super::{Error, PythonDirectories, standalone};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 
@@ -30,8 +29,8 @@ pub struct Request {
     pub offline: bool,
     /// Where to download from instead of [`super::index::MIRROR`]: `<mirror>/<tag>/SHA256SUMS`.
     pub mirror: Option<String>,
-    /// The packer's directory for downloads and unpacked archives.
-    pub cache: PathBuf,
+    /// Where downloads and unpacked archives are kept.
+    pub cache: PythonDirectories,
 }
 
 /// The interpreter that `request` asks for.
@@ -72,7 +71,7 @@ fn by_version(
 ) -> Result<Interpreter, Error> {
     let required = request.requires_python.as_deref().map(requires).transpose()?;
     let choice = Choice { wanted, required };
-    let found = candidates(places, &request.cache, request.target);
+    let found = candidates(places, &request.cache.downloads, request.target);
     for both in [true, false] {
         for candidate in found.iter().filter(|found| choice.fits(&found.version, both)) {
             match probe(&candidate.executable, request.target) {
@@ -148,6 +147,7 @@ fn requires(text: &str) -> Result<VersionSpecifiers, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::python_directories;
     use snakecrate_base::ui::Verbosity;
     use snakecrate_format::target::X86_64_LINUX;
     use std::fs;
@@ -164,7 +164,7 @@ mod tests {
             requires_python: None,
             offline: true,
             mirror: None,
-            cache: "/nonexistent".into(),
+            cache: python_directories("/nonexistent".as_ref()),
         }
     }
 

@@ -8,7 +8,6 @@ use std::{env, fs};
 use pep440_rs::Version;
 
 use super::probe::probe;
-use super::standalone;
 use snakecrate_audit::elf::is_elf;
 use snakecrate_format::target::Target;
 
@@ -52,10 +51,14 @@ pub(super) struct Candidate {
     pub(super) executable: PathBuf,
 }
 
-/// All that is installed, the best first.
-pub(super) fn candidates(places: &Places, cache: &Path, target: &'static Target) -> Vec<Candidate> {
+/// All that is installed, in `downloads` too, the best first.
+pub(super) fn candidates(
+    places: &Places,
+    downloads: &Path,
+    target: &'static Target,
+) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for directory in names(&standalone::downloads(cache)) {
+    for directory in names(downloads) {
         found.extend(ask(&directory.join("python/bin/python3"), Keeper::Standalone, target));
     }
     for directory in places.uv.iter().flat_map(|place| names(place)) {

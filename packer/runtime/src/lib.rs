@@ -40,4 +40,5 @@ pub use imports::Imports;
 pub use installed::Places;
 pub use parts::Part;
 pub use spec::Spec;
+pub use standalone::PythonDirectories;
 pub use trim::Policy;

@@ -1,13 +1,6 @@
 //! Interpreters given by path, by archive or by URL: python-build-standalone in its forms.
 //!
-//! ```text
-//! <cache>/python/archives/<sha256>.tar       as downloaded
-//! <cache>/python/downloads/<sha256>/python/  of the release that is downloaded from by itself
-//! <cache>/python/given/<sha256>/…            of an archive that the user named
-//! <cache>/python/repaired/<digest>/          directories whose files had lost their execute bits
-//! ```
-//!
-//! All but the first appear under their final names when they are whole.
+//! Everything appears in its directory of [`PythonDirectories`] under its final name when it is whole.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek as _};
@@ -25,18 +18,33 @@ use super::probe::probe;
 use super::{Error, index};
 use snakecrate_base::download;
 use snakecrate_base::python::Interpreter;
+use snakecrate_base::temporary;
 use snakecrate_base::ui::Ui;
 
-/// The directory of the Pythons that were downloaded without being named.
-pub fn downloads(cache: &Path) -> PathBuf {
-    cache.join("python/downloads")
+/// The directories for Pythons that were downloaded or unpacked. They need not exist yet.
+#[derive(Debug, Clone)]
+pub struct PythonDirectories {
+    /// `<sha256>.tar`: archives on their way, removed when they are unpacked.
+    pub archives: PathBuf,
+    /// `<sha256>/python/`: downloaded because no installed Python fitted.
+    pub downloads: PathBuf,
+    /// `<sha256>/…`: archives that the user named.
+    pub given: PathBuf,
+    /// `<digest>/`: copies of directories whose files had lost their execute bits.
+    pub repaired: PathBuf,
+}
+
+impl PythonDirectories {
+    fn archive(&self, sha256: &str) -> PathBuf {
+        self.archives.join(format!("{sha256}.tar"))
+    }
 }
 
 /// The interpreter at `path`: the executable, the directory or the archive.
 pub fn at(
     path: &Path,
     target: &'static Target,
-    cache: &Path,
+    cache: &PythonDirectories,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let no = |problem| Err(Error::NoPython { path: path.to_owned(), problem });
@@ -50,7 +58,7 @@ pub fn at(
     let length = file.read(&mut start).map_err(fail)?;
     if Compression::of(&start[..length]).is_some() {
         let sha256 = download::file_sha256(path).map_err(fail)?;
-        return unpacked(path, &cache.join("python/given").join(sha256), target, cache, ui);
+        return unpacked(path, &cache.given.join(sha256), target, cache, ui);
     }
     if start.starts_with(b"#!") || start == *b"\x7fELF" {
         if found.mode() & 0o111 == 0 {
@@ -67,11 +75,11 @@ pub fn from_url(
     sha256: &str,
     offline: bool,
     target: &'static Target,
-    cache: &Path,
+    cache: &PythonDirectories,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
-    let archive = cache.join("python/archives").join(format!("{sha256}.tar"));
-    let directory = cache.join("python/given").join(sha256);
+    let archive = cache.archive(sha256);
+    let directory = cache.given.join(sha256);
     if !directory.is_dir() && !archive.is_file() && offline && !url.starts_with("file:") {
         return Err(Error::Offline { url: download::redacted(url) });
     }
@@ -83,7 +91,7 @@ pub(super) fn download(
     choice: &Choice<'_>,
     mirror: Option<&str>,
     target: &'static Target,
-    cache: &Path,
+    cache: &PythonDirectories,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let url = index::address(mirror, "SHA256SUMS");
@@ -94,7 +102,7 @@ pub(super) fn download(
         let url = download::redacted(&url);
         return Err(Error::NotOffered { url, wanted: choice.describe(), has });
     };
-    let directory = downloads(cache).join(&offer.sha256);
+    let directory = cache.downloads.join(&offer.sha256);
     ui.step("Downloading", format_args!("Python {}", offer.version));
     fetched(&index::address(mirror, &offer.file), &offer.sha256, &directory, target, cache, ui)
 }
@@ -104,10 +112,10 @@ fn fetched(
     sha256: &str,
     directory: &Path,
     target: &'static Target,
-    cache: &Path,
+    cache: &PythonDirectories,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
-    let archive = cache.join("python/archives").join(format!("{sha256}.tar"));
+    let archive = cache.archive(sha256);
     if !directory.is_dir() {
         download::fetch(url, sha256, &archive, ui)?;
     }
@@ -122,7 +130,7 @@ fn unpacked(
     archive: &Path,
     directory: &Path,
     target: &'static Target,
-    cache: &Path,
+    cache: &PythonDirectories,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     if !directory.is_dir() {
@@ -176,11 +184,7 @@ fn publish(directory: &Path, make: impl FnOnce(&Path) -> Result<(), Error>) -> R
     let fail = |source| Error::Write { path: directory.to_owned(), source };
     let parent = directory.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(fail)?;
-    let aside = tempfile::Builder::new()
-        .prefix(".new-")
-        .suffix(".snakecrate-tmp")
-        .tempdir_in(parent)
-        .map_err(fail)?;
+    let aside = temporary::directory_in(parent).map_err(fail)?;
     make(aside.path())?;
     match fs::rename(aside.path(), directory) {
         Ok(()) => {
@@ -198,7 +202,7 @@ fn publish(directory: &Path, make: impl FnOnce(&Path) -> Result<(), Error>) -> R
 fn in_directory(
     directory: &Path,
     target: &'static Target,
-    cache: &Path,
+    cache: &PythonDirectories,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let no = |problem| Error::NoPython { path: directory.to_owned(), problem };
@@ -233,7 +237,7 @@ fn interpreter_in(prefix: &Path) -> Option<PathBuf> {
 ///
 /// Files are hard links where that is possible, but those in `bin`: the user's directory stays as
 /// it is, and so does it when Python writes bytecode beside its modules.
-fn repaired(prefix: &Path, executable: &Path, cache: &Path) -> Result<PathBuf, Error> {
+fn repaired(prefix: &Path, executable: &Path, cache: &PythonDirectories) -> Result<PathBuf, Error> {
     let fail = |source| Error::Read { path: prefix.to_owned(), source };
     let real = fs::canonicalize(prefix).map_err(fail)?;
     // npm gives every file the same time as well, so sizes have to tell releases apart.
@@ -244,7 +248,7 @@ fn repaired(prefix: &Path, executable: &Path, cache: &Path) -> Result<PathBuf, E
         hasher.update(b"\n");
     }
     let key = hasher.finalize().to_hex();
-    let directory = cache.join("python/repaired").join(&key[..32]);
+    let directory = cache.repaired.join(&key[..32]);
     if !directory.is_dir() {
         publish(&directory, |aside| copy(&real, aside))?;
     }

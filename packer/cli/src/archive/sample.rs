@@ -9,6 +9,7 @@ use snakecrate_format::manifest::{Entry, Kind, Launch, Python, Source, Start};
 use snakecrate_format::record::{BLANK, SECTION};
 
 use super::{Plan, PlannedComponent};
+use crate::build_cache::BuildCache;
 use crate::component::Store;
 use snakecrate_base::tree::{Mode, Node, Tree};
 use snakecrate_base::ui::{Ui, Verbosity};
@@ -60,7 +61,7 @@ fn wheel() -> Tree {
 
 /// A runtime, an application with an empty tree and a wheel, packed below `directory`.
 pub(super) fn plan(directory: &Path) -> Plan {
-    let store = Store::new(directory);
+    let store = Store::new(&BuildCache::at(directory));
     let component = |kind, name: &str, version: &str, tree: &Tree| PlannedComponent {
         kind,
         name: name.into(),

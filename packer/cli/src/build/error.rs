@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::entries;
 use snakecrate_audit as audit;
 
-use crate::{archive, bytecode, component, config, resolve, source, wheel};
+use crate::{archive, build_cache, bytecode, component, config, resolve, source, wheel};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
 use snakecrate_runtime::spec::BadSpec;
@@ -62,13 +62,8 @@ pub enum Error {
     #[error("the C library of this machine is not glibc, and cannot be packed")]
     NoCLibrary,
     /// There is no place for the packer's own files.
-    #[error("cannot make the cache {}: {source}", path.display())]
-    Cache {
-        /// Where it would be.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Cache(#[from] build_cache::Error),
     /// The runtime's files cannot be looked at.
     #[error("cannot read {}: {source}", path.display())]
     Interpreter {
@@ -96,7 +91,7 @@ impl Remedy for Error {
             Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
             Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
             Self::NoCLibrary => Some("build on a machine with glibc, or say --libc host".into()),
-            Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
+            Self::Cache(error) => error.remedy(),
             Self::Interpreter { .. } => Some("name another with --python".into()),
         }
     }

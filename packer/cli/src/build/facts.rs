@@ -2,17 +2,19 @@
 //! made twice.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use snakecrate_format::digest::Digest;
 
 use super::Error;
+use crate::build_cache::BuildCache;
 use crate::component::{Packed, Store};
 use crate::sbom::SbomLicense;
 use crate::wheel::{Distribution, License, Script};
 use snakecrate_audit::{self as audit, Object};
+use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_format::target::Target;
 use snakecrate_runtime::Imports;
@@ -96,9 +98,9 @@ pub struct FactsCache {
 }
 
 impl FactsCache {
-    /// What is kept below the packer's `cache`.
-    pub fn new(cache: &Path) -> Self {
-        Self { directory: cache.join("facts"), store: Store::new(cache) }
+    /// What is kept in `cache`.
+    pub fn new(cache: &BuildCache) -> Self {
+        Self { directory: cache.facts(), store: Store::new(cache) }
     }
 
     /// The components.
@@ -134,7 +136,7 @@ impl FactsCache {
 
     fn write<T: Serialize + ?Sized>(&self, key: &str, what: &T) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        let mut file = temporary::file_in(&self.directory)?;
         serde_json::to_writer(&mut file, what)?;
         file.persist(self.path(key))?;
         Ok(())

@@ -1,8 +1,7 @@
 //! What goes in: an interpreter and wheels.
 
-use std::path::Path;
-
 use super::Error;
+use crate::build_cache::BuildCache;
 use crate::config::Config;
 use crate::resolve::{self, Fetched, Local, Wanted};
 use crate::source::Source;
@@ -14,7 +13,7 @@ use snakecrate_runtime::{self as runtime, Spec};
 pub(super) fn interpreter(
     source: &Source,
     config: &Config,
-    cache: &Path,
+    cache: &BuildCache,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let target = snakecrate_base::host::target().ok_or(Error::NoTarget)?;
@@ -24,7 +23,7 @@ pub(super) fn interpreter(
         requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
         offline: config.offline.unwrap_or(false),
         mirror: config.python_mirror.clone(),
-        cache: cache.join("runtimes"),
+        cache: cache.pythons(),
     };
     let interpreter = runtime::find(&request, ui)?;
     let path = interpreter.executable.display();
@@ -37,7 +36,7 @@ pub(super) fn distributions(
     source: &Source,
     config: &Config,
     interpreter: &Interpreter,
-    cache: &Path,
+    cache: &BuildCache,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
     let mut wanted = Wanted {
@@ -65,7 +64,7 @@ pub(super) fn distributions(
         no_build: false,
         no_binary: config.no_binary.clone(),
         only_binary: config.only_binary.clone(),
-        cache: cache.to_owned(),
+        cache: cache.clone(),
     };
     Ok(resolve::resolve(interpreter, &wanted, &options, ui)?)
 }

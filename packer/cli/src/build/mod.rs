@@ -17,12 +17,12 @@ mod facts;
 mod gather;
 mod pack;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use snakecrate_format::digest::Digest;
-use snakecrate_launcher::cache::root::candidates;
 
 use crate::archive::{self, Plan, Written};
+use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::config::Config;
 use crate::source::Source;
@@ -43,32 +43,11 @@ pub const DEFAULT_LEVEL: i32 = 18;
 /// The level of `--release`: zstd's highest.
 pub const RELEASE_LEVEL: i32 = 22;
 
-/// The packer's directory in the cache.
-pub const BUILD: &str = "build";
-
 /// An archive that is ready to be written.
 #[derive(Debug)]
 pub struct Build {
     plan: Plan,
     audit: Report,
-}
-
-/// The directory for the packer's own files: wheels, runtimes, components.
-pub fn build_cache() -> Result<PathBuf, Error> {
-    let mut last = Error::Cache { path: BUILD.into(), source: std::io::ErrorKind::NotFound.into() };
-    for place in candidates() {
-        let path = place.join(BUILD);
-        match snakecrate_launcher::cache::root::Root::create(&place) {
-            Ok(_) => match std::fs::create_dir_all(&path) {
-                Ok(()) => return Ok(path),
-                Err(source) => last = Error::Cache { path, source },
-            },
-            Err(why) => {
-                last = Error::Cache { path, source: std::io::Error::other(why.to_string()) };
-            }
-        }
-    }
-    Err(last)
 }
 
 fn level(config: &Config) -> i32 {
@@ -96,13 +75,13 @@ fn given_level(options: &[String]) -> u8 {
 impl Build {
     /// Does all the work but writing: resolves, unpacks, compiles, compresses.
     pub fn prepare(source: &Source, config: &Config, ui: Ui) -> Result<Self, Error> {
-        let cache = build_cache()?;
+        let cache = BuildCache::open()?;
+        cache.remove_abandoned();
         let interpreter = gather::interpreter(source, config, &cache, ui)?;
         let fetched = gather::distributions(source, config, &interpreter, &cache, ui)?;
-        let unpacked = tempfile::Builder::new()
-            .prefix("work-unpacked-")
-            .tempdir_in(&cache)
-            .map_err(|source| Error::Cache { path: cache.clone(), source })?;
+        let unpacked = cache
+            .temporary_directory()
+            .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
         let work = Work {
             config,
             interpreter: &interpreter,

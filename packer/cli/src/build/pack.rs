@@ -143,8 +143,7 @@ impl Work<'_> {
     fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
         let report = bytecode::compile(&mut tree, self.interpreter, self.form, self.ui)?;
         if self.form.sourceless {
-            let fail = |source| Error::Cache { path: "RECORD".into(), source };
-            wheel::follow_bytecode(&mut tree).map_err(fail)?;
+            wheel::follow_bytecode(&mut tree)?;
         }
         for (path, why) in &report.refused {
             self.ui.detail(format_args!("no bytecode for {path}: {why}"));

@@ -8,7 +8,8 @@ use std::{env, fs};
 use snakecrate_format::size::Size;
 
 use super::Error;
-use crate::build::{Build, build_cache};
+use crate::build::Build;
+use crate::build_cache::BuildCache;
 use crate::cli::BuildArgs;
 use crate::config::Config;
 use crate::source::Source;
@@ -49,7 +50,7 @@ fn built(what: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
         config.level = config.level.or(Some(RUN_LEVEL));
     }
     let build = Build::prepare(&source, &config, ui)?;
-    let directory = build_cache()?.join("archives").join(build.key());
+    let directory = BuildCache::open().map_err(crate::build::Error::from)?.archive(&build.key());
     let archive = directory.join(build.name());
     if !archive.is_file() {
         let made = fs::create_dir_all(&directory);

@@ -8,16 +8,17 @@ use comfy_table::CellAlignment;
 use serde_json::json;
 use snakecrate_format::size::Size;
 use snakecrate_launcher::cache::check::Difference;
-use snakecrate_launcher::cache::inventory::{ComponentInfo, EnvInfo, Inventory};
+use snakecrate_launcher::cache::inventory::Inventory;
 use snakecrate_launcher::cache::prune::Rules;
 use snakecrate_launcher::cache::remove::remove_tree;
 use snakecrate_launcher::cache::root::{Root, Unusable, candidates};
 use snakecrate_launcher::cache::verify::{Finding, remove, verify};
 use snakecrate_launcher::cache::{COMPONENTS, ENVS};
 
-use super::prune::Gone;
+use super::labels::{component, environment};
+use super::prune::PruneReport;
 use super::{Error, print};
-use crate::build::BUILD;
+use crate::build_cache;
 use crate::cli::Cache;
 use snakecrate_base::ui::{Count, Ui, table};
 
@@ -68,18 +69,19 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
             Ok(())
         }
         Cache::Prune { unused, older, max_size, dry_run } => {
-            let gone = Gone::prune(&root, *unused, *older, *max_size, *dry_run);
-            let gone = gone.map_err(failed("prune"))?;
-            print(&gone.text())?;
-            gone.report(*dry_run, ui);
+            let report = PruneReport::prune(&root, *unused, *older, *max_size, *dry_run);
+            let report = report.map_err(failed("prune"))?;
+            print(&report.text())?;
+            report.print(*dry_run, ui);
             Ok(())
         }
         Cache::Clear => {
             let later = SystemTime::now() + 365 * DAY;
             let all = Rules { unused_since: Some(later), ..Rules::default() };
-            let gone = Gone::apply(&root, &all, false).map_err(failed("clear"))?;
-            remove_tree(root.directory(), BUILD).map_err(|errno| failed("clear")(errno.into()))?;
-            gone.report(false, ui);
+            let report = PruneReport::apply(&root, &all, false).map_err(failed("clear"))?;
+            remove_tree(root.directory(), build_cache::NAME)
+                .map_err(|errno| failed("clear")(errno.into()))?;
+            report.print(false, ui);
             Ok(())
         }
     }
@@ -95,21 +97,11 @@ fn finding_text(root: &Root, finding: &Finding) -> String {
     finding.differences.iter().map(line).collect()
 }
 
-pub(super) fn name_of(info: &EnvInfo) -> String {
-    match &info.manifest {
-        Some(manifest) => match &manifest.version {
-            Some(version) => format!("{} {version}", manifest.name),
-            None => manifest.name.clone(),
-        },
-        None => "unreadable".into(),
-    }
-}
-
 fn listing_text(inventory: &Inventory) -> String {
     let mut envs = table(&["environment", "in use", "last used", "key"]);
     for env in &inventory.envs {
         let in_use = if env.in_use { "yes" } else { "" };
-        envs.add_row([name_of(env), in_use.into(), age(env.last_used), env.key.clone()]);
+        envs.add_row([environment(env), in_use.into(), age(env.last_used), env.key.clone()]);
     }
     let mut components = table(&["component", "files", "size", "used by", "key"]);
     for column in [1, 2, 3] {
@@ -119,7 +111,7 @@ fn listing_text(inventory: &Inventory) -> String {
     }
     let mut total = 0;
     for info in &inventory.components {
-        let (name, files, bytes) = describe(info);
+        let (name, files, bytes) = component(info);
         total += bytes;
         let (files, used_by) = (files.to_string(), info.used_by.len().to_string());
         components.add_row([name, files, Size(bytes).to_string(), used_by, info.key.clone()]);
@@ -130,13 +122,6 @@ fn listing_text(inventory: &Inventory) -> String {
         Count(inventory.components.len(), "component"),
         Size(total)
     )
-}
-
-pub(super) fn describe(info: &ComponentInfo) -> (String, u64, u64) {
-    match &info.component {
-        Some(c) => (format!("{} {} {}", c.kind.as_str(), c.name, c.version), c.files, c.bytes),
-        None => ("unreadable".into(), 0, 0),
-    }
 }
 
 /// In days, which is as exactly as it is known.

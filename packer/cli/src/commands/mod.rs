@@ -4,6 +4,7 @@ mod audit;
 mod build;
 mod cache;
 mod inspect;
+mod labels;
 mod prune;
 
 use std::io::{self, Write as _};

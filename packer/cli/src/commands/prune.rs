@@ -1,4 +1,4 @@
-//! `cache prune` and `cache clear`: what goes, and what is said of it.
+//! What `cache prune` and `cache clear` remove, and the report about it.
 
 use std::io;
 use std::time::SystemTime;
@@ -8,23 +8,23 @@ use snakecrate_launcher::cache::inventory::{ComponentInfo, Inventory};
 use snakecrate_launcher::cache::prune::{Pruned, Rules, prune};
 use snakecrate_launcher::cache::root::Root;
 
-use super::cache::{describe, name_of};
-use crate::prune::own::{self, Stale};
+use super::labels;
+use crate::prune::build_files::{self, BuildFile};
 use crate::prune::values::{Bytes, When};
 use snakecrate_base::ui::{Count, Ui};
 
-/// Where nothing else is said.
+/// The rule when the user gives none.
 const UNUSED: When = When::Days(30);
 
-/// What went, or would.
-pub(super) struct Gone {
-    inventory: Inventory,
+/// What was removed, or would be.
+pub(super) struct PruneReport {
+    before: Inventory,
     pruned: Pruned,
-    own: Vec<Stale>,
+    build_files: Vec<BuildFile>,
 }
 
-impl Gone {
-    /// Prunes by what the user gave. The packer's own files have no other rule than their last use.
+impl PruneReport {
+    /// Prunes by the user's rules. Build files have no other rule than their last use.
     pub(super) fn prune(
         root: &Root,
         unused: Option<When>,
@@ -40,45 +40,46 @@ impl Gone {
             made_before: older.map(|when| when.before(now)),
             max_size: max_size.map(|bytes| bytes.0),
         };
-        let mut own = own::stale(root.path(), rules.unused_since, now);
-        let gone = Self::apply(root, &rules, dry_run)?;
+        let mut build_files = build_files::removable(root.path(), rules.unused_since, now);
+        let report = Self::apply(root, &rules, dry_run)?;
         if !dry_run {
-            // Failing to remove one costs space and nothing else.
-            own.retain(|stale| stale.remove(root).is_ok());
+            // A file that cannot be removed costs space and nothing else.
+            build_files.retain(|file| file.remove(root).is_ok());
         }
-        Ok(Self { own, ..gone })
+        Ok(Self { build_files, ..report })
     }
 
     /// Removes environments and components by `rules`.
     pub(super) fn apply(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Self> {
-        let inventory = Inventory::read(root)?;
+        let before = Inventory::read(root)?;
         let pruned = prune(root, rules, dry_run)?;
-        Ok(Self { inventory, pruned, own: Vec::new() })
+        Ok(Self { before, pruned, build_files: Vec::new() })
     }
 
     fn components(&self) -> impl Iterator<Item = &ComponentInfo> {
-        let is_gone = |info: &&ComponentInfo| self.pruned.components.contains(&info.key);
-        self.inventory.components.iter().filter(is_gone)
+        let is_pruned = |info: &&ComponentInfo| self.pruned.components.contains(&info.key);
+        self.before.components.iter().filter(is_pruned)
     }
 
-    /// A line for each.
+    /// A line for each thing.
     pub(super) fn text(&self) -> String {
-        let envs = self.inventory.envs.iter().filter(|env| self.pruned.envs.contains(&env.key));
+        let envs = self.before.envs.iter().filter(|env| self.pruned.envs.contains(&env.key));
         let components = self.components().map(|info| {
-            let (name, _, bytes) = describe(info);
+            let (name, _, bytes) = labels::component(info);
             format!("{name}, {}\n", Size(bytes))
         });
-        let own = self.own.iter().map(|own| format!("{}, {}\n", own.path(), Size(own.bytes)));
-        envs.map(|env| format!("environment {}\n", name_of(env)))
+        let files =
+            self.build_files.iter().map(|file| format!("{}, {}\n", file.path(), Size(file.bytes)));
+        envs.map(|env| format!("environment {}\n", labels::environment(env)))
             .chain(components)
-            .chain(own)
+            .chain(files)
             .collect()
     }
 
-    /// The sums, and what was left because it runs.
-    pub(super) fn report(&self, dry_run: bool, ui: Ui) {
-        let bytes: u64 = self.components().map(|info| describe(info).2).sum();
-        let bytes = bytes + self.own.iter().map(|own| own.bytes).sum::<u64>();
+    /// Prints the sums, and the environments that were kept because they are in use.
+    pub(super) fn print(&self, dry_run: bool, ui: Ui) {
+        let bytes: u64 = self.components().map(|info| labels::component(info).2).sum();
+        let bytes = bytes + self.build_files.iter().map(|file| file.bytes).sum::<u64>();
         let (envs, components) = (self.pruned.envs.len(), self.pruned.components.len());
         let verb = if dry_run { "Would remove" } else { "Removed" };
         ui.step(
@@ -87,12 +88,12 @@ impl Gone {
                 "{}, {} and {}, {}",
                 Count(envs, "environment"),
                 Count(components, "component"),
-                Count(self.own.len(), "build file"),
+                Count(self.build_files.len(), "build file"),
                 Size(bytes)
             ),
         );
-        for env in self.inventory.envs.iter().filter(|env| env.in_use) {
-            ui.step("Kept", format_args!("{}, which is running", name_of(env)));
+        for env in self.before.envs.iter().filter(|env| env.in_use) {
+            ui.step("Kept", format_args!("{}, which is in use", labels::environment(env)));
         }
     }
 }

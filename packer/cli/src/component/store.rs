@@ -1,8 +1,8 @@
 //! The packer's cache of components.
 //!
 //! ```text
-//! <dir>/components/<form>/<key of the listing's digest>-<level>/   tree.zst 00.tar.zst … packed.json
-//! <dir>/inputs/<form>/<hash of an input key>                       the name of a directory above
+//! components/<form>/<key of the listing's digest>-<level>/   tree.zst 00.tar.zst … packed.json
+//! inputs/<form>/<hash of an input key>                       the name of a directory above
 //! ```
 //!
 //! `<form>` names what else the bytes depend on: the layout of blobs and the compressor. Both kinds
@@ -17,6 +17,8 @@ use snakecrate_format::digest::Digest;
 use snakecrate_format::listing::Listing;
 
 use super::{Error, LEVELS, Packed, blob, check_limits, entry, listing};
+use crate::build_cache::BuildCache;
+use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 
@@ -31,13 +33,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// The cache below `directory`, which need not exist yet.
-    pub fn new(directory: &Path) -> Self {
+    /// The components in `cache`, whose directories need not exist yet.
+    pub fn new(cache: &BuildCache) -> Self {
         let form = format!("{LAYOUT}-zstd{}", zstd::zstd_safe::version_number());
-        Self {
-            components: directory.join("components").join(&form),
-            inputs: directory.join("inputs").join(&form),
-        }
+        Self { components: cache.components(&form), inputs: cache.inputs(&form) }
     }
 
     /// Packs `tree` at `level` (of [`LEVELS`]), or finds that it was packed before. `progress` is
@@ -62,10 +61,8 @@ impl Store {
             move |source| Error::Write { path, source }
         };
         fs::create_dir_all(&self.components).map_err(write_error(&self.components))?;
-        let staging = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempdir_in(&self.components)
-            .map_err(write_error(&self.components))?;
+        let staging =
+            temporary::directory_in(&self.components).map_err(write_error(&self.components))?;
         let mut packed = compress(tree, &listing, level, staging.path(), progress)?;
         entry::describe(staging.path(), &packed).map_err(write_error(staging.path()))?;
         publish(staging, &place).map_err(write_error(&place))?;
@@ -93,7 +90,7 @@ impl Store {
             let name =
                 directory.and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
             fs::create_dir_all(&self.inputs)?;
-            let mut file = tempfile::NamedTempFile::new_in(&self.inputs)?;
+            let mut file = temporary::file_in(&self.inputs)?;
             io::Write::write_all(&mut file, name.as_bytes())?;
             file.persist(&path)?;
             Ok(())
@@ -151,7 +148,7 @@ fn publish(staging: tempfile::TempDir, place: &Path) -> io::Result<()> {
         return Ok(());
     }
     let parent = place.parent().unwrap_or(place);
-    let damaged = tempfile::Builder::new().prefix(".old-").tempdir_in(parent)?;
+    let damaged = temporary::directory_in(parent)?;
     match fs::rename(place, damaged.path().join("entry")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

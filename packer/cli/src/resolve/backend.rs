@@ -102,7 +102,7 @@ fn path(environment: &Path) -> OsString {
 
 /// The environment for `system`, kept or made; `None` if it cannot be made.
 fn environment(job: &Job, system: &System) -> Result<Option<PathBuf>, Error> {
-    let root = job.cache.directory("backends");
+    let root = job.cache.backends();
     let key = key(job, system);
     let note = root.join(format!("{key}.json"));
     let old: Option<Kept> =

@@ -1,29 +1,22 @@
-//! The packer's cache of wheels.
-//!
-//! ```text
-//! wheels/<sha256>/<file name>.whl   whole files, renamed into place
-//! builds/<key>.json                 the wheel that a source distribution or project became
-//! resolutions/<key>.json            what requirements came to, and when
-//! ```
+//! Wheels in the packer's cache, and notes about what became them. Files appear under their final
+//! names when they are whole.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 
 use super::error::{At as _, Error};
+use crate::build_cache::BuildCache;
 use snakecrate_base::download::file_sha256;
 
-/// What directories for work in progress begin with.
-const WORK: &str = "work-";
-
-/// The cache, below a directory of the packer's own.
+/// The cache of wheels.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache {
-    root: PathBuf,
+    all: BuildCache,
 }
 
 /// A wheel in the cache.
@@ -54,23 +47,20 @@ struct Resolution {
 }
 
 impl Cache {
-    /// Uses `root`, and makes it where it is not there.
-    pub(crate) fn open(root: &Path) -> Result<Self, Error> {
-        for name in ["wheels", "builds", "resolutions"] {
-            fs::create_dir_all(root.join(name)).at(root)?;
-        }
-        sweep(root);
-        Ok(Self { root: root.to_owned() })
+    /// The wheels in `cache`, whose directory is created where it is missing.
+    pub(crate) fn open(cache: &BuildCache) -> Result<Self, Error> {
+        fs::create_dir_all(cache.path()).at(cache.path())?;
+        Ok(Self { all: cache.clone() })
     }
 
     /// A directory for work that goes away with the value, on the cache's file system.
     pub(crate) fn scratch(&self) -> Result<TempDir, Error> {
-        tempfile::Builder::new().prefix(WORK).tempdir_in(&self.root).at(&self.root)
+        self.all.temporary_directory().at(self.all.path())
     }
 
     /// Where a wheel is, or would be.
     pub(crate) fn path(&self, cached: &Cached) -> PathBuf {
-        self.root.join("wheels").join(&cached.sha256).join(&cached.file)
+        self.all.wheels().join(&cached.sha256).join(&cached.file)
     }
 
     /// The wheel's path if it is there and whole.
@@ -88,11 +78,10 @@ impl Cache {
             return Ok(cached);
         }
         let to = self.path(&cached);
-        let directory = to.parent().unwrap_or(&self.root);
-        fs::create_dir_all(directory).at(directory)?;
-        let mut copy = NamedTempFile::new_in(directory).at(directory)?;
+        let mut copy = self.all.temporary_file().at(self.all.path())?;
         let mut from = File::open(path).at(path)?;
         io::copy(&mut from, &mut copy).at(path)?;
+        create_parent(&to)?;
         copy.persist(&to).map_err(|error| error.error).at(&to)?;
         // A file that was changed between the two reads must not stay under this digest.
         if file_sha256(&to).at(&to)? == cached.sha256 {
@@ -104,18 +93,18 @@ impl Cache {
 
     /// The wheel that was built under `key`.
     pub(crate) fn built(&self, key: &str) -> Option<Cached> {
-        let cached: Cached = read(&self.root.join("builds").join(format!("{key}.json")))?;
+        let cached: Cached = read(&self.all.build(key))?;
         self.get(&cached).map(|_| cached)
     }
 
     /// Remembers what was built under `key`.
     pub(crate) fn remember_build(&self, key: &str, cached: &Cached) -> Result<(), Error> {
-        self.write(&self.root.join("builds").join(format!("{key}.json")), cached)
+        self.write(&self.all.build(key), cached)
     }
 
     /// What the resolution `key` gave, if it is not older than `seconds` (any age: `None`).
     pub(crate) fn resolution(&self, key: &str, seconds: Option<u64>) -> Option<Vec<Saved>> {
-        let path = self.root.join("resolutions").join(format!("{key}.json"));
+        let path = self.all.resolution(key);
         let resolution: Resolution = read(&path)?;
         let age = now().checked_sub(resolution.at);
         if seconds.is_some_and(|seconds| age.is_none_or(|age| age > seconds)) {
@@ -130,14 +119,17 @@ impl Cache {
 
     /// Remembers a resolution.
     pub(crate) fn remember_resolution(&self, key: &str, saved: Vec<Saved>) -> Result<(), Error> {
-        let path = self.root.join("resolutions").join(format!("{key}.json"));
+        let path = self.all.resolution(key);
         self.write(&path, &Resolution { at: now(), saved })
     }
 
     /// Directories below `scratch` with links to all wheels, each file name at most once in a
     /// directory: what `--find-links` takes.
     pub(crate) fn links(&self, scratch: &Path) -> Result<Vec<PathBuf>, Error> {
-        let wheels = self.root.join("wheels");
+        let wheels = self.all.wheels();
+        if !wheels.exists() {
+            return Ok(Vec::new());
+        }
         let mut directories: Vec<PathBuf> = Vec::new();
         for entry in walkdir::WalkDir::new(&wheels).min_depth(2).max_depth(2).sort_by_file_name() {
             let entry = entry.map_err(io::Error::from).at(&wheels)?;
@@ -162,32 +154,24 @@ impl Cache {
         Ok(directories)
     }
 
-    /// Where other things of this name are kept.
-    pub(crate) fn directory(&self, name: &str) -> PathBuf {
-        self.root.join(name)
+    /// The directory of build back ends' environments.
+    pub(crate) fn backends(&self) -> PathBuf {
+        self.all.backends()
     }
 
     /// Writes `value` to `path`, whole or not at all.
     pub(crate) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
-        let mut file = NamedTempFile::new_in(&self.root).at(&self.root)?;
+        let mut file = self.all.temporary_file().at(self.all.path())?;
         let text = serde_json::to_vec(value).map_err(io::Error::from).at(path)?;
         file.write_all(&text).at(path)?;
+        create_parent(path)?;
         file.persist(path).map_err(|error| error.error).at(path)?;
         Ok(())
     }
 }
 
-/// Removes work that was killed more than a day ago; what cannot be removed stays.
-fn sweep(root: &Path) {
-    const DAY: Duration = Duration::from_hours(24);
-    let old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let age = modified.ok().and_then(|modified| modified.elapsed().ok());
-        entry.file_name().to_string_lossy().starts_with(WORK) && age.is_some_and(|age| age > DAY)
-    };
-    for entry in fs::read_dir(root).into_iter().flatten().flatten().filter(old) {
-        let _ = fs::remove_dir_all(entry.path());
-    }
+fn create_parent(path: &Path) -> Result<(), Error> {
+    path.parent().map_or(Ok(()), |parent| fs::create_dir_all(parent).at(parent))
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
@@ -205,23 +189,9 @@ mod tests {
     use crate::wheel::testing::Forge;
 
     #[test]
-    fn work_that_was_killed_long_ago_is_removed() {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path();
-        for (name, days) in [("work-old", 2), ("work-new", 0), ("other", 2)] {
-            fs::create_dir(root.join(name)).unwrap();
-            let time = SystemTime::now() - Duration::from_hours(24 * days);
-            File::open(root.join(name)).unwrap().set_modified(time).unwrap();
-        }
-        Cache::open(root).unwrap();
-        assert!(!root.join("work-old").exists());
-        assert!(root.join("work-new").exists() && root.join("other").exists());
-    }
-
-    #[test]
     fn wheels_are_kept_by_digest_and_damaged_ones_are_not_used() {
         let directory = tempfile::tempdir().unwrap();
-        let cache = Cache::open(&directory.path().join("cache")).unwrap();
+        let cache = Cache::open(&BuildCache::at(directory.path().join("cache"))).unwrap();
         let first = cache.add(&Forge::new().write(directory.path())).unwrap();
         let mut other = Forge::new();
         other.add("demo/more.py", b"");

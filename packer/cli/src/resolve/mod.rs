@@ -28,6 +28,7 @@ use pin::{Pin, Place};
 use requirements::Files;
 use tool::Tool;
 
+use crate::build_cache::BuildCache;
 use crate::source::Source;
 use crate::wheel::{WheelName, normalize};
 use snakecrate_base::python::Interpreter;
@@ -93,8 +94,8 @@ pub struct Options {
     pub no_binary: Vec<String>,
     /// Distributions never to build, or `:all:`.
     pub only_binary: Vec<String>,
-    /// The packer's own cache directory.
-    pub cache: PathBuf,
+    /// The packer's own directory in the cache.
+    pub cache: BuildCache,
 }
 
 /// A wheel in the cache.
@@ -229,7 +230,7 @@ fn resolve_with(
 fn directory(wanted: &Wanted, options: &Options) -> Result<PathBuf, Error> {
     match &wanted.local {
         Some(local) if local.path.is_dir() => absolute(&local.path),
-        _ if wanted.files.is_empty() => absolute(&options.cache),
+        _ if wanted.files.is_empty() => absolute(options.cache.path()),
         _ => std::env::current_dir().at("."),
     }
 }

@@ -62,7 +62,7 @@ fn resolving(
             offline: true,
             no_build,
             find_links: vec![root.join("wheels").to_string_lossy().into_owned()],
-            cache: root.join("cache"),
+            cache: BuildCache::at(root.join("cache")),
             ..Options::default()
         };
         resolve_with(OnceCell::from(tool.clone()), &interpreter, wanted, &options, quiet())
@@ -210,7 +210,8 @@ fn built_project(tool: &Tool, place: &Path) -> Option<String> {
         local: Some(Local { path: project.clone(), extras: vec![] }),
         ..Wanted::default()
     };
-    let options = Options { cache: directory.path().join("cache"), ..Options::default() };
+    let options =
+        Options { cache: BuildCache::at(directory.path().join("cache")), ..Options::default() };
     let resolve = |offline| {
         let options = Options { offline, ..options.clone() };
         let tool = OnceCell::from(tool.clone());

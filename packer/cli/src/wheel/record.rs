@@ -2,14 +2,13 @@
 //! ([specification](https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file)).
 
 use std::collections::BTreeMap;
-use std::io;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha384, Sha512};
 use snakecrate_format::entry_path::EntryPath;
 
-use super::error::Kind;
+use super::error::{Error, Kind};
 use super::store::Kept;
 use snakecrate_base::tree::{Node, Tree};
 
@@ -122,7 +121,7 @@ const SOURCE: &str = ".py";
 
 /// Makes every RECORD in `tree` speak of the bytecode that now stands for its source, `a.pyc` for
 /// `a.py`; bytecode may be listed without a hash.
-pub(crate) fn follow_bytecode(tree: &mut Tree) -> io::Result<()> {
+pub(crate) fn follow_bytecode(tree: &mut Tree) -> Result<(), Error> {
     let records: Vec<EntryPath> = tree
         .iter()
         .map(|(path, _)| path)
@@ -135,7 +134,8 @@ pub(crate) fn follow_bytecode(tree: &mut Tree) -> io::Result<()> {
             EntryPath::new(&format!("{site}/{path}")).is_ok_and(|path| tree.get(&path).is_some())
         };
         let Some(Node::File { mode, content }) = tree.get(&record) else { continue };
-        let (mode, bytes) = (*mode, content.read()?);
+        let bytes = content.read().map_err(|error| Kind::Read(error).at(record.as_path()))?;
+        let mode = *mode;
         let mut text = String::new();
         for line in String::from_utf8_lossy(&bytes).lines() {
             // As `Installed` writes them: quoted only where a name has a comma or a quote.

@@ -143,7 +143,7 @@ fn a_damaged_archive_leaves_nothing_behind() {
     let cache = dir.path().join("cache");
     let error = find(&request(archive.to_str(), &cache), quiet()).unwrap_err();
     assert!(matches!(error, Error::Unpack { .. }), "{error}");
-    assert_eq!(fs::read_dir(cache.join("python/given")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(cache.join("given")).unwrap().count(), 0);
 }
 
 /// npm, for one, gives every file the same mode.

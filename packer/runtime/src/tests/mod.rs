@@ -11,7 +11,7 @@ use std::process::Command;
 
 use snakecrate_format::target::X86_64_LINUX;
 
-use super::{Request, Spec};
+use super::{PythonDirectories, Request, Spec};
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Ui, Verbosity};
 
@@ -47,6 +47,16 @@ fn quiet() -> Ui {
     Ui::new(Verbosity::Quiet)
 }
 
+/// The directories below `cache`.
+pub(crate) fn python_directories(cache: &Path) -> PythonDirectories {
+    PythonDirectories {
+        archives: cache.join("archives"),
+        downloads: cache.join("downloads"),
+        given: cache.join("given"),
+        repaired: cache.join("repaired"),
+    }
+}
+
 fn request(spec: Option<&str>, cache: &Path) -> Request {
     Request {
         target: &X86_64_LINUX,
@@ -54,6 +64,6 @@ fn request(spec: Option<&str>, cache: &Path) -> Request {
         requires_python: None,
         offline: true,
         mirror: None,
-        cache: cache.to_owned(),
+        cache: python_directories(cache),
     }
 }

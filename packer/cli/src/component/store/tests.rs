@@ -43,7 +43,9 @@ fn contents(packed: &Packed) -> Vec<Vec<u8>> {
 fn a_packed_tree_reads_back_as_its_listing_says() {
     let directory = tempfile::tempdir().unwrap();
     let tree = tree(directory.path());
-    let packed = Store::new(&directory.path().join("cache")).pack(&tree, 1, &progress()).unwrap();
+    let packed = Store::new(&BuildCache::at(directory.path().join("cache")))
+        .pack(&tree, 1, &progress())
+        .unwrap();
     let text = zstd::decode_all(fs::File::open(&packed.tree.path).unwrap()).unwrap();
     let listing = Listing::parse(&text).unwrap();
     assert_eq!((listing.digest(), text.len() as u64), (packed.digest, packed.tree.unpacked));
@@ -88,7 +90,7 @@ fn the_bytes_depend_on_tree_and_level_alone() {
         in_memory.insert(path.clone(), node);
     }
     let pack = |name: &str, tree: &Tree| {
-        Store::new(&directory.path().join(name)).pack(tree, 5, &progress()).unwrap()
+        Store::new(&BuildCache::at(directory.path().join(name))).pack(tree, 5, &progress()).unwrap()
     };
     assert_eq!(contents(&pack("a", &on_disk)), contents(&pack("b", &in_memory)));
 }
@@ -115,7 +117,7 @@ fn the_window_is_never_larger_than_the_launcher_accepts() {
 fn what_was_packed_is_found_again_and_a_damaged_entry_is_remade() {
     let directory = tempfile::tempdir().unwrap();
     let tree = tree(directory.path());
-    let store = Store::new(&directory.path().join("cache"));
+    let store = Store::new(&BuildCache::at(directory.path().join("cache")));
     assert_eq!(store.lookup("wheel"), None);
     let packed = store.pack(&tree, 1, &progress()).unwrap();
     store.remember("wheel", &packed).unwrap();
@@ -142,7 +144,7 @@ fn what_was_packed_is_found_again_and_a_damaged_entry_is_remade() {
 
 #[test]
 fn a_level_that_zstd_does_not_have_is_refused() {
-    let store = Store::new(Path::new("/nonexistent"));
+    let store = Store::new(&BuildCache::at("/nonexistent"));
     let error = store.pack(&Tree::default(), 23, &progress()).unwrap_err();
     assert_eq!(error.to_string(), "no compression level 23: levels go from 1 to 22");
 }

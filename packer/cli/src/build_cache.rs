@@ -1,0 +1,281 @@
+//! The packer's own directory in the cache: every path below it, and what may be removed.
+//!
+//! ```text
+//! <cache>/build/
+//!   archives/<key>/<name>             archives that `run` built
+//!   backends/<key>.json               which environment of a build back end is current
+//!   backends/<key>-<random>/          the environment; it knows its own path, so it is not renamed
+//!   builds/<key>.json                 the wheel that a project or source distribution became
+//!   components/<form>/<key>-<level>/  packed components
+//!   facts/<key>                       what is known of distributions and runtimes
+//!   inputs/<form>/<key>               the component that an input became
+//!   pythons/archives/<sha256>.tar     Pythons on their way
+//!   pythons/downloads/<sha256>/       Pythons downloaded because none installed fitted
+//!   pythons/given/<sha256>/           Pythons from archives that the user named
+//!   pythons/repaired/<digest>/        copies of Pythons that had lost their execute bits
+//!   resolutions/<key>.json            the wheels that requirements came to
+//!   wheels/<sha256>/<file name>.whl   wheels
+//!   …/.snakecrate-tmp-<random>        anything that is being made, in any of these directories
+//! ```
+//!
+//! Whatever is missing is made again, so everything may be removed when no build is using it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use snakecrate_base::error::Remedy;
+use snakecrate_base::temporary::{self, is_temporary};
+use snakecrate_launcher::cache::root::{Root, candidates};
+use snakecrate_runtime::PythonDirectories;
+use tempfile::{NamedTempFile, TempDir};
+
+/// The directory's name in the cache.
+pub const NAME: &str = "build";
+
+/// Something temporary that has not changed for this long was left by a build that was killed.
+pub const ABANDONED_AFTER: Duration = Duration::from_hours(24);
+
+const ARCHIVES: &str = "archives";
+const BACKENDS: &str = "backends";
+const BUILDS: &str = "builds";
+const COMPONENTS: &str = "components";
+const FACTS: &str = "facts";
+const INPUTS: &str = "inputs";
+const PYTHONS: &str = "pythons";
+const RESOLUTIONS: &str = "resolutions";
+const WHEELS: &str = "wheels";
+
+/// Directories whose things are one directory further down.
+const NESTED: [&str; 3] = [COMPONENTS, INPUTS, PYTHONS];
+
+/// The packer's own directory in the cache.
+#[derive(Debug, Clone, Default)]
+pub struct BuildCache {
+    path: PathBuf,
+}
+
+/// No directory could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot create the cache directory {}: {source}", path.display())]
+pub struct Error {
+    /// The last directory that was tried.
+    pub path: PathBuf,
+    /// Why it could not be made.
+    pub source: io::Error,
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        Some("set SNAKECRATE_CACHE to a directory that you own".into())
+    }
+}
+
+impl BuildCache {
+    /// Opens the directory in the first cache that can be used, and creates it where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// There is no such cache.
+    pub fn open() -> Result<Self, Error> {
+        let mut last = Error { path: NAME.into(), source: io::ErrorKind::NotFound.into() };
+        for place in candidates() {
+            let path = place.join(NAME);
+            let created = Root::create(&place)
+                .map_err(|why| io::Error::other(why.to_string()))
+                .and_then(|_| fs::create_dir_all(&path));
+            match created {
+                Ok(()) => return Ok(Self { path }),
+                Err(source) => last = Error { path, source },
+            }
+        }
+        Err(last)
+    }
+
+    /// The directory at `path`.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory of the archive with this key.
+    pub fn archive(&self, key: &str) -> PathBuf {
+        self.path.join(ARCHIVES).join(key)
+    }
+
+    /// The directory of build back ends' environments.
+    pub fn backends(&self) -> PathBuf {
+        self.path.join(BACKENDS)
+    }
+
+    /// The note about the wheel that was built under `key`.
+    pub fn build(&self, key: &str) -> PathBuf {
+        self.path.join(BUILDS).join(format!("{key}.json"))
+    }
+
+    /// The directory of packed components of this form.
+    pub fn components(&self, form: &str) -> PathBuf {
+        self.path.join(COMPONENTS).join(form)
+    }
+
+    /// The directory of facts about distributions and runtimes.
+    pub fn facts(&self) -> PathBuf {
+        self.path.join(FACTS)
+    }
+
+    /// The directory of notes about the inputs of components of this form.
+    pub fn inputs(&self, form: &str) -> PathBuf {
+        self.path.join(INPUTS).join(form)
+    }
+
+    /// The directories of downloaded and unpacked Pythons.
+    pub fn pythons(&self) -> PythonDirectories {
+        let directory = |name| self.path.join(PYTHONS).join(name);
+        PythonDirectories {
+            archives: directory("archives"),
+            downloads: directory("downloads"),
+            given: directory("given"),
+            repaired: directory("repaired"),
+        }
+    }
+
+    /// The note about the resolution with this key.
+    pub fn resolution(&self, key: &str) -> PathBuf {
+        self.path.join(RESOLUTIONS).join(format!("{key}.json"))
+    }
+
+    /// The directory of wheels.
+    pub fn wheels(&self) -> PathBuf {
+        self.path.join(WHEELS)
+    }
+
+    /// A temporary file on the cache's file system.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot create it.
+    pub fn temporary_file(&self) -> io::Result<NamedTempFile> {
+        temporary::file_in(&self.path)
+    }
+
+    /// A temporary directory on the cache's file system.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot create it.
+    pub fn temporary_directory(&self) -> io::Result<TempDir> {
+        temporary::directory_in(&self.path)
+    }
+
+    /// Removes temporary directories that killed builds left. What cannot be removed stays.
+    pub fn remove_abandoned(&self) {
+        let is_abandoned = |entry: &fs::DirEntry| {
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            let age = modified.ok().and_then(|modified| modified.elapsed().ok());
+            is_temporary(&entry.file_name()) && age.is_some_and(|age| age > ABANDONED_AFTER)
+        };
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten().filter(is_abandoned) {
+            let _ = fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
+        }
+    }
+
+    /// Everything that may be removed, by its own rule. Other versions' directories count, too.
+    pub fn things(&self) -> Vec<Thing> {
+        let mut things = Vec::new();
+        // What is directly in it belongs to no directory: only what is temporary may go.
+        self.collect(&[], false, &mut things);
+        for outer in directories(&self.path) {
+            if NESTED.contains(&outer.as_str()) {
+                for inner in directories(&self.path.join(&outer)) {
+                    self.collect(&[&outer, &inner], true, &mut things);
+                }
+            } else {
+                self.collect(&[&outer], true, &mut things);
+            }
+        }
+        things
+    }
+
+    /// Where `thing` is.
+    pub fn thing(&self, thing: &Thing) -> PathBuf {
+        self.directory(&thing.directories).join(&thing.name)
+    }
+
+    /// The directory that `names` lead to.
+    fn directory(&self, names: &[impl AsRef<str>]) -> PathBuf {
+        names.iter().fold(self.path.clone(), |path, name| path.join(name.as_ref()))
+    }
+
+    /// The things in the directory that `names` lead to; only temporary ones unless `all` may go.
+    fn collect(&self, names: &[&str], all: bool, things: &mut Vec<Thing>) {
+        for entry in fs::read_dir(self.directory(names)).into_iter().flatten().flatten() {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let rule = match is_temporary(name.as_ref()) {
+                true => Rule::Abandoned,
+                false if all => Rule::Unused,
+                false => continue,
+            };
+            let directories = names.iter().map(|&name| name.to_owned()).collect();
+            things.push(Thing { directories, name, rule });
+        }
+    }
+}
+
+/// The names of the directories in `path`.
+fn directories(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    directories
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !is_temporary(name.as_ref()))
+        .collect()
+}
+
+/// A file or directory that may be removed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thing {
+    /// The names of the directories that lead to it from the packer's directory.
+    pub directories: Vec<String>,
+    /// Its name.
+    pub name: String,
+    /// When it may be removed.
+    pub rule: Rule,
+}
+
+/// When a thing may be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// When no build has used it for as long as the user says.
+    Unused,
+    /// When it has not changed for [`ABANDONED_AFTER`].
+    Abandoned,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn a_killed_builds_directories_are_removed_after_a_day() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        let old = format!("{}old", temporary::PREFIX);
+        let new = format!("{}new", temporary::PREFIX);
+        for (name, days) in [(&*old, 2), (&*new, 0), ("other", 2)] {
+            fs::create_dir(root.join(name)).unwrap();
+            let time = SystemTime::now() - Duration::from_hours(24 * days);
+            File::open(root.join(name)).unwrap().set_modified(time).unwrap();
+        }
+        BuildCache::at(root).remove_abandoned();
+        assert!(!root.join(old).exists());
+        assert!(root.join(new).exists() && root.join("other").exists());
+    }
+}
