@@ -10,7 +10,7 @@ mod cache;
 mod command;
 /// The documents: what they name exists.
 mod docs;
-/// The gate: what it counts.
+/// The gate: what it counts, and what it finds.
 mod gate;
 /// Archives that arrived cut or damaged, or were made to deceive.
 mod hostile;
