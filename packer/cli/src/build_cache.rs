@@ -8,6 +8,7 @@
 //!   builds/<key>.json                 the wheel that a project or source distribution became
 //!   components/<form>/<key>-<level>/  packed components
 //!   facts/<key>                       what is known of distributions and runtimes
+//!   imports/<key>                     the imports of sources, by interpreter
 //!   inputs/<form>/<key>               the component that an input became
 //!   pythons/archives/<sha256>.tar     Pythons on their way
 //!   pythons/downloads/<sha256>/       Pythons downloaded because none installed fitted
@@ -42,6 +43,7 @@ const BACKENDS: &str = "backends";
 const BUILDS: &str = "builds";
 const COMPONENTS: &str = "components";
 const FACTS: &str = "facts";
+const IMPORTS: &str = "imports";
 const INPUTS: &str = "inputs";
 const PYTHONS: &str = "pythons";
 const RESOLUTIONS: &str = "resolutions";
@@ -126,6 +128,11 @@ impl BuildCache {
     /// The directory of facts about distributions and runtimes.
     pub fn facts(&self) -> PathBuf {
         self.path.join(FACTS)
+    }
+
+    /// The directory of the imports that interpreters found in sources.
+    pub fn imports(&self) -> PathBuf {
+        self.path.join(IMPORTS)
     }
 
     /// The directory of notes about the inputs of components of this form.

@@ -8,6 +8,7 @@ use snakecrate_format::target::Target;
 
 use crate::elf::Malformed;
 use crate::spec::BadSpec;
+use crate::worker::NotStarted;
 use snakecrate_base::download;
 use snakecrate_base::error::Remedy;
 
@@ -136,6 +137,9 @@ pub enum Error {
         /// What is in the way.
         problem: String,
     },
+    /// The interpreter does not start, or is not the expected one.
+    #[error(transparent)]
+    Interpreter(#[from] NotStarted),
     /// The time zones cannot be put into one file.
     #[error("cannot put the time zones together: {0}")]
     Zones(zip::result::ZipError),
@@ -165,6 +169,7 @@ impl Remedy for Error {
         Some(match self {
             Self::Spec(error) => return error.remedy(),
             Self::Download(error) => return error.remedy(),
+            Self::Interpreter(error) => return error.remedy(),
             Self::Requires { .. } => "write it as PEP 440 has it, such as `>=3.10`".into(),
             Self::Unknown { download: Some(error), .. } => {
                 format!("a download did not help ({error}); install one, or name one with --python")

@@ -1,22 +1,23 @@
 //! Which parts of the standard library an application can reach.
 //!
-//! An application is *closed* if all the code that it can run is there to be seen: no native code,
-//! and none of the ways to run unseen code that [`super::openers`] looks for. From the imports of
-//! a closed application, and of what the interpreter itself starts with, everything that can be
-//! reached through the sources of the standard library is computed; a [`Part`] that is not among
-//! it cannot be missed. Where there is any doubt, everything stays.
+//! An application is *closed* if all its code is Python source that can be seen in advance: it has
+//! no native code, and none of the words that run unseen code. Starting from the imports of a closed
+//! application and of the interpreter itself, this module follows the imports through the sources
+//! of the standard library. A [`Part`] that it does not reach can be left out. In case of doubt
+//! everything stays.
 
 mod tables;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use super::imports::Imports;
-use super::openers::is_opener;
-use super::parts::Part;
-use super::statements::{Import, imports};
+use rayon::prelude::*;
 use snakecrate_base::python::Interpreter;
+
+use super::Error;
+use super::imports::{Import, Imports, Scan, Scanner, is_dynamic};
+use super::parts::Part;
 use tables::{ANY, BASE, Condition, HIDDEN, NEVER_TAKEN};
 
 /// How an archive starts its interpreter.
@@ -30,54 +31,61 @@ pub struct Launch<'a> {
     pub modules: &'a [String],
 }
 
-/// What of the standard library an application needs.
+/// The need of an application for the standard library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
     /// The parts that it cannot reach.
     pub leave_out: BTreeSet<Part>,
     /// Those that it can, and by which imports: `ssl (asyncio.base_events > ssl)`.
     pub kept: Vec<String>,
-    /// Why nothing could be told: `click: click/core.py: importlib`.
+    /// Why the application is not closed: `click: click/core.py: importlib`.
     pub open: Option<String>,
-    /// All modules that it can reach, dotted, with names that are no modules among them; empty
-    /// where nothing could be told.
+    /// All modules that a closed application can reach, dotted. Some names are not modules.
     pub reached: BTreeSet<String>,
 }
 
-/// Tells what an archive of these distributions, each with its name, needs.
+/// Computes the need of an archive with these distributions, each with its name.
+///
+/// # Errors
+///
+/// The interpreter does not start.
 pub fn need<'a>(
-    interpreter: &Interpreter,
+    scanner: &Scanner<'_>,
     distributions: impl Iterator<Item = (&'a str, &'a Imports)> + Clone,
     launch: Launch<'_>,
-) -> Need {
+) -> Result<Need, Error> {
     let tkinter = distributions.clone().any(|(_, imports)| imports.tkinter);
-    let library = Library::of(interpreter);
-    let open = opener(&library, &distributions, launch);
+    let library = Library::of(scanner.interpreter());
+    let mut open = opener(&library, &distributions, launch);
     let (mut leave_out, mut kept) = (BTreeSet::new(), Vec::new());
     let mut all = BTreeSet::new();
     if open.is_none() {
         let named = distributions.flat_map(|(_, imports)| imports.modules.iter());
-        let reached = library.reach(named.chain(launch.modules).cloned());
-        for part in Part::all() {
-            match reached.way_to(part) {
-                Some(way) => kept.push(format!("{part} ({way})")),
-                None => {
-                    leave_out.insert(part);
+        match library.reach(named.chain(launch.modules).cloned(), scanner)? {
+            Reached::Unparsed(module) => open = Some(format!("{module} does not parse")),
+            Reached::Modules(reached) => {
+                for part in Part::all() {
+                    match reached.way_to(part) {
+                        Some(way) => kept.push(format!("{part} ({way})")),
+                        None => {
+                            leave_out.insert(part);
+                        }
+                    }
                 }
+                all.extend(reached.from.into_keys());
             }
         }
-        all.extend(reached.from.into_keys());
     }
     if tkinter {
         leave_out.remove(&Part::Tkinter);
     } else {
-        // Tk is not found where Python is built without it either; only who names it has it.
+        // Python is often built without Tk, so only an application that names it gets it.
         leave_out.insert(Part::Tkinter);
     }
-    Need { leave_out, kept, open, reached: all }
+    Ok(Need { leave_out, kept, open, reached: all })
 }
 
-/// The first thing by which the application can run what is not to be seen.
+/// The first reason why the application is not closed.
 fn opener<'a>(
     library: &Library,
     distributions: &(impl Iterator<Item = (&'a str, &'a Imports)> + Clone),
@@ -89,7 +97,7 @@ fn opener<'a>(
     if let Some(option) = doubtful(launch.options) {
         return Some(format!("option {option}"));
     }
-    if let Some(module) = launch.modules.iter().find(|name| library.has(name) || is_opener(name)) {
+    if let Some(module) = launch.modules.iter().find(|name| library.has(name) || is_dynamic(name)) {
         return Some(format!("it starts {module}"));
     }
     if !library.has("os") {
@@ -108,8 +116,8 @@ fn opener<'a>(
     })
 }
 
-/// The first option that may have the interpreter run something else than the entry. Options
-/// that are not known to be harmless may.
+/// The first option that is not known to be harmless: it may have the interpreter run other code
+/// than the entry.
 fn doubtful(options: &[String]) -> Option<&str> {
     const FLAGS: &str = "bBdEIOPqsSuv";
     const SETTINGS: &[&str] = &[
@@ -150,13 +158,20 @@ fn doubtful(options: &[String]) -> Option<&str> {
     None
 }
 
-/// Modules that can be imported, and what imports each first; nothing for the application.
+/// The result of following imports.
+enum Reached {
+    Modules(Modules),
+    /// The interpreter does not accept this module of its own library.
+    Unparsed(String),
+}
+
+/// Modules that can be imported, and the first importer of each; empty for the application.
 #[derive(Default)]
-struct Reached {
+struct Modules {
     from: BTreeMap<String, String>,
 }
 
-impl Reached {
+impl Modules {
     /// The imports that lead to `part`.
     fn way_to(&self, part: Part) -> Option<String> {
         let mut module = self.from.keys().find(|module| part.is_needed_by(module))?;
@@ -186,7 +201,7 @@ impl Library {
         Self { stdlib: interpreter.stdlib.clone(), extensions }
     }
 
-    /// Whether it has the module that this name, or its beginning, is of.
+    /// Whether it has the top-level module of this name.
     fn has(&self, name: &str) -> bool {
         let top = name.split('.').next().unwrap_or(name);
         self.extensions.contains(top) || self.source(top).is_some()
@@ -203,48 +218,62 @@ impl Library {
         module.is_file().then_some((module, false))
     }
 
-    /// All modules that those named, and [`BASE`], can import.
-    fn reach(&self, named: impl Iterator<Item = String>) -> Reached {
-        let mut reached = Reached::default();
+    /// All modules that those named, and [`BASE`], can import: breadth first, and the modules of
+    /// one distance side by side.
+    fn reach(
+        &self,
+        named: impl Iterator<Item = String>,
+        scanner: &Scanner<'_>,
+    ) -> Result<Reached, Error> {
+        let mut reached = Modules::default();
         let start = BASE.iter().map(|&name| name.to_owned()).chain(named);
-        let mut pending: VecDeque<_> = start.map(|name| (name, String::new())).collect();
-        while let Some((name, from)) = pending.pop_front() {
-            if reached.from.contains_key(&name) {
-                continue;
+        let mut pending: Vec<_> = start.map(|name| (name, String::new())).collect();
+        while !pending.is_empty() {
+            let mut new = Vec::new();
+            for (name, from) in pending {
+                if !reached.from.contains_key(&name) {
+                    reached.from.insert(name.clone(), from);
+                    new.push(name);
+                }
             }
-            let mut next = Vec::new();
-            if let Some(package) = name.strip_suffix(".*") {
-                next = self.within(package);
+            let followed = new.par_iter().map(|name| self.follow(name, scanner));
+            pending = Vec::new();
+            for (name, next) in new.iter().zip(followed.collect::<Result<Vec<_>, Error>>()?) {
+                let Some(next) = next else { return Ok(Reached::Unparsed(name.clone())) };
+                pending.extend(next.into_iter().map(|module| (module, name.clone())));
             }
-            // The packages that it is in are imported before it.
-            if let Some((package, _)) = name.rsplit_once('.') {
-                next.push(package.to_owned());
-            }
-            self.follow(&name, &mut next);
-            pending.extend(next.into_iter().map(|module| (module, name.clone())));
-            reached.from.insert(name, from);
         }
-        reached
+        Ok(Reached::Modules(reached))
     }
 
-    /// The modules that the one called `name` imports.
-    fn follow(&self, name: &str, pending: &mut Vec<String>) {
+    /// The modules that the one called `name` imports; `None` if it does not parse.
+    fn follow(&self, name: &str, scanner: &Scanner<'_>) -> Result<Option<Vec<String>>, Error> {
+        let mut next = Vec::new();
+        if let Some(package) = name.strip_suffix(".*") {
+            next = self.within(package);
+        }
+        // The packages around a module are imported before it.
+        if let Some((package, _)) = name.rsplit_once('.') {
+            next.push(package.to_owned());
+        }
         let hidden = HIDDEN.iter().filter(|(from, _)| *from == name);
-        pending.extend(hidden.flat_map(|(_, to)| to.iter().map(|&to| to.to_owned())));
-        let Some((path, is_package)) = self.source(name) else { return };
-        let Ok(source) = fs::read(path) else { return };
-        for import in imports(&source) {
+        next.extend(hidden.flat_map(|(_, to)| to.iter().map(|&to| to.to_owned())));
+        let Some((path, is_package)) = self.source(name) else { return Ok(Some(next)) };
+        let Ok(source) = fs::read(path) else { return Ok(Some(next)) };
+        let Scan::Parsed(statements) = scanner.scan(&source)? else { return Ok(None) };
+        for import in statements.imports {
             match import {
-                Import::Module { name: module, .. } => self.push(name, module, pending),
-                Import::From { dots, module, name: what } => {
+                Import::Module { name: module, .. } => self.push(name, module, &mut next),
+                Import::From { dots, module, name: what, .. } => {
                     let Some(module) = absolute(name, is_package, dots, &module) else { continue };
                     if !self.is_never_taken(name, &module) {
-                        pending.push(format!("{module}.{what}"));
-                        pending.push(module);
+                        next.push(format!("{module}.{what}"));
+                        next.push(module);
                     }
                 }
             }
         }
+        Ok(Some(next))
     }
 
     fn push(&self, from: &str, module: String, pending: &mut Vec<String>) {
@@ -281,7 +310,7 @@ impl Library {
     }
 }
 
-/// The absolute name of `dots` and `module` in the module `from`.
+/// The absolute name of `module` after `dots`, as the module `from` imports it.
 fn absolute(from: &str, is_package: bool, dots: usize, module: &str) -> Option<String> {
     if dots == 0 {
         return Some(module.to_owned());

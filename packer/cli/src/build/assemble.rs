@@ -60,12 +60,12 @@ impl Work<'_> {
             (None, Some(main)) => (main.facts.name.clone(), Some(main.facts.version.clone())),
             (None, None) => (wheel::normalize(&source.name().unwrap_or_default()), None),
         };
-        let project_facts = project.as_ref();
         let target = self.interpreter.target;
-        let project_facts = project_facts.map(|one| Facts::of(one, target)).transpose()?;
+        let project_facts =
+            project.as_ref().map(|project| Facts::of(project, &self.scanner)).transpose()?;
         let (file, mut app) = match (source, project) {
             (Source::Script { path, .. }, _) => {
-                let (file, tree) = script_tree(path)?;
+                let (file, tree) = script_tree(path, &self.scanner)?;
                 (Some(file), tree)
             }
             (_, Some(project)) => (None, project.tree),
@@ -74,16 +74,19 @@ impl Work<'_> {
         // Before the boot scripts are in it: they run any module by its name, but only their own.
         let app_imports = match &project_facts {
             Some(facts) => facts.imports.clone(),
-            None => Imports::of(&app)?,
+            None => Imports::of(&app, &self.scanner)?,
         };
         let own = project_facts.as_ref().or(main.map(|main| &main.facts));
         let offer = offer(source, own, file, &prepared);
         let module = self.config.module.as_deref();
-        let fast = self.config.fast_start.unwrap_or(true);
+        let fast = self.config.fast_start.unwrap_or(true).then_some(&self.scanner);
         let entries = entries::choose(&offer, &self.config.entries, module, fast, &mut app)?;
         let default = self.default_entry(&name, &entries)?;
 
-        let policy = self.policy(&name, &app_imports, &prepared);
+        let policy = self.policy(&name, &app_imports, &prepared)?;
+        if let Err(error) = self.scanner.save() {
+            self.ui.detail(format_args!("the next build will take longer: {error}"));
+        }
         let grafts = self.graft(&prepared, &mut app)?;
         let app_objects = audit::objects_of(&app, target)?;
         let ((runtime, objects), packed, app) =
@@ -145,7 +148,7 @@ impl Work<'_> {
     }
 
     /// What of the standard library comes along: not what nothing in the archive can import.
-    fn policy(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> Policy {
+    fn policy(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> Result<Policy, Error> {
         let config = self.config;
         // `NAME=MODULE:FUNCTION`; other entries are scripts of the distributions.
         let called = config.entries.iter().filter_map(|entry| {
@@ -160,7 +163,7 @@ impl Work<'_> {
         };
         let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
         let mut need =
-            reach::need(self.interpreter, std::iter::once((name, app)).chain(wheels), launch);
+            reach::need(&self.scanner, std::iter::once((name, app)).chain(wheels), launch)?;
         if need.open.is_none() && config.runtime_keep.iter().any(|part| part == WHOLE_LIBRARY) {
             need.leave_out.retain(|part| *part == Part::Tkinter);
             need.open = Some("runtime-keep".into());
@@ -180,7 +183,7 @@ impl Work<'_> {
                     "runtime-minimal has no effect, as what is imported cannot be told: {why}"
                 ));
             }
-            return policy;
+            return Ok(policy);
         }
         if minimal {
             policy.only = Some(need.reached);
@@ -190,7 +193,7 @@ impl Work<'_> {
         if !need.kept.is_empty() {
             self.ui.detail(format_args!("kept: {}", need.kept.join(", ")));
         }
-        policy
+        Ok(policy)
     }
 
     /// Installers overwrite silently what another distribution brought.

@@ -9,6 +9,8 @@ use super::boot;
 use crate::wheel::{Script, Target};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::tree::{Mode, Node, Tree};
+use snakecrate_runtime::Scanner;
+use snakecrate_runtime::imports::Scan;
 
 /// The directory of boot scripts in the environment.
 const BOOT: &str = "boot";
@@ -92,15 +94,15 @@ impl Program {
     }
 }
 
-/// Chooses the entries, and puts what starts them into the application's tree.
+/// Chooses the entries, and adds their boot scripts to the application's tree.
 ///
-/// Those that were asked for by name or as a module; else the script's file; else all of the
-/// application's own. `fast`: their modules are imported by a fast start ([`boot`]).
+/// The entries are those that the user named; else the script's file; else all of the application's
+/// own. With `fast` they get a fast start ([`boot`]).
 pub fn choose(
     offer: &Offer<'_>,
     wanted: &[String],
     module: Option<&str>,
-    fast: bool,
+    fast: Option<&Scanner<'_>>,
     tree: &mut Tree,
 ) -> Result<Vec<Entry>, Error> {
     let mut programs = BTreeMap::new();
@@ -160,34 +162,41 @@ fn check_dotted(text: &str) -> Result<(), Error> {
     if text.split('.').all(identifier) { Ok(()) } else { Err(Error::Malformed(text.to_owned())) }
 }
 
-fn entry(name: String, program: Program, fast: bool, tree: &mut Tree) -> Result<Entry, Error> {
+fn entry(
+    name: String,
+    program: Program,
+    fast: Option<&Scanner<'_>>,
+    tree: &mut Tree,
+) -> Result<Entry, Error> {
     let (runs, script) = match program {
         Program::Native(path) => {
             return Ok(Entry { name, runs: path.to_string(), start: Start::Native(path) });
         }
         Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(&module, &attr, fast))
+            (format!("{module}:{attr}"), boot::call(&module, &attr, fast.is_some()))
         }
         Program::Module(module) => (format!("-m {module}"), boot::module(&module)),
         Program::File(path) => {
-            let imports = fast.then(|| leading_imports(tree, &path));
+            let imports = fast.map(|scanner| leading_imports(tree, &path, scanner));
             (path.to_string(), boot::file(&path, imports.as_deref()))
         }
     };
-    boot::insert_shared(tree, fast);
+    boot::insert_shared(tree, fast.is_some());
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
     Ok(Entry { name, runs, start: Start::Python(place) })
 }
 
-/// Of a file of the application's own; those of other distributions are not at hand.
-fn leading_imports(tree: &Tree, path: &EntryPath) -> String {
+/// The imports that a file of the application's own begins with; the files of other distributions
+/// are not at hand. Where the file cannot be read or parsed, nothing is imported early.
+fn leading_imports(tree: &Tree, path: &EntryPath, scanner: &Scanner<'_>) -> String {
     let source = match tree.get(path) {
         Some(Node::File { content, .. }) => content.read().unwrap_or_default(),
         _ => return String::new(),
     };
-    boot::leading_imports(&source)
+    let scan = scanner.scan(&source).ok();
+    scan.and_then(Scan::statements).map(|found| found.leading_code()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -202,7 +211,7 @@ mod tests {
     fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let mut tree = Tree::default();
-        let entries = choose(offer, &wanted, module, true, &mut tree).unwrap();
+        let entries = choose(offer, &wanted, module, None, &mut tree).unwrap();
         entries.into_iter().map(|entry| format!("{} {}", entry.name, entry.runs)).collect()
     }
 
@@ -222,10 +231,10 @@ mod tests {
     fn what_is_not_there_is_answered_with_what_is() {
         let own = call("a");
         let offer = Offer { own: vec![&own], runnable: vec!["p".into()], ..Offer::default() };
-        let error = choose(&offer, &["b".into()], None, true, &mut Tree::default()).unwrap_err();
+        let error = choose(&offer, &["b".into()], None, None, &mut Tree::default()).unwrap_err();
         assert_eq!(error.remedy().unwrap(), "there is: -e a, -m p");
         let none = Offer { source: "x".into(), ..Offer::default() };
-        let error = choose(&none, &[], None, true, &mut Tree::default()).unwrap_err();
+        let error = choose(&none, &[], None, None, &mut Tree::default()).unwrap_err();
         assert_eq!(error.to_string(), "x has no entry to start");
     }
 
@@ -234,8 +243,8 @@ mod tests {
         let offer = Offer::default();
         for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b"] {
             let wanted = [bad.to_owned()];
-            assert!(choose(&offer, &wanted, None, true, &mut Tree::default()).is_err(), "{bad}");
+            assert!(choose(&offer, &wanted, None, None, &mut Tree::default()).is_err(), "{bad}");
         }
-        assert!(choose(&offer, &[], Some("a b"), true, &mut Tree::default()).is_err());
+        assert!(choose(&offer, &[], Some("a b"), None, &mut Tree::default()).is_err());
     }
 }

@@ -17,7 +17,7 @@ use snakecrate_audit::{self as audit, Object};
 use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_format::target::Target;
-use snakecrate_runtime::Imports;
+use snakecrate_runtime::{Imports, Scanner};
 
 /// Facts of a distribution.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Facts {
 
 impl Facts {
     /// The facts of an unpacked distribution.
-    pub fn of(distribution: &Distribution, target: &Target) -> Result<Self, Error> {
+    pub fn of(distribution: &Distribution, scanner: &Scanner<'_>) -> Result<Self, Error> {
         let metadata = &distribution.metadata;
         let name = |requirement: &String| {
             let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
@@ -59,8 +59,8 @@ impl Facts {
             requires: requires.into_iter().collect(),
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
-            imports: Imports::of(&distribution.tree)?,
-            objects: objects_of(&distribution.tree, target)?,
+            imports: Imports::of(&distribution.tree, scanner)?,
+            objects: objects_of(&distribution.tree, scanner.interpreter().target)?,
         })
     }
 }

@@ -33,6 +33,7 @@ use facts::FactsCache;
 use pack::Work;
 use snakecrate_audit::Report;
 use snakecrate_base::ui::Ui;
+use snakecrate_runtime::{Scanner, Workers};
 
 /// The launcher that the build script made.
 pub const STUB: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
@@ -82,9 +83,12 @@ impl Build {
         let unpacked = cache
             .temporary_directory()
             .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
+        let workers = Workers::new(&interpreter);
         let work = Work {
             config,
             interpreter: &interpreter,
+            workers: &workers,
+            scanner: Scanner::remembering(&workers, &cache.imports()),
             known: FactsCache::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
             level: level(config),

@@ -15,12 +15,14 @@ use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Progress, Ui};
-use snakecrate_runtime::{self as runtime, Grafts, Policy};
+use snakecrate_runtime::{self as runtime, Grafts, Policy, Scanner, Workers};
 
 /// The parts of a build that all steps need.
 pub(super) struct Work<'a> {
     pub(super) config: &'a Config,
     pub(super) interpreter: &'a Interpreter,
+    pub(super) workers: &'a Workers,
+    pub(super) scanner: Scanner<'a>,
     pub(super) known: FactsCache,
     pub(super) unpacked: wheel::Store,
     pub(super) level: i32,
@@ -74,7 +76,8 @@ impl Work<'_> {
             return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
-        let facts = Facts::of(&distribution, self.interpreter.target)?;
+        // The facts are kept with the component, so the scanner need not remember the sources.
+        let facts = Facts::of(&distribution, &Scanner::new(self.workers))?;
         Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
     }
 
@@ -141,7 +144,7 @@ impl Work<'_> {
     }
 
     fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
-        let report = bytecode::compile(&mut tree, self.interpreter, self.form, self.ui)?;
+        let report = bytecode::compile(&mut tree, self.workers, self.form, self.ui)?;
         if self.form.sourceless {
             wheel::follow_bytecode(&mut tree)?;
         }

@@ -5,11 +5,9 @@
 //! whichever worker compiles it and whatever that compiled before; see [`marshal`].
 
 mod marshal;
-mod worker;
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use snakecrate_format::entry_path::EntryPath;
@@ -19,7 +17,7 @@ use snakecrate_base::error::Remedy;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
-use worker::{Answer, Worker};
+use snakecrate_runtime::worker::{Answer, NotStarted, Workers};
 
 /// Where modules are in a component.
 const ROOTS: [&str; 3] = ["lib/", "app/", "boot/lib/"];
@@ -49,14 +47,12 @@ pub struct Report {
 /// Why a tree cannot be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The interpreter does not start or is not what it was.
-    #[error("cannot compile with `{}`: {source}", executable.display())]
-    Interpreter {
-        /// Its executable.
-        executable: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
+    /// The interpreter does not start, or is not the expected one.
+    #[error(transparent)]
+    Interpreter(#[from] NotStarted),
+    /// The system gives no thread.
+    #[error("cannot start a thread to compile: {0}")]
+    Thread(io::Error),
     /// A source cannot be read.
     #[error("cannot read the contents of `{path}`: {source}")]
     Read {
@@ -69,10 +65,11 @@ pub enum Error {
 
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
-        Some(match self {
-            Self::Interpreter { .. } => "name another interpreter with --python".into(),
-            Self::Read { .. } => "check that the file is there and can be read".into(),
-        })
+        match self {
+            Self::Interpreter(error) => error.remedy(),
+            Self::Thread(_) => Some("raise the limit on processes (ulimit -u)".into()),
+            Self::Read { .. } => Some("check that the file exists and can be read".into()),
+        }
     }
 }
 
@@ -84,32 +81,27 @@ struct Job {
 }
 
 /// Adds `__pycache__/<module>.<cache tag>.pyc` (`….opt-1.pyc`; or see [`Form`]) for every Python
-/// source of `tree` below [`ROOTS`], compiled by `interpreter` in as many processes as there are
-/// processors.
+/// source of `tree` below [`ROOTS`], compiled by as many workers as there are processors.
 ///
 /// # Errors
 ///
 /// See [`Error`]. A file that does not compile is not an error.
-pub fn compile(
-    tree: &mut Tree,
-    interpreter: &Interpreter,
-    form: Form,
-    ui: Ui,
-) -> Result<Report, Error> {
-    let jobs = jobs(tree, &interpreter.cache_tag, form);
+pub fn compile(tree: &mut Tree, workers: &Workers, form: Form, ui: Ui) -> Result<Report, Error> {
+    let jobs = jobs(tree, &workers.interpreter().cache_tag, form);
     if jobs.is_empty() {
         return Ok(Report::default());
     }
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     let progress = ui.spinner("Compiling", format_args!("{} modules", jobs.len()));
     let queue = Mutex::new(VecDeque::from(jobs));
     let results: Result<Vec<Vec<Compiled>>, Error> = std::thread::scope(|scope| {
         let spawn = |_| {
             let thread = std::thread::Builder::new().stack_size(STACK);
-            thread.spawn_scoped(scope, || drain(&queue, interpreter, form.optimize))
+            let thread = thread.spawn_scoped(scope, || drain(&queue, workers, form.optimize));
+            thread.map_err(Error::Thread)
         };
-        let threads: Vec<_> = (0..workers).map(spawn).collect();
-        threads.into_iter().map(|thread| join(thread, interpreter)).collect()
+        let threads: Vec<_> = (0..threads).map(spawn).collect();
+        threads.into_iter().map(|thread| join(thread?)).collect()
     });
     drop(progress);
     let mut report = Report::default();
@@ -137,15 +129,10 @@ enum Compiled {
     Refused(EntryPath, String),
 }
 
-type Thread<'scope> =
-    io::Result<std::thread::ScopedJoinHandle<'scope, Result<Vec<Compiled>, Error>>>;
+type Thread<'scope> = std::thread::ScopedJoinHandle<'scope, Result<Vec<Compiled>, Error>>;
 
-fn join(thread: Thread<'_>, interpreter: &Interpreter) -> Result<Vec<Compiled>, Error> {
-    let failed = |source| Error::Interpreter { executable: interpreter.executable.clone(), source };
-    match thread.map_err(failed)?.join() {
-        Ok(result) => result,
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
+fn join(thread: Thread<'_>) -> Result<Vec<Compiled>, Error> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Whether bytecode at `target` stands for its source.
@@ -177,23 +164,14 @@ fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
     tree.iter().filter_map(job).collect()
 }
 
-/// Compiles what is in `queue` until it is empty.
+/// Compiles the jobs in `queue` until it is empty.
 fn drain(
     queue: &Mutex<VecDeque<Job>>,
-    interpreter: &Interpreter,
+    workers: &Workers,
     optimize: u8,
 ) -> Result<Vec<Compiled>, Error> {
-    let start = || {
-        Worker::start(interpreter, optimize).map_err(|source| Error::Interpreter {
-            executable: interpreter.executable.clone(),
-            source,
-        })
-    };
-    let header = header(interpreter);
-    let layout = (interpreter.implementation == "cpython")
-        .then(|| Layout::of(interpreter.version))
-        .flatten();
-    let mut worker = start()?;
+    let interpreter = workers.interpreter();
+    let (header, layout) = (header(interpreter), layout(interpreter));
     let mut done = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
@@ -203,22 +181,22 @@ fn drain(
             Ok(bytes) => bytes,
             Err(error) => return Err(Error::Read { path: source, source: error }),
         };
-        done.push(match worker.compile(source.as_str(), &bytes) {
-            Ok(Answer::Code(code)) if code.len() >= 8 => {
+        done.push(match workers.compile(source.as_str(), &bytes, optimize)? {
+            Answer::Done(code) if code.len() >= 8 => {
                 let (hash, code) = code.split_at(8);
                 let canonical = layout.and_then(|layout| marshal::canonical(code, layout));
                 let pyc = [&header, hash, canonical.as_deref().unwrap_or(code)].concat();
                 Compiled::Code(job, pyc)
             }
-            Ok(Answer::Code(_)) => Compiled::Refused(source, "an answer of no use".into()),
-            Ok(Answer::Refused(reason)) => Compiled::Refused(source, reason),
-            // Sources nested deeply enough have crashed compilers: go on with a new one.
-            Err(error) => {
-                worker = start()?;
-                Compiled::Refused(source, format!("the compiler died of it ({error})"))
-            }
+            Answer::Done(_) => Compiled::Refused(source, "the answer is malformed".into()),
+            Answer::Refused(reason) => Compiled::Refused(source, reason),
         });
     }
+}
+
+/// The layout of this interpreter's code objects, if it is known.
+fn layout(interpreter: &Interpreter) -> Option<Layout> {
+    (interpreter.implementation == "cpython").then(|| Layout::of(interpreter.version)).flatten()
 }
 
 /// The first eight bytes of a `.pyc`: magic, and the flags of PEP 552 for hash-based, not checked.

@@ -74,7 +74,8 @@ fn python_loads_the_bytecode_without_the_source() {
         let mut tree = Tree::default();
         let source = b"import sys\nprint(__file__, __cached__ != None, answer := 6 * 7)\n".to_vec();
         tree.insert_file(path("app/hello.py"), Mode::Plain, source);
-        let report = compile(&mut tree, &interpreter, Form::default(), ui()).unwrap();
+        let report =
+            compile(&mut tree, &Workers::new(&interpreter), Form::default(), ui()).unwrap();
         assert_eq!(report, Report { compiled: 1, refused: vec![] });
         let cached = format!("app/__pycache__/hello.{}.pyc", interpreter.cache_tag);
         let bytes = pyc(&tree, &cached).unwrap();
@@ -110,7 +111,7 @@ fn modules_are_compiled_and_scripts_and_data_are_not() {
         tree.insert_file(path(name), Mode::Plain, bytes);
     }
     let before = tree.len();
-    let report = compile(&mut tree, interpreter, Form::default(), ui()).unwrap();
+    let report = compile(&mut tree, &Workers::new(interpreter), Form::default(), ui()).unwrap();
     let tag = &interpreter.cache_tag;
     assert_eq!(report.compiled, 2);
     assert_eq!(tree.len(), before + 2);
@@ -127,10 +128,10 @@ fn an_interpreter_that_is_gone_or_is_another_is_named() {
     let gone = Interpreter { executable: "/nonexistent/python3".into(), ..interpreter.clone() };
     let mut tree = Tree::default();
     tree.insert_file(path("lib/a.py"), Mode::Plain, b"".to_vec());
-    let error = compile(&mut tree, &gone, Form::default(), ui()).unwrap_err();
+    let error = compile(&mut tree, &Workers::new(&gone), Form::default(), ui()).unwrap_err();
     assert!(error.to_string().starts_with("cannot compile with `/nonexistent/python3`"), "{error}");
     let other = Interpreter { magic: "00000d0a".into(), ..interpreter };
-    let error = compile(&mut tree, &other, Form::default(), ui()).unwrap_err();
+    let error = compile(&mut tree, &Workers::new(&other), Form::default(), ui()).unwrap_err();
     assert!(error.to_string().contains("its bytecode is not that"), "{error}");
 }
 
@@ -139,17 +140,17 @@ fn the_same_source_becomes_the_same_bytes_in_whatever_company() {
     for interpreter in interpreters() {
         // Some packages first together, then each file by itself, the last one first.
         let mut together = stdlib(&interpreter, "acejx");
-        compile(&mut together, &interpreter, Form::default(), ui()).unwrap();
+        compile(&mut together, &Workers::new(&interpreter), Form::default(), ui()).unwrap();
         let sources = stdlib(&interpreter, "acejx");
         let layout = Layout::of(interpreter.version).unwrap();
-        let mut worker = Worker::start(&interpreter, 0).unwrap();
+        let workers = Workers::new(&interpreter);
         let mut sources: Vec<_> = sources.iter().collect();
         sources.reverse();
         let mut compared = 0;
         for (source, node) in sources {
             let Node::File { content, .. } = node else { panic!() };
-            let Answer::Code(code) =
-                worker.compile(source.as_str(), &content.read().unwrap()).unwrap()
+            let Answer::Done(code) =
+                workers.compile(source.as_str(), &content.read().unwrap(), 0).unwrap()
             else {
                 continue;
             };
@@ -186,10 +187,10 @@ x = y = zz = g = f = _PRAGMA in {'PPPRAGMA', 'b'}
     for interpreter in interpreters() {
         let layout = Layout::of(interpreter.version).unwrap();
         let code = |sources: &[&[u8]]| {
-            let mut worker = Worker::start(&interpreter, 0).unwrap();
+            let workers = Workers::new(&interpreter);
             let mut last = Vec::new();
             for source in sources {
-                let Answer::Code(code) = worker.compile("lib/m.py", source).unwrap() else {
+                let Answer::Done(code) = workers.compile("lib/m.py", source, 0).unwrap() else {
                     panic!()
                 };
                 last = marshal::canonical(&code[8..], layout).unwrap();
@@ -209,9 +210,10 @@ fn canonical_code_of_whole_standard_libraries_is_the_code_that_python_wrote() {
     let every = "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     for interpreter in interpreters() {
         let mut tree = stdlib(&interpreter, every);
-        let report = compile(&mut tree, &interpreter, Form::default(), ui()).unwrap();
+        let report =
+            compile(&mut tree, &Workers::new(&interpreter), Form::default(), ui()).unwrap();
         let mut again = stdlib(&interpreter, every);
-        compile(&mut again, &interpreter, Form::default(), ui()).unwrap();
+        compile(&mut again, &Workers::new(&interpreter), Form::default(), ui()).unwrap();
         let runs = all(&tree).into_iter().zip(all(&again));
         let differ: Vec<_> = runs.filter(|(a, b)| a != b).map(|(a, _)| a.0).collect();
         assert!(differ.is_empty(), "two runs differ: {differ:?}");
@@ -252,7 +254,7 @@ fn optimized_bytecode_has_the_name_that_python_looks_for() {
             let source = b"'doc'\nassert False\nprint(__cached__, __doc__)\n".to_vec();
             tree.insert_file(path("lib/hello.py"), Mode::Plain, source);
             let form = Form { optimize, sourceless: false };
-            compile(&mut tree, &interpreter, form, ui()).unwrap();
+            compile(&mut tree, &Workers::new(&interpreter), form, ui()).unwrap();
             let cached = format!("__pycache__/hello.{}.opt-{optimize}.pyc", interpreter.cache_tag);
             let code = pyc(&tree, &format!("lib/{cached}")).unwrap();
             let directory = tempfile::tempdir().unwrap();
@@ -281,7 +283,7 @@ fn without_sources_bytecode_is_in_their_place_but_for_scripts_and_what_does_not_
         tree.insert_file(path(name), Mode::Plain, text.as_bytes().to_vec());
     }
     let form = Form { optimize: 0, sourceless: true };
-    compile(&mut tree, interpreter, form, ui()).unwrap();
+    compile(&mut tree, &Workers::new(interpreter), form, ui()).unwrap();
     let names: Vec<_> = tree.iter().map(|(path, _)| path.to_string()).collect();
     let script = format!("app/__pycache__/s.{}.pyc", interpreter.cache_tag);
     assert_eq!(names, [&script, "app/s.py", "lib/p/__init__.pyc", "lib/t.py"]);

@@ -80,6 +80,9 @@ pub enum Error {
         /// What is wrong with the name.
         source: snakecrate_format::entry_path::BadPath,
     },
+    /// The script's imports cannot be found.
+    #[error(transparent)]
+    Interpreter(#[from] snakecrate_runtime::worker::NotStarted),
     /// The wheel cannot be read.
     #[error(transparent)]
     Wheel(#[from] crate::wheel::Error),
@@ -140,6 +143,7 @@ impl Remedy for Error {
             }
             Self::Python { .. } => "write it as `>=3.10` or `>=3.9,<3.13`".into(),
             Self::Name { .. } => "rename the script".into(),
+            Self::Interpreter(error) => return error.remedy(),
             Self::Wheel(error) => return error.remedy(),
         })
     }

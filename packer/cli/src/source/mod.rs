@@ -24,6 +24,7 @@ pub use script::Pep723;
 use crate::archive::Archive;
 use crate::wheel;
 use snakecrate_base::tree::Tree;
+use snakecrate_runtime::Scanner;
 
 pub use snakecrate_base::APP;
 
@@ -192,11 +193,11 @@ impl fmt::Display for Source {
 
 /// The application's tree of a script: the file, what it imports from its own directory, and where
 /// the file is.
-pub fn script_tree(path: &Path) -> Result<(EntryPath, Tree), Error> {
+pub fn script_tree(path: &Path, scanner: &Scanner<'_>) -> Result<(EntryPath, Tree), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let place = EntryPath::new(&format!("{APP}/{name}"))
         .map_err(|source| Error::Name { path: path.to_owned(), source })?;
-    Ok((place, siblings::tree(path)?))
+    Ok((place, siblings::tree(path, scanner)?))
 }
 
 /// `("demo", ["a", "b"])` for `demo[a,b]`.

@@ -14,12 +14,12 @@ use walkdir::WalkDir;
 
 use super::{APP, Error, SKIPPED};
 use snakecrate_base::tree::{Mode, Tree};
-use snakecrate_runtime::scan::imported_modules;
+use snakecrate_runtime::Scanner;
 
 /// The script at `path` and its siblings, below [`APP`].
-pub(super) fn tree(path: &Path) -> Result<Tree, Error> {
+pub(super) fn tree(path: &Path, scanner: &Scanner<'_>) -> Result<Tree, Error> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    let mut found = Found { directory, tree: Tree::default(), seen: BTreeSet::new() };
+    let mut found = Found { directory, scanner, tree: Tree::default(), seen: BTreeSet::new() };
     let mut waiting = found.add(path)?;
     while let Some(module) = waiting.pop_first() {
         if found.seen.insert(module.clone()) {
@@ -33,6 +33,7 @@ pub(super) fn tree(path: &Path) -> Result<Tree, Error> {
 
 struct Found<'a> {
     directory: &'a Path,
+    scanner: &'a Scanner<'a>,
     tree: Tree,
     seen: BTreeSet<String>,
 }
@@ -50,9 +51,10 @@ impl Found<'_> {
         // Modules and the script itself are not started as programs.
         let mode = if executable && nested { Mode::Executable } else { Mode::Plain };
         let is_source = !nested || matches!(place.extension(), "py" | "pyw");
-        let imported = if is_source { imported_modules(&bytes) } else { BTreeSet::new() };
+        // A source that does not parse cannot run, and imports nothing.
+        let statements = if is_source { self.scanner.scan(&bytes)?.statements() } else { None };
         self.tree.insert_file(place, mode, bytes);
-        Ok(imported)
+        Ok(statements.map(|found| found.top_level_modules()).unwrap_or_default())
     }
 }
 
@@ -98,7 +100,9 @@ fn package_files(package: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::interpreter;
     use super::*;
+    use snakecrate_runtime::Workers;
 
     fn packed(files: &[(&str, &str)]) -> Vec<String> {
         let directory = tempfile::tempdir().unwrap();
@@ -107,7 +111,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let tree = tree(&directory.path().join("tool.py")).unwrap();
+        let workers = Workers::new(&interpreter());
+        let scanner = Scanner::new(&workers);
+        let tree = tree(&directory.path().join("tool.py"), &scanner).unwrap();
         tree.iter().map(|(path, _)| path.to_string()).collect()
     }
 

@@ -1,5 +1,16 @@
 use super::*;
 use crate::wheel::testing::Forge;
+use snakecrate_base::python::Interpreter;
+use snakecrate_format::target::X86_64_LINUX;
+use snakecrate_runtime::{Workers, probe::probe};
+
+/// The first Python of the search path.
+pub(super) fn interpreter() -> Interpreter {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&path).map(|directory| directory.join("python3"));
+    probe(&found.find(|file| file.is_file()).expect("these tests need a Python"), &X86_64_LINUX)
+        .unwrap()
+}
 
 fn write(directory: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
@@ -130,6 +141,7 @@ fn a_script_is_a_tree_of_one_file() {
     let directory = tempfile::tempdir().unwrap();
     let script = directory.path().join("s.py");
     fs::write(&script, "print()\n").unwrap();
-    let (place, tree) = script_tree(&script).unwrap();
+    let workers = Workers::new(&interpreter());
+    let (place, tree) = script_tree(&script, &Scanner::new(&workers)).unwrap();
     assert_eq!((place.as_str(), tree.len()), ("app/s.py", 1));
 }

@@ -1,17 +1,18 @@
 use std::fs;
-use std::path::Path;
 
 use snakecrate_format::entry_path::EntryPath;
 
 use super::*;
 use crate::probe::probe;
+use crate::tests::interpreter;
+use crate::worker::Workers;
 use snakecrate_base::skip;
 use snakecrate_base::tree::{Mode, Tree};
 use snakecrate_format::target::X86_64_LINUX;
 
 const CLOSED: Launch<'_> = Launch { isolated: true, options: &[], modules: &[] };
 
-/// pyenv's interpreters on this machine; none if there is none, and the test is skipped.
+/// The interpreters of pyenv on this host. Without any the test is skipped.
 fn pythons() -> Option<Vec<Interpreter>> {
     let versions = dirs::home_dir().unwrap().join(".pyenv/versions");
     let found: Vec<_> = ["3.9", "3.10", "3.11", "3.12", "3.13"]
@@ -25,28 +26,34 @@ fn pythons() -> Option<Vec<Interpreter>> {
     Some(found)
 }
 
-fn imports_of(source: &str) -> Imports {
+fn imports_of(scanner: &Scanner<'_>, source: &str) -> Imports {
     let mut tree = Tree::default();
     let path = EntryPath::new("a.py").unwrap();
     tree.insert_file(path, Mode::Plain, source.as_bytes().to_vec());
-    Imports::of(&tree).unwrap()
+    Imports::of(&tree, scanner).unwrap()
 }
 
-fn needs(python: &Interpreter, source: &str) -> (Vec<&'static str>, Option<String>) {
-    let imports = imports_of(source);
-    let need = need(python, std::iter::once(("a", &imports)), CLOSED);
-    println!("{}: {:?}", python.full_version, need.kept);
+fn need_of(scanner: &Scanner<'_>, list: &[(&str, &Imports)], launch: Launch<'_>) -> Need {
+    need(scanner, list.iter().copied(), launch).unwrap()
+}
+
+fn needs(scanner: &Scanner<'_>, source: &str) -> (Vec<&'static str>, Option<String>) {
+    let imports = imports_of(scanner, source);
+    let need = need_of(scanner, &[("a", &imports)], CLOSED);
+    println!("{}: {:?}", scanner.interpreter().full_version, need.kept);
     let kept = Part::all().filter(|part| !need.leave_out.contains(part)).map(Part::name);
     (kept.collect(), need.open)
 }
 
 #[test]
 fn a_small_program_needs_no_part() {
-    let Some(pythons) = pythons() else { return };
     let source = "import argparse, os, platform, sys, random, tempfile, json, shutil, logging\n\
         import zipfile, email, csv, pathlib, datetime, dataclasses, tomllib, configparser, re";
+    let Some(pythons) = pythons() else { return };
     for python in pythons {
-        let (kept, open) = needs(&python, source);
+        let workers = Workers::new(&python);
+        let scanner = Scanner::new(&workers);
+        let (kept, open) = needs(&scanner, source);
         assert!(kept.is_empty() && open.is_none(), "{}: {kept:?} {open:?}", python.full_version);
     }
 }
@@ -55,6 +62,8 @@ fn a_small_program_needs_no_part() {
 fn parts_are_reached_through_the_standard_library() {
     let Some(pythons) = pythons() else { return };
     for python in pythons {
+        let workers = Workers::new(&python);
+        let scanner = Scanner::new(&workers);
         for (source, wanted) in [
             ("def f():\n    import sqlite3", &["sqlite3"][..]),
             ("import uuid", &["hashlib"]),
@@ -72,11 +81,11 @@ fn parts_are_reached_through_the_standard_library() {
             ("import _hashlib, readline", &["hashlib", "readline"]),
             ("import tkinter", &["tkinter"]),
         ] {
-            let (kept, open) = needs(&python, source);
+            let (kept, open) = needs(&scanner, source);
             let lacks = wanted.iter().any(|part| !kept.contains(part));
             assert!(!lacks && open.is_none(), "{} {source}: {kept:?}", python.full_version);
         }
-        let (kept, _) = needs(&python, "import dbm");
+        let (kept, _) = needs(&scanner, "import dbm");
         assert_eq!(kept.contains(&"sqlite3"), python.version.1 >= 13, "dbm.sqlite3");
         assert!(kept.contains(&"dbm"));
     }
@@ -84,19 +93,20 @@ fn parts_are_reached_through_the_standard_library() {
 
 #[test]
 fn an_open_application_has_everything_but_tk() {
-    let Some(mut pythons) = pythons() else { return };
-    let python = pythons.pop().unwrap();
-    let (kept, open) = needs(&python, "x = eval(y)");
+    let workers = Workers::new(&interpreter());
+    let scanner = Scanner::new(&workers);
+    let (kept, open) = needs(&scanner, "x = eval(y)");
     assert_eq!((kept.len(), open.unwrap()), (Part::all().count() - 1, "a: a.py: eval".to_owned()));
-    assert_eq!(needs(&python, "eval(y); import turtle").0.len(), Part::all().count());
+    assert_eq!(needs(&scanner, "eval(y); import turtle").0.len(), Part::all().count());
 }
 
 #[test]
 fn an_interpreter_started_anew_can_run_anything() {
-    let Some(mut pythons) = pythons() else { return };
-    let python = pythons.pop().unwrap();
-    let (one, other) = (imports_of("import subprocess"), imports_of("print(sys.executable)"));
-    let open = |list: &[(&str, &Imports)]| need(&python, list.iter().copied(), CLOSED).open;
+    let workers = Workers::new(&interpreter());
+    let scanner = Scanner::new(&workers);
+    let (one, other) =
+        (imports_of(&scanner, "import subprocess"), imports_of(&scanner, "print(sys.executable)"));
+    let open = |list: &[(&str, &Imports)]| need_of(&scanner, list, CLOSED).open;
     assert_eq!(open(&[("a", &one)]), None);
     assert_eq!(open(&[("b", &other)]), None);
     let both = open(&[("a", &one), ("b", &other)]).unwrap();
@@ -105,14 +115,14 @@ fn an_interpreter_started_anew_can_run_anything() {
 
 #[test]
 fn so_can_options_and_modules() {
-    let Some(mut pythons) = pythons() else { return };
-    let python = pythons.pop().unwrap();
-    let imports = imports_of("import os");
+    let workers = Workers::new(&interpreter());
+    let scanner = Scanner::new(&workers);
+    let imports = imports_of(&scanner, "import os");
     let open = |isolated, options: &[&str], modules: &[&str]| {
         let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let (options, modules) = (own(options), own(modules));
         let launch = Launch { isolated, options: &options, modules: &modules };
-        need(&python, std::iter::once(("a", &imports)), launch).open
+        need_of(&scanner, &[("a", &imports)], launch).open
     };
     assert_eq!(
         open(true, &["-X", "dev", "-Ximporttime", "-Bu", "-W", "error"], &["own.cli"]),
@@ -129,21 +139,21 @@ fn so_can_options_and_modules() {
 
 #[test]
 fn random_needs_openssl_only_where_pythons_own_hash_is_missing() {
-    let Some(mut pythons) = pythons() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let python = pythons.pop().unwrap();
-    let bare = Interpreter { dynload: dir.path().to_owned(), ..python };
-    assert_eq!(needs(&bare, "import random").0, ["hashlib"]);
+    let bare = Interpreter { dynload: dir.path().to_owned(), ..interpreter() };
+    let workers = Workers::new(&bare);
+    let scanner = Scanner::new(&workers);
+    assert_eq!(needs(&scanner, "import random").0, ["hashlib"]);
     fs::write(dir.path().join("_sha2.cpython-313-x86_64-linux-gnu.so"), "").unwrap();
-    assert_eq!(needs(&bare, "import random").0, [""; 0]);
+    assert_eq!(needs(&scanner, "import random").0, [""; 0]);
 }
 
 #[test]
 fn a_library_without_sources_stays_whole() {
-    let Some(mut pythons) = pythons() else { return };
-    let mut python = pythons.pop().unwrap();
-    python.stdlib = Path::new("/nonexistent").to_owned();
-    assert!(needs(&python, "import os").1.is_some());
+    let python = Interpreter { stdlib: "/nonexistent".into(), ..interpreter() };
+    let workers = Workers::new(&python);
+    let scanner = Scanner::new(&workers);
+    assert!(needs(&scanner, "import os").1.is_some());
 }
 
 #[test]

@@ -8,10 +8,12 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use snakecrate_format::target::X86_64_LINUX;
 
 use super::{PythonDirectories, Request, Spec};
+use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Ui, Verbosity};
 
@@ -41,6 +43,18 @@ fn run(python: &Path, code: &str) -> String {
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && words.is_empty(), "{}: {words}", python.display());
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// One of this host's interpreters, the newest of pyenv's.
+pub(crate) fn interpreter() -> Interpreter {
+    static FOUND: LazyLock<Interpreter> = LazyLock::new(|| {
+        let versions = dirs::home_dir().unwrap().join(".pyenv/versions");
+        let pattern = format!("{}/3.1?.*/bin/python3", versions.display());
+        let newest = glob::glob(&pattern).unwrap().flatten().max();
+        let newest = newest.unwrap_or_else(|| "/usr/bin/python3".into());
+        crate::probe::probe(&newest, &X86_64_LINUX).unwrap()
+    });
+    FOUND.clone()
 }
 
 fn quiet() -> Ui {

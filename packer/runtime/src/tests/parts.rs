@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{materialise, quiet, run};
+use crate::imports::is_dynamic;
 use crate::probe::probe;
-use crate::{Imports, Part, Policy, harvest, openers, reach};
+use crate::{Imports, Part, Policy, Scanner, Workers, harvest, reach};
 use snakecrate_base::skip;
 use snakecrate_format::target::X86_64_LINUX;
 
@@ -44,16 +45,18 @@ fn without_its_parts_all_that_a_closed_application_imports_works() {
         let interpreter = probe(&prefix.unwrap().join("bin/python3"), &X86_64_LINUX).unwrap();
         let names =
             run(&interpreter.executable, "import sys; print(*sorted(sys.stdlib_module_names))");
+        let workers = Workers::new(&interpreter);
+        let scanner = Scanner::new(&workers);
         let closed: Vec<&str> = names
             .split_whitespace()
-            .filter(|name| !openers::is_opener(name))
+            .filter(|name| !is_dynamic(name))
             .filter(|name| !["antigravity", "this", "nis", "pydoc_data"].contains(name))
             .filter(|name| !Part::Tkinter.is_needed_by(name))
             .filter(|name| {
                 let imports =
                     Imports { modules: [(*name).to_owned()].into(), ..Imports::default() };
                 let launch = reach::Launch { isolated: true, options: &[], modules: &[] };
-                let need = reach::need(&interpreter, std::iter::once(("", &imports)), launch);
+                let need = reach::need(&scanner, std::iter::once(("", &imports)), launch).unwrap();
                 need.leave_out.len() == Part::all().count()
             })
             .collect();

@@ -12,12 +12,9 @@
 //!
 //! Where the entry point cannot be imported, `repair.py` looks whether the cache is to blame.
 
-mod leading;
-
 use snakecrate_format::entry_path::EntryPath;
 
 use crate::source::APP;
-pub use leading::leading_imports;
 use snakecrate_base::tree::{Mode, Tree};
 
 /// The fast start, beside the boot scripts; its name is none that an entry can have.

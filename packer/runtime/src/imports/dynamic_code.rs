@@ -1,8 +1,9 @@
-//! Words in a source by which code runs that is not there to be seen.
+//! Words in a source by which code runs that cannot be seen in advance.
 //!
-//! Such a source can import anything: what it does depends on data. The search is for words, in
-//! comments and strings as well, so that a source is rather taken for one too often than once too
-//! rarely; a mistake costs some bytes of the archive.
+//! Such a source can import anything: what it does depends on data. The search is for bytes, not
+//! in the syntax tree, since code also runs from strings (`getattr(x, "__import__")`, templates)
+//! and in files that do not parse. It finds words in comments as well; such a mistake costs some
+//! bytes of the archive, a missed word would cost a module.
 
 use std::sync::LazyLock;
 
@@ -10,7 +11,7 @@ use regex::bytes::Regex;
 
 use super::statements::Import;
 
-/// Words that count wherever they stand.
+/// Words that count in any place.
 const ANYWHERE: &[&str] = &[
     // Import by name, and what loads code.
     "__import__",
@@ -32,7 +33,7 @@ const ANYWHERE: &[&str] = &[
     "__subclasses__",
     "__globals__",
     "zipimport",
-    // What names classes to load in data.
+    // Data that names the classes to load.
     "pickle",
     "cPickle",
     "_pickle",
@@ -43,7 +44,7 @@ const ANYWHERE: &[&str] = &[
     "make_parser",
     "getDOMImplementation",
     "read_module",
-    // Code from strings, and the interpreter's own interface.
+    // Code from strings, and the C interface of the interpreter.
     "FunctionType",
     "CodeType",
     "InteractiveConsole",
@@ -54,14 +55,14 @@ const ANYWHERE: &[&str] = &[
     r"PyRun\w*",
 ];
 
-/// Functions that are built in: a method may have the same name.
+/// Built-in functions. A method may have the same name, so not behind a dot.
 const BUILT_IN: &[&str] = &[r"exec\b", r"eval\b", r"breakpoint\b", r"compile\s*\(", r"help\s*\("];
 
-/// Uses of `sys`: places to load code from, and ways to it that hide what is used.
-const OF_SYS: &[&str] =
+/// Uses of `sys`: its search path, and accesses that hide which attribute is used.
+const SYS: &[&str] =
     &[r"sys\s*\.\s*(?:path|__dict__)\b", r"(?:getattr|vars|dir|attrgetter)\s*\(\s*sys\b"];
 
-/// Modules of the standard library that run code by name, or that need one of these words.
+/// Modules of the standard library that run code by name, or are useless without such a word.
 const MODULES: &[&str] = &[
     "__main__",
     "_frozen_importlib",
@@ -97,11 +98,11 @@ const MODULES: &[&str] = &[
     "xmlrpc.server",
 ];
 
-/// Names of `sys` that count when they are imported from it.
+/// Names that count when they are imported from `sys`.
 const FROM_SYS: &[&str] = &["path", "modules", "*"];
 
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let (anywhere, built_in, sys) = (ANYWHERE.join("|"), BUILT_IN.join("|"), OF_SYS.join("|"));
+    let (anywhere, built_in, sys) = (ANYWHERE.join("|"), BUILT_IN.join("|"), SYS.join("|"));
     Regex::new(&format!(r"(?-u)\b(?:(?:{anywhere})\b|(?<builtin>{built_in})|{sys})")).ok()
 });
 
@@ -109,24 +110,24 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CODING: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u)^[ \t\x0c]*#.*?coding[:=][ \t]*([-\w.]+)").ok());
 
-/// What starts other programs.
-static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Words that start other programs.
+static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?-u)\b(?:subprocess|create_subprocess_\w+|[pP]open\w*|pty|system|exec[lv]p?e?|(?:posix_)?spawn\w*|pexpect|sh|plumbum)\b",
     )
     .ok()
 });
 
-/// What says where the interpreter is, or names one: started anew, it can run anything.
-static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Words that give the path or the name of an interpreter, which can run anything when started.
+static INTERPRETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?-u)\b(?:_?(?:base_)?(?:executable|exec_prefix)|(?:base_|sys\s*\.\s*)prefix|VIRTUAL_ENV|sysconfig)\b|["'/]python[0-9.]*["' ]"#,
     )
     .ok()
 });
 
-/// What of a source lets it run what is not in it.
-pub fn opener(source: &[u8], imports: &[Import]) -> Option<String> {
+/// The word in `source` that can run unseen code.
+pub fn word(source: &[u8]) -> Option<String> {
     if let Some(coding) = hidden_by_coding(source) {
         return Some(format!("coding: {coding}"));
     }
@@ -134,51 +135,53 @@ pub fn opener(source: &[u8], imports: &[Import]) -> Option<String> {
         let built_in = found.name("builtin");
         !built_in.is_some_and(|word| is_attribute(source, word.start()))
     });
-    if let Some(word) = word {
-        return Some(String::from_utf8_lossy(&word[0]).into_owned());
-    }
+    word.map(|word| String::from_utf8_lossy(&word[0]).into_owned())
+}
+
+/// The import among `imports` that can run unseen code.
+pub fn import(imports: &[Import]) -> Option<String> {
     imports.iter().find_map(|import| match import {
-        Import::Module { name, renamed: true } if name == "sys" => Some("import sys as".into()),
-        Import::Module { name, .. } => is_opener(name).then(|| format!("import {name}")),
-        Import::From { dots: 0, module, name } => {
+        Import::Module { name, alias: Some(_) } if name == "sys" => Some("import sys as".into()),
+        Import::Module { name, .. } => is_dynamic(name).then(|| format!("import {name}")),
+        Import::From { dots: 0, module, name, .. } => {
             let both = format!("{module}.{name}");
-            let of_sys = module == "sys" && FROM_SYS.contains(&name.as_str());
-            (of_sys || is_opener(module) || is_opener(&both))
+            let from_sys = module == "sys" && FROM_SYS.contains(&name.as_str());
+            (from_sys || is_dynamic(module) || is_dynamic(&both))
                 .then(|| format!("from {module} import {name}"))
         }
         Import::From { .. } => None,
     })
 }
 
-/// Whether importing this module lets a program run what is not to be seen.
-pub fn is_opener(module: &str) -> bool {
-    MODULES.iter().any(|opener| {
-        module.strip_prefix(opener).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// Whether importing this module lets a program run unseen code.
+pub fn is_dynamic(module: &str) -> bool {
+    MODULES.iter().any(|dynamic| {
+        module.strip_prefix(dynamic).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
 }
 
-/// What in `source` starts other programs.
-pub fn runs_programs(source: &[u8]) -> Option<String> {
-    word(&RUNS, source)
+/// The word in `source` that starts other programs.
+pub fn starts_programs(source: &[u8]) -> Option<String> {
+    first(&STARTS, source)
 }
 
-/// What in `source` tells where the interpreter is.
+/// The word in `source` that gives the path or the name of an interpreter.
 pub fn finds_interpreter(source: &[u8]) -> Option<String> {
-    word(&PLACE, source)
+    first(&INTERPRETER, source)
 }
 
-fn word(regex: &LazyLock<Option<Regex>>, source: &[u8]) -> Option<String> {
+fn first(regex: &LazyLock<Option<Regex>>, source: &[u8]) -> Option<String> {
     let found = LazyLock::force(regex).as_ref()?.find(source)?;
     Some(String::from_utf8_lossy(found.as_bytes()).into_owned())
 }
 
-/// Whether the word at `at` is one after a dot.
+/// Whether the word at `at` follows a dot.
 fn is_attribute(source: &[u8], at: usize) -> bool {
     let before = source[..at].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t'));
     before == Some(&b'.')
 }
 
-/// The encoding of a source whose words are not there as ASCII.
+/// The encoding of a source, if it may spell the words in other bytes than ASCII.
 fn hidden_by_coding(source: &[u8]) -> Option<String> {
     const PLAIN: &[&str] = &["utf-8", "utf8", "utf_8", "u8", "ascii", "us-ascii", "latin", "iso"];
     let mut lines = source.split(|byte| matches!(byte, b'\n' | b'\r')).take(3);
@@ -193,16 +196,27 @@ fn hidden_by_coding(source: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::statements::imports;
+    use super::super::scanner::{Scan, Scanner};
     use super::*;
+    use crate::tests::interpreter;
+    use crate::worker::Workers;
 
-    fn open(source: &str) -> Option<String> {
-        opener(source.as_bytes(), &imports(source.as_bytes()))
+    fn found(sources: &[&str]) -> Vec<(Option<String>, String)> {
+        let workers = Workers::new(&interpreter());
+        let scanner = Scanner::new(&workers);
+        let one = |source: &&str| {
+            let by_import = || match scanner.scan(source.as_bytes()).unwrap() {
+                Scan::Parsed(found) => import(&found.imports),
+                Scan::Refused(reason) => panic!("{source}: {reason}"),
+            };
+            (word(source.as_bytes()).or_else(by_import), (*source).to_owned())
+        };
+        sources.iter().map(one).collect()
     }
 
     #[test]
-    fn each_way_to_run_unseen_code_opens() {
-        for source in [
+    fn each_way_to_run_unseen_code_is_found() {
+        for (found, source) in found(&[
             "exec(text)",
             "exec (text)",
             "run = eval",
@@ -240,14 +254,14 @@ mod tests {
             "#!/usr/bin/python\n# -*- coding: utf-7 -*-\n",
             "# vim: set fileencoding=rot13 :",
             "# coding: iso2022_jp",
-        ] {
-            assert!(open(source).is_some(), "{source}");
+        ]) {
+            assert!(found.is_some(), "{source}");
         }
     }
 
     #[test]
-    fn an_ordinary_program_does_not() {
-        for source in [
+    fn ordinary_programs_have_none() {
+        for (found, source) in found(&[
             "# coding: latin-1\nimport re, os, sys\nre.compile('x')\nre . compile('x')",
             "import ast\nast.literal_eval('1')",
             "parser.print_help()\nparser.add_argument('--who', help='x')",
@@ -257,21 +271,21 @@ mod tests {
             "import logging, codecs, platform\nprint(sys.executable, sys.prefix)",
             "from .config import x\nfrom . import code",
             "evaluate(executable)",
-        ] {
-            assert_eq!(open(source), None, "{source}");
+        ]) {
+            assert_eq!(found, None, "{source}");
         }
     }
 
     #[test]
-    fn programs_and_the_interpreters_place_are_seen() {
+    fn programs_and_interpreters_are_found() {
         for source in ["subprocess.run(x)", "os.execv(x, y)", "os.system(x)", "os.posix_spawnp(x)"]
         {
-            assert!(runs_programs(source.as_bytes()).is_some(), "{source}");
+            assert!(starts_programs(source.as_bytes()).is_some(), "{source}");
         }
         for source in ["sys.executable", "from sys import exec_prefix", "sys . prefix"] {
             assert!(finds_interpreter(source.as_bytes()).is_some(), "{source}");
         }
         assert_eq!(finds_interpreter(b"prefix = 'x'"), None);
-        assert_eq!(runs_programs(b"executor.submit(f)"), None);
+        assert_eq!(starts_programs(b"executor.submit(f)"), None);
     }
 }

@@ -1,46 +1,47 @@
-//! An interpreter that compiles what it is sent.
+//! One process of an interpreter that compiles and parses the sources it gets.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use snakecrate_base::python::Interpreter;
 
-const SCRIPT: &str = include_str!("worker.py");
+/// The program that the process runs.
+pub(super) const SCRIPT: &str = include_str!("worker.py");
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 512 << 20;
 
 /// The process, with its pipes.
+#[derive(Debug)]
 pub(super) struct Worker {
     child: Child,
     requests: Option<ChildStdin>,
     answers: ChildStdout,
 }
 
-/// What became of a source.
-pub(super) enum Answer {
-    /// Hash of the source (eight bytes), then marshal data.
-    Code(Vec<u8>),
-    /// It does not compile, for this reason.
+/// The result for one source.
+#[derive(Debug)]
+pub enum Answer {
+    /// What was asked for.
+    Done(Vec<u8>),
+    /// The reason why the interpreter does not accept the source.
     Refused(String),
 }
 
 impl Worker {
-    /// Starts `interpreter`, to compile at level `optimize`, and makes sure that it is the one it was
-    /// said to be.
+    /// Starts `interpreter` and checks that its bytecode has the expected magic number.
     ///
-    /// Not `-I` or `-E`: they would ignore the fixed hash seed, on which the order of some tuples
-    /// in code objects depends. An environment that holds nothing else isolates as well.
-    pub(super) fn start(interpreter: &Interpreter, optimize: u8) -> io::Result<Self> {
+    /// The options are not `-I` or `-E`: these would ignore the fixed hash seed, on which the order
+    /// of some tuples in code objects depends. The empty environment isolates as well.
+    pub(super) fn start(interpreter: &Interpreter) -> io::Result<Self> {
         let mut command = Command::new(&interpreter.executable);
-        command.args(["-s", "-S", "-B", "-W", "ignore", "-c", SCRIPT]);
-        command.arg(optimize.to_string()).env_clear();
+        command.args(["-s", "-S", "-B", "-W", "ignore", "-c", SCRIPT]).env_clear();
         for name in ["LD_LIBRARY_PATH", "SYSTEMROOT"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
         command.env("PYTHONHASHSEED", "0");
-        // It imports nothing that a file in a working directory could stand for; all the same:
+        // The script imports nothing that a file could replace; the directory is a second wall.
         if let Some(directory) = interpreter.executable.parent() {
             command.current_dir(directory);
         }
@@ -57,21 +58,21 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Has `source` compiled, as the code of a file called `path`.
+    /// Sends a request and waits for the answer.
     ///
     /// # Errors
     ///
-    /// The process is gone: this worker is of no more use.
-    pub(super) fn compile(&mut self, path: &str, source: &[u8]) -> io::Result<Answer> {
+    /// The process has ended; this worker is of no more use.
+    pub(super) fn ask(&mut self, action: &str, path: &str, source: &[u8]) -> io::Result<Answer> {
         let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        for text in [path.as_bytes(), source] {
+        for text in [action.as_bytes(), path.as_bytes(), source] {
             let length = u32::try_from(text.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
             requests.write_all(&length.to_le_bytes())?;
             requests.write_all(text)?;
         }
         requests.flush()?;
         Ok(match self.receive()? {
-            (0, code) => Answer::Code(code),
+            (0, result) => Answer::Done(result),
             (_, reason) => Answer::Refused(String::from_utf8_lossy(&reason).into_owned()),
         })
     }
@@ -92,7 +93,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // The end of its input ends it.
+        // The process ends with its input.
         drop(self.requests.take());
         let _status = self.child.wait();
     }
