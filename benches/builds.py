@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from peers import ARGUMENTS
+from peers import ARGUMENTS, SMALLEST
 from setting import Failure
 
 TARGETS = {"hello": 0.5, "deployctl": 0.65}
@@ -34,8 +34,7 @@ def sizes(setting, peers, results):
                 results.number(f"{app}, size: {name}{note}", theirs, "MB")
             if name.startswith("PyInstaller"):
                 value = theirs and ours / theirs
-                words = " ".join([*peers.release, "--libc host"])
-                how = f"Snakecrate's with `{words}`: PyInstaller brings no C library"
+                how = f"Snakecrate's with `{' '.join(SMALLEST)} --libc host`: PyInstaller brings no C library"
                 results.row(
                     f"size of `{app}` / PyInstaller `--onefile`", value, "×", TARGETS[app], how
                 )

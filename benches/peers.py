@@ -12,6 +12,9 @@ ARGUMENTS = {
     "deployctl": "deploy --env dev --app a --version 1 --dry-run".split(),
 }
 
+# The options that pack as small as possible.
+SMALLEST = ["--level", "22"]
+
 
 class Peers:
     """What there is to be measured, of one interpreter and one set of wheels."""
@@ -99,19 +102,10 @@ class Peers:
         setting = self.setting
         words = [setting.snakecrate, "build", "-q", source, "-o", output]
         words += ["--python", setting.python, "--offline", "--find-links", self.wheels, *options]
-        words += level if level is not None else self.release
+        words += level if level is not None else SMALLEST
         env = {"SNAKECRATE_CACHE": cache or setting.scratch / "packer-cache"}
         env["SNAKECRATE_UV"] = self.tools / "uv" if uv else ""
         return words, env
-
-    @cached_property
-    def release(self):
-        """The option that packs as small as possible, where the packer has one."""
-        return (
-            ["--release"]
-            if "--release" in self.setting.run(self.setting.snakecrate, "build", "--help")
-            else []
-        )
 
     def archive(self, app, *options, source=None):
         """An archive, as it would be given to users."""

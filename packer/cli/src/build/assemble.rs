@@ -78,9 +78,9 @@ impl Work<'_> {
         };
         let own = project_facts.as_ref().or(main.map(|main| &main.facts));
         let offer = offer(source, own, file, &prepared);
-        let module = self.config.module.as_deref();
-        let fast = self.config.fast_start.unwrap_or(true).then_some(&self.scanner);
-        let entries = entries::choose(&offer, &self.config.entries, module, fast, &mut app)?;
+        let module = self.settings.module.as_deref();
+        let fast = self.settings.fast_start.then_some(&self.scanner);
+        let entries = entries::choose(&offer, &self.settings.entries, module, fast, &mut app)?;
         let default = self.default_entry(&name, &entries)?;
 
         let policy = self.policy(&name, &app_imports, &prepared)?;
@@ -137,7 +137,7 @@ impl Work<'_> {
             launch: Launch {
                 default,
                 options: self.options(),
-                loader_variables: self.config.loader_variables.unwrap_or(!self.is_isolated()),
+                loader_variables: self.settings.loader_variables(),
             },
             c_library,
             entries,
@@ -149,30 +149,30 @@ impl Work<'_> {
 
     /// What of the standard library comes along: not what nothing in the archive can import.
     fn policy(&self, name: &str, app: &Imports, wheels: &[Prepared]) -> Result<Policy, Error> {
-        let config = self.config;
+        let settings = self.settings;
         // `NAME=MODULE:FUNCTION`; other entries are scripts of the distributions.
-        let called = config.entries.iter().filter_map(|entry| {
+        let called = settings.entries.iter().filter_map(|entry| {
             let (module, _) = entry.split_once('=')?.1.split_once(':')?;
             Some(module.trim().to_owned())
         });
-        let modules: Vec<String> = called.chain(config.module.clone()).collect();
+        let modules: Vec<String> = called.chain(settings.module.clone()).collect();
         let launch = reach::Launch {
-            isolated: self.is_isolated(),
-            options: &config.python_options,
+            isolated: self.settings.isolated,
+            options: &settings.python_options,
             modules: &modules,
         };
         let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
         let mut need =
             reach::need(&self.scanner, std::iter::once((name, app)).chain(wheels), launch)?;
-        if need.open.is_none() && config.runtime_keep.iter().any(|part| part == WHOLE_LIBRARY) {
+        if need.open.is_none() && settings.runtime_keep.iter().any(|part| part == WHOLE_LIBRARY) {
             need.leave_out.retain(|part| *part == Part::Tkinter);
             need.open = Some("runtime-keep".into());
         }
-        need.leave_out.retain(|part| !config.runtime_keep.iter().any(|name| name == part.name()));
-        let minimal = config.runtime_minimal.unwrap_or(false);
+        need.leave_out.retain(|part| !settings.runtime_keep.iter().any(|name| name == part.name()));
+        let minimal = settings.runtime_minimal;
         let mut policy = Policy {
-            keep: config.runtime_keep.clone(),
-            drop: config.runtime_drop.clone(),
+            keep: settings.runtime_keep.clone(),
+            drop: settings.runtime_drop.clone(),
             leave_out: need.leave_out.clone(),
             only: None,
         };
@@ -209,7 +209,7 @@ impl Work<'_> {
     /// The one that was asked for; else the one that is called as the application.
     fn default_entry(&self, name: &str, entries: &[Entry]) -> Result<Option<String>, Error> {
         let there = |name: &str| entries.iter().any(|entry| entry.name == name);
-        match &self.config.default {
+        match &self.settings.default {
             Some(wanted) if there(wanted) => Ok(Some(wanted.clone())),
             Some(wanted) => Err(Error::Default {
                 name: wanted.clone(),
@@ -219,20 +219,16 @@ impl Work<'_> {
         }
     }
 
-    fn is_isolated(&self) -> bool {
-        self.config.isolated.unwrap_or(true)
-    }
-
     fn options(&self) -> Vec<String> {
-        let isolated = self.is_isolated().then(|| "-I".to_owned());
+        let isolated = self.settings.isolated.then(|| "-I".to_owned());
         // Each `-O` counts.
-        let optimize = match self.form.optimize - given_level(&self.config.python_options) {
+        let optimize = match self.form.optimize - given_level(&self.settings.python_options) {
             0 => None,
             1 => Some("-O"),
             _ => Some("-OO"),
         };
         let optimize = optimize.into_iter().map(str::to_owned);
-        let given = self.config.python_options.iter().cloned();
+        let given = self.settings.python_options.iter().cloned();
         isolated.into_iter().chain(optimize).chain(given).collect()
     }
 }

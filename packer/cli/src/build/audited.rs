@@ -15,7 +15,7 @@ impl Work<'_> {
     /// Finds the libraries of `--include-lib`, and puts those into `app` that objects with a search
     /// path of their own could not find in the runtime: see [`Grafts`].
     pub(super) fn graft(&self, wheels: &[Prepared], app: &mut Tree) -> Result<Grafts, Error> {
-        let grafts = Grafts::find(&self.config.include_libs, self.interpreter.target, self.ui)?;
+        let grafts = Grafts::find(&self.settings.include_lib, self.interpreter.target, self.ui)?;
         if grafts.is_empty() {
             return Ok(grafts);
         }
@@ -68,8 +68,8 @@ impl Work<'_> {
         }));
         let options = Options {
             target: self.interpreter.target,
-            max_glibc: self.config.max_glibc,
-            allow_missing: self.config.allow_missing.clone(),
+            max_glibc: self.settings.max_glibc,
+            allow_missing: self.settings.allow_missing.clone(),
         };
         let report = audit::audit(name, &units, &options);
         for warning in report.warnings.iter().take(TOLD) {

@@ -1,26 +1,13 @@
 //! The C library that an archive brings, and what a host must have to do without it.
 
-use serde::Deserialize;
 use snakecrate_format::manifest::{self, Choice, Need};
 
 use super::Error;
 use super::pack::Work;
 use crate::component::Packed;
+use crate::settings::LibcChoice;
 use snakecrate_audit::{Bundled as BundledGlibc, Object, Report};
 use snakecrate_runtime::c_library::CLibrary;
-
-/// Which C library an archive runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LibcChoice {
-    /// The host's where it is glibc and new enough, else the one that the archive brings.
-    #[default]
-    Auto,
-    /// The host's; the archive brings none.
-    Host,
-    /// The one that the archive brings.
-    Bundled,
-}
 
 /// A C library that is ready to go into an archive.
 pub(super) struct Bundled {
@@ -43,7 +30,7 @@ impl Work<'_> {
         report: &Report,
         objects: &[Object],
     ) -> Result<Option<Bundled>, Error> {
-        let choice = match self.config.libc.unwrap_or_default() {
+        let choice = match self.settings.libc {
             LibcChoice::Host => return Ok(None),
             LibcChoice::Auto => Choice::Auto,
             LibcChoice::Bundled => Choice::Bundled,

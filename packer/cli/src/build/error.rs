@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::entries;
 use snakecrate_audit as audit;
 
-use crate::{archive, build_cache, bytecode, component, config, resolve, source, wheel};
+use crate::{archive, build_cache, bytecode, component, resolve, settings, source, wheel};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
 use snakecrate_runtime::spec::BadSpec;
@@ -17,9 +17,9 @@ pub enum Error {
     /// The source.
     #[error(transparent)]
     Source(#[from] source::Error),
-    /// Its configuration.
+    /// Its settings.
     #[error(transparent)]
-    Config(#[from] config::Error),
+    Settings(#[from] settings::Error),
     /// `--python`.
     #[error(transparent)]
     Spec(#[from] BadSpec),
@@ -78,7 +78,7 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.remedy(),
-            Self::Config(error) => error.remedy(),
+            Self::Settings(error) => error.remedy(),
             Self::Spec(error) => error.remedy(),
             Self::Runtime(error) => error.remedy(),
             Self::Resolve(error) => error.remedy(),

@@ -2,8 +2,8 @@
 
 use super::Error;
 use crate::build_cache::BuildCache;
-use crate::config::Config;
 use crate::resolve::{self, Fetched, Local, Wanted};
+use crate::settings::Settings;
 use crate::source::Source;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
@@ -12,17 +12,17 @@ use snakecrate_runtime::{self as runtime, Spec};
 /// The interpreter to pack, which also resolves and compiles.
 pub(super) fn interpreter(
     source: &Source,
-    config: &Config,
+    settings: &Settings,
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let target = snakecrate_base::host::target().ok_or(Error::NoTarget)?;
     let request = runtime::Request {
         target,
-        spec: config.python.as_deref().map(Spec::parse).transpose()?,
+        spec: settings.python.as_deref().map(Spec::parse).transpose()?,
         requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
-        offline: config.offline.unwrap_or(false),
-        mirror: config.python_mirror.clone(),
+        offline: settings.offline,
+        mirror: settings.python_mirror.clone(),
         cache: cache.pythons(),
     };
     let interpreter = runtime::find(&request, ui)?;
@@ -34,14 +34,14 @@ pub(super) fn interpreter(
 /// The wheels of all distributions, in the cache.
 pub(super) fn distributions(
     source: &Source,
-    config: &Config,
+    settings: &Settings,
     interpreter: &Interpreter,
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
     let mut wanted = Wanted {
-        requirements: config.with.clone(),
-        files: config.requirements.clone(),
+        requirements: settings.with.clone(),
+        files: settings.requirements.clone(),
         local: None,
     };
     match source {
@@ -58,12 +58,12 @@ pub(super) fn distributions(
         return Ok(Vec::new());
     }
     let options = resolve::Options {
-        index_url: config.index_url.clone(),
-        find_links: config.find_links.clone(),
-        offline: config.offline.unwrap_or(false),
+        index_url: settings.index_url.clone(),
+        find_links: settings.find_links.clone(),
+        offline: settings.offline,
         no_build: false,
-        no_binary: config.no_binary.clone(),
-        only_binary: config.only_binary.clone(),
+        no_binary: settings.no_binary.clone(),
+        only_binary: settings.only_binary.clone(),
         cache: cache.clone(),
     };
     Ok(resolve::resolve(interpreter, &wanted, &options, ui)?)

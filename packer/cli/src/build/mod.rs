@@ -24,10 +24,9 @@ use snakecrate_format::digest::Digest;
 use crate::archive::{self, Plan, Written};
 use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
-use crate::config::Config;
+use crate::settings::Settings;
 use crate::source::Source;
 use crate::wheel;
-pub use c_library::LibcChoice;
 pub use error::Error;
 use facts::FactsCache;
 use pack::Work;
@@ -38,12 +37,6 @@ use snakecrate_runtime::{Scanner, Workers};
 /// The launcher that the build script made.
 pub const STUB: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
 
-/// The level of compression where none is asked for: `stub/FORMAT.md` has the measurements.
-pub const DEFAULT_LEVEL: i32 = 18;
-
-/// The level of `--release`: zstd's highest.
-pub const RELEASE_LEVEL: i32 = 22;
-
 /// An archive that is ready to be written.
 #[derive(Debug)]
 pub struct Build {
@@ -51,16 +44,11 @@ pub struct Build {
     audit: Report,
 }
 
-fn level(config: &Config) -> i32 {
-    let release = config.release.unwrap_or(false);
-    config.level.unwrap_or(if release { RELEASE_LEVEL } else { DEFAULT_LEVEL })
-}
-
 /// Bytecode is looked for under the name of the interpreter's own level: `-O` in its options counts.
-fn form(config: &Config) -> bytecode::Form {
+fn form(settings: &Settings) -> bytecode::Form {
     bytecode::Form {
-        optimize: given_level(&config.python_options).max(config.optimize.unwrap_or(0)),
-        sourceless: config.sourceless.unwrap_or(false),
+        optimize: given_level(&settings.python_options).max(settings.optimize),
+        sourceless: settings.sourceless,
     }
 }
 
@@ -75,29 +63,25 @@ fn given_level(options: &[String]) -> u8 {
 
 impl Build {
     /// Does all the work but writing: resolves, unpacks, compiles, compresses.
-    pub fn prepare(source: &Source, config: &Config, ui: Ui) -> Result<Self, Error> {
+    pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
-        let interpreter = gather::interpreter(source, config, &cache, ui)?;
-        let fetched = gather::distributions(source, config, &interpreter, &cache, ui)?;
+        let interpreter = gather::interpreter(source, settings, &cache, ui)?;
+        let fetched = gather::distributions(source, settings, &interpreter, &cache, ui)?;
         let unpacked = cache
             .temporary_directory()
             .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
         let workers = Workers::new(&interpreter);
         let work = Work {
-            config,
+            settings,
             interpreter: &interpreter,
             workers: &workers,
             scanner: Scanner::remembering(&workers, &cache.imports()),
             known: FactsCache::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
-            level: level(config),
-            slim: wheel::Slim::new(
-                &config.exclude,
-                &config.include,
-                config.strip.unwrap_or_default(),
-            )?,
-            form: form(config),
+            level: settings.level,
+            slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
+            form: form(settings),
             ui,
         };
         let (plan, audit) = work.plan(source, fetched)?;
@@ -142,27 +126,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_level_that_is_asked_for_wins_over_that_of_a_release() {
-        let of = |level, release| level_of(level, release);
-        assert_eq!(of(None, None), DEFAULT_LEVEL);
-        assert_eq!(of(None, Some(true)), RELEASE_LEVEL);
-        assert_eq!(of(Some(3), Some(true)), 3);
-    }
-
-    fn level_of(wanted: Option<i32>, release: Option<bool>) -> i32 {
-        level(&Config { level: wanted, release, ..Config::default() })
-    }
-
-    #[test]
     fn bytecode_is_for_the_level_that_the_interpreter_starts_with() {
         let optimize = |options: &[&str], optimize| {
             let python_options = options.iter().map(|&option| option.to_owned()).collect();
-            form(&Config { optimize, python_options, ..Config::default() }).optimize
+            form(&Settings { optimize, python_options, ..Settings::resolve([]) }).optimize
         };
-        assert_eq!(optimize(&[], None), 0);
-        assert_eq!(optimize(&["-O", "-XOO", "-W", "OO"], None), 1);
-        assert_eq!(optimize(&["-sO", "-O"], None), 2);
-        assert_eq!(optimize(&["-OO"], Some(1)), 2);
-        assert_eq!(optimize(&[], Some(1)), 1);
+        assert_eq!(optimize(&[], 0), 0);
+        assert_eq!(optimize(&["-O", "-XOO", "-W", "OO"], 0), 1);
+        assert_eq!(optimize(&["-sO", "-O"], 0), 2);
+        assert_eq!(optimize(&["-OO"], 1), 2);
+        assert_eq!(optimize(&[], 1), 1);
     }
 }

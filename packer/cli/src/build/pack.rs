@@ -8,8 +8,8 @@ use super::facts::{Facts, FactsCache, objects_of};
 use crate::BUILD_ID;
 use crate::bytecode;
 use crate::component::Packed;
-use crate::config::Config;
 use crate::resolve::{Fetched, Origin};
+use crate::settings::Settings;
 use crate::wheel::{self, Distribution, WheelName};
 use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
@@ -19,7 +19,7 @@ use snakecrate_runtime::{self as runtime, Grafts, Policy, Scanner, Workers};
 
 /// The parts of a build that all steps need.
 pub(super) struct Work<'a> {
-    pub(super) config: &'a Config,
+    pub(super) settings: &'a Settings,
     pub(super) interpreter: &'a Interpreter,
     pub(super) workers: &'a Workers,
     pub(super) scanner: Scanner<'a>,

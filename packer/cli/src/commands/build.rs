@@ -5,25 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use confique::Layer as _;
 use snakecrate_format::size::Size;
 
 use super::Error;
 use crate::build::Build;
 use crate::build_cache::BuildCache;
-use crate::cli::BuildArgs;
-use crate::config::Config;
+use crate::cli::{BuildArgs, run_defaults};
+use crate::settings::{self, Options, Settings};
 use crate::source::Source;
 use snakecrate_base::ui::Ui;
 
-/// The level of archives that are run at once and go nowhere: a fifth of a second where the
-/// default of `build` takes twenty (`stub/FORMAT.md`).
-const RUN_LEVEL: i32 = 3;
-
 /// `snakecrate build`
-pub(super) fn build(what: BuildArgs, output: Option<PathBuf>, ui: Ui) -> Result<(), Error> {
-    let (source, config) = configured(what, output)?;
-    let build = Build::prepare(&source, &config, ui)?;
-    let output = config.output.unwrap_or_else(|| default_output(build.name()));
+pub(super) fn build(args: BuildArgs, ui: Ui) -> Result<(), Error> {
+    let (source, settings) = resolve(args, Options::empty())?;
+    let build = Build::prepare(&source, &settings, ui)?;
+    let output = settings.output.unwrap_or_else(|| default_output(build.name()));
     let entries: Vec<_> = build.entries().map(str::to_owned).collect();
     let written = build.write(&output)?;
     ui.step(
@@ -34,8 +31,8 @@ pub(super) fn build(what: BuildArgs, output: Option<PathBuf>, ui: Ui) -> Result<
 }
 
 /// `snakecrate run`: replaces the process, and returns only if that failed.
-pub(super) fn run(what: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
-    let archive = match built(what, ui) {
+pub(super) fn run(args: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
+    let archive = match built(args, ui) {
         Ok(archive) => archive,
         Err(error) => return error,
     };
@@ -44,12 +41,9 @@ pub(super) fn run(what: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
 }
 
 /// The archive, built unless one of the very same contents was built before.
-fn built(what: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
-    let (source, mut config) = configured(what, None)?;
-    if config.release != Some(true) {
-        config.level = config.level.or(Some(RUN_LEVEL));
-    }
-    let build = Build::prepare(&source, &config, ui)?;
+fn built(args: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
+    let (source, settings) = resolve(args, run_defaults())?;
+    let build = Build::prepare(&source, &settings, ui)?;
     let directory = BuildCache::open().map_err(crate::build::Error::from)?.archive(&build.key());
     let archive = directory.join(build.name());
     if !archive.is_file() {
@@ -60,11 +54,11 @@ fn built(what: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     Ok(archive)
 }
 
-/// The source, and the flags over its own configuration.
-fn configured(what: BuildArgs, output: Option<PathBuf>) -> Result<(Source, Config), Error> {
-    let source = Source::detect(&what.source)?;
-    let own = Config::of(&source).map_err(crate::build::Error::from)?;
-    Ok((source, what.config(output).or(own)))
+/// The source, and its settings: flags over `[tool.snakecrate]` over the command's defaults.
+fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Settings), Error> {
+    let source = Source::detect(&args.source)?;
+    let file = settings::options_of(&source).map_err(crate::build::Error::from)?;
+    Ok((source, Settings::resolve([args.options, file, defaults])))
 }
 
 /// `./name`; `./name.bin` where there is a directory of that name, as beside a package's sources.

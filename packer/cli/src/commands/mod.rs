@@ -91,8 +91,8 @@ impl Remedy for Error {
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     let ui = Ui::new(cli.global.verbosity());
     match cli.command {
-        Command::Build { what, output } => build::build(what, output, ui)?,
-        Command::Run { what, arguments } => return Err(build::run(what, &arguments, ui)),
+        Command::Build { args } => build::build(args, ui)?,
+        Command::Run { args, arguments } => return Err(build::run(args, &arguments, ui)),
         Command::Inspect { file, json } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;

@@ -1,0 +1,207 @@
+//! The declaration of every build option.
+//!
+//! One field is one option. Its doc comment is the help text, the description in the JSON schema
+//! and the row in README.md. `[default: …]` at its end describes a default that depends on other
+//! things; a default that does not is the field's `default`.
+
+use std::path::PathBuf;
+
+use super::choices::{LibcChoice, choices};
+use super::flags::Switch as _;
+use super::lists::{OneOrMany, one_or_many};
+use snakecrate_audit::Glibc;
+use snakecrate_runtime::Strip;
+
+/// How to build an archive: flags over `[tool.snakecrate]` over defaults.
+#[derive(Debug, Clone, PartialEq, confique::Config)]
+#[config(layer_attr(derive(Debug, Clone, PartialEq, clap::Args, schemars::JsonSchema)))]
+#[config(layer_attr(serde(rename_all = "kebab-case", deny_unknown_fields)))]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option")]
+pub struct Settings {
+    /// File to write [default: ./NAME, or ./NAME.bin where NAME is a directory]
+    #[config(layer_attr(arg(short, long, value_name = "FILE")))]
+    pub output: Option<PathBuf>,
+
+    /// Python to pack: a version, an interpreter, or a python-build-standalone directory, archive or
+    /// URL#sha256=… [default: the newest suitable one, downloaded if this machine has none]
+    #[config(layer_attr(arg(long, value_name = "SPEC")))]
+    pub python: Option<String>,
+
+    /// Mirror to download Python from [default: GitHub]
+    #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")))]
+    pub python_mirror: Option<String>,
+
+    /// Entry to offer: the name of a script, or NAME=MODULE:FUNCTION [default: all commands of the
+    /// application]
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(short, long = "entry", value_name = "NAME")))]
+    #[config(layer_attr(serde(alias = "entry")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub entries: Vec<String>,
+
+    /// Entry to run when the name of the file selects none [default: the entry named like the
+    /// application]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    pub default: Option<String>,
+
+    /// Module to run, as `python -m` does
+    #[config(layer_attr(arg(short, long, value_name = "MODULE")))]
+    pub module: Option<String>,
+
+    /// Additional requirement
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "REQ")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub with: Vec<String>,
+
+    /// Requirements file to install from; its hashes are checked
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(short, long = "requirements", value_name = "FILE")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
+    pub requirements: Vec<PathBuf>,
+
+    /// Package index [default: the one that uv or pip is configured for]
+    #[config(layer_attr(arg(long, value_name = "URL")))]
+    pub index_url: Option<String>,
+
+    /// Directory or page with additional wheels
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "PLACE")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub find_links: Vec<String>,
+
+    /// Distribution to build from source even if it has a wheel, or :all:
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub no_binary: Vec<String>,
+
+    /// Distribution to install from a wheel only, or :all:
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub only_binary: Vec<String>,
+
+    /// Do not use the network
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub offline: bool,
+
+    /// Compression level, from 1 (fast) to 22 (small)
+    #[config(default = 18, validate((1..=22).contains(level), "`level` is a number from 1 to 22"))]
+    #[config(layer_attr(arg(long, value_name = "N")))]
+    #[config(layer_attr(arg(value_parser = clap::value_parser!(i32).range(1..=22))))]
+    #[config(layer_attr(schemars(range(min = 1, max = 22))))]
+    pub level: i32,
+
+    /// What to remove from the libraries in wheels: none (nothing), debug (debug information) or all
+    /// (all symbols)
+    #[config(default = "debug")]
+    #[config(layer_attr(arg(long, value_name = "WHAT", hide_possible_values = true)))]
+    #[config(layer_attr(schemars(with = "String", transform = choices::<Strip>)))]
+    pub strip: Strip,
+
+    /// Files of wheels and of the application to leave out: tests, stubs, sources, or a pattern such
+    /// as 'demo/locale/**'
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "PATTERN")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub exclude: Vec<String>,
+
+    /// Files to keep although --exclude matches them
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "PATTERN")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub include: Vec<String>,
+
+    /// Optimization to compile for and to start with: 1 (-O, drops asserts) or 2 (-OO, drops
+    /// docstrings, too)
+    #[config(default = 0, validate((0..=2).contains(optimize), "`optimize` is 0, 1 or 2"))]
+    #[config(layer_attr(arg(long, value_name = "N")))]
+    #[config(layer_attr(arg(value_parser = clap::value_parser!(u8).range(0..=2))))]
+    #[config(layer_attr(schemars(range(min = 0, max = 2))))]
+    pub optimize: u8,
+
+    /// Pack bytecode without its sources; tracebacks then show no lines of code
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub sourceless: bool,
+
+    /// Pack only the standard-library modules that something can import
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub runtime_minimal: bool,
+
+    /// Let the interpreter see PYTHON* variables and the current directory
+    #[config(default = true)]
+    #[config(layer_attr(arg(long = "no-isolated", switch = "false")))]
+    pub isolated: bool,
+
+    /// Let the user's LD_* variables take effect, for libraries outside the archive such as drivers
+    /// [default: only with --no-isolated]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub loader_variables: Option<bool>,
+
+    /// C library to run on: host, bundled, or auto (the host's where it is new enough, else the
+    /// bundled one)
+    #[config(default = "auto")]
+    #[config(layer_attr(arg(long, value_name = "WHICH", hide_possible_values = true)))]
+    #[config(layer_attr(schemars(with = "String", transform = choices::<LibcChoice>)))]
+    pub libc: LibcChoice,
+
+    /// Import entry points as plain Python does, with the garbage collector running
+    #[config(default = true)]
+    #[config(layer_attr(arg(long = "no-fast-start", switch = "false")))]
+    pub fast_start: bool,
+
+    /// Option for the interpreter, such as -O or -Xutf8
+    #[config(default = [])]
+    #[config(layer_attr(arg(long = "python-option", value_name = "OPTION")))]
+    #[config(layer_attr(arg(allow_hyphen_values = true)))]
+    pub python_options: Vec<String>,
+
+    /// Part of the runtime to keep although nothing needs it: a name (ssl, sqlite3, tkinter, …;
+    /// --verbose lists them), stdlib for the whole standard library, or a pattern such as idlelib
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "PATTERN")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub runtime_keep: Vec<String>,
+
+    /// Part of the runtime to leave out: a name such as sqlite3, or a pattern
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "PATTERN")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub runtime_drop: Vec<String>,
+
+    /// Fail if anything in the archive requires a newer glibc than this, such as 2.28 [default: any
+    /// glibc]
+    #[config(layer_attr(arg(long, value_name = "VERSION")))]
+    #[config(layer_attr(schemars(with = "String", regex(pattern = r"^[0-9]+\.[0-9]+$"))))]
+    pub max_glibc: Option<Glibc>,
+
+    /// Library of this machine to bundle together with what it requires, such as libpq.so.5
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(serde(alias = "include-libs")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub include_lib: Vec<String>,
+
+    /// Library that may be missing, such as libodbc.so.2
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub allow_missing: Vec<String>,
+}
+
+/// The options that one layer sets: the flags, or the file.
+pub type Options = <Settings as confique::Config>::Layer;
+
+/// Second names of keys, which serde's `alias` declares above: alias and key.
+pub const ALIASES: [(&str, &str); 2] = [("entry", "entries"), ("include-libs", "include-lib")];
+
+impl Settings {
+    /// Whether the user's `LD_*` variables take effect.
+    pub fn loader_variables(&self) -> bool {
+        self.loader_variables.unwrap_or(!self.isolated)
+    }
+}

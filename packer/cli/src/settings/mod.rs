@@ -1,0 +1,37 @@
+//! The options of a build.
+//!
+//! ```text
+//! flags → [tool.snakecrate] → defaults of the command → defaults of the declaration ⇒ Settings
+//! ```
+//!
+//! `declaration.rs` is the only list of options: flags, keys, help, the JSON schema and the
+//! table in README.md are derived from it.
+
+mod choices;
+mod declaration;
+pub mod documents;
+mod file;
+mod flags;
+mod lists;
+#[cfg(test)]
+mod tests;
+
+use confique::{Config as _, Layer as _};
+
+pub use choices::LibcChoice;
+pub use declaration::{Options, Settings};
+pub use documents::described;
+pub use file::{Error, options_of};
+
+impl Settings {
+    /// The settings of `layers`, each of which wins over those behind it, and the defaults.
+    ///
+    /// # Panics
+    ///
+    /// Never: each option is optional or has a default.
+    pub fn resolve(layers: impl IntoIterator<Item = Options>) -> Self {
+        let options = layers.into_iter().fold(Options::empty(), Options::with_fallback);
+        Self::from_layer(options.with_fallback(Options::default_values()))
+            .expect("each option is optional or has a default")
+    }
+}

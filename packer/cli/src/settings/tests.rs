@@ -1,0 +1,181 @@
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args as _, Command, FromArgMatches as _};
+use confique::Layer as _;
+use serde_json::Value;
+use snakecrate_runtime::Strip;
+
+use super::documents::{self, Description};
+use super::{LibcChoice, Options, Settings, file};
+use snakecrate_audit::Glibc;
+
+fn read(text: &str) -> Result<Options, String> {
+    let tool: toml::Table = text.parse().unwrap();
+    file::from_tool(&tool, Path::new("/p/pyproject.toml")).map_err(|error| error.to_string())
+}
+
+fn flags(arguments: &[&str]) -> Options {
+    let command = Options::augment_args(Command::new("build").no_binary_name(true));
+    Options::from_arg_matches(&command.try_get_matches_from(arguments).unwrap()).unwrap()
+}
+
+/// A value of the option: as an argument, and in TOML.
+fn sample(option: &Description) -> (String, String) {
+    if let Some(word) = option.arg.get_possible_values().last() {
+        let word = word.get_name();
+        return (word.to_owned(), format!("'{word}'"));
+    }
+    let candidates = ["/2.28", "2.28", "2"];
+    let is_allowed = |text: &&&str| {
+        let flag = OsString::from(format!("--{}={text}", option.arg.get_long().unwrap()));
+        let command = Options::augment_args(Command::new("build").no_binary_name(true));
+        command.try_get_matches_from([flag]).is_ok()
+    };
+    let text = candidates.iter().find(is_allowed).expect("a sample that the option allows");
+    let is_number = documents::schema()["properties"][&option.key]["type"] == "integer";
+    ((*text).to_owned(), if is_number { (*text).to_owned() } else { format!("'{text}'") })
+}
+
+#[test]
+fn every_option_is_a_flag_and_a_key_of_the_same_effect() {
+    let options = Description::all();
+    assert!(options.len() >= 30, "{} options", options.len());
+    for option in options {
+        let long = format!("--{}", option.arg.get_long().expect("a long flag"));
+        let (flag, key) = if let Some(value) = option.switch() {
+            (flags(&[&long]), format!("{} = {value}", option.key))
+        } else {
+            let (argument, value) = sample(&option);
+            let is_plain_list = option.key == "python-options";
+            let value = if is_plain_list { format!("[{value}]") } else { value };
+            (flags(&[&format!("{long}={argument}")]), format!("{} = {value}", option.key))
+        };
+        let key = read(&format!("[snakecrate]\n{key}\n")).unwrap();
+        assert!(!flag.is_empty(), "{long} sets nothing");
+        assert_eq!(flag, key, "{long} and `{}` differ", option.key);
+        assert!(!option.text.is_empty(), "{long} has no help");
+    }
+}
+
+#[test]
+fn lists_may_be_one_string_and_keys_have_second_names() {
+    let options =
+        read("[snakecrate]\nentry = 'a'\nwith = ['b', 'c']\ninclude-libs = 'd'\n").unwrap();
+    assert_eq!(options.entries.unwrap(), ["a"]);
+    assert_eq!(options.with.unwrap(), ["b", "c"]);
+    assert_eq!(options.include_lib.unwrap(), ["d"]);
+    assert!(read("[snakecrate]\npython-options = '-O'\n").is_err());
+}
+
+#[test]
+fn values_have_their_types() {
+    let options = read(
+        "[snakecrate]\nlibc = 'bundled'\nstrip = 'all'\nmax-glibc = '2.28'\noptimize = 2\n\
+         isolated = false\nlevel = 3\n",
+    )
+    .unwrap();
+    assert_eq!((options.libc, options.strip), (Some(LibcChoice::Bundled), Some(Strip::All)));
+    assert_eq!((options.max_glibc, options.optimize), (Some(Glibc(2, 28)), Some(2)));
+    assert_eq!((options.isolated, options.level), (Some(false), Some(3)));
+    assert!(read("[other]\n").unwrap().is_empty());
+}
+
+#[test]
+fn relative_paths_are_relative_to_the_file() {
+    let options = read(
+        "[snakecrate]\nrequirements = ['req.txt', '/abs.txt']\noutput = 'out/app'\n\
+         find-links = ['wheels', 'https://w']\npython = '../py/bin/python'\n",
+    )
+    .unwrap();
+    let paths = ["/p/req.txt", "/abs.txt"].map(PathBuf::from);
+    assert_eq!(options.requirements.unwrap(), paths);
+    assert_eq!(options.find_links.unwrap(), ["/p/wheels", "https://w"]);
+    assert_eq!(options.output.unwrap(), Path::new("/p/out/app"));
+    assert_eq!(options.python.unwrap(), "/p/../py/bin/python");
+    assert_eq!(read("[snakecrate]\npython = '3.12'\n").unwrap().python.unwrap(), "3.12");
+}
+
+#[test]
+fn unknown_keys_and_wrong_values_are_named() {
+    for (text, parts) in [
+        ("entrys = 'a'", ["`entrys`", "`entries`"]),
+        ("release = true", ["`release`", "`level`"]),
+        ("python = 3.12", ["python", "expected a string"]),
+        ("with = 3", ["with", "a list of strings"]),
+        ("optimize = 3", ["optimize", "0, 1 or 2"]),
+        ("level = 23", ["level", "from 1 to 22"]),
+        ("libc = 'musl'", ["musl", "bundled"]),
+    ] {
+        let error = read(&format!("[snakecrate]\n{text}\n")).unwrap_err();
+        assert!(error.starts_with("/p/pyproject.toml: "), "{error}");
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+        assert!(!error.contains('\n'), "{error:?}");
+    }
+}
+
+#[test]
+fn flags_win_over_the_file_and_both_over_defaults() {
+    let file = read("[snakecrate]\nlevel = 2\nwith = 'b'\nmodule = 'm'\n").unwrap();
+    let settings = Settings::resolve([flags(&["--level=1", "--with=a"]), file]);
+    assert_eq!((settings.level, settings.with), (1, vec!["a".to_owned()]));
+    assert_eq!((settings.module.as_deref(), settings.libc), (Some("m"), LibcChoice::Auto));
+    let settings = Settings::resolve([]);
+    assert_eq!((settings.level, settings.strip, settings.isolated), (18, Strip::Debug, true));
+    assert!(!settings.loader_variables());
+    assert!(Settings::resolve([flags(&["--no-isolated"])]).loader_variables());
+}
+
+/// The keys that serde accepts, second names included, are in its error for unknown ones.
+#[test]
+fn the_schema_has_all_keys_and_no_other() {
+    let error = read("[snakecrate]\n'?' = 0\n").unwrap_err();
+    let list = error.split("expected one of").nth(1).unwrap();
+    let mut keys: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    keys.sort_unstable();
+    let schema = documents::schema();
+    let properties = schema["properties"].as_object().unwrap();
+    let mut described: Vec<&str> = properties.keys().map(String::as_str).collect();
+    described.sort_unstable();
+    assert_eq!(described, keys);
+    assert_eq!(schema["additionalProperties"], Value::Bool(false));
+    assert_eq!(properties["isolated"]["default"], Value::Bool(true));
+    assert_eq!(properties["strip"]["enum"], serde_json::json!(["none", "debug", "all"]));
+}
+
+const START: &str = "<!-- options: made from packer/cli/src/settings/declaration.rs -->\n";
+const END: &str = "<!-- options: end -->\n";
+
+/// Files with text from the declaration: path, what is in it, what should be.
+fn generated() -> [(PathBuf, String, String); 2] {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (readme, schema) =
+        (package.join("../../README.md"), package.join("tool.snakecrate.schema.json"));
+    let old_readme = fs::read_to_string(&readme).unwrap();
+    let (before, rest) = old_readme.split_once(START).expect("the start of the options");
+    let (_, after) = rest.split_once(END).expect("the end of the options");
+    let new_readme = format!("{before}{START}{}{END}{after}", documents::table());
+    let old_schema = fs::read_to_string(&schema).unwrap_or_default();
+    let new_schema = format!("{:#}\n", documents::schema());
+    [(readme, old_readme, new_readme), (schema, old_schema, new_schema)]
+}
+
+#[test]
+fn readme_and_schema_follow_the_declaration() {
+    for (path, old, new) in generated() {
+        assert!(
+            old == new,
+            "{} is out of date: run `cargo test -p snakecrate --lib write_options -- --ignored`",
+            path.display()
+        );
+    }
+}
+
+#[test]
+#[ignore = "writes README.md and the JSON schema"]
+fn write_options() {
+    for (path, _, new) in generated() {
+        fs::write(path, new).unwrap();
+    }
+}
