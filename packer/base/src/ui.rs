@@ -73,6 +73,11 @@ impl Ui {
         }
     }
 
+    /// A warning, and what the user can do about it.
+    pub fn warn_with_help(self, what: impl Display, help: impl Display) {
+        self.warn(format_args!("{what}\n{}: {help}", "   help".cyan().bold()));
+    }
+
     /// A step that takes a while, of unknown length.
     pub fn spinner(self, verb: &str, what: impl Display) -> Progress {
         let bar = self.bar("{prefix:>12.cyan.bold} {spinner} {wide_msg}", 0);

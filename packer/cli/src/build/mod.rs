@@ -31,6 +31,7 @@ pub use error::Error;
 use facts::FactsCache;
 use pack::Work;
 use snakecrate_audit::Report;
+use snakecrate_base::error::Remedy as _;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
 
@@ -67,6 +68,9 @@ impl Build {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
         let interpreter = gather::interpreter(source, settings, &cache, ui)?;
+        if let Err(warning) = bytecode::check_reproducible(&interpreter) {
+            ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
+        }
         let fetched = gather::distributions(source, settings, &interpreter, &cache, ui)?;
         let unpacked = cache
             .temporary_directory()

@@ -73,6 +73,40 @@ impl Remedy for Error {
     }
 }
 
+/// Builds with this interpreter are not reproducible: the form of its code objects is unknown, so
+/// [`compile`] stores what the compiler writes, which depends on what it compiled before.
+#[derive(Debug, thiserror::Error)]
+#[error("the bytecode of {implementation} {version} may differ from one build to the next")]
+pub struct Unreproducible {
+    implementation: String,
+    version: String,
+}
+
+impl Remedy for Unreproducible {
+    fn remedy(&self) -> Option<String> {
+        Some(format!(
+            "for reproducible archives choose CPython {} with --python, or update snakecrate",
+            marshal::KNOWN
+        ))
+    }
+}
+
+/// Checks whether builds with `interpreter` give the same bytes each time.
+///
+/// # Errors
+///
+/// They do not.
+pub fn check_reproducible(interpreter: &Interpreter) -> Result<(), Unreproducible> {
+    let unknown = || Unreproducible {
+        implementation: match interpreter.implementation.as_str() {
+            "cpython" => "CPython".into(),
+            other => other.into(),
+        },
+        version: interpreter.full_version.clone(),
+    };
+    layout(interpreter).map(|_| ()).ok_or_else(unknown)
+}
+
 /// A source, and where its bytecode goes.
 struct Job {
     source: EntryPath,

@@ -247,6 +247,24 @@ fn canonical_code_of_whole_standard_libraries_is_the_code_that_python_wrote() {
 }
 
 #[test]
+fn unknown_pythons_are_not_reproducible_and_say_so() {
+    for interpreter in interpreters() {
+        check_reproducible(&interpreter).unwrap();
+        let new = Interpreter {
+            version: (3, 15, 0),
+            full_version: "3.15.0a2".into(),
+            ..interpreter.clone()
+        };
+        let warning = check_reproducible(&new).unwrap_err();
+        let text = "the bytecode of CPython 3.15.0a2 may differ from one build to the next";
+        assert_eq!(warning.to_string(), text);
+        assert!(warning.remedy().unwrap().contains("CPython 3.8 to 3.14"), "{warning}");
+        let other = Interpreter { implementation: "pypy".into(), ..interpreter };
+        check_reproducible(&other).unwrap_err();
+    }
+}
+
+#[test]
 fn optimized_bytecode_has_the_name_that_python_looks_for() {
     for interpreter in interpreters() {
         for (optimize, option) in [(1, "-O"), (2, "-OO")] {

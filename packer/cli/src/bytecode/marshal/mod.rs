@@ -14,6 +14,10 @@
 //!
 //! `marshal.loads` gives equal objects for both forms. Source of the format: `Python/marshal.c` of
 //! `CPython` 3.8 to 3.14.
+//!
+//! No crate can be used for this: `py-marshal` only reads, and `python_marshal`, which also writes,
+//! is under the GPL and knows 3.10 to 3.13. For versions that this module does not know either,
+//! [`check_reproducible`](super::check_reproducible) has the build warn.
 
 mod read;
 mod share;
@@ -24,6 +28,9 @@ use std::ops::Range;
 const FLAG_REF: u8 = 0x80;
 /// As in `marshal.c`; deeper data is not read by Python either.
 const MAX_DEPTH: usize = 2000;
+
+/// The versions of `CPython` whose code objects have a known [`Layout`].
+pub(super) const KNOWN: &str = "3.8 to 3.14";
 
 /// The layout of code objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
