@@ -1,42 +1,63 @@
-//! Builds the launcher and embeds it: `cargo build` yields one self-sufficient `snakecrate`.
+//! Builds the launchers and embeds them: `cargo build` yields one self-sufficient `snakecrate`.
 //!
-//! For `<arch>-unknown-linux-musl` where that target is installed (the smaller launcher and the
+//! A launcher is built for `<arch>-unknown-linux-musl` where that target is installed (smaller file,
 //! faster start), else for the host, statically linked.
 
+use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Names another target for the launcher, such as the host's to try the fallback.
+/// Builds the launcher for another target, such as the host's to try the fallback.
 const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
-/// Flags of the launcher only. Unwind tables are dropped ([`stub/discard.ld`] says why), and no
-/// path of the machine that builds it gets in.
+/// Flags for the launcher only. Unwind tables are dropped (`stub/launcher/discard.ld` says why), and
+/// no path of the build machine gets in.
 const RUST_FLAGS: [&str; 3] = [
     "-Cforce-unwind-tables=no",
     "-Ctarget-feature=+crt-static",
     "-Clink-arg=-Wl,-z,noseparate-code,--build-id=none,--no-eh-frame-hdr",
 ];
-/// The host's compiler serves for musl, too: zstd needs nothing of the C library but memory and
-/// strings, as long as nothing of glibc's is woven in.
-/// The long sequence decoder pays for histories over 16 MiB; our window is 4 MiB. The second
-/// Huffman decoder wins nothing on our blobs.
+/// The host's compiler serves for musl, too: zstd requires only memory and string functions from
+/// the C library. The flags keep references to glibc's own functions out.
+///
+/// The long sequence decoder pays for histories over 16 MiB, and our window is 4 MiB. The second
+/// Huffman decoder gains nothing on our blobs.
 const C_FLAGS: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables -U_FORTIFY_SOURCE \
                        -fno-stack-protector -DZSTD_STRIP_ERROR_STRINGS=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1 \
                        -DHUF_FORCE_DECOMPRESS_X1=1";
 
+/// A launcher to embed.
+struct Launcher {
+    /// The target of its archives: `Target::triple` in `stub/format/src/target.rs`.
+    archives: String,
+    /// The target that it is compiled for.
+    target: String,
+}
+
 fn main() {
     let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("../..").canonicalize();
-    let workspace = workspace.expect("the workspace is there, since this file is in it");
+    let workspace = workspace.expect("the workspace exists, since this file is in it");
     for input in ["stub", "Cargo.toml", "Cargo.lock"] {
         println!("cargo:rerun-if-changed={}", workspace.join(input).display());
     }
     println!("cargo:rustc-env=SNAKECRATE_BUILD_ID={}", build_id(&workspace));
-    let target = launcher_target();
-    let stub = build(&workspace, &target);
-    println!("cargo:rustc-env=SNAKECRATE_STUB={}", stub.display());
-    println!("cargo:rustc-env=SNAKECRATE_STUB_TARGET={target}");
-    println!("cargo:rustc-env=SNAKECRATE_HOST_TARGET={}", var("TARGET"));
+    let mut table = String::from("static LAUNCHERS: &[(&str, &[u8])] = &[\n");
+    for Launcher { archives, target } in launchers() {
+        let file = build(&workspace, &target);
+        let _ = writeln!(table, "    ({archives:?}, include_bytes!({file:?})),");
+        // The suite forges archives with the launcher of this machine.
+        println!("cargo:rustc-env=SNAKECRATE_STUB={}", file.display());
+    }
+    table.push_str("];\n");
+    let generated = Path::new(&var("OUT_DIR")).join("launchers.rs");
+    fs::write(generated, table).expect("the output directory can be written");
+}
+
+/// The launchers to embed; the one for this machine is the last.
+fn launchers() -> Vec<Launcher> {
+    let archives = format!("{}-unknown-linux-gnu", var("CARGO_CFG_TARGET_ARCH"));
+    vec![Launcher { archives, target: launcher_target() }]
 }
 
 /// A digest of the packer's sources and locked dependencies.
@@ -45,7 +66,7 @@ fn build_id(workspace: &Path) -> String {
     let mut directories = vec![workspace.join("packer")];
     while let Some(directory) = directories.pop() {
         println!("cargo:rerun-if-changed={}", directory.display());
-        let entries = fs::read_dir(&directory).expect("the sources are there");
+        let entries = fs::read_dir(&directory).expect("the sources exist");
         for path in entries.map(|entry| entry.expect("the sources can be listed").path()) {
             if path.is_dir() { directories.push(path) } else { files.push(path) }
         }
@@ -78,7 +99,7 @@ fn launcher_target() -> String {
         return musl;
     }
     println!(
-        "cargo:warning=the launcher is built for {host}: `rustup target add {musl}` makes it smaller and faster"
+        "cargo:warning=building the launcher for {host}; `rustup target add {musl}` makes it smaller and faster"
     );
     host
 }
@@ -103,7 +124,7 @@ fn build(workspace: &Path, target: &str) -> PathBuf {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env(format!("CFLAGS_{}", target.replace('-', "_")), C_FLAGS)
         .env(format!("CC_{}", target.replace('-', "_")), "cc");
-    // What the outer cargo says of its own build is not meant for this one.
+    // Settings of the outer build are not for this one.
     for name in ["RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
         cargo.env_remove(name);
     }
@@ -113,7 +134,7 @@ fn build(workspace: &Path, target: &str) -> PathBuf {
             cargo.env_remove(name);
         }
     }
-    let status = cargo.status().unwrap_or_else(|error| panic!("cargo does not start: {error}"));
-    assert!(status.success(), "the launcher cannot be built");
+    let status = cargo.status().unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
+    assert!(status.success(), "cannot build the launcher");
     output.join(target).join("stub/snakecrate-launcher")
 }

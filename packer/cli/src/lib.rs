@@ -1,7 +1,7 @@
 //! The packer: from a Python project to one executable file.
 
-/// Tells this packer from every other: what one has in the cache may be made in another way by the
-/// next. A digest of its sources.
+/// A digest of the packer's sources. It is part of the keys in the build cache, since another version
+/// may make the same thing differently.
 pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;
@@ -12,6 +12,7 @@ pub mod bytecode;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod launchers;
 pub mod prune;
 pub mod resolve;
 pub mod sbom;

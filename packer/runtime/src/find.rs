@@ -75,11 +75,7 @@ fn by_version(
     for both in [true, false] {
         for candidate in found.iter().filter(|found| choice.fits(&found.version, both)) {
             match probe(&candidate.executable, request.target) {
-                Ok(interpreter) => {
-                    let (version, path) = (&interpreter.full_version, &interpreter.executable);
-                    ui.detail(format_args!("Python {version}: {}", path.display()));
-                    return Ok(interpreter);
-                }
+                Ok(interpreter) => return Ok(interpreter),
                 Err(error) => ui.detail(error),
             }
         }

@@ -177,11 +177,12 @@ impl Work<'_> {
             only: None,
         };
         if let Some(why) = &need.open {
-            self.ui.detail(format_args!("the whole standard library: {why}"));
             if minimal {
                 self.ui.warn(format_args!(
-                    "runtime-minimal has no effect, as what is imported cannot be told: {why}"
+                    "runtime-minimal has no effect: the imports cannot be determined: {why}"
                 ));
+            } else {
+                self.ui.detail(format_args!("keeping the whole standard library: {why}"));
             }
             return Ok(policy);
         }

@@ -58,7 +58,13 @@ pub enum Error {
     /// Archives aren't made for this system, and no other target was named.
     #[error("this system isn't one that archives are made for")]
     NoTarget,
-    /// This machine has no C library that could come along.
+    /// The packer embeds no launcher for the target.
+    #[error("this snakecrate has no launcher for {target}")]
+    NoLauncher {
+        /// The name of the target.
+        target: &'static str,
+    },
+    /// This machine has no C library that could be bundled.
     #[error("the C library of this machine is not glibc, and cannot be packed")]
     NoCLibrary,
     /// There is no place for the packer's own files.
@@ -89,6 +95,7 @@ impl Remedy for Error {
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
             Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
+            Self::NoLauncher { target } => Some(format!("use a snakecrate built on {target}")),
             Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
             Self::NoCLibrary => Some("build on a machine with glibc, or say --libc host".into()),
             Self::Cache(error) => error.remedy(),

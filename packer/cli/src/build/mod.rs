@@ -24,6 +24,7 @@ use snakecrate_format::digest::Digest;
 use crate::archive::{self, Plan, Written};
 use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
+use crate::launchers::launcher;
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::wheel;
@@ -35,13 +36,11 @@ use snakecrate_base::error::Remedy as _;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
 
-/// The launcher that the build script made.
-pub const STUB: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
-
 /// An archive that is ready to be written.
 #[derive(Debug)]
 pub struct Build {
     plan: Plan,
+    launcher: &'static [u8],
     audit: Report,
 }
 
@@ -71,6 +70,8 @@ impl Build {
         if let Err(warning) = bytecode::check_reproducible(&interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
         }
+        let launcher = launcher(interpreter.target)
+            .ok_or(Error::NoLauncher { target: interpreter.target.name })?;
         let fetched = gather::distributions(source, settings, &interpreter, &cache, ui)?;
         let unpacked = cache
             .temporary_directory()
@@ -89,7 +90,7 @@ impl Build {
             ui,
         };
         let (plan, audit) = work.plan(source, fetched)?;
-        Ok(Self { plan, audit })
+        Ok(Self { plan, launcher, audit })
     }
 
     /// The application's name.
@@ -115,13 +116,13 @@ impl Build {
         let contents = (name, version, python, launch, entries, components, c_library);
         let contents = serde_json::to_vec(&contents).unwrap_or_default();
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&contents).update(STUB).update(&self.plan.sbom);
+        hasher.update(&contents).update(self.launcher).update(&self.plan.sbom);
         Digest(*hasher.finalize().as_bytes()).key()
     }
 
     /// Writes the archive.
     pub fn write(self, output: &Path) -> Result<Written, Error> {
-        Ok(archive::write(output, STUB, self.plan)?)
+        Ok(archive::write(output, self.launcher, self.plan)?)
     }
 }
 

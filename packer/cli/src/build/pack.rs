@@ -144,12 +144,9 @@ impl Work<'_> {
     }
 
     fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
-        let report = bytecode::compile(&mut tree, self.workers, self.form, self.ui)?;
+        bytecode::compile(&mut tree, self.workers, self.form, self.ui)?;
         if self.form.sourceless {
             wheel::follow_bytecode(&mut tree)?;
-        }
-        for (path, why) in &report.refused {
-            self.ui.detail(format_args!("no bytecode for {path}: {why}"));
         }
         let size = |node: &Node| match node {
             Node::File { content, .. } => content.len().unwrap_or(0),

@@ -67,14 +67,14 @@ fn default_output(name: &str) -> PathBuf {
     if path.is_dir() { path.with_extension("bin") } else { path }
 }
 
-#[cfg(unix)]
+/// Replaces this process by the archive; returns only if that fails.
 fn execute(archive: &Path, arguments: &[OsString]) -> std::io::Error {
-    use std::os::unix::process::CommandExt;
-    // The application is not the business of whatever made this packer start.
     let mut command = Command::new(archive);
     command.args(arguments);
+    // Set if this packer itself runs out of an archive. An environment that does not change is passed
+    // on byte for byte.
     if env::var_os("SNAKECRATE_ARCHIVE").is_some() {
         command.env_remove("SNAKECRATE_ARCHIVE");
     }
-    command.exec()
+    snakecrate_platform::process::replace_by(&mut command)
 }
