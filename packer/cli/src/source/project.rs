@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use configparser::ini::Ini;
+
 use super::error::Error;
 use super::poetry;
-use crate::wheel::ini;
 
 /// Directories that are never part of a project's source.
 pub const SKIPPED: [&str; 12] = [
@@ -79,10 +80,14 @@ impl Project {
 
     /// `[section] key` of setup.cfg.
     fn setup_cfg(&self, section: &str, key: &str) -> Option<String> {
-        let sections = ini(self.setup_cfg.as_deref()?);
-        let (_, items) = sections.into_iter().find(|(name, _)| name == section)?;
-        let (_, value) = items.into_iter().find(|(name, _)| name.replace('-', "_") == key)?;
-        Some(value)
+        let mut ini = Ini::new_cs();
+        ini.set_multiline(true);
+        ini.set_inline_comment_symbols(Some(&[]));
+        // A file that setuptools cannot read either has no value.
+        let sections = ini.read(self.setup_cfg.clone()?).ok()?;
+        let items = sections.get(section)?;
+        let (_, value) = items.iter().find(|(name, _)| name.replace('-', "_") == key)?;
+        value.clone()
     }
 
     /// The name, where it stands in a file.

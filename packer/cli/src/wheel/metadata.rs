@@ -1,6 +1,5 @@
-//! The documents of a `.dist-info` directory: `METADATA`, `WHEEL`, `entry_points.txt`
-//! ([core metadata](https://packaging.python.org/en/latest/specifications/core-metadata/),
-//! [entry points](https://packaging.python.org/en/latest/specifications/entry-points/)).
+//! `METADATA` and its headers, which `WHEEL` has, too
+//! ([core metadata](https://packaging.python.org/en/latest/specifications/core-metadata/)).
 
 /// What `METADATA` says, as far as it is of use here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,24 +35,42 @@ pub struct License {
     pub files: Vec<String>,
 }
 
-/// The header lines of an e-mail-like document, continuation lines joined with newlines.
-pub(crate) fn headers(text: &str) -> Vec<(String, String)> {
-    let mut headers: Vec<(String, String)> = Vec::new();
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        if line.trim().is_empty() {
-            break;
-        }
-        if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = headers.last_mut() {
-                value.push('\n');
-                // Multi-line fields are indented by eight blanks or by seven and a bar.
-                value.push_str(line.trim_start().trim_start_matches('|'));
-            }
-        } else if let Some((name, value)) = line.split_once(':') {
-            headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
-        }
-    }
+/// The headers of an e-mail-like document: lower-case names, and values whose continuation lines are
+/// joined with newlines.
+///
+/// `mailparse` reads a line that isn't a header as a header without a value. CPython's parser, which
+/// installers use, ends the headers there, so they are cut first.
+pub(super) fn headers(text: &str) -> Vec<(String, String)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut lines = text.split_inclusive('\n').skip_while(|line| is_continuation(line));
+    let block: String = lines.by_ref().take_while(|line| is_header(line)).collect();
+    let Ok((headers, _)) = mailparse::parse_headers(block.as_bytes()) else { return Vec::new() };
     headers
+        .iter()
+        .map(|header| {
+            let value = String::from_utf8_lossy(header.get_value_raw());
+            (header.get_key_ref().to_ascii_lowercase(), unindented(value.trim()))
+        })
+        .collect()
+}
+
+fn is_continuation(line: &str) -> bool {
+    line.starts_with([' ', '\t'])
+}
+
+/// Whether CPython takes `line` for a header or a part of one. A line of nothing but spaces is.
+fn is_header(line: &str) -> bool {
+    let name = line.split_once(':').map(|(name, _)| name);
+    is_continuation(line)
+        || name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+/// Builders indent the lines of long values by eight spaces, or by seven and a bar.
+fn unindented(value: &str) -> String {
+    let mut lines = value.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    let rest = lines.map(|line| line.trim_start().trim_start_matches('|'));
+    rest.fold(first, |text, line| text + "\n" + line)
 }
 
 impl Metadata {
@@ -105,84 +122,10 @@ fn project_url(value: &str) -> Option<(usize, String)> {
     Some((rank, url.trim().to_owned()))
 }
 
-/// A function that a script calls.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EntryPoint {
-    /// The script's name.
-    pub name: String,
-    /// `package.module`.
-    pub module: String,
-    /// `main`, `App.run`.
-    pub attr: String,
-}
-
-/// The sections of a file in the format of Python's `configparser`: names, and keys with values.
-/// Values that go on in indented lines are joined with newlines.
-pub(crate) fn ini(text: &str) -> Vec<(String, Vec<(String, String)>)> {
-    let mut sections: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
-            continue;
-        }
-        if line.starts_with('[') {
-            let name = trimmed.trim_start_matches('[').trim_end_matches(']');
-            sections.push((name.trim().to_owned(), Vec::new()));
-            continue;
-        }
-        let Some((_, items)) = sections.last_mut() else { continue };
-        if line.starts_with([' ', '\t'])
-            && let Some((_, value)) = items.last_mut()
-        {
-            value.push('\n');
-            value.push_str(trimmed);
-        } else if let Some((key, value)) = trimmed.split_once('=') {
-            items.push((key.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    sections
-}
-
-/// Console and gui scripts of `entry_points.txt`, sorted by name.
-///
-/// # Errors
-///
-/// The line that names no function.
-pub(crate) fn scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
-    let mut scripts = Vec::new();
-    for (section, items) in ini(text) {
-        if section != "console_scripts" && section != "gui_scripts" {
-            continue;
-        }
-        for (name, value) in items {
-            // `[extra]` behind the function is a requirement that installers have always ignored.
-            let object = value.split('[').next().unwrap_or_default().trim();
-            let parts = object.split_once(':').map(|(module, attr)| (module.trim(), attr.trim()));
-            let Some((module, attr)) = parts.filter(|(m, a)| is_dotted(m) && is_dotted(a)) else {
-                return Err(format!("{name} = {value}"));
-            };
-            if name.is_empty() || name.contains(['/', '\\']) || name.contains(char::is_control) {
-                return Err(format!("{name} = {value}"));
-            }
-            scripts.push(EntryPoint { name, module: module.into(), attr: attr.into() });
-        }
-    }
-    scripts.sort();
-    scripts.dedup_by(|a, b| a.name == b.name);
-    Ok(scripts)
-}
-
-/// Names with dots between them: what may stand in Python code without being any.
-fn is_dotted(text: &str) -> bool {
-    text.split('.').all(|name| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.chars().all(|c| c == '_' || c.is_alphanumeric())
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
@@ -207,26 +150,60 @@ mod tests {
         assert_eq!(metadata.author, None);
     }
 
-    #[test]
-    fn scripts_are_console_and_gui_scripts() {
-        let text = "# comment\n[console_scripts]\nb = pkg.mod:App.run [fast]\n\n[gui_scripts]\n\
-                    a=pkg:main\n[other]\nc = x\n";
-        let call = |name: &str, module: &str, attr: &str| EntryPoint {
-            name: name.into(),
-            module: module.into(),
-            attr: attr.into(),
-        };
-        assert_eq!(
-            scripts(text).unwrap(),
-            [call("a", "pkg", "main"), call("b", "pkg.mod", "App.run")]
-        );
+    /// What CPython's parser makes of the texts.
+    fn by_cpython(texts: &[&str]) -> Vec<Vec<(String, String)>> {
+        const PARSE: &str = "
+import json, sys
+from email import message_from_string
+def lines(value):
+    first, *rest = value.strip().replace('\\r\\n', '\\n').split('\\n')
+    return '\\n'.join([first] + [line.lstrip().lstrip('|') for line in rest])
+json.dump([[(name.lower(), lines(value)) for name, value in message_from_string(text).items()]
+           for text in json.load(sys.stdin)], sys.stdout)";
+        let python = std::env::var("SNAKECRATE_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+        let mut child = Command::new(python)
+            .args(["-I", "-c", PARSE])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        serde_json::to_writer(child.stdin.take().unwrap(), texts).unwrap();
+        serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap()
     }
 
     #[test]
-    fn what_is_no_function_is_no_script() {
-        for line in ["a = pkg", "a = pkg:main()", "a = pkg:import os", "../a = p:m", "a = :m"] {
-            let text = format!("[console_scripts]\n{line}\n");
-            assert_eq!(scripts(&text).unwrap_err(), line);
+    fn headers_are_those_that_cpython_reads() {
+        let texts = [
+            "",
+            "\n",
+            "Name: a\n\nRequires-Dist: body\n",
+            "Name: a\r\nLicense: b\r\n c\r\nRequires-Dist: d\r\n\r\nbody\r\n",
+            // `license = {file = …}`: the empty lines of the text become lines of spaces.
+            "Name: a\nLicense: MIT License\n        \n        Copyright\n        \n        \
+             Permission\nRequires-Dist: click\n\nbody\n",
+            "License: x\n       |\n       |y\nRequires-Dist: a\n",
+            "License:\n        on the next line\n\t\n\ttabs\nRequires-Dist: a\n",
+            "Name: a\n  \n\t \nVersion: 1\n",
+            "Name: a\n   \n\nRequires-Dist: body\n",
+            "Name: a\nnot a header\nRequires-Dist: body\n",
+            "Name : a\nVersion: 1\n",
+            "Name: a\nDescription: b: c\n  d: e\nURL: https://x/?a:b\nEmpty:\nLast: x",
+            "  lost\nName: a\n",
+            "Summary: caf\u{e9} \u{2028} x\nName:\u{a0}a\nVersion:\t1  \n",
+            "Name: a\nName: b\nNAME: c\n",
+            "Description: form\u{c}feed\n        and\u{b}more\nRequires-Dist: a\n",
+        ];
+        for (text, wanted) in texts.iter().zip(by_cpython(&texts)) {
+            assert_eq!(headers(text), wanted, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_license_with_empty_lines_hides_no_requirement() {
+        let metadata = Metadata::parse(
+            "Name: a\nLicense: MIT License\n        \n        Copyright\nRequires-Dist: click\n",
+        );
+        assert_eq!(metadata.license.text.as_deref(), Some("MIT License\n\nCopyright"));
+        assert_eq!(metadata.requires_dist, ["click"]);
     }
 }

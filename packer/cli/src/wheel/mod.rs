@@ -1,5 +1,6 @@
 //! Wheels: from the zip file to the files of an environment.
 
+mod entry_points;
 mod error;
 mod filename;
 mod layout;
@@ -12,10 +13,10 @@ mod store;
 pub(crate) mod testing;
 mod unpack;
 
+pub use entry_points::EntryPoint;
 pub use error::{Error, Kind};
 pub use filename::{Fit, WheelName, normalize};
-pub(crate) use metadata::ini;
-pub use metadata::{EntryPoint, License, Metadata};
+pub use metadata::{License, Metadata};
 pub(crate) use record::follow_bytecode;
 pub use script::{SHEBANG, Script, Target};
 pub use slim::Slim;

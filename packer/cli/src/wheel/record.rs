@@ -18,7 +18,7 @@ pub(crate) struct Record {
     lines: BTreeMap<String, Line>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Line {
     /// `sha256=…`, or nothing.
     hash: String,
@@ -88,32 +88,31 @@ impl Record {
 /// The RECORD of what is installed: paths as seen from `site-packages`, with digest and size.
 #[derive(Debug, Default)]
 pub(crate) struct Installed {
-    lines: BTreeMap<String, String>,
+    lines: BTreeMap<String, Line>,
 }
 
 impl Installed {
     /// Adds a file.
     pub(crate) fn add(&mut self, path: String, sha256: &[u8], size: u64) {
-        let line = format!("sha256={},{size}", BASE64_URL_SAFE_NO_PAD.encode(sha256));
-        self.lines.insert(path, line);
+        let hash = format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(sha256));
+        self.lines.insert(path, Line { hash, size: size.to_string() });
     }
 
     /// The document, at `path` itself.
     pub(crate) fn encode(mut self, path: &str) -> Vec<u8> {
-        self.lines.insert(path.to_owned(), ",".to_owned());
-        let mut text = String::new();
-        for (path, line) in self.lines {
-            if path.contains([',', '"']) {
-                text.extend(["\"", &path.replace('"', "\"\""), "\""]);
-            } else {
-                text.push_str(&path);
-            }
-            text.push(',');
-            text.push_str(&line);
-            text.push('\n');
-        }
-        text.into_bytes()
+        self.lines.insert(path.to_owned(), Line::default());
+        encode(&self.lines)
     }
+}
+
+/// The document with these lines.
+fn encode(lines: &BTreeMap<String, Line>) -> Vec<u8> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for (path, line) in lines {
+        // Writing to memory cannot fail, and every record has three fields.
+        let _ = csv.write_record([path, &line.hash, &line.size]);
+    }
+    csv.into_inner().unwrap_or_default()
 }
 
 /// The end of a source's name.
@@ -136,20 +135,16 @@ pub(crate) fn follow_bytecode(tree: &mut Tree) -> Result<(), Error> {
         let Some(Node::File { mode, content }) = tree.get(&record) else { continue };
         let bytes = content.read().map_err(|error| Kind::Read(error).at(record.as_path()))?;
         let mode = *mode;
-        let mut text = String::new();
-        for line in String::from_utf8_lossy(&bytes).lines() {
-            // As `Installed` writes them: quoted only where a name has a comma or a quote.
-            match line.split_once(",sha256=").map(|(path, _)| path) {
-                Some(path)
-                    if path.ends_with(SOURCE) && !there(path) && there(&format!("{path}c")) =>
-                {
-                    text.extend([path, "c,,"]);
-                }
-                _ => text.push_str(line),
-            }
-            text.push('\n');
+        let mut lines = Record::parse(&String::from_utf8_lossy(&bytes))
+            .map_err(|kind| kind.at(record.as_path()))?
+            .lines;
+        let replaced =
+            |path: &&String| path.ends_with(SOURCE) && !there(path) && there(&format!("{path}c"));
+        for path in lines.keys().filter(replaced).cloned().collect::<Vec<_>>() {
+            lines.remove(&path);
+            lines.insert(path + "c", Line::default());
         }
-        tree.insert_file(record, mode, text.into_bytes());
+        tree.insert_file(record, mode, encode(&lines));
     }
     Ok(())
 }

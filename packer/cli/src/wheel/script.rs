@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use snakecrate_format::entry_path::EntryPath;
 
-use super::metadata::EntryPoint;
+use super::entry_points::EntryPoint;
 use snakecrate_base::tree::{Content, Mode};
 
 /// The first line of every Python script in a tree; who assembles the environment puts the

@@ -10,10 +10,11 @@ use sha2::{Digest as _, Sha256};
 use snakecrate_format::entry_path::EntryPath;
 use zip::ZipArchive;
 
+use super::entry_points;
 use super::error::{Error, Kind};
 use super::filename::{WheelName, normalize};
 use super::layout::{BIN, Layout, Part, source_of};
-use super::metadata::{self, License, Metadata};
+use super::metadata::{License, Metadata, headers};
 use super::record::{Installed, Record};
 use super::script::{Script, Target, is_executable, prepare, wrapper};
 use super::slim::Slim;
@@ -127,7 +128,7 @@ fn unpack_inner(
     let mut record = Record::parse(&document(&mut zip, &info("RECORD"))?)?;
     let mut points = Vec::new();
     if names.contains_key(&info("entry_points.txt")) {
-        points = metadata::scripts(&document(&mut zip, &info("entry_points.txt"))?)
+        points = entry_points::scripts(&document(&mut zip, &info("entry_points.txt"))?)
             .map_err(|line| Kind::Metadata(format!("entry_points.txt makes no sense: `{line}`")))?;
     }
 
@@ -225,7 +226,7 @@ fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
 }
 
 fn check_version(wheel: &str) -> Result<(), Kind> {
-    let headers = metadata::headers(wheel);
+    let headers = headers(wheel);
     let version = headers.iter().find(|(name, _)| name == "wheel-version");
     match version.map(|(_, version)| version.as_str()) {
         Some(version) if version == "1" || version.starts_with("1.") => Ok(()),

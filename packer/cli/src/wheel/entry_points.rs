@@ -1,0 +1,99 @@
+//! `entry_points.txt`
+//! ([specification](https://packaging.python.org/en/latest/specifications/entry-points/)).
+
+use configparser::ini::{Ini, IniDefault};
+
+/// A function that a script calls.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryPoint {
+    /// The script's name.
+    pub name: String,
+    /// `package.module`.
+    pub module: String,
+    /// `main`, `App.run`.
+    pub attr: String,
+}
+
+/// Console and GUI scripts of `entry_points.txt`, sorted by name.
+///
+/// # Errors
+///
+/// The line that names no function, or what is wrong with the file.
+pub(super) fn scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
+    // As `importlib.metadata` reads it: every line is an item, and names may have colons.
+    let mut form = IniDefault::default();
+    form.case_sensitive = true;
+    form.delimiters = vec!['='];
+    form.enable_inline_comments = false;
+    let sections =
+        Ini::new_from_defaults(form).read(text.trim_start_matches('\u{feff}').to_owned())?;
+    let items = ["console_scripts", "gui_scripts"].iter().filter_map(|name| sections.get(*name));
+    let mut scripts = Vec::new();
+    for (name, value) in items.flatten() {
+        scripts.push(script(name, value.as_deref().unwrap_or_default())?);
+    }
+    scripts.sort();
+    scripts.dedup_by(|a, b| a.name == b.name);
+    Ok(scripts)
+}
+
+fn script(name: &str, value: &str) -> Result<EntryPoint, String> {
+    // `[extra]` after the function is a requirement that installers have always ignored.
+    let object = value.split('[').next().unwrap_or_default().trim();
+    let parts = object.split_once(':').map(|(module, attr)| (module.trim(), attr.trim()));
+    match parts {
+        Some((module, attr))
+            if is_dotted(module)
+                && is_dotted(attr)
+                && !name.contains(['/', '\\'])
+                && !name.contains(char::is_control) =>
+        {
+            Ok(EntryPoint { name: name.into(), module: module.into(), attr: attr.into() })
+        }
+        _ => Err(format!("{name} = {value}")),
+    }
+}
+
+/// Whether `text` is names with dots between them.
+fn is_dotted(text: &str) -> bool {
+    text.split('.').all(|name| {
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_console_and_gui_scripts() {
+        let text = "# comment\n[console_scripts]\nb = pkg.mod:App.run [fast]\n\n[gui_scripts]\n\
+                    a=pkg:main\n[other]\nc = x\n";
+        let call = |name: &str, module: &str, attr: &str| EntryPoint {
+            name: name.into(),
+            module: module.into(),
+            attr: attr.into(),
+        };
+        assert_eq!(
+            scripts(text).unwrap(),
+            [call("a", "pkg", "main"), call("b", "pkg.mod", "App.run")]
+        );
+    }
+
+    #[test]
+    fn indented_entry_points_are_read() {
+        let text = "  [console_scripts]\n  a = pkg:main\n    b = pkg:main\n";
+        let names: Vec<_> = scripts(text).unwrap().into_iter().map(|point| point.name).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn lines_that_name_no_function_are_refused() {
+        for line in ["a = pkg", "a = pkg:main()", "a = pkg:import os", "../a = p:m", "a = :m"] {
+            let text = format!("[console_scripts]\n{line}\n");
+            assert_eq!(scripts(&text).unwrap_err(), line);
+        }
+    }
+}
