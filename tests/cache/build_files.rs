@@ -9,7 +9,7 @@ use pretty_assertions::assert_eq;
 use rustix::process::Signal;
 use snakecrate_base::download::file_sha256;
 use snakecrate_base::testing::{ok, serve, status};
-use snakecrate_runtime::index;
+use snakecrate_runtime::discover::release;
 use walkdir::WalkDir;
 
 use super::prune::{ago, prunes, set_times};
@@ -75,7 +75,7 @@ fn unused_build_files_are_removed() {
 fn archive_name(version: &str) -> String {
     format!(
         "cpython-{version}+{}-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
-        index::TAG
+        release::TAG
     )
 }
 

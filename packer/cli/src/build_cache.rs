@@ -29,7 +29,7 @@ use std::time::Duration;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::temporary::{self, is_temporary};
 use snakecrate_launcher::cache::root::{Root, candidates};
-use snakecrate_runtime::PythonDirectories;
+use snakecrate_runtime::discover::PythonDirectories;
 use tempfile::{NamedTempFile, TempDir};
 
 /// The directory's name in the cache.

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::target::{Glibc, Target};
 
-use super::Error;
 use super::elf::room;
+use crate::error::Error;
 use snakecrate_base::tree::{Content, Mode, Tree};
 
 /// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.

@@ -1,25 +1,24 @@
-//! A cheap identity of what a harvest would give, so that it need not be done again.
+//! A cheap identity of a harvest's result, so that it need not be repeated.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use walkdir::{DirEntry, WalkDir};
-
-use super::host::terminals;
-use super::trim::Policy;
 use snakecrate_base::python::Interpreter;
+use walkdir::DirEntry;
 
-/// Files whose change says that libraries outside the installation have changed: `ldconfig` runs
-/// whenever a package brings or takes one.
+use crate::file_state::{files, state};
+use crate::host_data::terminals;
+use crate::trim::Policy;
+
+/// Files that change whenever libraries outside the installation change: package managers run
+/// `ldconfig` after they have installed or removed one.
 const LOADER: &[&str] = &["/etc/ld.so.cache"];
-/// Directories of an installation that a harvest never takes from, whatever the policy.
+/// Directories of an installation that a harvest never copies from, whatever the policy.
 const SKIPPED: &[&str] = &["__pycache__", "site-packages", "dist-packages", "test"];
 
-/// The identity (32 hex digits) of the runtime that `interpreter` makes under `policy`: names,
-/// sizes and times of change of the files it would be made of, and the policy. Nothing is read but
-/// directories. Whoever keeps what was made adds which program made it.
+/// The identity (32 hex digits) of the runtime that `interpreter` becomes under `policy`: the
+/// policy, and names, sizes and times of change of the files that a harvest would copy. Only
+/// directories are read. It doesn't contain the version of the packer: callers add that.
 pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: &str| {
@@ -39,7 +38,7 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
         add(name);
         add(&state(&file).unwrap_or_default());
     }
-    // All of it where the policy may keep more than usual.
+    // All files if the policy may keep more than usual.
     let everything = !policy.keep.is_empty();
     for file in files(&interpreter.prefix.join("lib"), 1, |_| true) {
         add(&file?);
@@ -64,33 +63,10 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
     Ok(hasher.finalize().to_hex()[..32].to_owned())
 }
 
-/// Name and state of the files in a directory, sorted.
-pub(super) fn files(
-    directory: &Path,
-    depth: usize,
-    wanted: impl Fn(&DirEntry) -> bool,
-) -> impl Iterator<Item = io::Result<String>> {
-    WalkDir::new(directory)
-        .max_depth(depth)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(move |entry| entry.depth() == 0 || wanted(entry))
-        .filter(|entry| entry.as_ref().is_ok_and(|entry| !entry.file_type().is_dir()))
-        .map(move |entry| {
-            let entry = entry?;
-            let inside = entry.path().strip_prefix(directory).unwrap_or(entry.path());
-            Ok(format!("{}\t{}", inside.display(), state(entry.path()).unwrap_or_default()))
-        })
-}
-
-/// Size and time of change, in nanoseconds, of what `path` leads to.
-fn state(path: &Path) -> io::Result<String> {
-    let found = fs::metadata(path)?;
-    Ok(format!("{}\t{}.{}", found.len(), found.mtime(), found.mtime_nsec()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use snakecrate_base::testing::python_at;
     use std::collections::BTreeSet;

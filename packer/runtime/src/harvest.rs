@@ -5,7 +5,7 @@
 //! lib/python3.12/…              standard library
 //! lib/python3.12/lib-dynload/…  extension modules
 //! lib/libpython3.12.so.1.0      and the other libraries that these need
-//! share/…                       what hosts may lack, see [`super::host`]
+//! share/…                       what hosts may lack, see [`crate::host_data`]
 //! ```
 //!
 //! Nothing else of the original's `lib` comes along: a python-build-standalone whose executable
@@ -23,7 +23,8 @@ use super::libraries::{self, Host};
 use super::parts::Part;
 use super::tcl::Tcl;
 use super::trim::{Policy, Trim};
-use super::{Error, host, relocate, sanitise};
+use crate::error::Error;
+use crate::{host_data, relocate, sanitise};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
@@ -67,7 +68,7 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     if let Some(tcl) = tcl {
         tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
     }
-    host::equip(&mut tree, interpreter, &trim, ui)?;
+    host_data::equip(&mut tree, interpreter, &trim, ui)?;
     // Python takes its prefix only from where this directory is, even if all modules are built in;
     // an archive has no empty directories.
     let dynload = format!("{stdlib}/lib-dynload/");

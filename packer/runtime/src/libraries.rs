@@ -14,8 +14,8 @@ use snakecrate_audit::{Defect, Object, is_libc};
 use snakecrate_format::target::Target;
 use snakecrate_platform::map::MappedFile;
 
-use super::Error;
 use super::elf::Malformed;
+use crate::error::Error;
 
 /// Where this machine's loader looks for libraries.
 #[derive(Debug)]

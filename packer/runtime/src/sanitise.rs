@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::Error;
+use crate::error::Error;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::Content;
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use snakecrate_format::entry_path::EntryPath;
 
-use super::Error;
+use crate::error::Error;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Mode, Tree};
 

@@ -1,32 +1,34 @@
-//! What of an installation an application does not need.
+//! The parts of an installation that no application needs.
 
 use std::collections::BTreeSet;
 
-use glob::{MatchOptions, Pattern};
+use glob::Pattern;
 
-use super::Error;
-use super::parts::Part;
+use crate::error::Error;
+use crate::parts::Part;
+use crate::patterns::{fits, patterns};
 
-/// What to keep of a runtime beyond the ordinary, and what to leave out.
+/// Files of a runtime to keep or leave out, different from the default.
 ///
-/// Patterns are of names below the runtime's prefix (`lib/python3.12/lib2to3`) or below the
-/// standard library (`lib2to3`, `encodings/cp*.py`); `*` is any part of a name, `**` any
-/// directories. A pattern that fits a directory fits all in it. `keep` wins over `drop`, and both
-/// over the rules of this module. The name of a [`Part`] stands for the whole of it.
+/// Patterns match names below the runtime's prefix (`lib/python3.12/lib2to3`) or below the standard
+/// library (`lib2to3`, `encodings/cp*.py`); `*` is any part of a name, `**` any directories. A
+/// pattern that fits a directory fits everything in it. `keep` wins over `drop`, and both win over
+/// the rules of this module. The name of a [`Part`] stands for the whole part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Patterns of what stays.
+    /// Patterns of files that stay.
     pub keep: Vec<String>,
-    /// Patterns of what goes.
+    /// Patterns of files that are left out.
     pub drop: Vec<String>,
-    /// Parts of the standard library that stay away, unless `keep` has them.
+    /// Parts of the standard library that are left out, unless `keep` names them.
     pub leave_out: BTreeSet<Part>,
-    /// The modules of the standard library that stay, dotted; all that the rules leave, if `None`.
+    /// The dotted names of the standard library's modules that stay; `None` for all that the rules
+    /// leave.
     pub only: Option<BTreeSet<String>>,
 }
 
 impl Default for Policy {
-    /// Everything but `tkinter`, which brings half of X11 along.
+    /// Everything except `tkinter`, which needs half of X11.
     fn default() -> Self {
         Self {
             keep: Vec::new(),
@@ -38,32 +40,32 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Whether `part` stays away; `keep` and `drop` may name it.
+    /// Whether `part` is left out; `keep` and `drop` may name it.
     pub fn leaves_out(&self, part: Part) -> bool {
         let named = |list: &[String]| list.iter().any(|name| name == part.name());
         !named(&self.keep) && (self.leave_out.contains(&part) || named(&self.drop))
     }
 }
 
-/// Left out, and why. What an application could import at run time stays, unless it is of use
-/// only to develop Python itself or needs a part that is left out.
+/// Files that are left out, and why. Everything that an application could import at run time stays,
+/// unless it serves only the development of Python itself or needs a part that is left out.
 const RULES: &[(&str, &str)] = &[
-    ("**/__pycache__", "bytecode is compiled anew, in a form that nobody writes to"),
+    ("**/__pycache__", "bytecode is compiled anew, in a form that is never rewritten"),
     ("**/*.pyc", "as above"),
-    ("site-packages", "what the developer has installed is not the runtime"),
+    ("site-packages", "packages that the developer has installed"),
     ("dist-packages", "as above, Debian's name for it"),
     ("sitecustomize.py", "a setting of the build machine (Debian: a link into /etc)"),
     ("usercustomize.py", "as above"),
-    ("EXTERNALLY-MANAGED", "is about the build machine's installation (PEP 668)"),
+    ("EXTERNALLY-MANAGED", "describes the build machine's installation (PEP 668)"),
     ("test", "tests of the standard library itself; most of an installation"),
     ("*/test", "as above: unittest/test, ctypes/test, sqlite3/test, tkinter/test"),
     ("*/tests", "as above: lib2to3/tests, distutils/tests"),
     ("idlelib", "IDLE, a program of its own; needs Tk"),
     ("turtledemo", "a program of its own; needs Tk"),
-    ("ensurepip", "pip's wheels; an archive's environment is complete"),
-    ("pydoc_data", "help() on topics; pydoc says that it is not available and goes on"),
-    ("lib-dynload/nis.*", "Sun's yellow pages, gone in 3.13; brings Kerberos along, 1.8 MB"),
-    ("config-*", "to link programs with libpython"),
+    ("ensurepip", "pip's wheels; nothing is installed into an archive's environment"),
+    ("pydoc_data", "help() on topics; pydoc reports that they are missing and goes on"),
+    ("lib-dynload/nis.*", "Sun's yellow pages, gone in 3.13; needs Kerberos, 1.8 MB"),
+    ("config-*", "files to link programs with libpython"),
     ("__phello__", "for tests of frozen modules"),
     ("__phello__.foo.py", "as above"),
     ("**/*.bat", "for Windows and for developers: ctypes/macholib, idlelib"),
@@ -71,14 +73,14 @@ const RULES: &[(&str, &str)] = &[
     ("lib-dynload/_test*", "modules that only tests import"),
     ("lib-dynload/_ctypes_test*", "as above"),
     ("lib-dynload/_xxtestfuzz*", "as above"),
-    ("lib-dynload/xxlimited*", "examples for writers of extension modules"),
+    ("lib-dynload/xxlimited*", "examples for authors of extension modules"),
     ("lib-dynload/xxsubtype*", "as above"),
-    ("lib/tk*/demos", "examples of Tk's"),
+    ("lib/tk*/demos", "Tk's examples"),
     ("include", "headers"),
     ("**/*.a", "static libraries"),
 ];
 
-/// The rules and a policy, ready to be asked.
+/// The rules and a policy, compiled.
 #[derive(Debug)]
 pub struct Trim {
     stdlib: String,
@@ -132,7 +134,7 @@ fn is_of(modules: &BTreeSet<String>, path: &str) -> bool {
         return modules.contains(extension.split('.').next().unwrap_or(extension));
     }
     match (path.strip_suffix(".py"), path.split_once('/')) {
-        // Its name, which holds the platform's, is put together by `sysconfig`.
+        // `sysconfig` computes its name, which contains the platform's.
         (Some(name), _) if name.starts_with("_sysconfigdata") => true,
         (Some(name), _) => {
             let name = name.strip_suffix("/__init__").unwrap_or(name);
@@ -141,24 +143,6 @@ fn is_of(modules: &BTreeSet<String>, path: &str) -> bool {
         (None, Some((package, _))) => modules.contains(package),
         (None, None) => true,
     }
-}
-
-/// The patterns that `texts` are.
-pub fn patterns<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Pattern>, Error> {
-    texts
-        .map(|text| {
-            Pattern::new(text.trim_end_matches('/'))
-                .map_err(|error| Error::Pattern { pattern: text.into(), reason: error.msg })
-        })
-        .collect()
-}
-
-/// Whether a pattern fits `path` or a directory that it is in.
-pub fn fits(patterns: &[Pattern], path: &str) -> bool {
-    let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
-    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    ends.into_iter()
-        .any(|end| patterns.iter().any(|pattern| pattern.matches_with(&path[..end], options)))
 }
 
 #[cfg(test)]

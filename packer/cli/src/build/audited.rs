@@ -6,16 +6,17 @@ use super::Error;
 use super::pack::{Prepared, Work};
 use snakecrate_audit::{self as audit, Object, Options, Report, Root, Unit};
 use snakecrate_base::tree::Tree;
-use snakecrate_runtime::Grafts;
+use snakecrate_runtime::IncludedLibs;
 
 /// So many warnings are told; the rest is counted.
 const TOLD: usize = 6;
 
 impl Work<'_> {
     /// Finds the libraries of `--include-lib`, and puts those into `app` that objects with a search
-    /// path of their own could not find in the runtime: see [`Grafts`].
-    pub(super) fn graft(&self, wheels: &[Prepared], app: &mut Tree) -> Result<Grafts, Error> {
-        let grafts = Grafts::find(&self.settings.include_lib, self.interpreter.target, self.ui)?;
+    /// path of their own could not find in the runtime: see [`IncludedLibs`].
+    pub(super) fn graft(&self, wheels: &[Prepared], app: &mut Tree) -> Result<IncludedLibs, Error> {
+        let grafts =
+            IncludedLibs::find(&self.settings.include_lib, self.interpreter.target, self.ui)?;
         if grafts.is_empty() {
             return Ok(grafts);
         }

@@ -9,7 +9,7 @@ use snakecrate_audit as audit;
 use crate::{archive, build_cache, bytecode, component, resolve, settings, source, wheel};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
-use snakecrate_runtime::spec::BadSpec;
+use snakecrate_runtime::discover::{self, BadSpec};
 
 /// An error of some part of the way from source to archive, or of the way as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum Error {
     /// `--python`.
     #[error(transparent)]
     Spec(#[from] BadSpec),
+    /// No interpreter was found.
+    #[error(transparent)]
+    Discover(#[from] discover::Error),
     /// The runtime.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
@@ -86,6 +89,7 @@ impl Remedy for Error {
             Self::Source(error) => error.remedy(),
             Self::Settings(error) => error.remedy(),
             Self::Spec(error) => error.remedy(),
+            Self::Discover(error) => error.remedy(),
             Self::Runtime(error) => error.remedy(),
             Self::Resolve(error) => error.remedy(),
             Self::Wheel(error) => error.remedy(),

@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use crate::source::Source;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
-use snakecrate_runtime::{self as runtime, Spec};
+use snakecrate_runtime::discover::{self, Request, Spec};
 
 /// The interpreter to pack, which also resolves and compiles.
 pub(super) fn interpreter(
@@ -17,15 +17,15 @@ pub(super) fn interpreter(
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let target = snakecrate_base::host::target().ok_or(Error::NoTarget)?;
-    let request = runtime::Request {
+    let request = Request {
         target,
         spec: settings.python.as_deref().map(Spec::parse).transpose()?,
         requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
         offline: settings.offline,
         mirror: settings.python_mirror.clone(),
-        cache: cache.pythons(),
+        directories: cache.pythons(),
     };
-    let interpreter = runtime::find(&request, ui)?;
+    let interpreter = discover::find(&request, ui)?;
     let path = interpreter.executable.display();
     ui.step("Using", format_args!("CPython {} at {path}", interpreter.full_version));
     Ok(interpreter)

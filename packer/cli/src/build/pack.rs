@@ -15,7 +15,7 @@ use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Progress, Ui};
-use snakecrate_runtime::{self as runtime, Grafts, Policy, Scanner, Workers};
+use snakecrate_runtime::{self as runtime, IncludedLibs, Policy, Scanner, Workers};
 
 /// The parts of a build that all steps need.
 pub(super) struct Work<'a> {
@@ -89,7 +89,7 @@ impl Work<'_> {
     pub(super) fn pack_all<'p>(
         &self,
         policy: &Policy,
-        grafts: &Grafts,
+        grafts: &IncludedLibs,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
     ) -> Result<(PackedRuntime, Vec<Packed>, Packed), Error> {
@@ -123,7 +123,7 @@ impl Work<'_> {
     fn runtime(
         &self,
         policy: &Policy,
-        grafts: &Grafts,
+        grafts: &IncludedLibs,
         progress: &Progress,
     ) -> Result<PackedRuntime, Error> {
         let python = self.interpreter;

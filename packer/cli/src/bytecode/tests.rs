@@ -22,7 +22,7 @@ fn interpreters() -> Vec<Interpreter> {
 }
 
 fn ask(executable: &Path) -> Option<Interpreter> {
-    snakecrate_runtime::probe::probe(executable, snakecrate_base::host::target()?).ok()
+    snakecrate_runtime::discover::probe::probe(executable, snakecrate_base::host::target()?).ok()
 }
 
 fn ui() -> Ui {

@@ -2,7 +2,8 @@ use super::*;
 use crate::wheel::testing::Forge;
 use snakecrate_base::python::Interpreter;
 use snakecrate_format::target::X86_64_LINUX;
-use snakecrate_runtime::{Workers, probe::probe};
+use snakecrate_runtime::Workers;
+use snakecrate_runtime::discover::probe::probe;
 
 /// The first Python of the search path.
 pub(super) fn interpreter() -> Interpreter {

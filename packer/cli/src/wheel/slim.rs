@@ -9,7 +9,7 @@ use super::error::Kind;
 use super::store::{Kept, Store};
 use snakecrate_audit::elf::is_elf;
 use snakecrate_runtime::elf::strip;
-use snakecrate_runtime::trim::{fits, patterns};
+use snakecrate_runtime::patterns::{fits, patterns};
 use snakecrate_runtime::{self as runtime, Strip};
 
 /// Files above this size stay as they are, in bytes: each is held in memory twice.

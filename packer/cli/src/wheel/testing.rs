@@ -97,5 +97,5 @@ impl Forge {
 /// The `python3` of this machine, as it describes itself.
 pub(crate) fn real_interpreter() -> Interpreter {
     let python = std::env::var("SNAKECRATE_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    snakecrate_runtime::probe::probe(Path::new(&python), host::target().unwrap()).unwrap()
+    snakecrate_runtime::discover::probe::probe(Path::new(&python), host::target().unwrap()).unwrap()
 }

@@ -3,7 +3,7 @@ use std::fs;
 use snakecrate_format::entry_path::EntryPath;
 
 use super::*;
-use crate::probe::probe;
+use crate::discover::probe::probe;
 use crate::tests::interpreter;
 use crate::worker::Workers;
 use snakecrate_base::skip;

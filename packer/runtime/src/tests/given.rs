@@ -5,8 +5,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::{materialise, quiet, request, run};
-use crate::find::find_in;
-use crate::{Error, Places, Policy, Request, Spec, find, harvest, index};
+use crate::discover::{Error, Places, Request, Spec, find, find_in, release};
+use crate::{Policy, harvest};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::testing::{ok, serve, status};
 
@@ -63,7 +63,7 @@ fn without_any_interpreter_a_standalone_is_downloaded_once() {
     let file = |version: &str| {
         format!(
             "cpython-{version}+{}-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
-            index::TAG
+            release::TAG
         )
     };
     let digest = sha256(&archive);
@@ -73,7 +73,7 @@ fn without_any_interpreter_a_standalone_is_downloaded_once() {
         "0".repeat(64),
         file("3.9.2")
     );
-    let path = format!("/{}/{}", index::TAG, file(&original.full_version).replace('+', "%2B"));
+    let path = format!("/{}/{}", release::TAG, file(&original.full_version).replace('+', "%2B"));
     let (mirror, requests) = serve(move |asked, _| match asked {
         asked if asked == path => ok(&archive),
         asked if asked.ends_with("/SHA256SUMS") => ok(sums.as_bytes()),

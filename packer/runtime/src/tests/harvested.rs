@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{materialise, quiet, request, run};
-use crate::probe::probe;
-use crate::{Policy, find, harvest};
+use crate::discover::find;
+use crate::discover::probe::probe;
+use crate::{Policy, harvest};
 use snakecrate_audit::is_libc;
 use snakecrate_base::skip;
 use snakecrate_base::tree::Node;

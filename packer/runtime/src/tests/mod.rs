@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use snakecrate_format::target::X86_64_LINUX;
 
-use super::{PythonDirectories, Request, Spec};
+use crate::discover::{PythonDirectories, Request, Spec};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Ui, Verbosity};
@@ -52,7 +52,7 @@ pub(crate) fn interpreter() -> Interpreter {
         let pattern = format!("{}/3.1?.*/bin/python3", versions.display());
         let newest = glob::glob(&pattern).unwrap().flatten().max();
         let newest = newest.unwrap_or_else(|| "/usr/bin/python3".into());
-        crate::probe::probe(&newest, &X86_64_LINUX).unwrap()
+        crate::discover::probe::probe(&newest, &X86_64_LINUX).unwrap()
     });
     FOUND.clone()
 }
@@ -78,6 +78,6 @@ fn request(spec: Option<&str>, cache: &Path) -> Request {
         requires_python: None,
         offline: true,
         mirror: None,
-        cache: python_directories(cache),
+        directories: python_directories(cache),
     }
 }

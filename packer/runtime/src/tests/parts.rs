@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{materialise, quiet, run};
+use crate::discover::probe::probe;
 use crate::imports::is_dynamic;
-use crate::probe::probe;
 use crate::{Imports, Part, Policy, Scanner, Workers, harvest, reach};
 use snakecrate_base::skip;
 use snakecrate_format::target::X86_64_LINUX;

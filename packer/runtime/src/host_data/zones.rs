@@ -13,8 +13,8 @@ use std::io::{Cursor, Write as _};
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
-use super::super::Error;
-use super::super::trim::Trim;
+use crate::error::Error;
+use crate::trim::Trim;
 use snakecrate_base::tree::Tree;
 
 const OWN_SOURCE: &str = include_str!("own_zones.py");

@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::Error;
-use super::super::trim::Trim;
+use crate::error::Error;
+use crate::trim::Trim;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Tree};
 use snakecrate_base::ui::Ui;

@@ -1,36 +1,35 @@
-//! Libraries of this machine that the user wants in: those that a wheel needs and nobody provides.
+//! `--include-lib`: libraries of this machine that are bundled, because a wheel needs them.
 //!
-//! They go with all they need into the runtime's `lib`. The interpreter's `DT_RPATH` names it, and
-//! the loader looks there for everything that was loaded later, but not for objects that have a
-//! `DT_RUNPATH` of their own. For these a second copy goes into a directory of that path, in the
-//! environment. No wheel's file is changed. Two copies do not meet: the loader knows a library by
-//! its name, and takes what it has loaded first.
+//! They are copied with all libraries that they need into the runtime's `lib`. The interpreter's
+//! `DT_RPATH` names that directory, and the loader searches it for everything that is loaded later,
+//! except for objects with a `DT_RUNPATH` of their own. For those, a second copy is put into a
+//! directory of that path, in the environment. No file of a wheel is changed. The two copies never
+//! clash: the loader identifies a library by its name and uses the one that it loaded first.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
-use snakecrate_format::entry_path::EntryPath;
-
 use snakecrate_audit::is_libc;
-use snakecrate_format::target::Target;
-
-use super::libraries::{self, Host};
-use super::{Error, relocate};
 use snakecrate_base::tree::{Mode, Tree};
 use snakecrate_base::ui::Ui;
+use snakecrate_format::entry_path::EntryPath;
+use snakecrate_format::target::Target;
 
-/// Libraries by the name that something needs, and where they are on this machine.
+use crate::error::Error;
+use crate::file_state::state;
+use crate::libraries::{self, Host};
+use crate::relocate;
+
+/// Bundled libraries by name, with their paths on this machine.
 #[derive(Debug, Default)]
-pub struct Grafts(BTreeMap<String, PathBuf>);
+pub struct IncludedLibs(BTreeMap<String, PathBuf>);
 
-impl Grafts {
-    /// Finds the libraries `names`, and what they need.
+impl IncludedLibs {
+    /// Finds the libraries `names` on this machine, and all libraries that they need.
     ///
     /// # Errors
     ///
-    /// [`Error::Graft`]: one is not here, or needs one that is not, or is glibc's own.
+    /// [`Error::Include`]: one isn't on this machine, needs one that isn't, or is part of glibc.
     pub fn find(names: &[String], target: &'static Target, ui: Ui) -> Result<Self, Error> {
         let mut found = BTreeMap::new();
         if names.is_empty() {
@@ -38,15 +37,17 @@ impl Grafts {
         }
         let host = Host::of_this_machine(target);
         for name in names {
-            let fail = |problem: String| Error::Graft { name: name.clone(), problem };
+            let fail = |problem: String| Error::Include { name: name.clone(), problem };
             if is_libc(name) {
-                return Err(fail("it is a part of glibc".into()));
+                return Err(fail("it is part of glibc".into()));
             }
-            let path =
-                host.library(name).ok_or_else(|| fail("it is not on this machine".into()))?;
+            let path = host.library(name).ok_or_else(|| fail("it isn't on this machine".into()))?;
             let closure = libraries::closure(&path, &[], &host)?;
             if let Some((by, missing)) = closure.missing.first() {
-                return Err(fail(format!("{} needs {missing}, which is not here", by.display())));
+                return Err(fail(format!(
+                    "{} needs {missing}, which isn't on this machine",
+                    by.display()
+                )));
             }
             ui.step("Including", format_args!("{}", path.display()));
             for (name, path) in &closure.libraries {
@@ -58,32 +59,30 @@ impl Grafts {
         Ok(Self(found))
     }
 
-    /// Whether there are none.
+    /// Whether there are no libraries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether the library `name` is one.
+    /// Whether the library `name` is among them.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Names, sizes and times of change: empty where there are none.
+    /// Names, sizes and times of change; empty if there are no libraries.
     ///
     /// # Errors
     ///
-    /// One is not there any more.
+    /// One has vanished.
     pub fn fingerprint(&self) -> Result<String, Error> {
         let one = |(name, path): (&String, &PathBuf)| {
             let fail = |source| Error::Read { path: path.clone(), source };
-            let found = fs::metadata(path).map_err(fail)?;
-            let (size, time, nanoseconds) = (found.len(), found.mtime(), found.mtime_nsec());
-            Ok(format!("{name} {} {size} {time}.{nanoseconds}", path.display()))
+            Ok(format!("{name} {} {}", path.display(), state(path).map_err(fail)?))
         };
         Ok(self.0.iter().map(one).collect::<Result<Vec<_>, Error>>()?.join(","))
     }
 
-    /// Puts them all into a runtime that does not have them.
+    /// Copies all of them into the runtime's `lib`, except those that it has.
     ///
     /// # Errors
     ///
@@ -98,7 +97,7 @@ impl Grafts {
         Ok(())
     }
 
-    /// Puts `name` at `path`.
+    /// Copies the library `name` to `path` of `tree`.
     ///
     /// # Errors
     ///

@@ -1,30 +1,30 @@
-//! What interpreters are installed on this machine.
+//! The interpreters that are installed on this machine.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::{env, fs};
+use std::{env, fs, io::Read as _};
 
 use pep440_rs::Version;
-
-use super::probe::probe;
 use snakecrate_audit::elf::is_elf;
 use snakecrate_format::target::Target;
+use snakecrate_platform::file::is_executable;
 
-/// Where interpreters may be installed.
+use super::probe::probe;
+
+/// The places where interpreters may be installed.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    /// uv's directory: `cpython-3.12.7-linux-x86_64-gnu/bin/python3.12` below it.
+    /// uv's directory, with `cpython-3.12.7-linux-x86_64-gnu/bin/python3.12`.
     pub uv: Option<PathBuf>,
-    /// pyenv's: `3.12.1/bin/python3.12` below it.
+    /// pyenv's directory, with `3.12.1/bin/python3.12`.
     pub pyenv: Option<PathBuf>,
     /// The directories of `PATH`.
     pub path: Vec<PathBuf>,
 }
 
 impl Places {
-    /// Those of this user: `UV_PYTHON_INSTALL_DIR`, `PYENV_ROOT` and `PATH`, or where these tools
-    /// are by default.
+    /// This user's: `UV_PYTHON_INSTALL_DIR`, `PYENV_ROOT` and `PATH`, or the tools' defaults.
     pub fn of_this_user() -> Self {
         let named = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let uv =
@@ -35,7 +35,7 @@ impl Places {
     }
 }
 
-/// Who looks after an installation; the first is preferred.
+/// The tool that manages an installation; the first is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Keeper {
     Standalone,
@@ -43,7 +43,7 @@ pub(super) enum Keeper {
     System,
 }
 
-/// An interpreter, its version as its directory or itself says.
+/// An interpreter with the version that its directory names or itself reports.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) version: Version,
@@ -76,7 +76,7 @@ pub(super) fn candidates(
         if !is_python_name(name) || !is_program(&program) {
             continue;
         }
-        // Links to one interpreter are one; so is a virtual environment's, which links to its base.
+        // Links to one interpreter count once; a virtual environment's is a link to its base.
         if fs::canonicalize(&program).is_ok_and(|path| seen.insert(path)) {
             found.extend(ask(&program, Keeper::System, target));
         }
@@ -96,7 +96,7 @@ pub(super) fn candidates(
     found
 }
 
-/// The paths in a directory, sorted; none if it cannot be read.
+/// The paths in a directory, sorted; empty if it cannot be read.
 fn names(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -113,7 +113,7 @@ fn uv_version(directory: &Path, target: &Target) -> Option<Version> {
     version.local().is_empty().then_some(version)
 }
 
-/// The interpreter of an installation whose directory tells the version.
+/// The interpreter of an installation whose directory names the version.
 fn in_prefix(prefix: &Path, version: Option<Version>, keeper: Keeper) -> Option<Candidate> {
     let version = version?;
     let alias = fs::symlink_metadata(prefix).is_ok_and(|found| found.is_symlink());
@@ -123,7 +123,7 @@ fn in_prefix(prefix: &Path, version: Option<Version>, keeper: Keeper) -> Option<
     usable.then_some(Candidate { version, keeper, executable })
 }
 
-/// An interpreter that has to be asked for its version.
+/// An interpreter that must be asked for its version.
 fn ask(executable: &Path, keeper: Keeper, target: &'static Target) -> Option<Candidate> {
     let interpreter = probe(executable, target).ok()?;
     let version = Version::from_str(&interpreter.full_version).ok()?;
@@ -136,12 +136,9 @@ fn is_python_name(name: &str) -> bool {
     minor.is_some_and(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether this is an executable file; the shims of pyenv, asdf and mise are scripts.
-pub(super) fn is_program(path: &Path) -> bool {
-    use std::io::Read as _;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let may_run = |found: fs::Metadata| found.is_file() && found.permissions().mode() & 0o111 != 0;
+/// Whether this is a program. The shims of pyenv, asdf and mise are scripts, so they aren't.
+fn is_program(path: &Path) -> bool {
+    let may_run = |found: fs::Metadata| found.is_file() && is_executable(&found);
     let mut start = [0; 4];
     fs::metadata(path).is_ok_and(may_run)
         && fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()

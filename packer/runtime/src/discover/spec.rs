@@ -1,4 +1,4 @@
-//! What `--python` takes.
+//! The values of `--python`.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use snakecrate_base::download::redacted;
 use snakecrate_base::error::Remedy;
 
-/// Which Python an archive carries.
+/// The Python that an archive is to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spec {
     /// `3`, `3.12`, `3.12.1`, `>=3.11,<3.13`.
@@ -26,20 +26,20 @@ pub enum Spec {
     },
 }
 
-/// Why a text is not a [`Spec`].
+/// Why a text isn't a [`Spec`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSpec {
-    /// No text.
-    #[error("the Python to use has no name")]
+    /// The text is empty.
+    #[error("--python has an empty value")]
     Empty,
     /// Neither a version, nor a path, nor a URL.
-    #[error("`{0}` is not a Python version")]
+    #[error("`{0}` isn't a Python version")]
     Version(String),
     /// A URL whose content could change.
     #[error("the URL {0} has no `#sha256=`")]
     NoDigest(String),
-    /// The digest is not 64 hex digits.
-    #[error("`{0}` is not a SHA-256")]
+    /// The digest isn't 64 hex digits.
+    #[error("`{0}` isn't a SHA-256")]
     Digest(String),
 }
 
@@ -58,7 +58,7 @@ impl Remedy for BadSpec {
 }
 
 impl Spec {
-    /// Reads what the user wrote. A file in the working directory is a path, unless it is called
+    /// Reads the user's text. The name of a file in the working directory is a path, unless it looks
     /// like a version.
     pub fn parse(text: &str) -> Result<Self, BadSpec> {
         let text = text.trim();
@@ -110,7 +110,7 @@ fn url(text: &str) -> Result<Spec, BadSpec> {
     Ok(Spec::Url { url: url.to_owned(), sha256: sha256.to_ascii_lowercase() })
 }
 
-/// `~/x` in the user's home: configuration files are read by no shell.
+/// `~/x` in the user's home directory: no shell reads configuration files.
 fn home(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), dirs::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),

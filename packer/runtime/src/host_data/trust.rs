@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
-use super::super::Error;
-use super::super::trim::Trim;
+use crate::error::Error;
+use crate::trim::Trim;
 use snakecrate_base::tree::Tree;
 
 /// In the standard library, beside `ssl.py`.

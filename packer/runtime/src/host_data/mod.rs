@@ -17,8 +17,8 @@ mod zones;
 
 use snakecrate_format::entry_path::EntryPath;
 
-use super::Error;
-use super::trim::Trim;
+use crate::error::Error;
+use crate::trim::Trim;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;

@@ -1,11 +1,11 @@
-//! What a release of python-build-standalone offers: its `SHA256SUMS`.
+//! The Pythons of a release of python-build-standalone, from its `SHA256SUMS`.
 
 use std::str::FromStr;
 
 use pep440_rs::Version;
 use snakecrate_format::target::Target;
 
-/// Where releases are, each in a directory named by its tag.
+/// The URL of the releases; each is in a directory named by its tag.
 pub const MIRROR: &str = "https://github.com/astral-sh/python-build-standalone/releases/download";
 /// The release that is downloaded from. It has Python 3.10 to 3.15.
 pub const TAG: &str = "20261110";

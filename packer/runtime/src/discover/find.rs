@@ -1,88 +1,80 @@
 //! The interpreter that a request asks for.
 //!
-//! Without a path, the newest stable version that fits is taken of what is installed: managed by
-//! uv (or downloaded before), by pyenv, or on `PATH`. Of equal versions the first of these wins: a
-//! python-build-standalone is made to be moved. Virtual environments stand for their base.
+//! Unless the user names a path, that is the newest stable version that fits among the installed
+//! ones: uv's (and those downloaded before), pyenv's, and those on `PATH`. Among equal versions the
+//! first of these wins, since a python-build-standalone is made to be moved. For a virtual
+//! environment, its base is used.
 
-use std::str::FromStr;
-
-use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
-use snakecrate_format::target::Target;
-
-use super::installed::{Places, candidates};
-use super::probe::{OLDEST, probe};
-use super::spec::{BadSpec, Spec};
-use super::{Error, PythonDirectories, standalone};
+use pep440_rs::VersionSpecifiers;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 
-/// What the user and the project ask for.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The target that it has to be for.
-    pub target: &'static Target,
-    /// `--python`.
-    pub spec: Option<Spec>,
-    /// The project's `requires-python`, a PEP 440 specifier set; counts when `spec` names no path.
-    pub requires_python: Option<String>,
-    /// Whether nothing may be downloaded.
-    pub offline: bool,
-    /// Where to download from instead of [`super::index::MIRROR`]: `<mirror>/<tag>/SHA256SUMS`.
-    pub mirror: Option<String>,
-    /// Where downloads and unpacked archives are kept.
-    pub cache: PythonDirectories,
-}
+use super::error::Error;
+use super::installed::{Places, candidates};
+use super::probe::probe;
+use super::request::{Job, Request};
+use super::spec::{BadSpec, Spec};
+use super::versions::{Versions, is_supported};
+use super::{given, remote};
 
-/// The interpreter that `request` asks for.
+/// Finds the interpreter that `request` asks for.
+///
+/// # Errors
+///
+/// No interpreter fits, and none can be downloaded.
 pub fn find(request: &Request, ui: Ui) -> Result<Interpreter, Error> {
     find_in(&Places::of_this_user(), request, ui)
 }
 
-/// The same with the places given.
+/// Finds the interpreter that `request` asks for, in `places`.
+///
+/// # Errors
+///
+/// No interpreter fits, and none can be downloaded.
 pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter, Error> {
+    let job = Job { target: request.target, directories: &request.directories, ui };
     match &request.spec {
-        None => by_version(places, None, request, ui),
-        Some(Spec::Version(wanted)) => by_version(places, Some(wanted), request, ui),
-        Some(Spec::Command(name)) => {
-            let found = places.path.iter().map(|directory| directory.join(name));
-            // It may be a shim: that tells which interpreter it stands for, or fails.
-            let mut failure = BadSpec::Version(name.clone()).into();
-            for path in found.into_iter().filter(|path| path.is_file()) {
-                match probe(&path, request.target) {
-                    Ok(interpreter) => return Ok(interpreter),
-                    Err(error) => failure = error,
-                }
-            }
-            Err(failure)
-        }
-        Some(Spec::Path(path)) => standalone::at(path, request.target, &request.cache, ui),
-        Some(Spec::Url { url, sha256 }) => {
-            let (target, offline, cache) = (request.target, request.offline, &request.cache);
-            standalone::from_url(url, sha256, offline, target, cache, ui)
+        None => by_version(places, None, request, &job),
+        Some(Spec::Version(wanted)) => by_version(places, Some(wanted), request, &job),
+        Some(Spec::Command(name)) => by_command(places, name, &job),
+        Some(Spec::Path(path)) => given::interpreter(path, &job),
+        Some(Spec::Url { url, sha256 }) => remote::interpreter(url, sha256, request.offline, &job),
+    }
+}
+
+/// The first command of this name on `PATH` that works. It may be a shim, which either reports the
+/// interpreter behind it or fails.
+fn by_command(places: &Places, name: &str, job: &Job<'_>) -> Result<Interpreter, Error> {
+    let found = places.path.iter().map(|directory| directory.join(name));
+    let mut failure = BadSpec::Version(name.to_owned()).into();
+    for path in found.into_iter().filter(|path| path.is_file()) {
+        match probe(&path, job.target) {
+            Ok(interpreter) => return Ok(interpreter),
+            Err(error) => failure = error,
         }
     }
+    Err(failure)
 }
 
 fn by_version(
     places: &Places,
     wanted: Option<&VersionSpecifiers>,
     request: &Request,
-    ui: Ui,
+    job: &Job<'_>,
 ) -> Result<Interpreter, Error> {
-    let required = request.requires_python.as_deref().map(requires).transpose()?;
-    let choice = Choice { wanted, required };
-    let found = candidates(places, &request.cache.downloads, request.target);
+    let versions = Versions::new(wanted, request.requires_python.as_deref())?;
+    let found = candidates(places, &job.directories.downloads, job.target);
     for both in [true, false] {
-        for candidate in found.iter().filter(|found| choice.fits(&found.version, both)) {
-            match probe(&candidate.executable, request.target) {
+        for candidate in found.iter().filter(|found| versions.fits(&found.version, both)) {
+            match probe(&candidate.executable, job.target) {
                 Ok(interpreter) => return Ok(interpreter),
-                Err(error) => ui.detail(error),
+                Err(error) => job.ui.detail(error),
             }
         }
     }
 
     let unknown = |download| Error::Unknown {
-        wanted: choice.describe(),
+        wanted: versions.to_string(),
         found: found
             .iter()
             .filter(|found| is_supported(&found.version))
@@ -93,51 +85,8 @@ fn by_version(
     if request.offline {
         return Err(unknown(None));
     }
-    let mirror = request.mirror.as_deref();
-    standalone::download(&choice, mirror, request.target, &request.cache, ui)
+    remote::newest(&versions, request.mirror.as_deref(), job)
         .map_err(|error| unknown(Some(Box::new(error))))
-}
-
-/// Which versions will do.
-#[derive(Debug)]
-pub(super) struct Choice<'a> {
-    wanted: Option<&'a VersionSpecifiers>,
-    required: Option<VersionSpecifiers>,
-}
-
-impl Choice<'_> {
-    /// Whether `version` is what the user wants, and if `both`, the project as well. When both
-    /// cannot be had the user's word counts: it is the resolver that complains, and it knows more.
-    pub(super) fn fits(&self, version: &Version, both: bool) -> bool {
-        let unstable =
-            self.wanted.is_some_and(|wanted| wanted.iter().any(VersionSpecifier::any_prerelease));
-        let required = self.required.as_ref().filter(|_| both || self.wanted.is_none());
-        is_supported(version)
-            && (unstable || version.is_stable())
-            && self.wanted.is_none_or(|wanted| wanted.contains(version))
-            && required.is_none_or(|required| required.contains(version))
-    }
-
-    /// As the user would write it: `3.12` for `==3.12.*`.
-    pub(super) fn describe(&self) -> String {
-        let Some(specifiers) = self.wanted.or(self.required.as_ref()) else {
-            return format!(">={}.{}", OLDEST.0, OLDEST.1);
-        };
-        let text = specifiers.to_string();
-        let one = text.strip_prefix("==").filter(|_| specifiers.len() == 1);
-        one.map_or_else(|| text.clone(), |one| one.trim_end_matches(".*").to_owned())
-    }
-}
-
-fn is_supported(version: &Version) -> bool {
-    version.release() >= &[OLDEST.0.into(), OLDEST.1.into()][..]
-}
-
-fn requires(text: &str) -> Result<VersionSpecifiers, Error> {
-    VersionSpecifiers::from_str(text).map_err(|error| Error::Requires {
-        text: text.to_owned(),
-        reason: error.to_string().lines().next().unwrap_or_default().to_owned(),
-    })
 }
 
 #[cfg(test)]
@@ -160,7 +109,7 @@ mod tests {
             requires_python: None,
             offline: true,
             mirror: None,
-            cache: python_directories("/nonexistent".as_ref()),
+            directories: python_directories("/nonexistent".as_ref()),
         }
     }
 

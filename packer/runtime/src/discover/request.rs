@@ -1,0 +1,55 @@
+//! What is asked for, and where downloaded Pythons are stored.
+
+use std::path::PathBuf;
+
+use snakecrate_base::ui::Ui;
+use snakecrate_format::target::Target;
+
+use super::spec::Spec;
+
+/// The wishes of the user and of the project.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The target that the interpreter has to be for.
+    pub target: &'static Target,
+    /// `--python`.
+    pub spec: Option<Spec>,
+    /// The project's `requires-python`, a PEP 440 specifier set; counts unless `spec` is a path.
+    pub requires_python: Option<String>,
+    /// Whether nothing may be downloaded.
+    pub offline: bool,
+    /// The mirror to download from instead of [`super::release::MIRROR`]: it has
+    /// `<mirror>/<tag>/SHA256SUMS`.
+    pub mirror: Option<String>,
+    /// The directories of downloaded and unpacked Pythons.
+    pub directories: PythonDirectories,
+}
+
+/// The directories for Pythons that were downloaded or unpacked. They need not exist yet.
+///
+/// Everything appears under its final name only when it is complete.
+#[derive(Debug, Clone)]
+pub struct PythonDirectories {
+    /// `<sha256>.tar`: downloaded archives, removed when they are unpacked.
+    pub archives: PathBuf,
+    /// `<sha256>/python/`: downloaded because no installed Python fitted.
+    pub downloads: PathBuf,
+    /// `<sha256>/…`: archives that the user named.
+    pub given: PathBuf,
+    /// `<digest>/`: copies of directories whose files had lost their execute bits.
+    pub repaired: PathBuf,
+}
+
+impl PythonDirectories {
+    pub(super) fn archive(&self, sha256: &str) -> PathBuf {
+        self.archives.join(format!("{sha256}.tar"))
+    }
+}
+
+/// The parts of a request that every way to an interpreter needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) target: &'static Target,
+    pub(super) directories: &'a PythonDirectories,
+    pub(super) ui: Ui,
+}
