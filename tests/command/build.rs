@@ -72,7 +72,7 @@ fn distributions_in_each_others_way_are_named() {
     run.env("SNAKECRATE_CACHE", shared::packer_cache())
         .output()
         .success()
-        .stderr_contains("warning: other and probe both have lib/")
+        .stderr_contains("warning: `other` and `probe` both install lib/")
         .done();
     sandbox.archive("app").expect(0, "other\n", "");
 }

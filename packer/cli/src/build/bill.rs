@@ -1,4 +1,4 @@
-//! The bill of materials of a build.
+//! The software bill of materials (SBOM) of a build.
 
 use snakecrate_format::manifest::Kind;
 
@@ -6,12 +6,12 @@ use super::facts::Facts;
 use crate::archive::PlannedComponent;
 use crate::sbom;
 
-/// Of glibc, and of the compiler's libraries beside it.
+/// The license of glibc and of the compiler's libraries beside it.
 const GLIBC_LICENSE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
 /// The license of the interpreter, as SPDX names it.
 const PYTHON_LICENSE: &str = "Python-2.0.1";
 
-/// The document for these components; `project` and `wheels` are what is known of them.
+/// The document for `components`; `project` and `wheels` are the facts about them.
 pub(super) fn bill(
     name: &str,
     version: Option<&str>,

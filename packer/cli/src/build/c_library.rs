@@ -1,4 +1,4 @@
-//! The C library that an archive brings, and what a host must have to do without it.
+//! The bundled C library, and what a host must have to run the archive without it.
 
 use snakecrate_format::manifest::{self, Choice, Need};
 
@@ -42,18 +42,18 @@ impl Work<'_> {
             if choice == Choice::Bundled {
                 return Err(Error::NoCLibrary);
             }
-            self.ui.warn("the C library here is not glibc: the archive runs on the host's only");
+            self.ui.warn("cannot bundle the C library of this machine, which isn't glibc; the archive requires a host with glibc");
             return Ok(None);
         };
         let key = format!("libc {} {} {}", found.fingerprint()?, self.level, crate::BUILD_ID);
-        let packed = if let Some(packed) = self.known.store().lookup(&key) {
+        let packed = if let Some(packed) = self.cache.store().lookup(&key) {
             packed
         } else {
             let tree = found.tree()?;
             let progress = self.ui.bytes("Packing", 0);
-            let packed = self.known.store().pack(&tree, self.level, &progress)?;
-            // Not remembered, it is only slower the next time.
-            let _ = self.known.store().remember(&key, &packed);
+            let packed = self.cache.store().pack(&tree, self.level, &progress)?;
+            // A failure costs only time in the next build.
+            let _ = self.cache.store().remember(&key, &packed);
             packed
         };
         let loader = found.loader()?;
@@ -67,7 +67,7 @@ impl Work<'_> {
     }
 }
 
-/// What the host must have in the place of ours.
+/// The host libraries that can replace the bundled ones.
 fn needs(report: &Report, compilers: &[&str]) -> Vec<Need> {
     let need = |library: &str, prefix: &str, version: String| Need {
         library: library.into(),
@@ -95,11 +95,11 @@ fn needs(report: &Report, compilers: &[&str]) -> Vec<Need> {
     needs
 }
 
-/// Libraries that an object with a `DT_RUNPATH` of its own needs: it does not see the search path
-/// of the interpreter.
+/// Libraries that the launcher has to make known first: objects with a `DT_RUNPATH` of their own need
+/// them, and don't see the search path of the interpreter.
 fn first(objects: &[Object], found: &CLibrary) -> Vec<String> {
-    let blind = objects.iter().filter(|object| object.has_runpath);
-    let mut names: Vec<String> = blind
+    let with_own_path = objects.iter().filter(|object| object.has_runpath);
+    let mut names: Vec<String> = with_own_path
         .flat_map(|object| &object.needed)
         .filter(|name| found.has(name) && *name != "libc.so.6")
         .cloned()

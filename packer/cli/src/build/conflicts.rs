@@ -1,4 +1,4 @@
-//! Files that several components bring: in an environment, the first one's is there.
+//! Files that several components install. The environment has the file of the first one.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use snakecrate_format::listing::{Listing, Node};
 /// Two components with different files at the same paths.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// Whose files are there.
+    /// The component whose files are used.
     pub winner: String,
-    /// Whose are not.
+    /// The component whose files are not.
     pub loser: String,
     /// The first of the paths.
     pub path: String,
@@ -20,18 +20,25 @@ pub struct Conflict {
 impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { winner, loser, path, count } = self;
-        write!(f, "{winner} and {loser} both have {path}")?;
-        match count - 1 {
-            0 => write!(f, ", and not the same: that of {winner} is used"),
-            1 => write!(f, " and another file, and not the same: those of {winner} are used"),
-            more => write!(f, " and {more} more, and not the same: those of {winner} are used"),
-        }
+        write!(f, "`{winner}` and `{loser}` both install {path}")?;
+        let used = match count - 1 {
+            0 => "the one",
+            1 => {
+                write!(f, " and 1 other file")?;
+                "those"
+            }
+            more => {
+                write!(f, " and {more} other files")?;
+                "those"
+            }
+        };
+        write!(f, " with different contents; using {used} from `{winner}`")
     }
 }
 
-/// The conflicts among components, given in the order in which an environment takes them.
+/// The conflicts among components in the order in which an environment uses them.
 ///
-/// The same file twice is none. Bytecode differs when its source does, and is not told of.
+/// Equal files don't conflict. Bytecode isn't reported: it differs when its source does.
 pub fn find<'a>(components: impl Iterator<Item = (&'a str, Listing)>) -> Vec<Conflict> {
     let mut taken: BTreeMap<String, (&str, Node)> = BTreeMap::new();
     let mut found: BTreeMap<(&str, &str), Conflict> = BTreeMap::new();
@@ -73,27 +80,27 @@ mod tests {
         listing(&tree).unwrap()
     }
 
-    fn told(components: &[(&'static str, &[(&str, &str)])]) -> Vec<String> {
+    fn reported(components: &[(&'static str, &[(&str, &str)])]) -> Vec<String> {
         let all = components.iter().map(|(name, files)| (*name, component(files)));
         find(all).iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn the_same_file_in_two_components_is_no_conflict() {
+    fn equal_files_in_two_components_do_not_conflict() {
         let files: &[_] = &[("lib/ns/__init__.py", ""), ("lib/ns/a.py", "1")];
-        assert!(told(&[("a", files), ("b", files), ("c", &[("lib/ns/c.py", "")])]).is_empty());
+        assert!(reported(&[("a", files), ("b", files), ("c", &[("lib/ns/c.py", "")])]).is_empty());
     }
 
     #[test]
-    fn different_files_at_one_path_are_told_once_for_each_pair() {
+    fn different_files_at_one_path_are_reported_once_per_pair() {
         let one: &[_] = &[("lib/x.py", "1"), ("lib/x.pyc", "1"), ("lib/y.py", "1")];
         let two: &[_] = &[("lib/x.py", "2"), ("lib/x.pyc", "2"), ("lib/y.py", "2")];
         let three: &[_] = &[("lib/x.py", "3")];
         assert_eq!(
-            told(&[("a", one), ("b", two), ("c", three)]),
+            reported(&[("a", one), ("b", two), ("c", three)]),
             [
-                "a and b both have lib/x.py and another file, and not the same: those of a are used",
-                "a and c both have lib/x.py, and not the same: that of a is used",
+                "`a` and `b` both install lib/x.py and 1 other file with different contents; using those from `a`",
+                "`a` and `c` both install lib/x.py with different contents; using the one from `a`",
             ]
         );
     }

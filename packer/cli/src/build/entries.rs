@@ -1,4 +1,4 @@
-//! Which entries an archive offers, and what starts each.
+//! The entries of an archive, and how each starts.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use snakecrate_runtime::imports::Scan;
 /// The directory of boot scripts in the environment.
 const BOOT: &str = "boot";
 
-/// What there is to choose from.
+/// The entries that the distributions offer.
 #[derive(Debug, Default)]
 pub struct Offer<'a> {
-    /// What the source is called, for messages.
+    /// The source in messages.
     pub source: String,
-    /// The application's own scripts.
+    /// Scripts of the application.
     pub own: Vec<&'a Script>,
-    /// Those of the other distributions: to be had by name only.
+    /// Scripts of other distributions, which have to be named to be offered.
     pub others: Vec<&'a Script>,
     /// The file of a script source.
     pub file: Option<EntryPath>,
@@ -33,44 +33,44 @@ pub struct Offer<'a> {
 /// Why the entries cannot be offered.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is nothing to start.
-    #[error("{from} has no entry to start")]
+    /// The application has no entry.
+    #[error("{from} has no entry point")]
     None {
         /// The source.
         from: String,
-        /// Scripts that could be named, and packages that could be run.
-        there: Vec<String>,
+        /// Flags that would select one.
+        choices: Vec<String>,
     },
-    /// No such entry.
-    #[error("{from} has no entry called `{name}`")]
+    /// The named entry does not exist.
+    #[error("{from} has no entry point named `{name}`")]
     Unknown {
         /// The source.
         from: String,
-        /// What was asked for.
+        /// The name.
         name: String,
-        /// What there is.
-        there: Vec<String>,
+        /// Flags that would select one.
+        choices: Vec<String>,
     },
-    /// Not `NAME=MODULE:FUNCTION`.
-    #[error("`{0}` is not an entry")]
+    /// The entry isn't `NAME` or `NAME=MODULE:FUNCTION`.
+    #[error("`{0}` isn't a valid entry point")]
     Malformed(String),
 }
 
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
-        let list = |there: &[String], otherwise: &str| {
-            if there.is_empty() {
+        let list = |choices: &[String], otherwise: &str| {
+            if choices.is_empty() {
                 otherwise.to_owned()
             } else {
-                format!("there is: {}", there.join(", "))
+                format!("choose one with {}", choices.join(", "))
             }
         };
         Some(match self {
-            Self::None { there, .. } => {
-                list(there, "give it [project.scripts], or name what to run with -m MODULE")
+            Self::None { choices, .. } => {
+                list(choices, "add [project.scripts], or run a module with -m MODULE")
             }
-            Self::Unknown { there, .. } => list(there, "name what to run with -m MODULE"),
-            Self::Malformed(_) => "give a script's name, or NAME=MODULE:FUNCTION".into(),
+            Self::Unknown { choices, .. } => list(choices, "run a module with -m MODULE"),
+            Self::Malformed(_) => "use the name of a script, or NAME=MODULE:FUNCTION".into(),
         })
     }
 }
@@ -125,7 +125,7 @@ pub fn choose(
         }
     }
     if programs.is_empty() {
-        return Err(Error::None { from: offer.source.clone(), there: there(offer) });
+        return Err(Error::None { from: offer.source.clone(), choices: choices(offer) });
     }
     programs.into_iter().map(|(name, program)| entry(name, program, fast, tree)).collect()
 }
@@ -142,17 +142,17 @@ fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
     let unknown = || Error::Unknown {
         from: offer.source.clone(),
         name: text.to_owned(),
-        there: there(offer),
+        choices: choices(offer),
     };
     found.map(|script| (script.name.clone(), Program::of(script))).ok_or_else(unknown)
 }
 
-fn there(offer: &Offer<'_>) -> Vec<String> {
+fn choices(offer: &Offer<'_>) -> Vec<String> {
     let scripts = offer.own.iter().chain(&offer.others).map(|script| format!("-e {}", script.name));
     scripts.chain(offer.runnable.iter().map(|module| format!("-m {module}"))).collect()
 }
 
-/// A dotted name goes into Python code and must be nothing else.
+/// Accepts dotted names only: they become Python code.
 fn check_dotted(text: &str) -> Result<(), Error> {
     let identifier = |part: &str| {
         let mut chars = part.chars();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_wish_all_own_scripts_and_no_others() {
+    fn by_default_the_applications_own_scripts_are_offered() {
         let (a, b, other) = (call("a"), call("b"), call("other"));
         let offer = Offer { own: vec![&b, &a], others: vec![&other], ..Offer::default() };
         assert_eq!(chosen(&offer, &[], None), ["a a.cli:main", "b b.cli:main"]);
@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_answered_with_what_is() {
+    fn unknown_entries_are_answered_with_the_existing_ones() {
         let own = call("a");
         let offer = Offer { own: vec![&own], runnable: vec!["p".into()], ..Offer::default() };
         let error = choose(&offer, &["b".into()], None, None, &mut Tree::default()).unwrap_err();
-        assert_eq!(error.remedy().unwrap(), "there is: -e a, -m p");
+        assert_eq!(error.remedy().unwrap(), "choose one with -e a, -m p");
         let none = Offer { source: "x".into(), ..Offer::default() };
         let error = choose(&none, &[], None, None, &mut Tree::default()).unwrap_err();
-        assert_eq!(error.to_string(), "x has no entry to start");
+        assert_eq!(error.to_string(), "x has no entry point");
     }
 
     #[test]

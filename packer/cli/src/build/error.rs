@@ -1,4 +1,4 @@
-//! Why nothing was built.
+//! Why a build failed.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,55 +11,55 @@ use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
 use snakecrate_runtime::discover::{self, BadSpec};
 
-/// An error of some part of the way from source to archive, or of the way as a whole.
+/// An error of one step from source to archive, or of the build as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The source.
+    /// The source cannot be used.
     #[error(transparent)]
     Source(#[from] source::Error),
-    /// Its settings.
+    /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::Error),
-    /// `--python`.
+    /// `--python` cannot be understood.
     #[error(transparent)]
     Spec(#[from] BadSpec),
     /// No interpreter was found.
     #[error(transparent)]
     Discover(#[from] discover::Error),
-    /// The runtime.
+    /// The runtime cannot be made.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
-    /// Its distributions.
+    /// The distributions cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] resolve::Error),
-    /// A wheel.
+    /// A wheel cannot be used.
     #[error(transparent)]
     Wheel(#[from] wheel::Error),
-    /// Its entries.
+    /// The entries cannot be offered.
     #[error(transparent)]
     Entries(#[from] entries::Error),
-    /// Bytecode.
+    /// Bytecode cannot be made.
     #[error(transparent)]
     Bytecode(#[from] bytecode::Error),
-    /// A component.
+    /// A component cannot be packed.
     #[error(transparent)]
     Component(#[from] component::Error),
-    /// The archive.
+    /// The archive cannot be written.
     #[error(transparent)]
     Archive(#[from] archive::Error),
-    /// It would not run, or needs more than is allowed.
+    /// The archive would not run, or requires more than is allowed.
     #[error(transparent)]
     Audit(#[from] audit::Error),
-    /// `--default` names no entry.
-    #[error("`{name}` cannot be the default: it is no entry")]
+    /// `--default` names an unknown entry.
+    #[error("there is no entry named `{name}` to use as the default")]
     Default {
-        /// What was named.
+        /// The unknown name.
         name: String,
         /// The entries.
         entries: Vec<String>,
     },
     /// Archives aren't made for this system, and no other target was named.
-    #[error("this system isn't one that archives are made for")]
+    #[error("cannot make archives for this system")]
     NoTarget,
     /// The packer embeds no launcher for the target.
     #[error("this snakecrate has no launcher for {target}")]
@@ -68,17 +68,17 @@ pub enum Error {
         target: &'static str,
     },
     /// This machine has no C library that could be bundled.
-    #[error("the C library of this machine is not glibc, and cannot be packed")]
+    #[error("cannot bundle the C library of this machine: it isn't glibc")]
     NoCLibrary,
-    /// There is no place for the packer's own files.
+    /// The build cache cannot be used.
     #[error(transparent)]
     Cache(#[from] build_cache::Error),
-    /// The runtime's files cannot be looked at.
+    /// The files of the interpreter cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Interpreter {
         /// The interpreter's executable.
         path: PathBuf,
-        /// Why not.
+        /// The system's answer.
         source: io::Error,
     },
 }
@@ -98,12 +98,12 @@ impl Remedy for Error {
             Self::Component(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
-            Self::Default { entries, .. } => Some(format!("there is: {}", entries.join(", "))),
+            Self::Default { entries, .. } => Some(format!("choose one of: {}", entries.join(", "))),
             Self::NoLauncher { target } => Some(format!("use a snakecrate built on {target}")),
             Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
-            Self::NoCLibrary => Some("build on a machine with glibc, or say --libc host".into()),
+            Self::NoCLibrary => Some("build on a machine with glibc, or use --libc host".into()),
             Self::Cache(error) => error.remedy(),
-            Self::Interpreter { .. } => Some("name another with --python".into()),
+            Self::Interpreter { .. } => Some("choose another interpreter with --python".into()),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! What has to be known of a distribution beside its packed component, kept so that neither is
-//! made twice.
+//! Facts about distributions, cached together with their packed components.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -19,24 +18,24 @@ use snakecrate_base::tree::Tree;
 use snakecrate_format::target::Target;
 use snakecrate_runtime::{Imports, Scanner};
 
-/// Facts of a distribution.
+/// What a build needs to know about a distribution besides its files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Facts {
     /// The normalised name.
     pub name: String,
     /// The version.
     pub version: String,
-    /// What it is for, in one line.
+    /// Its summary, in one line.
     pub summary: Option<String>,
     /// Its licenses.
     pub licenses: Vec<SbomLicense>,
-    /// Names of what it requires, some of them only elsewhere or for extras.
+    /// Names of its requirements, including those for other systems and for extras.
     pub requires: Vec<String>,
-    /// What can be started.
+    /// Its scripts.
     pub scripts: Vec<Script>,
     /// Packages with a `__main__` module.
     pub runnable: Vec<String>,
-    /// What it can import.
+    /// Its imports.
     pub imports: Imports,
     /// Its ELF files.
     pub objects: Vec<Object>,
@@ -77,7 +76,7 @@ fn licenses(license: &License) -> Vec<SbomLicense> {
     if !license.classifiers.is_empty() {
         return license.classifiers.iter().cloned().map(SbomLicense::Name).collect();
     }
-    // The field may hold a whole license: its first line names it.
+    // The field may contain a whole license text; its first line is the name.
     let first = license.text.as_deref().and_then(|text| text.lines().next());
     first.map(|line| SbomLicense::Name(line.trim().to_owned())).into_iter().collect()
 }
@@ -90,7 +89,7 @@ fn runnable(distribution: &Distribution) -> Vec<String> {
     distribution.top_level.iter().filter(main).cloned().collect()
 }
 
-/// Facts and components by what they were made from.
+/// Facts and components by the inputs that they were made from.
 #[derive(Debug, Clone)]
 pub struct FactsCache {
     directory: PathBuf,
@@ -108,13 +107,13 @@ impl FactsCache {
         &self.store
     }
 
-    /// What was remembered for `key`, if all of it is there.
+    /// Facts and component that were remembered for `key`, if both exist.
     pub fn lookup(&self, key: &str) -> Option<(Facts, Packed)> {
         let facts = fs::read(self.path(key)).ok()?;
         Some((serde_json::from_slice(&facts).ok()?, self.store.lookup(key)?))
     }
 
-    /// Remembers facts and component. That it cannot costs only time the next time.
+    /// Remembers facts and component. A failure costs only time in the next build.
     pub fn remember(&self, key: &str, facts: &Facts, packed: &Packed) {
         if self.write(key, facts).is_ok() {
             let _ = self.store.remember(key, packed);
@@ -127,7 +126,7 @@ impl FactsCache {
         Some((self.store.lookup(key)?, serde_json::from_slice(&objects).ok()?))
     }
 
-    /// Remembers a runtime. That it cannot costs only time the next time.
+    /// Remembers a runtime. A failure costs only time in the next build.
     pub fn remember_runtime(&self, key: &str, packed: &Packed, objects: &[Object]) {
         if self.write(key, objects).is_ok() {
             let _ = self.store.remember(key, packed);

@@ -1,4 +1,4 @@
-//! What goes in: an interpreter and wheels.
+//! The inputs of a build: an interpreter and wheels.
 
 use super::Error;
 use crate::build_cache::BuildCache;
@@ -9,7 +9,7 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::discover::{self, Request, Spec};
 
-/// The interpreter to pack, which also resolves and compiles.
+/// The interpreter to pack; it also resolves and compiles.
 pub(super) fn interpreter(
     source: &Source,
     settings: &Settings,
@@ -31,7 +31,7 @@ pub(super) fn interpreter(
     Ok(interpreter)
 }
 
-/// The wheels of all distributions, in the cache.
+/// The wheels of all distributions, in the build cache.
 pub(super) fn distributions(
     source: &Source,
     settings: &Settings,

@@ -6,7 +6,6 @@
 //! ```
 
 mod assemble;
-mod audited;
 mod bill;
 mod boot;
 mod c_library;
@@ -15,7 +14,10 @@ pub mod entries;
 mod error;
 mod facts;
 mod gather;
+mod launch;
+mod native;
 mod pack;
+mod policy;
 
 use std::path::Path;
 
@@ -30,6 +32,7 @@ use crate::source::Source;
 use crate::wheel;
 pub use error::Error;
 use facts::FactsCache;
+use launch::bytecode_form;
 use pack::Work;
 use snakecrate_audit::Report;
 use snakecrate_base::error::Remedy as _;
@@ -44,25 +47,8 @@ pub struct Build {
     audit: Report,
 }
 
-/// Bytecode is looked for under the name of the interpreter's own level: `-O` in its options counts.
-fn form(settings: &Settings) -> bytecode::Form {
-    bytecode::Form {
-        optimize: given_level(&settings.python_options).max(settings.optimize),
-        sourceless: settings.sourceless,
-    }
-}
-
-/// The level that these options of the interpreter set.
-fn given_level(options: &[String]) -> u8 {
-    let flags = |option: &&String| {
-        option.starts_with('-') && !["-X", "-W", "--"].iter().any(|start| option.starts_with(start))
-    };
-    let times: usize = options.iter().filter(flags).map(|option| option.matches('O').count()).sum();
-    u8::try_from(times).unwrap_or(2).min(2)
-}
-
 impl Build {
-    /// Does all the work but writing: resolves, unpacks, compiles, compresses.
+    /// Does all the work except writing: resolves, unpacks, compiles, compresses.
     pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
@@ -82,11 +68,11 @@ impl Build {
             interpreter: &interpreter,
             workers: &workers,
             scanner: Scanner::remembering(&workers, &cache.imports()),
-            known: FactsCache::new(&cache),
+            cache: FactsCache::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
             level: settings.level,
             slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
-            form: form(settings),
+            form: bytecode_form(settings),
             ui,
         };
         let (plan, audit) = work.plan(source, fetched)?;
@@ -98,7 +84,7 @@ impl Build {
         &self.plan.name
     }
 
-    /// What its native code needs.
+    /// The audit of its native code.
     pub fn audit(&self) -> &Report {
         &self.audit
     }
@@ -108,7 +94,7 @@ impl Build {
         self.plan.entries.iter().map(|entry| entry.name.as_str())
     }
 
-    /// Names the contents: archives with the same key are the same.
+    /// A key of the contents: archives with the same key are equal.
     pub fn key(&self) -> String {
         let Plan { name, version, python, launch, entries, components, c_library, .. } = &self.plan;
         let components: Vec<_> =
@@ -123,23 +109,5 @@ impl Build {
     /// Writes the archive.
     pub fn write(self, output: &Path) -> Result<Written, Error> {
         Ok(archive::write(output, self.launcher, self.plan)?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytecode_is_for_the_level_that_the_interpreter_starts_with() {
-        let optimize = |options: &[&str], optimize| {
-            let python_options = options.iter().map(|&option| option.to_owned()).collect();
-            form(&Settings { optimize, python_options, ..Settings::resolve([]) }).optimize
-        };
-        assert_eq!(optimize(&[], 0), 0);
-        assert_eq!(optimize(&["-O", "-XOO", "-W", "OO"], 0), 1);
-        assert_eq!(optimize(&["-sO", "-O"], 0), 2);
-        assert_eq!(optimize(&["-OO"], 1), 2);
-        assert_eq!(optimize(&[], 1), 1);
     }
 }

@@ -17,13 +17,13 @@ use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Progress, Ui};
 use snakecrate_runtime::{self as runtime, IncludedLibs, Policy, Scanner, Workers};
 
-/// The parts of a build that all steps need.
+/// Everything that all steps of a build need.
 pub(super) struct Work<'a> {
     pub(super) settings: &'a Settings,
     pub(super) interpreter: &'a Interpreter,
     pub(super) workers: &'a Workers,
     pub(super) scanner: Scanner<'a>,
-    pub(super) known: FactsCache,
+    pub(super) cache: FactsCache,
     pub(super) unpacked: wheel::Store,
     pub(super) level: i32,
     pub(super) slim: wheel::Slim,
@@ -31,7 +31,7 @@ pub(super) struct Work<'a> {
     pub(super) ui: Ui,
 }
 
-/// A distribution on its way: packed before, or with a tree that is yet to be packed.
+/// A distribution that is packed, or has a tree to pack.
 pub(super) struct Prepared {
     pub(super) facts: Facts,
     pub(super) key: String,
@@ -41,7 +41,7 @@ pub(super) struct Prepared {
     pub(super) state: State,
 }
 
-/// A runtime, and its ELF files.
+/// A runtime and its ELF files.
 pub(super) type PackedRuntime = (Packed, Vec<Object>);
 
 pub(super) enum State {
@@ -50,7 +50,7 @@ pub(super) enum State {
 }
 
 impl Work<'_> {
-    /// What was packed before, or the unpacked wheel.
+    /// Takes a wheel from the cache, or unpacks it.
     pub(super) fn prepare(&self, fetched: &Fetched) -> Result<Prepared, Error> {
         let python = self.interpreter;
         let source = match &fetched.origin {
@@ -72,11 +72,11 @@ impl Work<'_> {
             BUILD_ID,
         );
         let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
-        if let Some((facts, packed)) = self.known.lookup(&key) {
+        if let Some((facts, packed)) = self.cache.lookup(&key) {
             return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
-        // The facts are kept with the component, so the scanner need not remember the sources.
+        // The facts are cached with the component, so the scanner need not remember the sources.
         let facts = Facts::of(&distribution, &Scanner::new(self.workers))?;
         Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
     }
@@ -89,14 +89,14 @@ impl Work<'_> {
     pub(super) fn pack_all<'p>(
         &self,
         policy: &Policy,
-        grafts: &IncludedLibs,
+        included: &IncludedLibs,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
     ) -> Result<(PackedRuntime, Vec<Packed>, Packed), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
-            || self.runtime(policy, grafts, &progress),
+            || self.runtime(policy, included, &progress),
             || {
                 rayon::join(
                     || {
@@ -116,30 +116,30 @@ impl Work<'_> {
             State::Unpacked(tree) => tree.clone(),
         };
         let packed = self.pack(tree, progress)?;
-        self.known.remember(&wheel.key, &wheel.facts, &packed);
+        self.cache.remember(&wheel.key, &wheel.facts, &packed);
         Ok(packed)
     }
 
     fn runtime(
         &self,
         policy: &Policy,
-        grafts: &IncludedLibs,
+        included: &IncludedLibs,
         progress: &Progress,
     ) -> Result<PackedRuntime, Error> {
         let python = self.interpreter;
         let fingerprint = runtime::fingerprint(python, policy)
             .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
-        let grafted = grafts.fingerprint()?;
+        let libraries = included.fingerprint()?;
         let key =
-            format!("runtime {fingerprint} {} {:?} {grafted} {BUILD_ID}", self.level, self.form);
-        if let Some(known) = self.known.lookup_runtime(&key) {
-            return Ok(known);
+            format!("runtime {fingerprint} {} {:?} {libraries} {BUILD_ID}", self.level, self.form);
+        if let Some(cached) = self.cache.lookup_runtime(&key) {
+            return Ok(cached);
         }
         let mut tree = runtime::harvest(python, policy, self.ui)?;
-        grafts.add_to_runtime(&mut tree)?;
+        included.add_to_runtime(&mut tree)?;
         let objects = objects_of(&tree, self.interpreter.target)?;
         let packed = self.pack(tree, progress)?;
-        self.known.remember_runtime(&key, &packed, &objects);
+        self.cache.remember_runtime(&key, &packed, &objects);
         Ok((packed, objects))
     }
 
@@ -153,6 +153,6 @@ impl Work<'_> {
             Node::Link(_) => 0,
         };
         progress.expect(tree.iter().map(|(_, node)| size(node)).sum());
-        Ok(self.known.store().pack(&tree, self.level, progress)?)
+        Ok(self.cache.store().pack(&tree, self.level, progress)?)
     }
 }

@@ -1,4 +1,4 @@
-//! The audit of a build, and the libraries that are grafted in.
+//! Native code of a build: the libraries of `--include-lib`, and the audit.
 
 use snakecrate_format::entry_path::EntryPath;
 
@@ -8,44 +8,48 @@ use snakecrate_audit::{self as audit, Object, Options, Report, Root, Unit};
 use snakecrate_base::tree::Tree;
 use snakecrate_runtime::IncludedLibs;
 
-/// So many warnings are told; the rest is counted.
-const TOLD: usize = 6;
+/// Number of audit warnings that are printed; the rest is counted.
+const PRINTED: usize = 6;
 
 impl Work<'_> {
-    /// Finds the libraries of `--include-lib`, and puts those into `app` that objects with a search
-    /// path of their own could not find in the runtime: see [`IncludedLibs`].
-    pub(super) fn graft(&self, wheels: &[Prepared], app: &mut Tree) -> Result<IncludedLibs, Error> {
-        let grafts =
+    /// Finds the libraries of `--include-lib`. Objects with a search path of their own don't look in
+    /// the runtime, so their copies go into `app`: see [`IncludedLibs`].
+    pub(super) fn include_libs(
+        &self,
+        wheels: &[Prepared],
+        app: &mut Tree,
+    ) -> Result<IncludedLibs, Error> {
+        let included =
             IncludedLibs::find(&self.settings.include_lib, self.interpreter.target, self.ui)?;
-        if grafts.is_empty() {
-            return Ok(grafts);
+        if included.is_empty() {
+            return Ok(included);
         }
         let of_app = audit::objects_of(app, self.interpreter.target)?;
         let objects = wheels.iter().flat_map(|wheel| &wheel.facts.objects).chain(&of_app);
         for object in objects.filter(|object| object.has_runpath) {
-            for name in object.needed.iter().filter(|name| grafts.has(name)) {
+            for name in object.needed.iter().filter(|name| included.has(name)) {
                 match object.own_directories().next() {
                     Some(directory) => {
                         let path = EntryPath::new(&format!("{directory}/{name}"))
                             .map_err(snakecrate_runtime::Error::from)?;
-                        let there = wheels.iter().any(|wheel| {
+                        let exists = wheels.iter().any(|wheel| {
                             wheel.facts.objects.iter().any(|o| o.path == path.as_str())
                         });
-                        if !there {
-                            grafts.add_at(app, path, name)?;
+                        if !exists {
+                            included.add_at(app, path, name)?;
                         }
                     }
                     None => self.ui.warn(format_args!(
-                        "{} looks for {name} outside the archive only; load it with ctypes first",
+                        "{} looks for {name} only outside the archive; load the library with ctypes first",
                         object.path
                     )),
                 }
             }
         }
-        Ok(grafts)
+        Ok(included)
     }
 
-    /// Audits what goes into the archive, and tells of what is wrong.
+    /// Audits the contents of the archive, and reports problems.
     pub(super) fn audit(
         &self,
         name: &str,
@@ -73,12 +77,13 @@ impl Work<'_> {
             allow_missing: self.settings.allow_missing.clone(),
         };
         let report = audit::audit(name, &units, &options);
-        for warning in report.warnings.iter().take(TOLD) {
+        for warning in report.warnings.iter().take(PRINTED) {
             self.ui.warn(warning);
         }
-        if let more @ 1.. = report.warnings.len().saturating_sub(TOLD) {
-            self.ui.warn(format_args!("{more} more; `snakecrate audit` of the archive tells them"));
+        if let more @ 1.. = report.warnings.len().saturating_sub(PRINTED) {
+            self.ui.warn(format_args!("{more} more; `snakecrate audit` lists them"));
         }
+        // The first problem becomes the error.
         for problem in report.problems.iter().skip(1) {
             self.ui.warn(problem);
         }

@@ -1,0 +1,66 @@
+//! Which parts of the runtime an archive contains.
+
+use super::Error;
+use super::pack::{Prepared, Work};
+use snakecrate_runtime::{Imports, Part, Policy, reach};
+
+/// A value of `runtime-keep`: the whole standard library except tkinter. Applications that have it
+/// share one runtime in the cache.
+const WHOLE_LIBRARY: &str = "stdlib";
+
+impl Work<'_> {
+    /// Leaves out what nothing in the archive can import.
+    pub(super) fn policy(
+        &self,
+        name: &str,
+        app: &Imports,
+        wheels: &[Prepared],
+    ) -> Result<Policy, Error> {
+        let settings = self.settings;
+        // Only `NAME=MODULE:FUNCTION` names a module; other entries are scripts of distributions.
+        let called = settings.entries.iter().filter_map(|entry| {
+            let (module, _) = entry.split_once('=')?.1.split_once(':')?;
+            Some(module.trim().to_owned())
+        });
+        let modules: Vec<String> = called.chain(settings.module.clone()).collect();
+        let launch = reach::Launch {
+            isolated: settings.isolated,
+            options: &settings.python_options,
+            modules: &modules,
+        };
+        let wheels = wheels.iter().map(|wheel| (wheel.facts.name.as_str(), &wheel.facts.imports));
+        let mut need =
+            reach::need(&self.scanner, std::iter::once((name, app)).chain(wheels), launch)?;
+        if need.open.is_none() && settings.runtime_keep.iter().any(|part| part == WHOLE_LIBRARY) {
+            need.leave_out.retain(|part| *part == Part::Tkinter);
+            need.open = Some("runtime-keep".into());
+        }
+        need.leave_out.retain(|part| !settings.runtime_keep.iter().any(|name| name == part.name()));
+        let minimal = settings.runtime_minimal;
+        let mut policy = Policy {
+            keep: settings.runtime_keep.clone(),
+            drop: settings.runtime_drop.clone(),
+            leave_out: need.leave_out.clone(),
+            only: None,
+        };
+        if let Some(why) = &need.open {
+            if minimal {
+                self.ui.warn(format_args!(
+                    "runtime-minimal has no effect: the imports cannot be determined: {why}"
+                ));
+            } else {
+                self.ui.detail(format_args!("keeping the whole standard library: {why}"));
+            }
+            return Ok(policy);
+        }
+        if minimal {
+            policy.only = Some(need.reached);
+        }
+        let parts: Vec<_> = need.leave_out.iter().map(ToString::to_string).collect();
+        self.ui.detail(format_args!("leaving out what nothing can import: {}", parts.join(", ")));
+        if !need.kept.is_empty() {
+            self.ui.detail(format_args!("keeping {}", need.kept.join(", ")));
+        }
+        Ok(policy)
+    }
+}
