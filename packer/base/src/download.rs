@@ -13,6 +13,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
 use ureq::http::{Response, header};
+use url::Url;
 
 use crate::error::Remedy;
 use crate::temporary;
@@ -165,12 +166,17 @@ fn hex(bytes: &[u8]) -> String {
 
 /// `url` without the user and password that may be in it.
 pub fn redacted(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    match authority.rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => url.to_owned(),
+    let Ok(mut parsed) = Url::parse(url) else {
+        return if url.contains('@') { "the URL".to_owned() } else { url.to_owned() };
+    };
+    // A URL without credentials stays as the user wrote it.
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        return url.to_owned();
     }
+    // Neither fails for a URL that has them.
+    let _ = parsed.set_password(None);
+    let _ = parsed.set_username("");
+    parsed.into()
 }
 
 fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
@@ -224,31 +230,9 @@ fn get(url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
     agent.get(url).call()
 }
 
-/// The path in a `file:` URL, its `%xx` decoded.
+/// The path in a `file:` URL.
 fn file_path(url: &str) -> Option<PathBuf> {
-    let rest = url.strip_prefix("file://")?;
-    let path = rest.strip_prefix("localhost").unwrap_or(rest);
-    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
-    path.starts_with('/').then(|| percent_decoded(path))
-}
-
-fn percent_decoded(text: &str) -> PathBuf {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt as _;
-
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let digit = |at: usize| tail.get(at).and_then(|c| char::from(*c).to_digit(16));
-        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
-            bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
-            rest = &tail[2..];
-        } else {
-            bytes.push(first);
-            rest = tail;
-        }
-    }
-    PathBuf::from(OsString::from_vec(bytes))
+    Url::parse(url).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
 }
 
 /// Writes `body` beside `to`, and renames it when its digest is `expected`.

@@ -4,6 +4,7 @@
 //! All of these names start alike, so what a killed process left is recognised and removed.
 
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -17,10 +18,19 @@ pub fn is_temporary(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
-/// Makes temporary files and directories; for callers that set permissions.
-pub fn builder() -> Builder<'static, 'static> {
+fn builder() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(PREFIX);
+    builder
+}
+
+/// The same with the permissions of a program, as far as the process's mask allows.
+pub fn executable_builder() -> Builder<'static, 'static> {
+    let mut builder = builder();
+    // Elsewhere every file may be executed, and `tempfile` sets no permissions.
+    if cfg!(unix) {
+        builder.permissions(snakecrate_platform::file::permissions(0o755));
+    }
     builder
 }
 
@@ -40,4 +50,59 @@ pub fn file_in(directory: &Path) -> io::Result<NamedTempFile> {
 /// The system cannot create it.
 pub fn directory_in(directory: &Path) -> io::Result<TempDir> {
     builder().tempdir_in(directory)
+}
+
+/// A temporary file in a directory of the user's, removed when it is dropped. It is locked as long
+/// as it is open, so [`remove_abandoned`] leaves it alone.
+///
+/// # Errors
+///
+/// The system cannot create it.
+pub fn locked_file_in(directory: &Path, builder: &Builder<'_, '_>) -> io::Result<NamedTempFile> {
+    let file = builder.tempfile_in(directory)?;
+    // Where files cannot be locked, `remove_abandoned` cannot lock one either.
+    let _ = file.as_file().lock();
+    Ok(file)
+}
+
+/// Removes files of [`locked_file_in`] from `directory` whose process was killed. Files that cannot
+/// be removed stay.
+pub fn remove_abandoned(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && is_temporary(&entry.file_name()) && is_abandoned(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether nobody holds the lock. An empty file may be about to be locked.
+fn is_abandoned(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| {
+        file.metadata().is_ok_and(|metadata| metadata.len() > 0) && file.try_lock().is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn only_files_of_dead_processes_are_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let started = locked_file_in(directory.path(), &builder()).unwrap();
+        let mut writing = locked_file_in(directory.path(), &builder()).unwrap();
+        writing.write_all(b"x").unwrap();
+        let mut killed = locked_file_in(directory.path(), &builder()).unwrap();
+        killed.write_all(b"x").unwrap();
+        // The end of a process closes its files, and removes none.
+        let (_, killed) = killed.keep().unwrap();
+        fs::write(directory.path().join("other"), "x").unwrap();
+        remove_abandoned(directory.path());
+        assert!(!killed.exists());
+        assert!(started.path().exists() && writing.path().exists());
+        assert!(directory.path().join("other").exists());
+    }
 }

@@ -67,4 +67,6 @@ fn other_schemes_are_refused() {
 fn credentials_do_not_get_into_messages() {
     assert_eq!(redacted("https://me:secret@host/x@y"), "https://host/x@y");
     assert_eq!(redacted("https://host/x@y"), "https://host/x@y");
+    assert_eq!(redacted("https://me@host/a b"), "https://host/a%20b");
+    assert!(!redacted("https://me:secret@ho st/x").contains("secret"));
 }

@@ -9,6 +9,7 @@ use snakecrate_format::walk::{Contents, Sink};
 
 use super::walk::{Failure, jobs, take, walk_all};
 use super::{Archive, Error};
+use snakecrate_base::temporary;
 use snakecrate_base::ui::{Progress, Ui};
 
 /// What was written.
@@ -41,14 +42,7 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".snakecrate-").suffix(".snakecrate-tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o755));
-    }
-    let staging = builder.tempdir_in(parent).map_err(write_error)?;
+    let staging = temporary::executable_builder().tempdir_in(parent).map_err(write_error)?;
     let components = &archive.manifest().components;
     let progress = ui.bytes("Extracting", components.iter().map(|one| one.bytes).sum());
     let listings = archive.listings()?;

@@ -18,6 +18,7 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 use super::{Error, MAIN, section};
 use crate::component::{Packed, PackedMember};
+use snakecrate_base::temporary;
 
 /// What an archive is to hold.
 #[derive(Debug, Clone)]
@@ -88,22 +89,12 @@ pub fn write(out: &Path, stub: &[u8], plan: Plan) -> Result<Written, Error> {
     if !directory.is_dir() {
         return Err(write_error(io::ErrorKind::NotFound.into()));
     }
-    let mut temporary = executable(directory).map_err(write_error)?;
+    temporary::remove_abandoned(directory);
+    let builder = temporary::executable_builder();
+    let mut temporary = temporary::locked_file_in(directory, &builder).map_err(write_error)?;
     let written = fill(temporary.as_file_mut(), stub, record_at, plan, out)?;
     temporary.persist(out).map_err(|error| write_error(error.error))?;
     Ok(written)
-}
-
-/// A new file, executable as far as the umask allows.
-fn executable(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".snakecrate-").suffix(".snakecrate-tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o755));
-    }
-    builder.tempfile_in(directory)
 }
 
 fn blank_record(stub: &[u8]) -> Result<usize, Error> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use percent_encoding::percent_decode_str;
+
 /// One distribution of a resolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pin {
@@ -53,8 +55,9 @@ impl Remote {
         let Ok(url) = url::Url::parse(&self.url) else { return String::new() };
         let last = url.path_segments().and_then(|mut names| names.next_back().map(str::to_owned));
         let last = last.unwrap_or_default();
-        // `+` is the one character of wheel names that indexes escape.
-        last.replace("%2B", "+").replace("%2b", "+").replace("%21", "!")
+        let decoded = percent_decode_str(&last).decode_utf8_lossy().into_owned();
+        // It becomes a file's name: nothing encoded may lead to another directory.
+        if decoded.contains(['/', '\\', '\0']) { last } else { decoded }
     }
 
     /// Whether it is a wheel by its name.
@@ -79,6 +82,8 @@ mod tests {
         let remote = Remote { url, sha256: None };
         assert_eq!(remote.file(), "torch-2.0+cpu-cp312-cp312-linux_x86_64.whl");
         assert!(remote.is_wheel());
+        let elsewhere = Remote { url: "https://h/a%2F..%2Fb.whl".into(), sha256: None };
+        assert_eq!(elsewhere.file(), "a%2F..%2Fb.whl");
         assert_eq!(file_url(std::path::Path::new("/a b/c")), "file:///a%20b/c");
     }
 }

@@ -33,6 +33,17 @@ fn two_archives_of_one_plan_are_the_same_bytes() {
 }
 
 #[test]
+fn what_a_killed_build_left_is_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let builder = temporary::executable_builder();
+    let mut killed = temporary::locked_file_in(directory.path(), &builder).unwrap();
+    killed.write_all(b"half").unwrap();
+    let (_, killed) = killed.keep().unwrap();
+    archive(directory.path());
+    assert!(!killed.exists());
+}
+
+#[test]
 fn zip_tools_read_it_without_a_complaint() {
     if Command::new("unzip").arg("-v").output().is_err() {
         skip!("unzip is missing");
