@@ -1,123 +1,43 @@
-//! Downloads: a URL to a file whose SHA-256 is known beforehand.
+//! Downloads of files whose SHA-256 is known beforehand.
 //!
-//! The file is written under a temporary name beside its final one and renamed when its digest is
-//! right, so a final name is always whole. Proxies and certificates are those of the environment
+//! A file is written under a temporary name and renamed once its digest is verified, so a file with
+//! its final name is always complete. Proxies and certificates are those of the environment
 //! (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, else the system's).
+
+mod address;
+mod error;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
 use ureq::http::{Response, header};
-use url::Url;
 
-use crate::error::Remedy;
+pub use address::redacted;
+pub use error::Error;
+
+use self::address::file_path;
 use crate::temporary;
 use crate::ui::Ui;
 
-/// How often a download is started before giving up on a failing network.
+/// The number of attempts before a failing network counts as an error.
 const ATTEMPTS: u32 = 3;
-/// How much is read at a time, in bytes.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 128 << 10;
-/// Longest document that [`text`] takes, in bytes.
+/// The longest document that [`text`] reads, in bytes.
 const MAX_TEXT: u64 = 16 << 20;
 
-/// Why a download failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Neither `http`, `https` nor `file`.
-    #[error("`{0}` is not an http, https or file URL")]
-    Scheme(String),
-    /// The server's answer is not 200.
-    #[error("{url} answers with HTTP status {status}")]
-    Status {
-        /// The address, without credentials.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-    },
-    /// No connection, or one that broke.
-    #[error("cannot download {url}: {source}")]
-    Network {
-        /// The address, without credentials.
-        url: String,
-        /// What the HTTP client says.
-        source: Box<ureq::Error>,
-    },
-    /// The connection broke, or the file of a `file:` URL cannot be read.
-    #[error("cannot read {url}: {source}")]
-    Read {
-        /// The address, without credentials.
-        url: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Something else than expected arrived.
-    #[error("{url} has SHA-256 {actual}, not {expected}")]
-    Digest {
-        /// The address, without credentials.
-        url: String,
-        /// What the caller asked for, in hex.
-        expected: String,
-        /// What came, in hex.
-        actual: String,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The final name.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-impl Remedy for Error {
-    fn remedy(&self) -> Option<String> {
-        Some(match self {
-            Self::Scheme(_) => "give a URL that starts with https://, http:// or file://".into(),
-            Self::Status { status: 401 | 403 | 407, .. } => {
-                "check the credentials in the URL, and HTTPS_PROXY".into()
-            }
-            Self::Status { status: 404 | 410, .. } => {
-                "check the URL; the file may have moved".into()
-            }
-            Self::Status { .. } => "try again later, or use a mirror".into(),
-            Self::Network { .. } => "check the network, HTTPS_PROXY and SSL_CERT_FILE".into(),
-            Self::Read { .. } => "check the network or the file, and try again".into(),
-            Self::Digest { .. } => {
-                "check the digest; if it is right, the file was altered on its way: do not use it"
-                    .into()
-            }
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space and try again".into()
-            }
-            Self::Write { .. } => "check that the directory can be written".into(),
-        })
-    }
-}
-
-impl Error {
-    /// Whether another attempt may succeed.
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Self::Network { source, .. } => {
-                !matches!(**source, ureq::Error::BadUri(_) | ureq::Error::Http(_))
-            }
-            Self::Read { url, .. } => !url.starts_with("file:"),
-            _ => false,
-        }
-    }
-}
-
-/// Makes `to` the file at `url`, whose digest must be `sha256` (64 hex digits).
+/// Downloads the file at `url`, whose digest must be `sha256` (64 hex digits), to `to`.
 ///
-/// A file that is there already and has this digest is left as it is: nothing is downloaded.
+/// If `to` exists and has this digest, nothing is downloaded.
+///
+/// # Errors
+///
+/// The download fails, the digest differs, or `to` cannot be written.
 pub fn fetch(url: &str, sha256: &str, to: &Path, ui: Ui) -> Result<(), Error> {
     let expected = sha256.to_ascii_lowercase();
     if file_sha256(to).is_ok_and(|actual| actual == expected) {
@@ -132,7 +52,11 @@ pub fn fetch(url: &str, sha256: &str, to: &Path, ui: Ui) -> Result<(), Error> {
     })
 }
 
-/// The text at `url`, at most 16 MiB of it; for small documents whose digest nobody knows.
+/// The text at `url`, at most 16 MiB of it; for small documents without a known digest.
+///
+/// # Errors
+///
+/// The download fails.
 pub fn text(url: &str) -> Result<String, Error> {
     persistently(|| {
         let (body, _) = open(url)?;
@@ -164,21 +88,6 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// `url` without the user and password that may be in it.
-pub fn redacted(url: &str) -> String {
-    let Ok(mut parsed) = Url::parse(url) else {
-        return if url.contains('@') { "the URL".to_owned() } else { url.to_owned() };
-    };
-    // A URL without credentials stays as the user wrote it.
-    if parsed.username().is_empty() && parsed.password().is_none() {
-        return url.to_owned();
-    }
-    // Neither fails for a URL that has them.
-    let _ = parsed.set_password(None);
-    let _ = parsed.set_username("");
-    parsed.into()
-}
-
 fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     let mut tried = 1;
     loop {
@@ -192,7 +101,7 @@ fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, E
     }
 }
 
-/// The bytes at `url`, and how many they are if that is known.
+/// The bytes at `url`, and their number if it is known.
 fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     if let Some(path) = file_path(url) {
         let fail = |source| Error::Read { url: url.to_owned(), source };
@@ -221,7 +130,7 @@ fn get(url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
     let agent: Agent = Agent::config_builder()
         .tls_config(tls)
         .user_agent(concat!("snakecrate/", env!("CARGO_PKG_VERSION")))
-        // The digest is that of the file, not of what a server's compression makes of it.
+        // The digest is of the file itself, not of the file as a server compresses it.
         .accept_encoding("identity")
         .timeout_connect(Some(Duration::from_secs(30)))
         .timeout_recv_response(Some(Duration::from_mins(1)))
@@ -230,12 +139,7 @@ fn get(url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
     agent.get(url).call()
 }
 
-/// The path in a `file:` URL.
-fn file_path(url: &str) -> Option<PathBuf> {
-    Url::parse(url).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
-}
-
-/// Writes `body` beside `to`, and renames it when its digest is `expected`.
+/// Writes `body` to a temporary file beside `to`, and renames that if its digest is `expected`.
 fn store(
     body: &mut dyn Read,
     url: &str,

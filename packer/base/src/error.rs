@@ -1,7 +1,7 @@
-//! Errors: what happened, and what to do about it.
+//! Errors: what happened, and what the user can do.
 
-/// An error that knows a way out. `Display` says in one line what happened.
+/// An error with a remedy. `Display` says in one line what happened.
 pub trait Remedy: std::error::Error {
-    /// One line: what the user can do; `None` where the first line says it all.
+    /// One line: what the user can do. `None` if the first line makes that obvious.
     fn remedy(&self) -> Option<String>;
 }

@@ -1,5 +1,5 @@
-//! What the packer's crates share: errors with remedies, talking to the user, trees of files,
-//! downloads, and what is known of an interpreter.
+//! The foundation of the packer's crates: errors with remedies, output for the user, trees of files,
+//! downloads, temporary names, the host, and facts about an interpreter.
 
 pub mod download;
 pub mod error;
@@ -11,5 +11,5 @@ pub mod testing;
 pub mod tree;
 pub mod ui;
 
-/// The directory in an environment that holds a script and the modules beside it.
+/// The directory of an environment that contains a script and its neighbouring modules.
 pub const APP: &str = "app";

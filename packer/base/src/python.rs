@@ -1,12 +1,13 @@
-//! What has to be known of the interpreter that an archive carries.
+//! The interpreter that an archive carries.
 
 use std::path::PathBuf;
 
 use snakecrate_format::target::Target;
 
-/// An interpreter that runs on this machine, and facts that it told of itself.
+/// An interpreter of this machine, and the facts that it reports about itself.
 ///
-/// It is what resolves, builds and compiles; the runtime crate makes the archive's copy of it.
+/// It resolves requirements, builds wheels and compiles bytecode. The archive's runtime is a copy
+/// of it.
 #[derive(Debug, Clone)]
 pub struct Interpreter {
     /// The executable, links resolved: `/root/.pyenv/versions/3.12.1/bin/python3.12`.
@@ -37,18 +38,18 @@ impl Interpreter {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
-    /// The bytes of [`Interpreter::magic`]; `None` if it is not hex.
+    /// The bytes of [`Interpreter::magic`]; `None` if it isn't hex.
     pub fn magic_bytes(&self) -> Option<Vec<u8>> {
         let digits = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
         self.magic.as_bytes().chunks(2).map(digits).collect()
     }
 
-    /// `lib/python3.12`: where the standard library is in a runtime's prefix.
+    /// The standard library's directory in a runtime's prefix: `lib/python3.12`.
     pub fn lib(&self) -> String {
         format!("lib/python{}", self.minor())
     }
 
-    /// `lib/python3.12/site-packages`: where distributions are in an environment.
+    /// The directory of distributions in an environment: `lib/python3.12/site-packages`.
     pub fn site_packages(&self) -> String {
         format!("{}/site-packages", self.lib())
     }

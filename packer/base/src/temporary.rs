@@ -1,7 +1,7 @@
-//! Temporary names: every packer crate writes a file or directory aside and renames it when it is
-//! whole.
+//! Temporary names. The packer writes a file or directory under such a name and renames it when it
+//! is complete.
 //!
-//! All of these names start alike, so what a killed process left is recognised and removed.
+//! All temporary names start alike, so leftovers of killed processes are recognised and removed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 /// The start of every temporary name. The rest is random.
 pub const PREFIX: &str = ".snakecrate-tmp-";
 
-/// Whether a file or directory of this name was never finished, or is being made right now.
+/// Whether a file or directory of this name is incomplete: still being written, or abandoned.
 pub fn is_temporary(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What several modules' tests need.
+//! Helpers for the tests of several crates.
 
 mod skip;
 
@@ -14,7 +14,7 @@ use crate::python::Interpreter;
 
 pub use skip::{SKIPPED, record_skip};
 
-/// What a Python 3.12.1 below `prefix` would tell of itself.
+/// A Python 3.12.1 below `prefix`, as it would describe itself.
 pub fn python_at(prefix: &Path) -> Interpreter {
     let stdlib = prefix.join("lib/python3.12");
     Interpreter {
@@ -31,8 +31,8 @@ pub fn python_at(prefix: &Path) -> Interpreter {
     }
 }
 
-/// An HTTP server on a loopback port, for as long as the test runs: its address, and how many
-/// requests it has had. `answer` gets the path and the number of requests before this one.
+/// Starts an HTTP server on a loopback port until the test ends. Returns its address, and a function
+/// that counts its requests. `answer` gets the path and the number of earlier requests.
 pub fn serve(
     answer: impl Fn(&str, usize) -> Vec<u8> + Send + 'static,
 ) -> (String, impl Fn() -> usize) {
@@ -47,14 +47,14 @@ pub fn serve(
             let Some(Ok(request)) = lines.next() else { continue };
             while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
             let path = request.split(' ').nth(1).unwrap_or_default();
-            // The client may hang up early.
+            // The client may close the connection early.
             let _ = stream.write_all(&answer(path, seen.fetch_add(1, Ordering::SeqCst)));
         }
     });
     (url, move || count.load(Ordering::SeqCst))
 }
 
-/// The same, answering with each of `answers` in turn, and with the last for ever.
+/// Like [`serve`], with each of `answers` in turn and then always the last.
 pub fn serve_in_turn(answers: Vec<Vec<u8>>) -> (String, impl Fn() -> usize) {
     serve(move |_, before| answers[before.min(answers.len() - 1)].clone())
 }

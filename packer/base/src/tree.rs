@@ -1,4 +1,4 @@
-//! A component's tree while it is being made: paths, and where each one's bytes are.
+//! A component's tree before it is packed: paths, and the source of each file's bytes.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -9,17 +9,17 @@ use std::{fs, io};
 use snakecrate_format::entry_path::{EntryPath, LinkTarget};
 pub use snakecrate_format::listing::Mode;
 
-/// Where a file's bytes are.
+/// The source of a file's bytes.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// In a file of the build machine.
+    /// A file of the build machine.
     Disk(PathBuf),
-    /// Here.
+    /// Memory.
     Memory(Arc<[u8]>),
 }
 
 impl Content {
-    /// All the bytes.
+    /// Reads all bytes.
     pub fn read(&self) -> io::Result<Arc<[u8]>> {
         match self {
             Self::Disk(path) => fs::read(path).map(Arc::from),
@@ -27,7 +27,7 @@ impl Content {
         }
     }
 
-    /// A reader at their start.
+    /// Opens a reader at the first byte.
     pub fn open(&self) -> io::Result<Box<dyn Read + '_>> {
         Ok(match self {
             Self::Disk(path) => Box::new(fs::File::open(path)?),
@@ -35,8 +35,11 @@ impl Content {
         })
     }
 
-    /// Their number.
-    #[allow(clippy::len_without_is_empty, reason = "asks the disk; nobody asks for emptiness")]
+    /// The number of bytes.
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "it asks the disk, and no caller needs is_empty"
+    )]
     pub fn len(&self) -> io::Result<u64> {
         match self {
             Self::Disk(path) => Ok(fs::metadata(path)?.len()),
@@ -56,33 +59,33 @@ impl From<Vec<u8>> for Content {
 pub enum Node {
     /// A regular file.
     File {
-        /// How it may be used.
+        /// Its permissions.
         mode: Mode,
-        /// What is in it.
+        /// Its bytes.
         content: Content,
     },
     /// A symbolic link.
     Link(LinkTarget),
 }
 
-/// Files and links by path, as they will be in the environment (or in the runtime's prefix).
+/// Files and links by their path in the environment (or in the runtime's prefix).
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     nodes: BTreeMap<EntryPath, Node>,
 }
 
 impl Tree {
-    /// Puts `node` at `path` and returns what was there.
+    /// Puts `node` at `path` and returns the node that it replaces.
     pub fn insert(&mut self, path: EntryPath, node: Node) -> Option<Node> {
         self.nodes.insert(path, node)
     }
 
-    /// Puts a file there.
+    /// Puts a file at `path`.
     pub fn insert_file(&mut self, path: EntryPath, mode: Mode, content: impl Into<Content>) {
         self.insert(path, Node::File { mode, content: content.into() });
     }
 
-    /// Takes the node at `path` out.
+    /// Removes the node at `path`.
     pub fn remove(&mut self, path: &EntryPath) -> Option<Node> {
         self.nodes.remove(path)
     }
@@ -92,7 +95,7 @@ impl Tree {
         self.nodes.get(path)
     }
 
-    /// Keeps the nodes that `keep` says yes to.
+    /// Removes all nodes for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&EntryPath, &Node) -> bool) {
         self.nodes.retain(|path, node| keep(path, node));
     }
@@ -102,12 +105,12 @@ impl Tree {
         self.nodes.iter()
     }
 
-    /// Number of files and links.
+    /// The number of files and links.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it has no nodes.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }

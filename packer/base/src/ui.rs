@@ -1,6 +1,6 @@
-//! What the packer says while it works: all of it on standard error.
+//! The packer's progress, warnings and details, all on standard error.
 //!
-//! On a terminal, steps have a spinner or a bar that goes away; elsewhere each is a plain line.
+//! On a terminal, a step has a spinner or a bar that disappears; elsewhere it is a plain line.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write as _};
@@ -11,65 +11,65 @@ use comfy_table::{Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
 
-/// All bars of the process, so that they stand below each other and messages above them.
+/// All bars of the process, so that they are drawn below each other, and messages above them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// How much to say.
+/// The amount of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Errors only.
     Quiet,
     /// Steps and warnings.
     Normal,
-    /// Details and the commands that are run, too.
+    /// Also details, and the commands that are run.
     Verbose,
 }
 
-/// The user's side of a command.
+/// The output of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Ui {
     verbosity: Verbosity,
     terminal: bool,
 }
 
-/// A step under way; it disappears from the terminal when dropped.
+/// A running step; it disappears from the terminal when dropped.
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
 impl Ui {
-    /// Talks to standard error.
+    /// Output to standard error.
     pub fn new(verbosity: Verbosity) -> Self {
         Self { verbosity, terminal: std::io::stderr().is_terminal() }
     }
 
-    /// Whether details are wanted.
+    /// Whether the user wants details.
     pub fn is_verbose(self) -> bool {
         self.verbosity == Verbosity::Verbose
     }
 
-    /// Whether only errors are wanted.
+    /// Whether the user wants only errors.
     pub fn is_quiet(self) -> bool {
         self.verbosity == Verbosity::Quiet
     }
 
-    /// A finished step: `   Resolved 34 distributions`.
+    /// Reports a finished step: `   Resolved 34 distributions`.
     pub fn step(self, verb: &str, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            tell(format_args!("{} {what}", format_args!("{verb:>12}").green().bold()));
+            write_line(format_args!("{} {what}", format_args!("{verb:>12}").green().bold()));
         }
     }
 
-    /// A line for `--verbose`.
+    /// Reports a detail, for `--verbose`.
     pub fn detail(self, what: impl Display) {
         if self.verbosity == Verbosity::Verbose {
-            tell(format_args!("{:>12} {}", "", what.dimmed()));
+            write_line(format_args!("{:>12} {}", "", what.dimmed()));
         }
     }
 
-    /// Something the user should know of; the build goes on.
+    /// Warns the user; the build goes on.
     pub fn warn(self, what: impl Display) {
         if self.verbosity >= Verbosity::Normal {
-            tell(format_args!("{}: {what}", "warning".yellow().bold()));
+            write_line(format_args!("{}: {what}", "warning".yellow().bold()));
         }
     }
 
@@ -78,7 +78,7 @@ impl Ui {
         self.warn(format_args!("{what}\n{}: {help}", "   help".cyan().bold()));
     }
 
-    /// A step that takes a while, of unknown length.
+    /// Starts a step of unknown length.
     pub fn spinner(self, verb: &str, what: impl Display) -> Progress {
         let bar = self.bar("{prefix:>12.cyan.bold} {spinner} {wide_msg}", 0);
         bar.set_prefix(verb.to_owned());
@@ -87,7 +87,7 @@ impl Ui {
         Progress(bar)
     }
 
-    /// A step over `total` bytes.
+    /// Starts a step over `total` bytes.
     pub fn bytes(self, verb: &str, total: u64) -> Progress {
         let bar = self.bar(
             "{prefix:>12.cyan.bold} {wide_bar:.cyan/dim} {decimal_bytes}/{decimal_total_bytes} {eta}",
@@ -110,25 +110,25 @@ impl Ui {
     }
 }
 
-/// A line on standard error. That it cannot be written is no reason to stop.
-fn tell(line: std::fmt::Arguments<'_>) {
+/// Writes a line to standard error. Failing to isn't a reason to stop.
+fn write_line(line: std::fmt::Arguments<'_>) {
     BARS.suspend(|| {
         let _ = writeln!(anstream::stderr(), "{line}");
     });
 }
 
 impl Progress {
-    /// `amount` more is done.
+    /// Adds `amount` to what is done.
     pub fn advance(&self, amount: u64) {
         self.0.inc(amount);
     }
 
-    /// There are `amount` more to do than was known.
+    /// Adds `amount` to what there is to do.
     pub fn expect(&self, amount: u64) {
         self.0.inc_length(amount);
     }
 
-    /// Names what is being done now.
+    /// Shows what is being done now.
     pub fn message(&self, what: impl Display) {
         self.0.set_message(what.to_string());
     }
@@ -140,7 +140,7 @@ impl Drop for Progress {
     }
 }
 
-/// A number of things: `1 distribution`, `2 distributions`.
+/// A number and a noun: `1 distribution`, `2 distributions`.
 pub struct Count(pub usize, pub &'static str);
 
 impl Display for Count {
@@ -149,7 +149,7 @@ impl Display for Count {
     }
 }
 
-/// A table without lines: columns two blanks apart.
+/// A table without lines; its columns are two blanks apart.
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
