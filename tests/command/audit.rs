@@ -124,7 +124,7 @@ fn a_build_fails_without_a_library_and_succeeds_with_it() {
     assert!(!sandbox.path("app").exists());
 
     let include = [&build[..], &["--include-lib", "libanswer.so.7"]].concat();
-    sandbox.build(&include).refused(FAILURE, "libanswer.so.7: it is not on this machine", "");
+    sandbox.build(&include).refused(FAILURE, "libanswer.so.7: it isn't on this machine", "");
     let here = sandbox.path("libs");
     sandbox.build_with(&include, "LD_LIBRARY_PATH", here.to_str().unwrap()).success().done();
     // The archive has its own copies, for both kinds of search path.

@@ -1,25 +1,26 @@
-//! The C library of this machine, to come along.
+//! The C library of this machine, to be bundled.
 //!
 //! ```text
 //! lib/ld-linux-x86-64.so.2   the loader of programs
-//! lib/libc.so.6 …            glibc's libraries, the empty ones that old programs name as well
-//! lib/libstdc++.so.6         the compiler's, where something needs it
+//! lib/libc.so.6 …            glibc's libraries, with the empty ones that old programs need
+//! lib/libstdc++.so.6         the compiler's runtime, if something needs it
 //! ```
 //!
-//! The loader looks nowhere else: it is made to forget the host's cache, directories and preloaded
-//! libraries, which belong to another C library.
+//! The loader searches no other directory: the names of the host's cache, directories and preloaded
+//! libraries are removed from it, since these belong to another C library.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use snakecrate_base::tree::{Content, Mode, Tree};
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::target::{Glibc, Target};
 
-use super::elf::room;
+use crate::elf::room;
 use crate::error::Error;
-use snakecrate_base::tree::{Content, Mode, Tree};
+use crate::file_state::state;
 
-/// What always comes along. glibc itself loads `libgcc_s` when a thread is cancelled.
+/// Libraries that are always bundled. glibc itself loads `libgcc_s` when a thread is cancelled.
 const ALWAYS: [&str; 8] = [
     "libc.so.6",
     "libm.so.6",
@@ -30,12 +31,12 @@ const ALWAYS: [&str; 8] = [
     "libutil.so.1",
     "libresolv.so.2",
 ];
-/// What the loader looks at by itself.
+/// The files that the loader reads by itself.
 const FILES: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
-/// Its directories begin with one of these.
+/// The starts of its directories.
 const DIRECTORIES: [&str; 2] = ["/lib", "/usr/lib"];
 
-/// A C library that was found.
+/// The C library of this machine.
 #[derive(Debug)]
 pub struct CLibrary {
     /// Its version: `2.36`.
@@ -72,33 +73,30 @@ impl CLibrary {
         Ok(EntryPath::new(&format!("lib/{}", self.target.loader_name()))?)
     }
 
-    /// Whether a library of this name is among its own.
+    /// Whether a library of this name is part of it.
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|own| own == name)
     }
 
-    /// Names its contents, as far as this machine's files tell without being read.
+    /// The identity (32 hex digits) of its files: names, sizes and times. None of them is read.
     pub fn fingerprint(&self) -> Result<String, Error> {
         let mut hasher = blake3::Hasher::new();
         for name in
             std::iter::once(self.target.loader_name()).chain(self.names.iter().map(|n| &**n))
         {
             let path = self.directory.join(name);
-            let stat = |error| Error::Read { path: path.clone(), source: error };
-            let file = fs::canonicalize(&path).map_err(stat)?;
-            let found = fs::metadata(&file).map_err(stat)?;
-            let time =
-                found.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
-            let line = format!("{name} {} {} {time:?}\n", file.display(), found.len());
-            hasher.update(line.as_bytes());
+            let fail = |source| Error::Read { path: path.clone(), source };
+            let file = fs::canonicalize(&path).map_err(fail)?;
+            let state = state(&file).map_err(fail)?;
+            hasher.update(format!("{name} {} {state}\n", file.display()).as_bytes());
         }
         Ok(hasher.finalize().to_hex()[..32].to_owned())
     }
 
-    /// Its files.
+    /// Its files, as they are bundled.
     pub fn tree(&self) -> Result<Tree, Error> {
         let mut tree = Tree::default();
-        let loader = forgetful(read(
+        let loader = without_host_names(read(
             &fs::canonicalize(self.target.loader).unwrap_or_else(|_| self.target.loader.into()),
         )?);
         tree.insert_file(self.loader()?, Mode::Executable, loader);
@@ -115,7 +113,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-/// glibc says it in words, for whoever executes it: "… stable release version 2.36."
+/// The version in the text that glibc prints when it is executed: "… release version 2.36."
 fn version(libc: &[u8]) -> Option<String> {
     let words = b"release version ";
     let at = memchr::memmem::find(libc, words)? + words.len();
@@ -125,9 +123,9 @@ fn version(libc: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The loader with other names for the host's files and directories, of the same length and such
-/// as nobody has.
-fn forgetful(mut loader: Vec<u8>) -> Vec<u8> {
+/// The loader, with the names of the host's files and directories replaced by names of the same
+/// length that no host has.
+fn without_host_names(mut loader: Vec<u8>) -> Vec<u8> {
     let mut at = 0;
     while at < loader.len() {
         let length = memchr::memchr(0, &loader[at..]).unwrap_or(loader.len() - at);
@@ -153,7 +151,7 @@ mod tests {
     use snakecrate_format::target::X86_64_LINUX;
 
     #[test]
-    fn this_machines_comes_with_a_loader_that_knows_no_place_of_the_host() {
+    fn the_bundled_loader_names_no_directory_of_the_host() {
         let found =
             CLibrary::of_this_machine(&X86_64_LINUX, ["libstdc++.so.6", "libx.so"].into_iter());
         let found = found.unwrap().unwrap();
@@ -173,12 +171,12 @@ mod tests {
     fn only_whole_names_are_changed() {
         let before = b"x\0/etc/ld.so.cache\0/lib64/\0/usr/lib/x/\0/lib/%s\0/etc/ld.so.cache.d\0";
         let after = b"x\0/---------------\0/-----/\0/---------/\0/lib/%s\0/etc/ld.so.cache.d\0";
-        assert_eq!(forgetful(before.to_vec()), after);
-        assert_eq!(forgetful(b"/lib/".to_vec()), b"/---/");
+        assert_eq!(without_host_names(before.to_vec()), after);
+        assert_eq!(without_host_names(b"/lib/".to_vec()), b"/---/");
     }
 
     #[test]
-    fn the_version_stands_in_the_library() {
+    fn the_version_is_read_from_the_library() {
         let text = b"\0GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\nX";
         assert_eq!(version(text).unwrap(), "2.36");
         assert_eq!(version(b"development"), None);

@@ -1,35 +1,39 @@
-//! From an interpreter of this machine to a tree that runs anywhere.
+//! From an interpreter of this machine to a tree that runs from any directory of any host.
 //!
 //! ```text
 //! bin/python3.12                the executable; python3 and python are links to it
 //! lib/python3.12/…              standard library
 //! lib/python3.12/lib-dynload/…  extension modules
 //! lib/libpython3.12.so.1.0      and the other libraries that these need
-//! share/…                       what hosts may lack, see [`crate::host_data`]
+//! share/…                       data that hosts may lack, see [`crate::host_data`]
 //! ```
 //!
-//! Nothing else of the original's `lib` comes along: a python-build-standalone whose executable
-//! holds libpython leaves its `libpython3.12.so.1.0` behind.
+//! Nothing else is copied from the original's `lib`. The executable of a python-build-standalone
+//! contains libpython, so its `libpython3.12.so.1.0` is left out.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use snakecrate_format::entry_path::{EntryPath, LinkTarget};
-use walkdir::WalkDir;
-
-use super::libraries::{self, Host};
-use super::parts::Part;
-use super::tcl::Tcl;
-use super::trim::{Policy, Trim};
-use crate::error::Error;
-use crate::{host_data, relocate, sanitise};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
+use snakecrate_format::entry_path::{EntryPath, LinkTarget};
+use walkdir::WalkDir;
 
-/// The runtime that `interpreter` makes: trimmed, and relocatable.
+use crate::error::Error;
+use crate::libraries::{self, Host};
+use crate::parts::Part;
+use crate::tcl::Tcl;
+use crate::trim::{Policy, Trim};
+use crate::{host_data, relocate, sanitise};
+
+/// Copies `interpreter` into a trimmed, relocatable runtime.
+///
+/// # Errors
+///
+/// A file cannot be read or made relocatable, or a library that the interpreter needs is missing.
 pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tree, Error> {
     let stdlib = interpreter.lib();
     let trim = Trim::new(policy, &stdlib)?;
@@ -45,7 +49,7 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     }
     if tkinter && tcl.is_none() {
         let path = interpreter.executable.display();
-        ui.warn(format_args!("tkinter does not work in {path}, so it will not in the archive"));
+        ui.warn(format_args!("tkinter does not work in {path}, so it won't work in the archive"));
     }
 
     let modules: Vec<PathBuf> =
@@ -59,8 +63,8 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
         if !modules.contains(&path) {
             return Err(Error::Library { path, name });
         }
-        // It does not work here either; on the target it may.
-        ui.warn(format_args!("{} needs {name}, which is not here", path.display()));
+        // The module doesn't work here either; on a host it may.
+        ui.warn(format_args!("{} needs {name}, which isn't on this machine", path.display()));
     }
 
     let executable = format!("bin/python{}", interpreter.minor());
@@ -69,8 +73,8 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
         tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
     }
     host_data::equip(&mut tree, interpreter, &trim, ui)?;
-    // Python takes its prefix only from where this directory is, even if all modules are built in;
-    // an archive has no empty directories.
+    // Python derives its prefix from this directory, even if all modules are built in, and an archive
+    // has no empty directories.
     let dynload = format!("{stdlib}/lib-dynload/");
     if !tree.iter().any(|(path, _)| path.as_str().starts_with(&dynload)) {
         let keep = EntryPath::new(&format!("{dynload}.keep"))?;
@@ -79,11 +83,11 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     for alias in ["bin/python3", "bin/python"] {
         link(&mut tree, alias, &executable["bin/".len()..])?;
     }
-    // Where Python's own build has its library in lib64 (Fedora), it looks for it there.
+    // A Python that was built for lib64 (Fedora) looks for its library there.
     if interpreter.stdlib.parent().is_some_and(|parent| parent.ends_with("lib64")) {
         link(&mut tree, "lib64", "lib")?;
     }
-    ui.detail(format_args!("{} files of {}", tree.len(), interpreter.executable.display()));
+    ui.detail(format_args!("{} files from {}", tree.len(), interpreter.executable.display()));
     Ok(tree)
 }
 
@@ -118,8 +122,8 @@ fn assemble(
     Ok(tree)
 }
 
-/// Adds what `trim` keeps of the files in `from` as `to/…`. Links are followed: they may lead out
-/// of the directory. Broken ones, and a directory that is not there, are nothing.
+/// Adds the files in `from` that `trim` keeps as `to/…`. Links are followed, since they may lead out
+/// of the directory; broken links and a missing directory are skipped.
 fn walk(
     from: &Path,
     to: &str,

@@ -1,7 +1,7 @@
 //! The shared libraries that an interpreter needs, found as `ld.so(8)` finds them.
 //!
-//! All of them come along but those of the C library: these belong to the target's loader and
-//! kernel. (Its version there has to be at least that of the build machine.)
+//! All of them are bundled, except for the C library's, which belong to the host's loader and kernel.
+//! (The audit finds the glibc that a host must have for the rest.)
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read as _;
@@ -14,10 +14,10 @@ use snakecrate_audit::{Defect, Object, is_libc};
 use snakecrate_format::target::Target;
 use snakecrate_platform::map::MappedFile;
 
-use super::elf::Malformed;
+use crate::elf::Malformed;
 use crate::error::Error;
 
-/// Where this machine's loader looks for libraries.
+/// The directories in which this machine's loader finds libraries.
 #[derive(Debug)]
 pub struct Host {
     target: &'static Target,
@@ -27,24 +27,24 @@ pub struct Host {
     late: Vec<PathBuf>,
 }
 
-/// Libraries by the name that something needs.
+/// Libraries by the name that objects need them by.
 #[derive(Debug, Default)]
 pub struct Closure {
-    /// Those that were found: name, and the file.
+    /// Libraries that were found: the name, and the file.
     pub libraries: BTreeMap<String, PathBuf>,
-    /// Those that were not: who needs it, and its name.
+    /// Libraries that weren't: the object that needs one, and its name.
     pub missing: BTreeSet<(PathBuf, String)>,
 }
 
-/// An object whose needs are still to be looked at.
+/// An object whose libraries are still to be found.
 struct Pending {
     path: PathBuf,
-    /// The `DT_RPATH`s of those that loaded it, innermost first.
+    /// The `DT_RPATH`s of the objects that loaded it, innermost first.
     inherited: Vec<PathBuf>,
 }
 
 impl Host {
-    /// Asks `LD_LIBRARY_PATH` and `ldconfig -p`.
+    /// Reads `LD_LIBRARY_PATH` and the output of `ldconfig -p`.
     pub fn of_this_machine(target: &'static Target) -> Self {
         let cache = ["/sbin/ldconfig", "/usr/sbin/ldconfig", "ldconfig"]
             .iter()
@@ -69,7 +69,7 @@ impl Host {
         early.chain(self.cache.get(name).cloned()).chain(late).find(|path| self.loads(path))
     }
 
-    /// Whether the loader would take this file: it goes on searching if it is for another machine.
+    /// Whether the loader would load this file. It goes on searching if the machine is another one.
     fn loads(&self, path: &Path) -> bool {
         let mut start = [0; HEADER];
         let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
@@ -97,7 +97,7 @@ impl Host {
     }
 }
 
-/// The libraries that `executable`, and `modules` loaded by it, need, directly or not.
+/// The libraries that `executable` and the `modules` that it loads need, directly or indirectly.
 pub fn closure(executable: &Path, modules: &[PathBuf], host: &Host) -> Result<Closure, Error> {
     let mut found = Closure::default();
     let mut pending = VecDeque::new();
@@ -113,7 +113,7 @@ pub fn closure(executable: &Path, modules: &[PathBuf], host: &Host) -> Result<Cl
     Ok(found)
 }
 
-/// Finds what `object` needs; returns the search path that what it loads inherits.
+/// Finds the libraries that `object` needs; returns the search path that they inherit.
 fn visit(
     object: &Pending,
     host: &Host,
@@ -169,7 +169,7 @@ fn is_libc_part(library: &Path, target: &Target) -> Result<bool, Error> {
     Ok(facts(library, target)?.special.contains("GLIBC_PRIVATE"))
 }
 
-/// Puts the object's directory for `$ORIGIN`. Nothing for paths with other variables, or none.
+/// Replaces `$ORIGIN` by the object's directory. `None` for relative paths and other variables.
 fn expand(path: &str, origin: &Path) -> Option<PathBuf> {
     let rest = path.strip_prefix("$ORIGIN").or_else(|| path.strip_prefix("${ORIGIN}"));
     let expanded = match rest {
@@ -182,7 +182,7 @@ fn expand(path: &str, origin: &Path) -> Option<PathBuf> {
 
 /// Reads what `ldconfig -p` prints: `\tlibz.so.1 (libc6,x86-64) => /lib/…/libz.so.1`.
 ///
-/// Variants for newer processors (`hwcap`) are left out: the target may be older.
+/// Variants for newer processors (`hwcap`) are left out: the host may have an older one.
 fn cache(printed: &str, target: &Target) -> BTreeMap<String, PathBuf> {
     let mark = target.glibc.as_ref().map(|glibc| glibc.ldconfig_mark);
     let mut found = BTreeMap::new();

@@ -1,7 +1,7 @@
-"""Lets Tcl and Tk find their scripts in this runtime, wherever it is.
+"""Makes Tcl and Tk find their scripts in this runtime, wherever it is.
 
-They look at TCL_LIBRARY and TK_LIBRARY first, then where they were on the machine that the runtime
-was made on. The variables are set only while they look: other programs have their own Tcl.
+They read TCL_LIBRARY and TK_LIBRARY first, then search the paths of the build machine. The
+variables are set only during the search, so other programs use their own Tcl.
 """
 
 import contextlib

@@ -1,9 +1,9 @@
-//! Heavy parts of the standard library, which come along only when something can import them.
+//! Heavy parts of the standard library, which are bundled only if something can import them.
 //!
 //! A part is left out as a whole, its Python modules with its extension modules: then `import ssl`
-//! fails as it does in a Python that was built without it. The shared libraries that only a part
-//! needs stay away by themselves, since they are looked up from the modules that are kept.
-//! [`super::reach`] decides; nothing but what is in this table is ever left out by it.
+//! fails as in a Python that was built without it. Shared libraries that only this part needs are
+//! left out, too, since they are found through the modules that are kept. [`crate::reach`] decides,
+//! and only parts in this table are left out by it.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ pub enum Part {
     Crypt,
     /// `curses`, and ncurses; descriptions of terminals.
     Curses,
-    /// The modules that read dbm and gdbm files. `dbm` itself stays: it has others.
+    /// The modules that read dbm and gdbm files. `dbm` itself stays: it has other back ends.
     Dbm,
     /// OpenSSL's hashes, and libcrypto. Not `hashlib`: it has built-in hashes as well.
     Hashlib,
     /// The translator from Python 2, gone in 3.13.
     Lib2to3,
-    /// `readline`, which brings ncurses, too.
+    /// `readline`, which also needs ncurses.
     Readline,
     /// `sqlite3`, and `SQLite`.
     Sqlite3,
@@ -32,13 +32,13 @@ pub enum Part {
     Zoneinfo,
 }
 
-/// What a part is made of.
+/// A part's files and modules.
 struct Facts {
     part: Part,
     name: &'static str,
     /// Patterns of its files, below the standard library.
     paths: &'static [&'static str],
-    /// The modules that do not work, or not as well, without it.
+    /// The modules that don't work without it, or work worse.
     modules: &'static [&'static str],
 }
 
@@ -101,7 +101,7 @@ const TABLE: &[Facts] = &[
 ];
 
 impl Part {
-    /// All of them.
+    /// All parts.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(|facts| facts.part)
     }

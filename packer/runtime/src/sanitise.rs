@@ -1,8 +1,7 @@
-//! Texts that tell where Python was built: `sysconfig`'s variables.
+//! Paths of the build machine in the texts of a runtime, `sysconfig`'s variables.
 //!
-//! They get the paths that python-build-standalone has in them: `/install` for the prefix,
-//! `/build` for the directory of the build. `sysconfig` itself puts the real prefix in where it
-//! matters to programs.
+//! They are replaced by the paths of python-build-standalone: `/install` for the prefix, `/build` for
+//! the directory of the build. `sysconfig` itself inserts the real prefix where programs need it.
 
 use std::fs;
 use std::path::Path;
@@ -11,36 +10,36 @@ use crate::error::Error;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::Content;
 
-/// The file at `path` of the tree, with the build machine's directories replaced if it has them.
+/// The file for `path` of the tree, with the build machine's directories replaced if it names them.
 pub fn text(path: &str, file: &Path, interpreter: &Interpreter) -> Result<Content, Error> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let tells = name.starts_with("_sysconfigdata")
+    let names_paths = name.starts_with("_sysconfigdata")
         || name.starts_with("_sysconfig_vars")
         || name == "build-details.json";
-    if !tells {
+    if !names_paths {
         return Ok(Content::Disk(file.to_owned()));
     }
     let text =
         fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
-    Ok(Content::from(without_places(&text, &interpreter.prefix.to_string_lossy()).into_bytes()))
+    Ok(Content::from(without_paths(&text, &interpreter.prefix.to_string_lossy()).into_bytes()))
 }
 
-fn without_places(text: &str, prefix: &str) -> String {
+fn without_paths(text: &str, prefix: &str) -> String {
     let built = value(text, "abs_builddir").unwrap_or_default().to_owned();
     let configured = value(text, "prefix").unwrap_or_default().to_owned();
     let mut text = text.to_owned();
-    for (place, stands_for) in
+    for (place, placeholder) in
         [(&*built, "/build"), (&*configured, "/install"), (prefix, "/install")]
     {
-        // `/usr` is where every distribution has it, and is in many other paths as well.
+        // `/usr` says nothing about the build machine, and is part of many other paths.
         if place.starts_with('/') && place.len() > 1 && place != "/usr" {
-            text = replace(&text, place, stands_for);
+            text = replace(&text, place, placeholder);
         }
     }
     text
 }
 
-/// Replaces the path `place` but not longer names that begin like it.
+/// Replaces the path `place`, but not longer names that begin with it.
 fn replace(text: &str, place: &str, by: &str) -> String {
     let mut parts = text.split(place);
     let mut replaced = parts.next().unwrap_or_default().to_owned();
@@ -65,20 +64,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_prefix_and_the_place_of_the_build_are_gone() {
+    fn the_prefix_and_the_build_directory_are_replaced() {
         let text = "{'BINDIR': '/root/py/3.12.1/bin',\n 'abs_builddir': '/tmp/b.1/Python-3.12.1',\n \
              'prefix': '/root/py/3.12.1',\n 'X': '-L/root/py/3.12.1 /root/py/3.12.10/x \
              /tmp/b.1/Python-3.12.1/lcov'}";
         assert_eq!(
-            without_places(text, "/elsewhere"),
+            without_paths(text, "/elsewhere"),
             "{'BINDIR': '/install/bin',\n 'abs_builddir': '/build',\n \
              'prefix': '/install',\n 'X': '-L/install /root/py/3.12.10/x /build/lcov'}"
         );
     }
 
     #[test]
-    fn a_distributions_paths_are_no_secret() {
+    fn a_distributions_paths_stay() {
         let text = "{'BINDIR': '/usr/bin', 'prefix': '/usr'}";
-        assert_eq!(without_places(text, "/usr"), text);
+        assert_eq!(without_paths(text, "/usr"), text);
     }
 }

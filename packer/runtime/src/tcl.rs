@@ -1,4 +1,4 @@
-//! The scripts of Tcl and Tk, without which `tkinter` does not start.
+//! The scripts of Tcl and Tk, which `tkinter` needs to start.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use crate::error::Error;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Mode, Tree};
 
-/// Asks Tcl where its scripts are; Tk's and the modules common to all versions lie beside them.
+/// Asks Tcl for the directory of its scripts; Tk's, and the modules for all versions, are beside it.
 const ASK: &str = "import tkinter
 print(tkinter.Tcl().eval('info library'), tkinter.TclVersion, tkinter.TkVersion, sep='\\n')";
 
-/// A module for `tkinter` to import, with the names of the directories left out.
+/// A module that `tkinter` imports, with placeholders for the names of the directories.
 const OWN_TCL: &str = include_str!("own_tcl.py");
 /// The statement of `tkinter/__init__.py` that starts Tcl, at the beginning of a line.
 const IMPORT: &str = "\nimport _tkinter";
 
-/// Where Tcl and Tk are on the build machine.
+/// Tcl and Tk of the build machine.
 #[derive(Debug)]
 pub struct Tcl {
-    /// Directories of scripts, and what they are called in the tree's `lib`.
+    /// Directories of scripts, with their names in the tree's `lib`.
     directories: Vec<(PathBuf, String)>,
     /// `tcl8.6`
     scripts: String,
@@ -31,7 +31,7 @@ pub struct Tcl {
 }
 
 impl Tcl {
-    /// Asks the interpreter; nothing if it has no `tkinter` that works.
+    /// Asks the interpreter; `None` if its `tkinter` doesn't work.
     pub fn of(interpreter: &Interpreter) -> Option<Self> {
         let mut command = Command::new(&interpreter.executable);
         command.args(["-I", "-B", "-c", ASK]).stdin(Stdio::null());
@@ -42,7 +42,7 @@ impl Tcl {
         };
         let library = Path::new(library);
         if !library.is_dir() {
-            // Tcl 9 has them inside its library.
+            // Tcl 9 contains its scripts.
             return Some(Self {
                 directories: Vec::new(),
                 scripts: String::new(),
@@ -60,12 +60,12 @@ impl Tcl {
         Some(Self { directories, scripts: tcl, tk })
     }
 
-    /// The directories to take, and where they go in the tree.
+    /// The directories to copy, with their paths in the tree.
     pub fn data(&self) -> impl Iterator<Item = (&Path, String)> {
         self.directories.iter().map(|(from, name)| (from.as_path(), format!("lib/{name}")))
     }
 
-    /// Has the tree's `tkinter`, in the standard library at `stdlib`, use the tree's Tcl.
+    /// Makes the tree's `tkinter`, in the standard library at `stdlib`, use the tree's Tcl.
     pub fn settle(&self, tree: &mut Tree, stdlib: &str, original: &Path) -> Result<(), Error> {
         if self.directories.is_empty() {
             return Ok(());
@@ -76,7 +76,7 @@ impl Tcl {
         let init = original.join("tkinter/__init__.py");
         let text = fs::read_to_string(&init)
             .map_err(|source| Error::Read { path: init.clone(), source })?;
-        // On the line that is there, so that those in tracebacks stay right.
+        // On the existing line, so that line numbers in tracebacks stay right.
         let text =
             text.replacen(IMPORT, &format!("\nimport tkinter._own_tcl; {}", &IMPORT[1..]), 1);
         let own = OWN_TCL.replace("@TCL@", &self.scripts).replace("@TK@", &self.tk);

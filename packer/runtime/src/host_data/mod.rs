@@ -1,5 +1,5 @@
-//! What an application needs of its host beside the C library, for hosts that lack it: trust roots
-//! for TLS, time zones, descriptions of terminals.
+//! Data that applications expect on their host, for hosts that lack it: trust roots for TLS, time
+//! zones, descriptions of terminals.
 //!
 //! ```text
 //! share/cacert.pem      with `ssl`
@@ -7,9 +7,10 @@
 //! share/terminfo/x/…    with `curses`
 //! ```
 //!
-//! What the host has always comes first: it is newer, and its administrator's. The modules of the
-//! standard library get a statement each that has them look further; each costs nothing until the
-//! module is imported, and none sets a variable that a child of the application could see.
+//! The host's data always comes first: it is newer, and its administrator chose it. A statement is
+//! added to each of these modules of the standard library, so that it also searches the archive.
+//! This costs nothing until the module is imported, and sets no variable that a child process of the
+//! application could see.
 
 pub mod terminals;
 mod trust;
@@ -23,7 +24,7 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
 
-/// Puts into the runtime `tree` what its modules may miss on a host. `trim` may refuse data.
+/// Adds to the runtime `tree` the data that its modules may miss on a host. `trim` may refuse it.
 pub fn equip(tree: &mut Tree, interpreter: &Interpreter, trim: &Trim, ui: Ui) -> Result<(), Error> {
     let stdlib = interpreter.lib();
     trust::equip(tree, &stdlib, trim)?;
@@ -31,13 +32,13 @@ pub fn equip(tree: &mut Tree, interpreter: &Interpreter, trim: &Trim, ui: Ui) ->
     terminals::equip(tree, interpreter, trim, ui)
 }
 
-/// Puts a module there.
+/// Adds a module.
 fn put(tree: &mut Tree, path: &str, source: &str) -> Result<(), Error> {
     tree.insert_file(EntryPath::new(path)?, Mode::Plain, source.as_bytes().to_vec());
     Ok(())
 }
 
-/// Puts a file there, unless `trim` refuses it.
+/// Adds a file, unless `trim` refuses it.
 fn insert(
     tree: &mut Tree,
     trim: &Trim,
@@ -50,7 +51,7 @@ fn insert(
     Ok(())
 }
 
-/// Changes the module at `path` of the tree; whether it is there.
+/// Changes the module at `path` of the tree; returns whether it exists.
 fn change(
     tree: &mut Tree,
     path: &str,
@@ -60,14 +61,14 @@ fn change(
     let Some(Node::File { mode, content }) = tree.get(&path) else { return Ok(false) };
     let fail = |source| Error::Read { path: path.as_path().to_owned(), source };
     let bytes = content.read().map_err(fail)?;
-    // The standard library is UTF-8, but for files that tests read.
+    // The standard library is UTF-8, except for files that only tests read.
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let mode = *mode;
     tree.insert_file(path, mode, change(text).into_bytes());
     Ok(true)
 }
 
-/// The text of a module with statements at its end, where they change the number of no line.
+/// The text of a module with statements added at its end, where they shift no line numbers.
 fn appended(mut text: String, statements: &str) -> String {
     if !text.ends_with('\n') {
         text.push('\n');

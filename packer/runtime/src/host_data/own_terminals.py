@@ -1,8 +1,8 @@
-"""Descriptions of terminals for `curses` where the host has none, or not of this terminal.
+"""Descriptions of terminals for `curses`, for hosts without one of the user's terminal.
 
-Those of the archive are in a directory that ncurses looks into when TERMINFO_DIRS names it. The
-variable is set only while it looks: other programs have the host's. `curses` imports this module
-before it takes the names of `_curses`.
+The archive's descriptions are in a directory that ncurses searches if TERMINFO_DIRS names it. The
+variable is set only during the search, so other programs use the host's. `curses` imports this
+module before it imports the names of `_curses`.
 """
 
 import os
@@ -43,7 +43,7 @@ def setupterm(term=None, fd=-1):
 
 
 def initscr():
-    # It reads the description once more, and exits if there is none.
+    # It reads the description again, and exits if there is none.
     return _with_own(_initscr) if _is_needed else _initscr()
 
 

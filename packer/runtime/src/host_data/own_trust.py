@@ -1,8 +1,8 @@
-"""Trust roots for TLS on hosts that keep them where this runtime's OpenSSL does not look.
+"""Trust roots for TLS on hosts that keep them elsewhere than this runtime's OpenSSL expects.
 
-OpenSSL looks into SSL_CERT_FILE and SSL_CERT_DIR; where they are not set, where the machine that
-it was built on had its certificates. If there is nothing in those places, this module takes what
-the host has elsewhere, and last what the archive carries. `ssl` imports it at its end.
+OpenSSL reads SSL_CERT_FILE and SSL_CERT_DIR. If they are not set, it reads the paths of the machine
+that it was built on. If there are no certificates, this module loads those that the host has in
+other places, or else the archive's. `ssl` imports it at its end.
 """
 
 import os
@@ -38,7 +38,7 @@ def _within(directory):
 
 
 def _places():
-    """Where the host and then the archive have certificates: pairs of a file or a directory."""
+    """The host's certificates, then the archive's: pairs of a file or a directory."""
     for file in _FILES:
         if _has_certificates(file):
             yield file, None
@@ -55,7 +55,7 @@ def _is_hash(name):
 
 
 def _has_hashes(directory):
-    """Whether OpenSSL finds a certificate in a directory: by a name such as 5ed36f99.0."""
+    """Whether OpenSSL finds a certificate in a directory, by a name such as 5ed36f99.0."""
     try:
         with os.scandir(directory) as entries:
             return any(_is_hash(entry.name) for entry in entries)
@@ -64,7 +64,7 @@ def _has_hashes(directory):
 
 
 def _openssl_finds_some(file_variable, file, directory_variable, directory):
-    """Whether the user says where the roots are, or they are where OpenSSL looks by itself."""
+    """Whether the user named the roots, or they are where OpenSSL expects them."""
     return (
         file_variable in os.environ
         or directory_variable in os.environ
@@ -87,7 +87,7 @@ def settle(ssl):
 
     def load_first(context):
         for file, directory in _places():
-            # OpenSSL takes files of a directory only by names that are hashes.
+            # In a directory, OpenSSL only finds files whose names are hashes.
             files = [file] if file else _within(directory)
             if any([load(context, file) for file in files]):
                 return

@@ -1,7 +1,7 @@
-"""Time zones where neither the host nor a `tzdata` package has them.
+"""Time zones for hosts without them, if there is no `tzdata` package either.
 
-The archive's own come after both, which may be newer. `_common` and `_tzpath` import this module
-at their ends. The zones are in a zip file, as most archives never look at one.
+The archive's zones come last, since the others may be newer. `_common` and `_tzpath` import this
+module at their ends. The zones are in a zip file, because most applications never use one.
 """
 
 import os
@@ -11,7 +11,7 @@ _FILE = os.path.join(sys.base_prefix, "share", "tzdata.zip")
 
 
 def _read(name):
-    """A member of the file: a zone by its key, or the list of all, `zones`. None if it is not there."""
+    """A member of the file: a zone by its key, or `zones`, the list of all. None if missing."""
     import zipimport
 
     try:
@@ -21,7 +21,7 @@ def _read(name):
 
 
 def loading(load_tzdata, not_found):
-    """`zoneinfo._common.load_tzdata`, which looks into the file at last."""
+    """`zoneinfo._common.load_tzdata`, which also reads the file, last."""
 
     def load(key):
         try:
@@ -38,7 +38,7 @@ def loading(load_tzdata, not_found):
 
 
 def listing(available_timezones):
-    """`zoneinfo.available_timezones`, which lists those in the file as well."""
+    """`zoneinfo.available_timezones`, which also lists the zones in the file."""
 
     def available():
         return available_timezones().union((_read("zones") or b"").decode().split())

@@ -1,8 +1,8 @@
-//! Descriptions of terminals (terminfo), those of the build machine: of the terminals that people
-//! sit at, not of all that there ever were.
+//! The build machine's descriptions of terminals (terminfo): of terminals in use today, not of all
+//! that ever existed.
 //!
-//! `readline` has ncurses look for them before any of our code runs. Without, it edits lines all
-//! the same, as on a terminal of which nothing is known.
+//! They don't serve `readline`: it makes ncurses search for them before any code of ours runs. Without
+//! a description, it still edits lines, as on an unknown terminal.
 
 use std::path::{Path, PathBuf};
 
@@ -17,11 +17,11 @@ const OWN_SOURCE: &str = include_str!("own_terminals.py");
 /// The statement of `curses/__init__.py` that takes the names of `_curses`.
 const IMPORT: &str = "\nfrom _curses import *";
 
-/// Where ncurses has descriptions, a directory for each first letter.
+/// The directories of ncurses' descriptions; each has a directory for each first letter.
 const PLACES: &[&str] =
     &["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"];
 
-/// Values of `TERM`: of Debian's ncurses-base, and of emulators that have come since.
+/// Values of `TERM`: those of Debian's ncurses-base, and of newer emulators.
 const NAMES: &[&str] = &[
     "alacritty",
     "alacritty-direct",
@@ -78,7 +78,7 @@ pub(super) fn equip(
     ui: Ui,
 ) -> Result<(), Error> {
     let curses = format!("{}/curses", interpreter.lib());
-    // On the line that is there, so that those in tracebacks stay right.
+    // On the existing line, so that line numbers in tracebacks stay right.
     let import = format!("\nfrom . import _own_terminals; {}", &IMPORT[1..]);
     let init = format!("{curses}/__init__.py");
     if !super::change(tree, &init, |text| text.replacen(IMPORT, &import, 1))? {
@@ -87,7 +87,9 @@ pub(super) fn equip(
     super::put(tree, &format!("{curses}/_own_terminals.py"), OWN_SOURCE)?;
     let found = descriptions(interpreter);
     if found.is_empty() {
-        ui.warn("no descriptions of terminals (terminfo) are here: curses will need the host's");
+        ui.warn(
+            "this machine has no descriptions of terminals (terminfo): curses will need the host's",
+        );
     }
     for (name, file) in found {
         let path = format!("share/terminfo/{}/{name}", &name[..1]);
@@ -96,8 +98,8 @@ pub(super) fn equip(
     Ok(())
 }
 
-/// The descriptions on this machine by the values of `TERM` that they are for; the interpreter's
-/// own, which a standalone Python brings, come first.
+/// The descriptions on this machine, with their values of `TERM`; the interpreter's own, which a
+/// standalone Python has, come first.
 pub fn descriptions(interpreter: &Interpreter) -> Vec<(&'static str, PathBuf)> {
     let own = interpreter.prefix.join("share/terminfo");
     let places: Vec<&Path> =

@@ -1,4 +1,4 @@
-//! What becomes of a forged standard library.
+//! Changes to a forged standard library.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ use snakecrate_base::ui::Verbosity;
 const SSL: &str = "# first line\nclass SSLContext: pass\n";
 const CURSES: &str = "'''curses'''\n\nfrom _curses import *\nimport os as _os\n";
 
-/// A tree of these modules of the standard library, equipped; `drop` is the user's.
+/// A tree of these modules of the standard library after [`equip`]; `drop` is the user's.
 fn equipped(modules: &[(&str, &str)], drop: &[&str]) -> Tree {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("share/terminfo/d/dumb");
@@ -31,7 +31,7 @@ fn equipped(modules: &[(&str, &str)], drop: &[&str]) -> Tree {
     let policy = Policy { drop, ..Policy::default() };
     let trim = Trim::new(&policy, &interpreter.lib()).unwrap();
     equip(&mut tree, &interpreter, &trim, Ui::new(Verbosity::Quiet)).unwrap();
-    // What is on disk does not outlive this function.
+    // Files on disk are removed at the end of this function.
     let paths: Vec<_> = tree.iter().map(|(path, _)| path.clone()).collect();
     for path in paths {
         if let Some(Node::File { mode, content }) = tree.get(&path) {

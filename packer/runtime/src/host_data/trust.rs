@@ -1,7 +1,7 @@
 //! The certificates that TLS trusts.
 //!
-//! They are Mozilla's as of this program's release, not the build machine's: those may hold
-//! certificates of its owner, and archives of two machines would differ.
+//! They are Mozilla's as of this program's release. The build machine's may include certificates of
+//! its owner, and archives built on two machines would differ.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::trim::Trim;
 use snakecrate_base::tree::Tree;
 
-/// In the standard library, beside `ssl.py`.
+/// The module that is added beside `ssl.py`.
 const OWN: &str = "_snakecrate_trust.py";
 const OWN_SOURCE: &str = include_str!("own_trust.py");
 

@@ -1,7 +1,7 @@
-//! Time zones: IANA's as of this program's release, for the reasons given in [`super::trust`].
+//! Time zones: IANA's as of this program's release, for the reasons in [`super::trust`].
 //!
-//! A zip file, since an archive that never looks at a zone should not unpack 600 files. Its
-//! members are stored, as the archive compresses them together:
+//! They are in a zip file, so that an application that never uses a zone doesn't unpack 600 files.
+//! Its members are stored, because the archive compresses them together:
 //!
 //! ```text
 //! Europe/Vienna     and so on: TZif (RFC 9636)
@@ -19,7 +19,7 @@ use snakecrate_base::tree::Tree;
 
 const OWN_SOURCE: &str = include_str!("own_zones.py");
 
-/// Modules of `zoneinfo`, and what is added to them.
+/// Modules of `zoneinfo`, and the statements that are added to them.
 const CALLS: &[(&str, &str)] = &[
     (
         "_common",

@@ -10,8 +10,8 @@ use crate::{Policy, harvest};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::testing::{ok, serve, status};
 
-/// Something like a python-build-standalone in `root`, made of an interpreter of this machine; no
-/// more of it than is asked when it is found.
+/// Makes a standalone Python in `root` out of an interpreter of this machine, with no more modules
+/// than the probe needs.
 fn standalone(root: &Path) -> Interpreter {
     const DROPPED: [&str; 11] = [
         "lib-dynload/**",
@@ -87,7 +87,7 @@ fn without_any_interpreter_a_standalone_is_downloaded_once() {
     assert_eq!(interpreter.full_version, original.full_version);
     assert_eq!(requests(), 2);
 
-    // It is installed now, even for a build that may not download; and it can be harvested.
+    // Now it counts as installed, even for an offline build, and it can be harvested.
     let again = find_in(&Places::default(), &request(None, &cache), quiet()).unwrap();
     assert_eq!((again.executable, requests()), (interpreter.executable.clone(), 2));
     let copy = dir.path().join("copy");
@@ -146,7 +146,7 @@ fn a_damaged_archive_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(cache.join("given")).unwrap().count(), 0);
 }
 
-/// npm, for one, gives every file the same mode.
+/// npm, for example, gives every file the same mode.
 #[test]
 fn a_directory_without_execute_bits_works_and_stays_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
@@ -162,7 +162,7 @@ fn a_directory_without_execute_bits_works_and_stays_as_it_is() {
     let again = find(&request(root.to_str(), &cache), quiet()).unwrap();
     assert_eq!(again.executable, interpreter.executable);
 
-    // Another release in its place, of the same age.
+    // Another release in its place, with the same times.
     fs::write(root.join("lib/new"), "").unwrap();
     let other = find(&request(root.to_str(), &cache), quiet()).unwrap();
     assert_ne!(other.executable, interpreter.executable);

@@ -1,4 +1,4 @@
-//! The copies run, and need nothing of the originals.
+//! Harvested copies run without the originals.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use snakecrate_base::skip;
 use snakecrate_base::tree::Node;
 use snakecrate_format::target::X86_64_LINUX;
 
-/// Prints every file that is mapped after the modules with the most libraries are loaded.
+/// Loads the modules with the most libraries, then prints every mapped file.
 const SHOW_MAPPED: &str = "
 import ssl, sqlite3, ctypes, lzma, bz2, zlib, uuid, readline, curses, hashlib, decimal
 import multiprocessing, socket, pyexpat, _ctypes, asyncio
@@ -27,7 +27,7 @@ for line in open('/proc/self/maps'):
         print(path[0].strip())
 ";
 
-/// Has the modules that look further on poor hosts believe that this is one.
+/// Makes the modules of [`crate::host_data`] believe that the host lacks their data.
 const LOOK_FURTHER: &str = "
 import curses, datetime, ssl, sys, _snakecrate_trust, zoneinfo
 _snakecrate_trust._openssl_finds_some = lambda *places: False
@@ -137,7 +137,7 @@ fn two_harvests_give_the_same_bytes() {
     }
 }
 
-/// Of python-build-standalone's, all useful modules are built in.
+/// A python-build-standalone has all useful modules built in.
 #[test]
 fn a_runtime_without_extension_modules_finds_its_prefix() {
     let dir = tempfile::tempdir().unwrap();

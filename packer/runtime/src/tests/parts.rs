@@ -1,4 +1,4 @@
-//! Runtimes without the parts of the standard library that nothing imports.
+//! Runtimes without unused parts of the standard library.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +10,8 @@ use crate::{Imports, Part, Policy, Scanner, Workers, harvest, reach};
 use snakecrate_base::skip;
 use snakecrate_format::target::X86_64_LINUX;
 
-/// Imports each of the modules `NAMES` and prints which fail; fails itself where one of `PARTS` is
-/// asked for.
+/// Imports each of the modules `NAMES` and prints those that fail. Fails if one of `PARTS` is
+/// imported.
 const IMPORT_ALL: &str = "
 import importlib, os, sys
 parts = set(os.environ['PARTS'].split())
