@@ -1,22 +1,23 @@
-//! The suite: the `snakecrate` command and the archives it makes, run as their users run them.
+//! The suite: the `snakecrate` command and the archives that it makes, run as users run them.
 //!
 //! Every test gets a [`support::sandbox::Sandbox`] with a home, a cache and a working directory of its own,
-//! and looks at the whole output of what it runs. Archives that only have to be *run* are built
-//! once for the whole suite, see [`support::sandbox::shared`].
+//! and has to check the whole output of everything that it runs. Archives that tests only *run* are
+//! built once for the whole suite: see [`support::sandbox::shared`]. A test that needs something this
+//! machine may lack says so first, with [`support::needs`], and is skipped without it.
 
-/// The cache on the user's machine.
+/// The cache on the user's machine: sharing, pruning, repair, other users, odd file systems.
 mod cache;
-/// The `snakecrate` command: what it builds, and what it reports.
+/// The `snakecrate` command: builds, reports, errors, sizes, reproducible bytes.
 mod command;
-/// The documents: what they name exists.
+/// The documents: the tests, commands, files and headings that they name exist.
 mod docs;
-/// The gate: what it counts, and what it finds.
+/// The gate: how it counts, and that it finds circles between modules.
 mod gate;
-/// Archives that arrived cut or damaged, or were made to deceive.
+/// Truncated, damaged and forged archives: each is refused for its own reason.
 mod hostile;
-/// Machines of every kind: what they lack, and what they forbid.
+/// Hosts of every kind: what they lack, and what they forbid.
 mod hosts;
-/// The launcher: starting, repairing, and its own commands.
+/// The launcher: cold and warm starts, the environment of the application, its own commands.
 mod launcher;
-/// What all tests use: the sandbox and the forger.
+/// The tools of all tests: the sandbox, the forge, and what a test needs of the machine.
 mod support;

@@ -1,10 +1,10 @@
-//! What all tests use: the sandbox and the forger.
+//! The tools of all tests.
 
-/// Archives made by hand, so that they can lie.
+/// Archives made by hand, so that they can be wrong.
 pub mod forge;
 
 /// What a test needs of the machine.
 pub mod needs;
 
-/// Temporary places, commands in them, and what became of the commands.
+/// Temporary places, commands in them, and the outcomes of these commands.
 pub mod sandbox;

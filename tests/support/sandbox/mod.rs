@@ -1,10 +1,10 @@
-//! A place of its own for every test:
+//! A temporary place of its own for every test:
 //!
 //! ```text
 //! <root>/work/            the working directory, where `file` puts files
 //! <root>/home/            HOME of archives
 //! <root>/cache/           SNAKECRATE_CACHE
-//! <root>/user-<uid>/      the same three for another user, made by `Run::as_user`
+//! <root>/user-<uid>/      home and cache of another user, made by `Run::as_user`
 //! ```
 
 mod outcome;
@@ -43,8 +43,8 @@ impl Sandbox {
         Self::at(&std::env::temp_dir())
     }
 
-    /// In memory where the machine has such a place, and programs may be executed there: for tests
-    /// that fill and empty a cache again and again.
+    /// In memory, if the machine has such a place and allows execution there: for tests that fill and
+    /// empty a cache again and again.
     pub fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         let forbids = rustix::fs::StatVfsMountFlags::NOEXEC;
@@ -56,7 +56,7 @@ impl Sandbox {
 
     fn at(place: &Path) -> Self {
         let root = tempfile::Builder::new().prefix("snakecrate-test-").tempdir_in(place).unwrap();
-        // Other users must get in.
+        // Other users must be able to enter.
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for folder in ["work", "home", "cache"] {
             fs::create_dir(root.path().join(folder)).unwrap();
@@ -64,7 +64,7 @@ impl Sandbox {
         Self { root }
     }
 
-    /// Writes a file under the working directory, with the directories above it.
+    /// Writes a file below the working directory, and creates the directories above it.
     pub fn file(self, path: &str, contents: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -78,7 +78,7 @@ impl Sandbox {
         self.backend(name)
     }
 
-    /// Makes a project with a name, the back end, and whatever `more` adds to its pyproject.toml.
+    /// Makes a project with a name and the back end. `more` is added to its pyproject.toml.
     pub fn bare_project(self, name: &str, more: &str) -> Self {
         let project = format!(
             "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n\
@@ -87,7 +87,7 @@ impl Sandbox {
         self.file(&format!("{name}/pyproject.toml"), project).backend(name)
     }
 
-    /// Copies a file of this machine into the working directory.
+    /// Copies a file from this machine into the working directory.
     pub fn copy(self, from: &str, to: &str) -> Self {
         let to = self.path(to);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
@@ -95,20 +95,20 @@ impl Sandbox {
         self
     }
 
-    /// Puts the back end of `tests/projects` into a folder with a `pyproject.toml`.
+    /// Puts the back end of `tests/projects` into the folder of a project.
     pub fn backend(self, folder: &str) -> Self {
         fs::copy(shared::projects().join("backend.py"), self.path(folder).join("backend.py"))
             .unwrap();
         self
     }
 
-    /// Puts an archive that the suite shares into the working directory, as `name`.
+    /// Copies an archive that the suite shares into the working directory, as `name`.
     pub fn with(self, archive: &Shared, name: &str) -> Self {
         copy_executable(archive.path(), &self.path(name));
         self
     }
 
-    /// Puts an archive made out of the bytes of another one in its place.
+    /// Replaces an archive by one with changed bytes.
     pub fn rewrite(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let path = self.path(name);
         let mut bytes = fs::read(&path).unwrap();
@@ -147,7 +147,8 @@ impl Sandbox {
         names
     }
 
-    /// The trees in `components`, `envs` or `staging` of the cache, sorted; none if it is not there.
+    /// The trees in `components`, `envs` or `staging` of the cache, sorted. Empty if there is no such
+    /// directory.
     pub fn cached(&self, kind: &str) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.cache().join("v1").join(kind)) else { return vec![] };
         let folders = entries.map(Result::unwrap).filter(|e| e.file_type().unwrap().is_dir());
@@ -156,18 +157,18 @@ impl Sandbox {
         names
     }
 
-    /// The packer, with the cache of this sandbox.
+    /// The packer with the cache of this sandbox.
     pub fn packer<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run<'_> {
         Run::packer(self, &self.cache()).args(arguments)
     }
 
-    /// `snakecrate ARGUMENTS…` to its end.
+    /// Runs `snakecrate ARGUMENTS…` to its end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
         self.packer(arguments).output()
     }
 
-    /// `snakecrate build ARGUMENTS…`, quick and quiet: with the cache that all builds of the suite
-    /// share, so that the runtime is compressed once.
+    /// Runs `snakecrate build ARGUMENTS…`, quickly and quietly. All builds of the suite share a cache,
+    /// so that the runtime is compressed once.
     pub fn build<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
         Run::packer(self, &shared::packer_cache())
             .arg("build")
@@ -187,8 +188,8 @@ impl Sandbox {
         run.args(shared::OPTIONS).env(name, value).output()
     }
 
-    /// An archive in the working directory, with the home and the cache of this sandbox and an
-    /// environment of nothing else.
+    /// An archive in the working directory. Its environment has the home and the cache of this sandbox,
+    /// and nothing else.
     pub fn archive(&self, name: impl AsRef<Path>) -> Run<'_> {
         Run::archive(self, &self.path(name))
     }
@@ -196,7 +197,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Cached trees are read-only, and root is not everybody.
+        // Trees in the cache are read-only, and not every user is root.
         for entry in WalkDir::new(self.root.path()).into_iter().flatten() {
             if entry.file_type().is_dir() {
                 let _ = fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o755));
@@ -205,8 +206,8 @@ impl Drop for Sandbox {
     }
 }
 
-/// Copies with `cp`: a file that this process has open for writing cannot be executed, and any
-/// other test may fork while it is open.
+/// Copies with `cp`. The system doesn't execute a file that is open for writing, and a test beside this
+/// one could fork while this process has it open.
 fn copy_executable(from: &Path, to: &Path) {
     let status = Command::new("cp").arg("-p").arg(from).arg(to).status().unwrap();
     assert!(status.success(), "cp {} {}", from.display(), to.display());

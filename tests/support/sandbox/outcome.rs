@@ -1,5 +1,5 @@
-//! What became of a command: status, standard output, standard error. All three have to be looked
-//! at: an outcome that is dropped with output nobody asked for fails the test.
+//! The outcome of a command: status, standard output, standard error. A test has to check all three:
+//! it fails if it drops an outcome with unchecked output.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -11,8 +11,8 @@ use rustix::process::Signal;
 
 use super::Sandbox;
 
-/// What differs from run to run, and what stands for it in the expectations of tests. The places
-/// of the sandbox come before these.
+/// Parts of outputs that differ from run to run, and what replaces them. The places of the sandbox are
+/// replaced before these.
 static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
@@ -24,7 +24,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .into()
 });
 
-/// The end of a command.
+/// The outcome of a command.
 #[must_use = "look at its status and its output"]
 pub struct Outcome {
     status: ExitStatus,
@@ -95,11 +95,7 @@ impl Outcome {
     #[track_caller]
     pub fn stdout(mut self, expected: &str) -> Self {
         self.seen.stdout = true;
-        let actual = self.normalised(&self.stdout);
-        if actual != expected {
-            eprintln!("{:?}; stderr:\n{}", self.status, text_of(&self.stderr));
-            assert_eq!(expected, actual, "stdout");
-        }
+        self.compare("stdout", &self.stdout, expected);
         self
     }
 
@@ -107,15 +103,11 @@ impl Outcome {
     #[track_caller]
     pub fn stderr(mut self, expected: &str) -> Self {
         self.seen.stderr = true;
-        let actual = self.normalised(&self.stderr);
-        if actual != expected {
-            eprintln!("{:?}; stdout:\n{}", self.status, text_of(&self.stdout));
-            assert_eq!(expected, actual, "stderr");
-        }
+        self.compare("stderr", &self.stderr, expected);
         self
     }
 
-    /// Somewhere in standard output, normalised.
+    /// Standard output, normalised, contains this.
     #[track_caller]
     pub fn stdout_contains(mut self, part: &str) -> Self {
         self.seen.stdout = true;
@@ -125,7 +117,7 @@ impl Outcome {
         self
     }
 
-    /// Somewhere in standard error, normalised.
+    /// Standard error, normalised, contains this.
     #[track_caller]
     pub fn stderr_contains(mut self, part: &str) -> Self {
         self.seen.stderr = true;
@@ -135,21 +127,21 @@ impl Outcome {
         self
     }
 
-    /// Standard error may say what it likes.
+    /// Accepts any standard error.
     pub fn any_stderr(mut self) -> Self {
         self.seen.stderr = true;
         self
     }
 
-    /// The packer refused: nothing on standard output, and on standard error just what happened,
-    /// and what to do.
+    /// The packer failed: nothing on standard output, and on standard error one line on what happened
+    /// and one on what to do.
     #[track_caller]
     pub fn refused(self, status: i32, what: &str, help: &str) {
         let this = self.stdout("").code(status);
         this.two_lines("error: ", what, "help: ", help);
     }
 
-    /// The launcher refused, with a status of its own: 120 to 126.
+    /// The launcher failed the same way, with a status of its own: 120 to 126.
     #[track_caller]
     pub fn not_launched(mut self, what: &str, help: &str) {
         self.seen.status = true;
@@ -173,13 +165,13 @@ impl Outcome {
         self.done();
     }
 
-    /// Whether it succeeded, where what it says does not matter.
+    /// Whether it succeeded, with any output.
     pub fn succeeded(mut self) -> bool {
         self.seen = Seen { status: true, stdout: true, stderr: true };
         self.status.success()
     }
 
-    /// Standard output as text, to look at by other means.
+    /// Standard output as text, for other checks.
     #[track_caller]
     pub fn text(mut self) -> String {
         self.seen.stdout = true;
@@ -193,21 +185,30 @@ impl Outcome {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in:\n{text}"))
     }
 
-    /// Standard output as it is.
+    /// Standard output as bytes.
     pub fn bytes(mut self) -> Vec<u8> {
         self.seen.stdout = true;
         std::mem::take(&mut self.stdout)
     }
 
-    /// Its status and both outputs as text, to look at by other means.
+    /// Its status and both outputs as text, for other checks.
     pub fn parts(mut self) -> (ExitStatus, String, String) {
         self.seen = Seen { status: true, stdout: true, stderr: true };
         (self.status, text_of(&self.stdout), text_of(&self.stderr))
     }
 
-    /// Everything was looked at. (Dropping the outcome checks that, too.)
+    /// States that everything was checked. Dropping the outcome verifies that.
     pub fn done(self) {
         drop(self);
+    }
+
+    #[track_caller]
+    fn compare(&self, stream: &str, bytes: &[u8], expected: &str) {
+        let actual = self.normalised(bytes);
+        if actual != expected {
+            eprintln!("{}", self.shown());
+            assert_eq!(expected, actual, "{stream}");
+        }
     }
 
     fn normalised(&self, bytes: &[u8]) -> String {
@@ -223,12 +224,12 @@ impl Outcome {
 
     #[track_caller]
     fn explain(&self, expected: &str) -> ! {
-        panic!(
-            "expected {expected}, got {:?}\n--- stdout\n{}\n--- stderr\n{}",
-            self.status,
-            text_of(&self.stdout),
-            text_of(&self.stderr)
-        );
+        panic!("expected {expected}, got {}", self.shown());
+    }
+
+    fn shown(&self) -> String {
+        let (stdout, stderr) = (text_of(&self.stdout), text_of(&self.stderr));
+        format!("{:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}", self.status)
     }
 }
 
@@ -242,13 +243,13 @@ impl Drop for Outcome {
             return;
         }
         if !self.seen.status && !self.status.success() {
-            self.explain("success, as nobody asked for its status");
+            self.explain("success, as the test does not check the status");
         }
         if !self.seen.stdout && !self.stdout.is_empty() {
-            self.explain("no stdout, as nobody looked at it");
+            self.explain("no stdout, as the test does not check it");
         }
         if !self.seen.stderr && !self.stderr.is_empty() {
-            self.explain("no stderr, as nobody looked at it");
+            self.explain("no stderr, as the test does not check it");
         }
     }
 }

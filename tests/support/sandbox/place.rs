@@ -1,13 +1,13 @@
-//! Archives on machines of other kinds: mounts in a namespace of their own, or another root.
+//! Archives on hosts of other kinds: with mounts in a namespace of their own, or with another root.
 
 use std::path::Path;
 
 use super::{Run, Sandbox};
 
 impl Sandbox {
-    /// An archive in the working directory, on a machine of another kind: in a mount namespace with
-    /// the sandbox at `/mnt`, empty `/home`, `/root`, `/srv`, `/tmp`, `/var/cache`, `/var/lib` and
-    /// `/var/tmp`, then changed by the shell commands `mounts`. Its environment is empty. For root
+    /// An archive in the working directory, on a host of another kind: in a mount namespace with the
+    /// sandbox at `/mnt` and empty `/home`, `/root`, `/srv`, `/tmp`, `/var/cache`, `/var/lib` and
+    /// `/var/tmp`. The shell commands `mounts` then change it. The environment is empty. For root
     /// only, see [`Root`](crate::support::needs::Need).
     pub fn place(&self, name: &str, mounts: &str) -> Run<'_> {
         let common = format!(
@@ -24,8 +24,8 @@ impl Sandbox {
         Run::place(self, &Path::new("/mnt/work").join(name), common + mounts)
     }
 
-    /// An archive alone in a root of its own, `folder` of the working directory: with `/proc` where
-    /// the folder has one, and an empty environment. For root only, see
+    /// An archive alone in a root directory of its own: `folder` of the working directory. It has
+    /// `/proc` if the folder has one, and an empty environment. For root only, see
     /// [`Root`](crate::support::needs::Need).
     pub fn alone(&self, folder: &str, name: &str, uid: u32) -> Run<'_> {
         let mounts = format!(

@@ -1,4 +1,5 @@
-//! A command: its arguments, environment, streams and user; then run to its end or under way.
+//! A command: its arguments, environment, streams and user; then it runs to its end, or in the
+//! background.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -14,10 +15,10 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::{Outcome, PACKER, Sandbox};
 
-/// Nothing takes longer, in seconds: a build that harvests a runtime in a debug build comes first.
+/// Seconds after which a command counts as hung. A debug build takes longest to harvest a runtime.
 const TIMEOUT: u64 = 240;
 
-/// Hides what the tests' own host has.
+/// Hides the data of the host that runs the tests.
 const BARE_HOST: &str = "for directory in /etc /lib/terminfo /usr/lib/locale /usr/lib/ssl \
     /usr/share/ca-certificates /usr/share/terminfo /usr/share/zoneinfo; do
     ! test -d $directory || mount -t tmpfs none $directory
@@ -33,7 +34,7 @@ pub fn unshare() -> Command {
 /// A command to be run in a sandbox.
 pub struct Run<'a> {
     sandbox: &'a Sandbox,
-    /// What starts the program.
+    /// The program that starts this one, with its arguments.
     starter: Vec<OsString>,
     program: PathBuf,
     arguments: Vec<OsString>,
@@ -48,15 +49,14 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// The packer: with the tests' own environment, where Pythons are found, but none of our
-    /// variables.
+    /// The packer, in the tests' own environment, which leads to the Pythons, without our variables.
     pub(super) fn packer(sandbox: &'a Sandbox, cache: &Path) -> Self {
         let mut run = Self::new(sandbox, Path::new(PACKER));
         run.inherit = true;
         run.env("SNAKECRATE_CACHE", cache).env("NO_COLOR", "1")
     }
 
-    /// An archive: with nothing but a home and a cache.
+    /// An archive, with nothing but a home and a cache.
     pub(super) fn archive(sandbox: &'a Sandbox, archive: &Path) -> Self {
         Self::new(sandbox, archive)
             .env("HOME", sandbox.home())
@@ -80,8 +80,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// An archive in a mount namespace of its own, with nothing in its environment: see
-    /// [`Sandbox::place`].
+    /// An archive in a mount namespace of its own, with an empty environment: see [`Sandbox::place`].
     pub(super) fn place(sandbox: &'a Sandbox, archive: &Path, mounts: String) -> Self {
         Self { mounts: Some(mounts), ..Self::new(sandbox, archive) }
     }
@@ -90,7 +89,7 @@ impl<'a> Run<'a> {
         self.sandbox
     }
 
-    /// Has another program start it: the last one that is given here is started first.
+    /// Lets another program start it. If called twice, the later program starts first.
     pub(super) fn under(mut self, starter: impl IntoIterator<Item = OsString>) -> Self {
         self.starter.splice(..0, starter);
         self
@@ -111,7 +110,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// `env -i`: not even a home or a cache. What `env` sets from here on stays.
+    /// Empties the environment, as `env -i`: not even a home or a cache stays. Call `env` after it.
     pub fn clean_env(mut self) -> Self {
         self.inherit = false;
         self.environment.clear();
@@ -123,7 +122,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// What the program is called by: its `argv[0]`.
+    /// The `argv[0]` of the program.
     pub fn argv0(mut self, name: impl AsRef<OsStr>) -> Self {
         self.argv0 = Some(name.as_ref().to_owned());
         self
@@ -134,15 +133,15 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Starts it from a shell with a redirection such as `<&-`, or more than one, or a whole
-    /// command such as `trap '' HUP;` before it.
+    /// Starts it from a shell: with redirections such as `<&-`, or with a command such as
+    /// `trap '' HUP;` before it.
     pub fn redirected(mut self, redirection: &str) -> Self {
         self.redirections.push_str(redirection);
         self
     }
 
-    /// As the user with this id, with a home and a cache of its own and no other groups. For root
-    /// only, see [`Root`](crate::support::needs::Need).
+    /// Runs it as the user with this id, with a home and a cache of its own and no other groups. For
+    /// root only, see [`Root`](crate::support::needs::Need).
     #[expect(clippy::wrong_self_convention, reason = "reads well where it is used")]
     pub fn as_user(mut self, uid: u32) -> Self {
         let home = self.sandbox.root().join(format!("user-{uid}"));
@@ -154,14 +153,14 @@ impl<'a> Run<'a> {
         self.env("HOME", home).env("SNAKECRATE_CACHE", cache)
     }
 
-    /// As the user with this id, who has nothing: no home, no cache, no other groups.
+    /// Runs it as the user with this id, without a home, a cache, and other groups.
     pub fn uid(mut self, uid: u32) -> Self {
         self.user = Some(uid);
         self
     }
 
-    /// In a mount namespace whose host has nothing in `/etc`, no certificates, locales, time zones
-    /// and descriptions of terminals; then `prepare`, a shell command, has given it what it has. See
+    /// Runs it in a mount namespace on a host with nothing in `/etc`, and without certificates, locales,
+    /// time zones and descriptions of terminals. The shell command `prepare` can then add some. See
     /// [`Mounts`](crate::support::needs::Need).
     pub fn bare_host(mut self, prepare: &str) -> Self {
         self.mounts = Some(format!("{BARE_HOST}\n{prepare}"));
@@ -186,7 +185,7 @@ impl<'a> Run<'a> {
         });
         let mut stdin = child.stdin.take().unwrap();
         let bytes = self.stdin.clone();
-        // On a thread, as neither side may wait for the other; a child need not read it all.
+        // On a thread, as neither side may wait for the other. The child may ignore its input.
         std::thread::spawn(move || drop(stdin.write_all(&bytes)));
         let mut stderr = child.stderr.take().unwrap();
         let stderr = std::thread::spawn(move || {
@@ -201,7 +200,7 @@ impl<'a> Run<'a> {
     fn command(&self) -> Command {
         let mut command = if let Some(mounts) = &self.mounts {
             assert!(self.argv0.is_none() && self.redirections.is_empty(), "not with mounts");
-            // Who is not root cannot mount, so the user changes after that.
+            // Only root can mount, so the user changes after that.
             let user = self.user.map_or(String::new(), |uid| {
                 format!("setpriv --reuid {uid} --regid {uid} --clear-groups --")
             });
@@ -250,7 +249,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A command that was started.
+/// A command in the background.
 pub struct Running<'a> {
     sandbox: &'a Sandbox,
     child: Child,
@@ -312,7 +311,7 @@ fn wait(child: &mut Child) -> ExitStatus {
         }
         if Instant::now() > deadline {
             child.kill().unwrap();
-            panic!("it still runs after {TIMEOUT} s");
+            panic!("it hangs: it is still running after {TIMEOUT} s");
         }
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -1,7 +1,7 @@
-//! Archives that tests only run: each is built once, by the first test that wants it.
+//! Archives that tests only run: the first test that uses one builds it.
 //!
-//! Their projects are in `tests/projects`. These have a PEP 517 back end of their own, so that
-//! building one needs no package index.
+//! Their projects are in `tests/projects`, with a PEP 517 back end of their own, so that a build needs
+//! no package index.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,17 +10,17 @@ use std::sync::OnceLock;
 
 use super::Sandbox;
 
-/// What all builds of the suite are given: components then come from the cache, and debug builds
-/// do not compress for minutes.
+/// Options of all builds of the suite. At this level components come from the cache, and debug builds
+/// don't compress for minutes.
 pub const OPTIONS: [&str; 3] = ["--quiet", "--level", "3"];
 
-/// One command, `probe`, that tells what it sees and does what it is told.
+/// One command, `probe`, that reports what it sees, and does what its arguments say.
 pub static PROBE: Shared = Shared::new("probe");
-/// `probe`, not isolated.
+/// `probe`, but not isolated.
 pub static OPEN: Shared = Shared::with("probe", "open", &["--no-isolated"]);
 /// Two commands, `left` and `right`, that print their names and arguments.
 pub static PAIR: Shared = Shared::new("pair");
-/// One command that says `tiny`, with as few files as can be.
+/// One command that prints `tiny`, with as few files as possible.
 pub static TINY: Shared = Shared::new("tiny");
 
 /// An archive of a project in `tests/projects`.
@@ -57,12 +57,12 @@ impl Shared {
     }
 }
 
-/// Where the projects lie.
+/// The directory of the projects.
 pub fn projects() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects")
 }
 
-/// The cache of the suite's builds; it stays from run to run, as a developer's would.
+/// The packer's cache for the suite's builds. It stays from run to run.
 pub fn packer_cache() -> PathBuf {
     folder().join("cache")
 }

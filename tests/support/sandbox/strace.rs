@@ -1,5 +1,5 @@
-//! Programs whose system calls fail, or that die or stop at one of them, by strace(1): nothing in
-//! the launcher is made for it.
+//! Programs whose system calls fail, or that die or stop at one of them. strace(1) does it, so the
+//! launcher needs no code for it.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::run::Running;
 use super::{Outcome, Run};
 
-/// The `number`th call of this name, from 1 on, by a process of one thread.
+/// The `number`th call of this name, counted from 1, in a process with one thread.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub name: String,
@@ -28,14 +28,14 @@ impl Call {
 }
 
 impl<'a> Run<'a> {
-    /// The calls of a run on one processor, which makes it one thread, up to the one by which the
-    /// application takes the launcher's place.
+    /// The calls of a run, up to the one that replaces the launcher with the application. The run gets
+    /// one processor, which makes the launcher use one thread.
     pub fn calls(self) -> Vec<Call> {
         let log = self.log();
         let _ = self.traced(&log, ["-s", "200"]).output().success().any_stderr().text();
         let mut numbers = HashMap::new();
         let mut found = vec![];
-        // The first line is the call by which strace starts the program, which it does not count.
+        // In the first line strace starts the program. It doesn't count that call.
         for line in fs::read_to_string(log).unwrap().lines().skip(1) {
             let call = line.split_once(' ').and_then(|(_, call)| call.trim().split_once('('));
             let Some((name, arguments)) = call else { continue };
@@ -50,22 +50,22 @@ impl<'a> Run<'a> {
         found
     }
 
-    /// It is killed before `call`.
+    /// Kills it before `call`.
     pub fn killed_at(self, call: &Call) -> Outcome {
         let inject = inject(call, "signal=KILL");
         self.traced(Path::new("/dev/null"), ["-e", &inject]).output()
     }
 
-    /// `call` does nothing, and fails with `error`.
+    /// Lets `call` do nothing and fail with `error`.
     pub fn failing(self, call: &Call, error: &str) -> Outcome {
         let (trace, inject) =
             (format!("trace={}", call.name), inject(call, &format!("error={error}")));
-        // Quicker, but strace 6.1 then delivers no signals.
+        // This is quicker, but strace 6.1 then delivers no signals.
         let options = ["--seccomp-bpf", "-e", &trace, "-e", &inject];
         self.traced(Path::new("/dev/null"), options).output()
     }
 
-    /// All calls of this name do nothing, and fail with `error`.
+    /// Lets all calls of this name do nothing and fail with `error`.
     pub fn always_failing(self, name: &str, error: &str) -> Self {
         let (trace, inject) = (format!("trace={name}"), format!("inject={name}:error={error}"));
         let options =
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
         self.under(["strace"].into_iter().chain(options).map(OsString::from))
     }
 
-    /// It is stopped by a signal at the end of `call`.
+    /// Stops it by a signal at the end of `call`.
     pub fn stopped_at(self, call: &Call) -> Stopped<'a> {
         let log = self.log();
         let (trace, inject) = (format!("trace={}", call.name), inject(call, "signal=STOP"));
@@ -103,14 +103,14 @@ fn inject(call: &Call, what: &str) -> String {
     format!("inject={}:{what}:when={}", call.name, call.number)
 }
 
-/// A program that stands still.
+/// A program that is stopped.
 pub struct Stopped<'a> {
     running: Running<'a>,
     pid: Pid,
 }
 
 impl Stopped<'_> {
-    /// Lets it go on, to its end.
+    /// Lets it continue to its end.
     pub fn go_on(self) -> Outcome {
         kill_process(self.pid, Signal::CONT).unwrap();
         self.running.finish()

@@ -1,4 +1,4 @@
-//! What a person sees: a command on a terminal of its own, and what is left on its screen.
+//! A command on a terminal of its own, and what a person sees on its screen.
 
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -12,9 +12,8 @@ pub struct Screen {
 }
 
 impl Sandbox {
-    /// Runs a line of shell in the working directory, on a terminal of `columns` that calls itself
-    /// `kind`, with the home and the cache of this sandbox. What the line does not redirect is
-    /// written to the terminal.
+    /// Runs a line of shell in the working directory, with the home and the cache of this sandbox, on a
+    /// terminal with `columns` columns and `TERM` set to `kind`.
     pub fn terminal(&self, kind: &str, columns: u16, line: &str) -> Screen {
         let line = format!("stty columns {columns}; {line}");
         let output = Command::new("script")
@@ -42,7 +41,7 @@ impl Screen {
         self
     }
 
-    /// This was to be seen at some time, on a line that was wiped away later.
+    /// The screen showed this at some time, on a line that was wiped away later.
     #[track_caller]
     pub fn showed(self, part: &str) -> Self {
         let mut drawn = self.written.split("\r\x1b[K");
@@ -50,7 +49,7 @@ impl Screen {
         self
     }
 
-    /// No line that was drawn has more columns.
+    /// No line has more columns.
     #[track_caller]
     pub fn at_most(self, columns: usize) -> Self {
         let longest = self.written.split("\r\x1b[K").map(str::len).max().unwrap();
@@ -58,14 +57,14 @@ impl Screen {
         self
     }
 
-    /// All that is on the screen in the end.
+    /// The whole screen at the end.
     #[track_caller]
     pub fn left(self, expected: &str) -> Self {
         assert_eq!(rendered(&self.written), expected, "of {:?}", self.written);
         self
     }
 
-    /// All that was written, byte for byte.
+    /// Everything that was written to the terminal, byte for byte.
     #[track_caller]
     pub fn written(self, expected: &str) -> Self {
         assert_eq!(self.written, expected);
@@ -73,7 +72,7 @@ impl Screen {
     }
 }
 
-/// What a terminal makes of carriage returns, line feeds and "wipe to the end of the line".
+/// The screen of a terminal that knows carriage returns, line feeds and "wipe to the end of the line".
 fn rendered(written: &str) -> String {
     let (mut lines, mut column) = (vec![String::new()], 0);
     let mut rest = written;

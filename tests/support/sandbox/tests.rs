@@ -1,4 +1,4 @@
-//! The sandbox itself: what it promises to tests.
+//! The sandbox itself: it does what it promises to the tests.
 
 use std::os::unix::fs::symlink;
 
@@ -27,13 +27,13 @@ fn whole_outputs_and_the_status_are_compared() {
 }
 
 #[test]
-#[should_panic(expected = "as nobody looked at it")]
+#[should_panic(expected = "as the test does not check it")]
 fn forgotten_output_fails_the_test() {
     output("echo out").success().done();
 }
 
 #[test]
-#[should_panic(expected = "as nobody asked for its status")]
+#[should_panic(expected = "as the test does not check the status")]
 fn a_forgotten_failure_fails_the_test() {
     output("exit 1").done();
 }
