@@ -4,6 +4,10 @@ use std::fs::{self, File};
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use snakecrate_cache::extract::{ExtractError, extract};
+use snakecrate_cache::listed::Listed;
+use snakecrate_cache::progress::Progress;
+use snakecrate_cache::signs_of_life::Pulse;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::listing::{Listing, Node};
 use snakecrate_format::manifest::{Component, Kind, Member};
@@ -11,10 +15,8 @@ use snakecrate_format::payload::Payload;
 use snakecrate_format::record::BootRecord;
 use snakecrate_format::tar::{self, BLOCK};
 use snakecrate_format::zstd::{Context, Decoder};
-use snakecrate_launcher::cache::pulse::Pulse;
-use snakecrate_launcher::extract::{Failure, Listed, extract};
-use snakecrate_launcher::progress::Progress;
-use snakecrate_launcher::sys::SharedFile;
+use snakecrate_platform::directory::Directory;
+use snakecrate_platform::file::SharedFile;
 
 use super::safe;
 
@@ -145,13 +147,13 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
     fs::create_dir(&into).unwrap();
     let progress = Progress::default();
     let pulse = Pulse::new(&progress, None);
-    match extract(&payload, &[&listed[0]], File::open(&into).unwrap(), &pulse) {
+    match extract(&payload, &[&listed[0]], &Directory::open(&into).unwrap(), &pulse) {
         Ok(()) => {
             // Others have compared what is in the archive; here it is what came out of it.
             compare(&into.join(component.digest.key()), listing);
         }
-        Err(Failure::Payload(error)) => safe::message(&error.to_string()),
-        Err(Failure::Write(errno)) => panic!("the file system is to blame for it: {errno}"),
+        Err(ExtractError::Payload(error)) => safe::message(&error.to_string()),
+        Err(ExtractError::Write(errno)) => panic!("the file system is to blame for it: {errno}"),
     }
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "nothing beside");
     assert_eq!(fs::read_dir(&into).unwrap().count(), 1, "nothing beside");

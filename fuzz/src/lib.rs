@@ -8,12 +8,13 @@
 mod blob;
 pub mod safe;
 
+use snakecrate_cache::environment::guards::{self, Guard};
+use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
 use snakecrate_format::listing::Listing;
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::patch_area;
 use snakecrate_format::record::{BLANK, BootRecord, LENGTH, MAX_MANIFEST};
-use snakecrate_launcher::guard::{self, Guard};
-use snakecrate_launcher::launch::{Libc, Plan};
+use snakecrate_launcher::entry_choice::choose;
 
 pub use blob::{blob, memory};
 
@@ -49,9 +50,10 @@ pub fn manifest(data: &[u8]) {
             safe::manifest(&manifest, LENGTH);
             // What a cold start makes of it, and a warm one reads.
             let home = std::path::Path::new("/home");
-            let guards = guard::rows(&manifest, &[], &[], vec![Guard::of("made", data)]);
-            let plan = Plan::new(&manifest, home, Libc::Only, guards, |_| true, |_| Some(1));
-            assert_eq!(Plan::parse(plan.encode()), Some(plan));
+            let guards = guards::rows(&manifest, &[], &[], vec![Guard::of("made", data)]);
+            let plan =
+                LaunchPlan::new(&manifest, home, LibcInUse::Only, guards, |_| true, |_| Some(1));
+            assert_eq!(LaunchPlan::parse(plan.encode()), Some(plan));
         }
     }
 }
@@ -69,16 +71,16 @@ pub fn listing(data: &[u8]) {
 
 /// A launch plan.
 pub fn plan(data: &[u8]) {
-    if let Some(plan) = Plan::parse(data.to_vec()) {
-        assert_eq!(Plan::parse(plan.encode()).as_ref(), Some(&plan));
+    if let Some(plan) = LaunchPlan::parse(data.to_vec()) {
+        assert_eq!(LaunchPlan::parse(plan.encode()).as_ref(), Some(&plan));
         for random in [0, 1, usize::MAX] {
             let (first, other) = plan.guards(random);
             for (path, size) in first.chain(other) {
-                assert!(path.count_bytes() < data.len() && size < u64::MAX);
+                assert!(path.len() < data.len() && size < u64::MAX);
             }
         }
         let arguments = ["x".into(), "y".into()];
-        let _ = plan.command(&arguments, "/found".as_ref());
+        let _ = choose(&plan, &arguments, "/found".as_ref());
     }
 }
 

@@ -10,15 +10,17 @@ use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use serde_json::Value;
 use snakecrate::archive::{self, Archive, Report};
 use snakecrate_base::ui::{Ui, Verbosity};
+use snakecrate_cache::extract::extract;
+use snakecrate_cache::listed::Listed;
+use snakecrate_cache::progress::Progress;
+use snakecrate_cache::signs_of_life::Pulse;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, MAX_TREE};
 use snakecrate_format::payload::Payload;
 use snakecrate_format::record::{BLANK, BootRecord, LENGTH, SECTION};
 use snakecrate_format::zstd::Decoder;
-use snakecrate_launcher::cache::pulse::Pulse;
-use snakecrate_launcher::extract::{Listed, extract};
-use snakecrate_launcher::progress::Progress;
-use snakecrate_launcher::sys::SharedFile;
+use snakecrate_platform::directory::Directory;
+use snakecrate_platform::file::SharedFile;
 
 use super::{memory, safe};
 
@@ -76,7 +78,7 @@ fn launched(place: &Path, archive: &Path, record: BootRecord) {
     let listed: Vec<_> = listed.iter().collect();
     let progress = Progress::default();
     let pulse = Pulse::new(&progress, None);
-    extract(&payload, &listed, File::open(&into).unwrap(), &pulse).expect("verified");
+    extract(&payload, &listed, &Directory::open(&into).unwrap(), &pulse).expect("verified");
 }
 
 /// An archive of the launcher and `rest`, whose record and manifest vouch for what is there.

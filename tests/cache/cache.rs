@@ -78,7 +78,7 @@ fn nothing_is_left_in_staging_and_the_cache_is_private_and_tagged() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let cache = sandbox.root().join("made/by/the/launcher");
     sandbox.archive("app").env("SNAKECRATE_CACHE", &cache).expect(0, PROBED, "");
-    assert_eq!(fs::read_dir(cache.join("v1/staging")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(cache.join("v2/staging")).unwrap().count(), 0);
     let mode = fs::metadata(&cache).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
     let tag = fs::read(cache.join("CACHEDIR.TAG")).unwrap();
@@ -173,7 +173,7 @@ fn a_component_that_a_cleaner_took_comes_back() {
     let sandbox = warm();
     for kind in ["components", "envs"] {
         for name in sandbox.cached(kind) {
-            let path = sandbox.cache().join("v1").join(kind).join(name);
+            let path = sandbox.cache().join("v2").join(kind).join(name);
             make_writable(&path);
             fs::remove_dir_all(path).unwrap();
             sandbox.archive("app").expect(0, PROBED, "");
@@ -215,7 +215,7 @@ fn rewrite(path: &Path, bytes: &[u8]) {
 }
 
 fn find(sandbox: &Sandbox, kind: &str, name: &str) -> PathBuf {
-    let found = walkdir::WalkDir::new(sandbox.cache().join("v1").join(kind)).into_iter().flatten();
+    let found = walkdir::WalkDir::new(sandbox.cache().join("v2").join(kind)).into_iter().flatten();
     let mut found = found.filter(|entry| entry.file_name() == name);
     found.next().unwrap_or_else(|| panic!("no {name} in {kind}")).into_path()
 }

@@ -51,7 +51,7 @@ fn without_locks_and_hard_links_it_starts_cold_and_warm() {
         for _ in ["cold", "warm"] {
             injected(&sandbox, &errors).expect(0, WORKS, "");
         }
-        let envs = sandbox.cache().join("v1/envs");
+        let envs = sandbox.cache().join("v2/envs");
         let script = envs.join(&sandbox.cached("envs")[0]).join("boot/probe.py");
         assert_eq!(fs::metadata(&script).unwrap().nlink(), 1, "a copy");
         // It is made anew, and nothing can be exchanged.
@@ -80,10 +80,10 @@ fn without_locks_first_starts_at_once_all_succeed() {
 fn areas_on_mounts_of_their_own_are_refused() {
     needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
-    let mounts = "mkdir -p /srv/c/v1/components /srv/c/v1/envs; chmod 700 /srv/c
-        mount --bind /srv/c/v1/envs /srv/c/v1/envs
+    let mounts = "mkdir -p /srv/c/v2/components /srv/c/v2/envs; chmod 700 /srv/c
+        mount --bind /srv/c/v2/envs /srv/c/v2/envs
         export SNAKECRATE_CACHE=/srv/c; /mnt/work/app; /mnt/work/app
-        stat -c %h /srv/c/v1/envs/*/pyvenv.cfg; ls /srv/c/v1/staging; exit";
+        stat -c %h /srv/c/v2/envs/*/pyvenv.cfg; ls /srv/c/v2/staging; exit";
     // What is made in staging cannot be renamed to where environments are.
     let refused = sandbox.place("app", mounts).output();
     refused
@@ -94,7 +94,7 @@ fn areas_on_mounts_of_their_own_are_refused() {
          snakecrate: set SNAKECRATE_CACHE to a directory of yours that allows execution\n",
         )
         .done();
-    let mounts = mounts.replace("envs /srv/c/v1/envs", "components /srv/c/v1/components");
+    let mounts = mounts.replace("envs /srv/c/v2/envs", "components /srv/c/v2/components");
     let refused = sandbox.place("app", &mounts).output();
     refused
         .code(122)
@@ -124,12 +124,12 @@ fn an_image_with_a_filled_cache_starts_on_another_machine() {
         "{image}; {container}; {ANOTHER_BOOT}; /mnt/work/app
          before=$(find /srv/new -type f | wc -l); /mnt/work/app
          [ $before = $(find /srv/new -type f | wc -l) ] && echo warm
-         ls /home/cache/c/v1/staging; ls /home/cache/c/v1/envs | wc -l; exit"
+         ls /home/cache/c/v2/staging; ls /home/cache/c/v2/envs | wc -l; exit"
     );
     sandbox.place("app", &other).expect(0, &format!("{}warm\n1\n", WORKS.repeat(3)), "");
     let damaged = format!(
-        "{image}; for file in /srv/image/c/v1/components/*/boot/probe.py; do echo >$file; done; {container}; {ANOTHER_BOOT}
-         /mnt/work/app; ls /home/cache/c/v1/staging; exit"
+        "{image}; for file in /srv/image/c/v2/components/*/boot/probe.py; do echo >$file; done; {container}; {ANOTHER_BOOT}
+         /mnt/work/app; ls /home/cache/c/v2/staging; exit"
     );
     sandbox.place("app", &damaged).expect(0, &WORKS.repeat(2), "");
 }
@@ -146,7 +146,7 @@ fn the_cache_of_an_image_can_be_cleared() {
         mount -t overlay overlay \
             -o lowerdir=/srv/image,upperdir=/srv/new,workdir=/srv/work /home/cache
         /mnt/work/packer cache clear >/dev/null 2>&1 || echo status $?
-        find /home/cache/c/v1 -mindepth 2 | head; exit";
+        find /home/cache/c/v2 -mindepth 2 | head; exit";
     sandbox.place("app", mounts).expect(0, WORKS, "");
 }
 
@@ -167,11 +167,11 @@ fn dates_of_1970_and_2099_change_nothing() {
         sandbox.archive("app").expect(0, WORKS, "");
         assert_eq!(files(&sandbox.cache()), before, "{date}: it was not warm");
         // Components of that date are as good as new ones.
-        let env = sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0]);
-        let components = files(&sandbox.cache().join("v1/components"));
+        let env = sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0]);
+        let components = files(&sandbox.cache().join("v2/components"));
         fs::remove_dir_all(env).unwrap();
         sandbox.archive("app").expect(0, WORKS, "");
-        assert_eq!(files(&sandbox.cache().join("v1/components")).len(), components.len());
+        assert_eq!(files(&sandbox.cache().join("v2/components")).len(), components.len());
         let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
     }
 }

@@ -5,7 +5,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
 
 /// Tells when the launch plan was read and written last, by days from now.
-const TELL: &str = "plan=$(echo /srv/cache/v1/envs/*/.snakecrate/launch)
+const TELL: &str = "plan=$(echo /srv/cache/v2/envs/*/.snakecrate/launch)
     tell() { now=$(date +%s); for at in $(stat -c '%X %Y' $plan); do
         echo $(( (now - at + 43200) / 86400 )); done; }";
 

@@ -149,7 +149,7 @@ fn a_relative_cache_is_one_of_the_working_directory() {
     let facts = run.arg("facts").output().json();
     let prefix = facts["prefix"].as_str().unwrap().to_owned();
     assert!(Path::new(&prefix).is_absolute(), "{prefix}");
-    assert!(sandbox.path("cache/v1/envs").exists());
+    assert!(sandbox.path("cache/v2/envs").exists());
     // Nothing can be made in a directory that is gone.
     let gone = "mkdir gone; cd gone; rmdir ../gone;";
     sandbox.archive("app").env("SNAKECRATE_CACHE", "cache").redirected(gone).expect(

@@ -14,7 +14,7 @@ const NO_DIRECTORY: &str = "it is not a directory";
 const PLANTS: [(&str, &str); 9] = [
     ("mkdir -m 700 $place; chown 54321 $place", "Permission denied (os error 13)"),
     ("mkdir -m 755 $place; chown 54321 $place", FOREIGN),
-    ("mkdir -m 755 $place; chown 54321 $place; mkdir $place/v1; chown 12345 $place/v1", FOREIGN),
+    ("mkdir -m 755 $place; chown 54321 $place; mkdir $place/v2; chown 12345 $place/v2", FOREIGN),
     ("mkdir -m 777 $place; chown 12345 $place", WRITABLE),
     ("mkdir -m 770 $place; chown 12345:54321 $place", WRITABLE),
     ("ln -s /srv/mine $place; chown -h 54321 $place", NO_DIRECTORY),
@@ -100,7 +100,7 @@ fn root_leaves_nothing_in_the_home_of_a_user() {
         for order in ["root; ada; root; ada", "ada; root; ada; root"] {
             let mounts = format!(
                 "export HOME=/home/ada; mkdir $HOME; chown 12345 $HOME; {cache}
-                 print() {{ \"$@\" /mnt/work/app run 'import sys; print(sys.prefix.split(\"/v1/\")[0])'; }}
+                 print() {{ \"$@\" /mnt/work/app run 'import sys; print(sys.prefix.split(\"/v2/\")[0])'; }}
                  root() {{ print env; }}
                  ada() {{ print setpriv --reuid 12345 --regid 12345 --clear-groups --; }}
                  {order}

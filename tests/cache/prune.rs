@@ -121,13 +121,13 @@ fn rules_that_make_no_sense_are_refused() {
 #[test]
 fn another_layout_and_what_is_not_ours_are_left_alone() {
     let sandbox = used();
-    for other in ["v2/envs/x", "v9", "notes"] {
+    for other in ["v3/envs/x", "v9", "notes"] {
         fs::create_dir_all(sandbox.cache().join(other)).unwrap();
         set_times(&sandbox.cache().join(other), ago(900), ago(900));
     }
     let _ = sandbox.run(["cache", "prune", "--max-size", "0"]).success().any_stderr().text();
     assert_eq!(sandbox.cached("envs"), [""; 0]);
-    for other in ["v2/envs/x", "v9", "notes"] {
+    for other in ["v3/envs/x", "v9", "notes"] {
         assert!(sandbox.cache().join(other).exists(), "{other}");
     }
 }
@@ -172,17 +172,17 @@ fn a_link_that_is_swapped_in_while_it_prunes_leads_to_no_loss() {
         }
     };
     for place in [
-        "v1/components/x/a/b",
-        "v1/components/x/a",
-        "v1/components",
-        "v1",
+        "v2/components/x/a/b",
+        "v2/components/x/a",
+        "v2/components",
+        "v2",
         "build/wheels/x",
         "build",
     ] {
         let sandbox = Sandbox::new();
         let (cache, precious) = (sandbox.cache(), sandbox.root().join("precious"));
         // Whatever the rest of a path that begins with the link, it is there.
-        for tree in ["v1/components/x/a/b", "build/wheels/x/a/b"] {
+        for tree in ["v2/components/x/a/b", "build/wheels/x/a/b"] {
             let names: Vec<_> = tree.split('/').collect();
             (0..=names.len()).for_each(|first| fill(&precious, &names[first..].join("/")));
         }
@@ -212,7 +212,7 @@ fn a_link_that_is_swapped_in_while_it_prunes_leads_to_no_loss() {
                 }
             });
             for round in 0..ROUNDS {
-                fill(&cache, "v1/components/x/a/b");
+                fill(&cache, "v2/components/x/a/b");
                 fill(&cache, "build/wheels/x/a/b");
                 let command = if round % 2 == 0 { "prune" } else { "clear" };
                 // It may fail, cheated as it is; nothing outside may be lost.
@@ -232,13 +232,13 @@ fn a_link_that_takes_a_directorys_place_before_it_is_opened_is_not_followed() {
     needs!(Tracing);
     let sandbox = Sandbox::new();
     let (cache, precious) = (sandbox.cache(), sandbox.root().join("precious"));
-    for tree in [cache.join("v1/components/x"), precious.clone()] {
+    for tree in [cache.join("v2/components/x"), precious.clone()] {
         fs::create_dir_all(&tree).unwrap();
         fs::write(tree.join("kept"), "").unwrap();
     }
     // The first finds no dead process's tree of that name, the second that this is a directory.
     let stopped = sandbox.packer(["cache", "clear"]).stopped_at(&Call::new("unlinkat", 2));
-    let tree = cache.join("v1/staging").join(&sandbox.cached("staging")[0]);
+    let tree = cache.join("v2/staging").join(&sandbox.cached("staging")[0]);
     fs::rename(&tree, sandbox.root().join("aside")).unwrap();
     symlink(&precious, &tree).unwrap();
     stopped.go_on().success().any_stderr().done();

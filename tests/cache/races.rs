@@ -49,7 +49,7 @@ struct Arrivals {
 
 impl Arrivals {
     fn in_area(sandbox: &Sandbox, area: &str) -> Self {
-        let path = sandbox.cache().join("v1").join(area);
+        let path = sandbox.cache().join("v2").join(area);
         fs::DirBuilder::new().recursive(true).mode(0o755).create(&path).unwrap();
         let events = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
         inotify::add_watch(&events, path, inotify::WatchFlags::MOVED_TO).unwrap();

@@ -156,7 +156,7 @@ fn in_a_read_only_cache_only_what_is_needed_matters() {
     for _ in 0..4 {
         place("mount -o remount,bind,ro /mnt").expect(0, PROBED, "");
     }
-    place("rm /mnt/cache/v1/envs/*/pyvenv.cfg; mount -o remount,bind,ro /mnt")
+    place("rm /mnt/cache/v2/envs/*/pyvenv.cfg; mount -o remount,bind,ro /mnt")
         .output()
         .not_launched("/mnt/cache: Read-only file system", "SNAKECRATE_CACHE");
     place("").expect(0, PROBED, "");
@@ -172,12 +172,12 @@ pub fn rewrite(path: &Path, bytes: &[u8]) {
 fn env(sandbox: &Sandbox) -> PathBuf {
     let envs = sandbox.cached("envs");
     assert_eq!(envs.len(), 1);
-    sandbox.cache().join("v1/envs").join(&envs[0])
+    sandbox.cache().join("v2/envs").join(&envs[0])
 }
 
 /// The files in an area of the cache, sorted.
 pub fn files(sandbox: &Sandbox, area: &str) -> Vec<PathBuf> {
-    let found = walkdir::WalkDir::new(sandbox.cache().join("v1").join(area)).sort_by_file_name();
+    let found = walkdir::WalkDir::new(sandbox.cache().join("v2").join(area)).sort_by_file_name();
     let found = found.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
     found.map(walkdir::DirEntry::into_path).collect()
 }

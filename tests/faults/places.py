@@ -7,7 +7,7 @@ from pathlib import Path
 
 from calls import run
 
-STAGING = "v1/staging"
+STAGING = "v2/staging"
 
 
 class Place:

@@ -104,7 +104,7 @@ class Recover(Scenario):
     def prepare(self):
         place = self.place
         inject(Injection(Call("write", 300), "KILL"), place.start, place.env, place.processor)
-        staging = place.cache / "v1/staging"
+        staging = place.cache / "v2/staging"
         if not any(staging.iterdir()):
             raise SystemExit("sweep: the killed run left nothing")
         (staging / "0123.pruned.99/a/b").mkdir(parents=True)
@@ -120,7 +120,7 @@ class Reboot(Scenario):
 
     def prepare(self):
         self.made()
-        cache = self.place.cache / "v1"
+        cache = self.place.cache / "v2"
         boot = open(BOOT, "rb").read().strip()
         for plan in cache.glob("envs/*/.snakecrate/launch"):
             replace(plan, plan.read_bytes().replace(boot, OTHER_BOOT, 1))
@@ -172,7 +172,7 @@ class Repair(Prune):
 
     def prepare(self):
         self.made()
-        damage(self.place.cache / "v1")
+        damage(self.place.cache / "v2")
 
     def mend(self):
         self.place.packer("cache", "verify", "--repair")

@@ -122,7 +122,7 @@ class Soak:
         end = self.packer("cache", "prune")
         if end.status != 0:
             return f"{when}: cache prune: {end}"
-        staging = self.cache / "v1/staging"
+        staging = self.cache / "v2/staging"
         left = os.listdir(staging) if staging.exists() else []
         if left:
             return f"{when}: left in staging: {left}"
@@ -130,13 +130,13 @@ class Soak:
 
     def piled_up(self, when):
         """Whether there is more than all archives need."""
-        v1 = self.cache / "v1"
-        envs, components = os.listdir(v1 / "envs"), os.listdir(v1 / "components")
+        v2 = self.cache / "v2"
+        envs, components = os.listdir(v2 / "envs"), os.listdir(v2 / "components")
         archives = len(self.apps) - 1 + len(self.versions)
         if len(envs) > archives or len(components) > archives * COMPONENTS:
             return f"{when}: {len(envs)} environments and {len(components)} components"
-        odd = set(os.listdir(self.cache)) - {"CACHEDIR.TAG", "v1", "build"}
-        odd |= set(os.listdir(v1)) - {"components", "envs", "staging"}
+        odd = set(os.listdir(self.cache)) - {"CACHEDIR.TAG", "v2", "build"}
+        odd |= set(os.listdir(v2)) - {"components", "envs", "staging"}
         if odd:
             return f"{when}: in the cache: {odd}"
         size = sum(os.lstat(os.path.join(top, name)).st_size

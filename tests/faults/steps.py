@@ -266,7 +266,7 @@ class Damage(Step):
 
     def files(self, *areas):
         """One of the files of trees: of their first levels or anywhere."""
-        tree = self.path(f"v1/{self.rng.choice(areas)}/*")
+        tree = self.path(f"v2/{self.rng.choice(areas)}/*")
         found = sorted(p for p in tree.rglob("*") if p.is_file()) if tree else []
         return self.rng.choice(found) if found else None
 
@@ -286,7 +286,7 @@ class Tree(Damage):
     mends = False
 
     def damage(self):
-        return gone(self.path(self.rng.choice(["v1/components/*", "v1/envs/*"])))
+        return gone(self.path(self.rng.choice(["v2/components/*", "v2/envs/*"])))
 
 
 class Area(Damage):
@@ -296,7 +296,7 @@ class Area(Damage):
     mends = False
 
     def damage(self):
-        areas = ["v1/components", "v1/envs", "v1/staging", "v1", "../cache"]
+        areas = ["v2/components", "v2/envs", "v2/staging", "v2", "../cache"]
         return gone(self.path(self.rng.choice(areas)))
 
 
@@ -308,7 +308,7 @@ class Plan(Damage):
     mends = False
 
     def damage(self):
-        path = self.path("v1/envs/*/.snakecrate/launch")
+        path = self.path("v2/envs/*/.snakecrate/launch")
         return path and self.rng.choice([gone, cut, emptied])(path)
 
 
@@ -318,7 +318,7 @@ class Stamp(Damage):
     weight = 1
 
     def damage(self):
-        path = self.path("v1/components/*/.snakecrate/stamp")
+        path = self.path("v2/components/*/.snakecrate/stamp")
         return path and self.rng.choice([gone, emptied])(path)
 
 
@@ -328,7 +328,7 @@ class Dead(Damage):
     weight = 2
 
     def damage(self):
-        path = self.soak.cache / "v1/staging" / f"0123.{self.rng.randrange(10**6)}" / "a/b"
+        path = self.soak.cache / "v2/staging" / f"0123.{self.rng.randrange(10**6)}" / "a/b"
         path.mkdir(parents=True, exist_ok=True)
         (path / "file").write_text("left")
         return path

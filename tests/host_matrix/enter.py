@@ -93,7 +93,7 @@ def remove(path):
 def interpreter(bed, application):
     """The interpreter in the environment that the last start made, as a path in the bed."""
     for name in CACHES:
-        for found in sorted((bed.root / name).glob(f"*/v1/envs/*/bin/{application}")):
+        for found in sorted((bed.root / name).glob(f"*/v2/envs/*/bin/{application}")):
             return Path("/") / found.parent.joinpath("python3").relative_to(bed.root)
     return None
 

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::json;
+use snakecrate_cache::environment::guards::{self, Guard};
+use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::patch_area;
 use snakecrate_format::record::BootRecord;
-use snakecrate_launcher::guard::{self, Guard};
-use snakecrate_launcher::launch::{Libc, Plan};
 
 use crate::support::forge::{Forge, line, link_line, tar};
 
@@ -88,12 +88,16 @@ fn the_seeds_are_written() {
         let manifest = &archive[at..at + length];
         write("manifest", name, manifest);
         let Ok(manifest) = Manifest::parse(manifest, 1 << 20) else { continue };
-        let libraries = [Libc::Only, Libc::Hosts("host 1 2".into()), Libc::Own("/c/ld.so".into())];
+        let libraries = [
+            LibcInUse::Only,
+            LibcInUse::Hosts("host 1 2".into()),
+            LibcInUse::Own("/c/ld.so".into()),
+        ];
         for (number, library) in libraries.into_iter().enumerate() {
             let guards = vec![Guard::of("boot/x.py", b"x"), Guard::of("runtime/os.py", b"os")];
-            let guards = guard::rows(&manifest, &[], &[], guards);
-            let home = Path::new("/cache/v1/envs/0");
-            let plan = Plan::new(&manifest, home, library, guards, |_| true, |_| Some(7));
+            let guards = guards::rows(&manifest, &[], &[], guards);
+            let home = Path::new("/cache/v2/envs/0");
+            let plan = LaunchPlan::new(&manifest, home, library, guards, |_| true, |_| Some(7));
             write("plan", &format!("{name}-{number}"), &plan.encode());
         }
     }

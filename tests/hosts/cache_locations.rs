@@ -24,7 +24,7 @@ fn sandbox() -> Option<Sandbox> {
 pub fn unpacks_to(place: &str, run: Run<'_>) {
     let facts = run.arg("facts").output().json();
     let prefix = facts["prefix"].as_str().unwrap();
-    assert_eq!(prefix.split_once("/v1/envs/").unwrap().0, place);
+    assert_eq!(prefix.split_once("/v2/envs/").unwrap().0, place);
 }
 
 /// It ends with the launcher's own status for "no place", and says of each place why.
@@ -159,13 +159,13 @@ fn nothing_is_left_in_a_noexec_home() {
 fn on_a_small_disk<'a>(sandbox: &'a Sandbox, options: &str, before: &str) -> Run<'a> {
     let script = format!(
         "mount -t tmpfs -o {options} tmpfs /srv; export SNAKECRATE_CACHE=/srv/c PATH
-        show() {{ ls -A /srv/c/v1/staging /srv/c/v1/components /srv/c/v1/envs; }}
+        show() {{ ls -A /srv/c/v2/staging /srv/c/v2/components /srv/c/v2/envs; }}
         {before}; exit"
     );
     sandbox.place("app", &script)
 }
 
-const EMPTY: &str = "/srv/c/v1/components:\n\n/srv/c/v1/envs:\n\n/srv/c/v1/staging:\n";
+const EMPTY: &str = "/srv/c/v2/components:\n\n/srv/c/v2/envs:\n\n/srv/c/v2/staging:\n";
 const TOO_FULL: &str =
     "snakecrate: no place to unpack to (/srv/c: it needs [SIZE] and has [SIZE] free)
 snakecrate: free some space, or set SNAKECRATE_CACHE to a directory that has it\n";

@@ -77,8 +77,8 @@ fn bundled_a_changed_interpreter_and_a_lost_c_library_are_found() {
     let library = sandbox
         .cached("components")
         .into_iter()
-        .find(|key| sandbox.cache().join("v1/components").join(key).join("lib/libc.so.6").exists());
-    fs::remove_dir_all(sandbox.cache().join("v1/components").join(library.unwrap())).unwrap();
+        .find(|key| sandbox.cache().join("v2/components").join(key).join("lib/libc.so.6").exists());
+    fs::remove_dir_all(sandbox.cache().join("v2/components").join(library.unwrap())).unwrap();
     let found = sandbox.run(["cache", "verify"]).code(1).any_stderr().text();
     assert!(found.contains("a component that is missing"), "{found}");
     // The kernel does not find the loader.
@@ -104,7 +104,7 @@ fn a_host_that_will_do_is_taken_and_nothing_is_unpacked_for_it() {
         found.iter().all(|line| line.starts_with("/usr/lib") || line.starts_with("/lib")),
         "{found:?}"
     );
-    let components = fs::read_dir(sandbox.cache().join("v1/components")).unwrap();
+    let components = fs::read_dir(sandbox.cache().join("v2/components")).unwrap();
     assert_eq!(components.count(), 2, "the runtime and the application");
 }
 

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
-use snakecrate_launcher::cache::root::Root;
-use snakecrate_launcher::cache::verify::verify;
+use snakecrate_cache::root::Root;
+use snakecrate_cache::verify::verify;
 
 use crate::support::needs::needs;
 use crate::support::sandbox::shared::TINY;
@@ -196,8 +196,8 @@ fn what_disappears_between_making_and_starting_is_made_again() {
     // Behind the last look at the components.
     let stopped = sandbox.archive("app").stopped_at(&Call::new("umask", 2));
     assert_eq!(sandbox.cached("envs").len(), 1);
-    fs::remove_dir_all(sandbox.cache().join("v1/components")).unwrap();
-    fs::create_dir(sandbox.cache().join("v1/components")).unwrap();
+    fs::remove_dir_all(sandbox.cache().join("v2/components")).unwrap();
+    fs::create_dir(sandbox.cache().join("v2/components")).unwrap();
     stopped.go_on().expect(0, SAID, "");
     assert_whole(&sandbox, "afterwards");
 }
@@ -207,7 +207,7 @@ fn after_a_restart_a_cache_that_does_not_say_whether_it_may_be_written_to_is_che
     needs!(Tracing);
     let sandbox = sandbox();
     sandbox.archive("app").expect(0, SAID, "");
-    let env = sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0]);
+    let env = sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0]);
     let plan = env.join(".snakecrate/launch");
     let of_this_boot = fs::read(&plan).unwrap();
     let boot_id = of_this_boot.iter().position(|&byte| byte == 0).unwrap() + 1;
@@ -225,7 +225,7 @@ fn without_locks_nothing_of_the_run_is_left_and_what_the_dead_left_goes_after_a_
     needs!(Tracing);
     for error in ["ENOLCK", "ENOSYS", "EOPNOTSUPP"] {
         let sandbox = sandbox();
-        let staging = sandbox.cache().join("v1/staging");
+        let staging = sandbox.cache().join("v2/staging");
         for (name, hours) in [("0123.7", 25), ("0123.8", 23)] {
             fs::create_dir_all(staging.join(name).join("lib")).unwrap();
             let then = SystemTime::now() - Duration::from_hours(hours);

@@ -42,7 +42,7 @@ fn sandbox(source: &str, arguments: &[&str]) -> Sandbox {
 }
 
 fn env(sandbox: &Sandbox) -> PathBuf {
-    sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0])
+    sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0])
 }
 
 /// The environment as it is, with `fake` for its archive: that ends with `status` where it is to
@@ -81,7 +81,7 @@ fn boot(env: &Path) -> PathBuf {
 /// A traceback with the environment and the boot script's lines taken out.
 fn plain(sandbox: &Sandbox, text: &str) -> String {
     let text = text.replace(env(sandbox).to_str().unwrap(), "[ENV]");
-    let text = text.replace(&format!("[CACHE]/v1/envs/{}", sandbox.cached("envs")[0]), "[ENV]");
+    let text = text.replace(&format!("[CACHE]/v2/envs/{}", sandbox.cached("envs")[0]), "[ENV]");
     let text = Regex::new(r"python3\.\d+").unwrap().replace_all(&text, "python3.X").into_owned();
     let line = Regex::new(r#"(File "\[ENV\]/boot/app.py"), line \d+"#).unwrap();
     line.replace_all(&text, "$1, line N").into_owned()

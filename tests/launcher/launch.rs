@@ -86,7 +86,7 @@ fn it_is_an_ordinary_virtual_environment_in_the_cache() {
     let sandbox = sandbox();
     let facts = sandbox.archive("app").arg("facts").output().json();
     let place = |name: &str| facts[name].as_str().unwrap().to_owned();
-    let cache = sandbox.cache().join("v1");
+    let cache = sandbox.cache().join("v2");
     assert!(place("prefix").starts_with(cache.join("envs").to_str().unwrap()));
     assert!(place("base_prefix").starts_with(cache.join("components").to_str().unwrap()));
     assert!(place("executable").starts_with(&format!("{}/bin/python", place("prefix"))));

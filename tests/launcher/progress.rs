@@ -97,7 +97,7 @@ fn a_first_start_that_fails_wipes_the_bar_before_it_says_why() {
 fn without_its_env(sandbox: &Sandbox) -> String {
     sandbox.archive("app").expect(0, WORKS, "");
     let key = sandbox.cached("envs").remove(0);
-    fs::remove_dir_all(sandbox.cache().join("v1/envs").join(&key)).unwrap();
+    fs::remove_dir_all(sandbox.cache().join("v2/envs").join(&key)).unwrap();
     key
 }
 
@@ -105,7 +105,7 @@ fn without_its_env(sandbox: &Sandbox) -> String {
 fn who_waits_for_another_start_is_told_so() {
     needs!(Program("script"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
-    let staging = sandbox.cache().join("v1/staging").join(without_its_env(&sandbox));
+    let staging = sandbox.cache().join("v2/staging").join(without_its_env(&sandbox));
     fs::create_dir(&staging).unwrap();
     let other = format!("flock {} sh -c 'touch locked; sleep 1' & ", staging.display());
     let line = format!("{other} until test -e locked; do :; done; ./app >out");
@@ -119,7 +119,7 @@ fn comparing_what_an_earlier_boot_unpacked_has_a_bar_too() {
     let Some(sandbox) = sandbox() else { return };
     without_its_env(&sandbox);
     for key in sandbox.cached("components") {
-        let stamp = sandbox.cache().join("v1/components").join(key).join(".snakecrate/stamp");
+        let stamp = sandbox.cache().join("v2/components").join(key).join(".snakecrate/stamp");
         fs::write(stamp, "another boot").unwrap();
     }
     let screen = sandbox.terminal("xterm", 80, &format!("{SLOW} ./app >out"));
@@ -131,7 +131,7 @@ fn comparing_what_an_earlier_boot_unpacked_has_a_bar_too() {
 fn a_signal_kills_it_as_it_would_without_the_bar() {
     needs!(Program("script"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
-    let staging = sandbox.cache().join("v1/staging").join(without_its_env(&sandbox));
+    let staging = sandbox.cache().join("v2/staging").join(without_its_env(&sandbox));
     fs::create_dir(&staging).unwrap();
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         let lock = format!("exec 9<{}; flock 9; touch locked", staging.display());

@@ -73,7 +73,7 @@ fn what_cannot_be_mended_is_explained() {
             let run =
                 run.arg(format!("inject=execve:error={error}:when=1+")).arg(sandbox.path("app"));
             let (status, stdout, stderr) = run.output().parts();
-            let envs = sandbox.cache().join("v1/envs");
+            let envs = sandbox.cache().join("v2/envs");
             let program = envs.join(&sandbox.cached("envs")[0]).join("bin/python3");
             let program = program.display();
             let expected =
@@ -123,7 +123,7 @@ fn a_host_without_a_loader_is_explained() {
         let (status, stdout, stderr) = sandbox.alone("root", "app", 0).output().parts();
         assert_eq!((status.code(), stdout.as_str()), (Some(126), ""), "{stderr}");
         let lines: Vec<_> = stderr.lines().collect();
-        assert!(lines[0].starts_with("snakecrate: cannot execute /tmp/snakecrate-0/v1/envs/"));
+        assert!(lines[0].starts_with("snakecrate: cannot execute /tmp/snakecrate-0/v2/envs/"));
         assert!(lines[0].ends_with("bin/python3: No such file or directory (os error 2)"));
         let remedy = "snakecrate: it needs the C library (glibc) of a common Linux distribution";
         assert_eq!(lines[1..], [remedy]);

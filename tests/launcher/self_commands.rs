@@ -36,7 +36,7 @@ fn cache_is_whole(sandbox: &Sandbox) {
 
 /// The only file in the cached components whose path ends so.
 fn component_file(sandbox: &Sandbox, name: &str) -> PathBuf {
-    let all = walkdir::WalkDir::new(sandbox.cache().join("v1/components")).into_iter().flatten();
+    let all = walkdir::WalkDir::new(sandbox.cache().join("v2/components")).into_iter().flatten();
     let mut found = all.filter(|entry| entry.path().ends_with(name));
     let path = found.next().unwrap().into_path();
     assert!(found.next().is_none(), "more than one {name}");
@@ -91,7 +91,7 @@ fn inspect_tells_what_is_inside_and_where_it_is_unpacked() {
     }
     starts(&sandbox);
     let after = ask(&sandbox, "inspect").success().text();
-    let env = sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0]);
+    let env = sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0]);
     assert!(after.contains(&format!("unpacked   {}\n", env.display())), "{after}");
     let json = switch(&sandbox, "app", "inspect").arg("--json").output().success().text();
     let manifest: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -166,7 +166,7 @@ fn repair_unpacks_where_nothing_is_unpacked() {
 #[test]
 fn a_component_that_lost_a_file_is_mended_although_its_environment_is_gone() {
     let sandbox = started();
-    fs::remove_dir_all(sandbox.cache().join("v1/envs").join(&sandbox.cached("envs")[0])).unwrap();
+    fs::remove_dir_all(sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0])).unwrap();
     fs::remove_file(component_file(&sandbox, "site-packages/probe.py")).unwrap();
     starts(&sandbox);
     cache_is_whole(&sandbox);
@@ -231,7 +231,7 @@ fn uninstall_removes_what_only_this_archive_uses() {
 #[test]
 fn uninstall_leaves_what_is_not_ours() {
     let sandbox = started();
-    let other = sandbox.cache().join("v2/precious");
+    let other = sandbox.cache().join("v3/precious");
     fs::create_dir_all(&other).unwrap();
     ask(&sandbox, "uninstall").success().stdout_contains("[CACHE]: removed ").done();
     assert!(other.exists());

@@ -28,7 +28,8 @@ use std::time::Duration;
 
 use snakecrate_base::error::Remedy;
 use snakecrate_base::temporary::{self, is_temporary};
-use snakecrate_launcher::cache::root::{Root, candidates};
+use snakecrate_cache::places::candidates;
+use snakecrate_cache::root::Root;
 use snakecrate_runtime::discover::PythonDirectories;
 use tempfile::{NamedTempFile, TempDir};
 

@@ -4,31 +4,34 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use crate::cache::root::{Unusable, VARIABLE};
-use crate::launch::NoEntry;
+use snakecrate_cache::places::VARIABLE;
+use snakecrate_cache::unusable::Unusable;
 use snakecrate_format::payload::BadPayload;
 use snakecrate_format::record::BadRecord;
+use snakecrate_platform::error::is_wrong_format;
 
-/// A failure of the launcher's own. Its statuses are 2 and 121 to 126; all others are the
+use crate::entry_choice::NoEntry;
+
+/// A failure of the launcher itself. Its statuses are 2 and 121 to 126; all others are the
 /// application's.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Several entries and none chosen: status 2.
     #[error("{}", describe(.0))]
     NoEntry(NoEntry),
-    /// [`crate::switch::VARIABLE`] is none of its commands: status 2.
-    #[error("SNAKECRATE={} is not a command of the launcher's", word.display())]
+    /// `SNAKECRATE` does not name a command: status 2.
+    #[error("the launcher has no command `{}`", word.display())]
     NoCommand {
-        /// What it is.
+        /// The value of `SNAKECRATE`.
         word: OsString,
-        /// What it may be.
+        /// The names of the commands.
         names: Vec<&'static str>,
     },
-    /// An argument that a command of the launcher's does not know: status 2.
+    /// An argument that a command of the launcher does not know: status 2.
     #[error("`{}` is not an argument of this command", .0.display())]
     Argument(OsString),
     /// `extract` without a directory: status 2.
-    #[error("a directory to extract to is missing")]
+    #[error("`extract` requires a directory")]
     NoDirectory,
     /// `extract` cannot write: status 125.
     #[error("cannot extract to {path}: {source}")]
@@ -50,7 +53,7 @@ pub enum Error {
     /// No place for the cache: status 122.
     #[error("no place to unpack to{}", list(.0))]
     NoCache(Vec<(PathBuf, Unusable)>),
-    /// The cache changed under our feet, again and again: status 122.
+    /// The cache changed again and again while it was used: status 122.
     #[error("the cache in {path} cannot be repaired: {source}")]
     Cache {
         /// Its root.
@@ -69,7 +72,7 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The operating system refuses to execute: status 126.
+    /// The operating system refuses to execute the program: status 126.
     #[error("cannot execute {path}: {source}")]
     Execute {
         /// The interpreter, or the program of a native entry.
@@ -99,9 +102,9 @@ impl Error {
                 format!("give one of them as the first argument: {}", names.join(", "))
             }
             Self::NoCommand { names, .. } => {
-                format!("set it to one of these: {}", names.join(", "))
+                format!("set SNAKECRATE to one of these: {}", names.join(", "))
             }
-            Self::Argument(_) | Self::NoDirectory => "SNAKECRATE=help tells more".into(),
+            Self::Argument(_) | Self::NoDirectory => "see SNAKECRATE=help".into(),
             Self::Extract { .. } => "name a directory that does not exist yet".into(),
             Self::Output(_) => "check where the output goes".into(),
             Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),
@@ -123,12 +126,12 @@ impl Error {
                     .into()
             }
             Self::Open { .. } => "make the file readable".into(),
-            Self::Execute { source, .. } => match source.raw_os_error() {
-                Some(libc::ENOEXEC) => "get the archive for this kind of machine".into(),
-                Some(libc::ENOENT) => {
+            Self::Execute { source, .. } => match source.kind() {
+                _ if is_wrong_format(source) => "get the archive for this kind of machine".into(),
+                io::ErrorKind::NotFound => {
                     "it needs the C library (glibc) of a common Linux distribution".into()
                 }
-                Some(libc::E2BIG) => "give it fewer or shorter arguments".into(),
+                io::ErrorKind::ArgumentListTooLong => "give it fewer or shorter arguments".into(),
                 _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
             },
         }
@@ -136,9 +139,11 @@ impl Error {
 }
 
 fn describe(NoEntry { names, unknown }: &NoEntry) -> String {
-    let quoted = |name: &OsString| format!("`{}` is none of", name.to_string_lossy());
-    let start = unknown.as_ref().map_or_else(|| "choose one of".to_owned(), quoted);
-    format!("{start} the {} entries of this archive", names.len())
+    let count = names.len();
+    match unknown {
+        Some(name) => format!("this archive has {count} entries, but not `{}`", name.display()),
+        None => format!("this archive has {count} entries and no default"),
+    }
 }
 
 fn list(tried: &[(PathBuf, Unusable)]) -> String {

@@ -1,6 +1,6 @@
-//! The launcher. The order of things is told in the library's first page.
+//! The launcher's `main`. The library's first page has the boot order.
 //!
-//! There is no Rust runtime in front: it would open closed standard streams, change SIGPIPE and
+//! No Rust runtime runs before it: that would open closed standard streams, change SIGPIPE and
 //! spend system calls, and the application is to find everything as the user left it.
 #![no_main]
 #![allow(unsafe_code)]
@@ -9,7 +9,7 @@ use std::ffi::{c_char, c_int};
 use std::io::Write;
 
 use snakecrate_format::record;
-use snakecrate_launcher::sys;
+use snakecrate_platform::{arena::Arena, process};
 
 /// Patched by the packer.
 #[used]
@@ -17,26 +17,23 @@ use snakecrate_launcher::sys;
 static RECORD: [u8; record::LENGTH] = record::BLANK;
 
 #[global_allocator]
-static ALLOCATOR: sys::Arena = sys::Arena::new();
+static ALLOCATOR: Arena = Arena::new();
 
-/// What the C runtime calls.
-///
 /// # Safety
 ///
-/// `values` points to `count` pointers to strings.
+/// As the C runtime calls it: `values` points to `count` pointers to strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
-    // SAFETY: that is what the C runtime gives.
-    let arguments = unsafe { sys::arguments(count, values) };
-    // SAFETY: a reference is always readable. Volatile, because the bytes are not those that the
-    // compiler sees.
+    // SAFETY: the C runtime's own arguments.
+    let arguments = unsafe { process::arguments(count, values) };
+    // SAFETY: a reference is readable. Volatile, because the compiler sees other bytes.
     let record = unsafe { std::ptr::read_volatile(&raw const RECORD) };
     let error = match snakecrate_launcher::run(&record, &arguments) {
         Ok(status) => return status,
         Err(error) => error,
     };
     let message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
-    // One write, so that lines of several processes do not mix; with no one to tell, no harm.
+    // One write, so that lines of several processes do not mix. If it fails, nobody is listening.
     let _ = std::io::stderr().write_all(message.as_bytes());
     error.status()
 }

@@ -1,128 +1,89 @@
-//! How far a cold start is: counted by those who work, drawn for people who wait.
+//! Drawing how far a cold start is.
 //!
-//! The bar is on standard error, and only where that is the terminal of this process, in the
-//! foreground, and able to wipe a line. It comes after 0.3 seconds and is gone before anything else
-//! is written or executed. A warm start knows nothing of it.
+//! The bar is on standard error, and only if that is the terminal of this process, in the
+//! foreground, and able to wipe a line. It appears after 0.3 seconds and is gone before anything
+//! else is written or executed. A warm start does not know it.
 
-use std::io;
-use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
+use snakecrate_cache::progress::{Phase, Progress};
+use snakecrate_platform::terminal;
 
-/// Who waits for less needs no bar.
+/// A shorter wait needs no bar.
 const UNSEEN: Duration = Duration::from_millis(300);
 const REDRAWN: Duration = Duration::from_millis(100);
 /// Returns to the start of the line and wipes it.
 const WIPE: &str = "\r\x1b[K";
-/// Where a terminal does not tell how wide it is.
+/// The width where a terminal does not say.
 const COLUMNS: usize = 80;
 const SHORTEST_BAR: usize = 5;
 const LONGEST_BAR: usize = 40;
 
-/// What a cold start is at.
-#[derive(Debug, Clone, Copy)]
-pub enum Phase {
-    /// Looking at archive and cache.
-    Looking,
-    /// Another process makes the same.
-    Waiting,
-    /// Are components in the cache what they should be?
-    Comparing,
-    /// Making what the cache lacks.
-    Unpacking,
+fn text(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Looking => "checking what needs unpacking",
+        Phase::Waiting => "waiting for another start that unpacks it",
+        Phase::Comparing => "checking what was unpacked before",
+        Phase::Unpacking => "unpacking for the first start",
+    }
 }
 
-impl Phase {
-    /// In the order of the variants.
-    const TEXTS: [&'static str; 4] = [
-        "looking what there is to unpack",
-        "waiting for another start that unpacks it",
-        "checking what was unpacked before",
-        "unpacking for the first start",
-    ];
+/// Does `work`, and meanwhile draws how far it is, if somebody sees it. `name` is the name of the
+/// application.
+pub fn shown<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
+    let progress = Progress::default();
+    if !can_wipe() || !terminal::is_drawable() {
+        return work(&progress);
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let draw = || draw(&progress, name, &over);
+        // Without a further thread (the system has limits) there is no bar.
+        let ticker = std::thread::Builder::new().spawn_scoped(scope, draw).ok();
+        let _end = ticker.map(|ticker| End { over: &over, ticker: ticker.thread().clone() });
+        work(&progress)
+    })
 }
 
-/// A phase and how much of it is done.
-#[derive(Debug, Default)]
-pub struct Progress {
-    phase: AtomicUsize,
-    done: AtomicU64,
-    all: AtomicU64,
+fn draw(progress: &Progress, name: &str, over: &AtomicBool) {
+    let mut drawn = String::new();
+    std::thread::park_timeout(UNSEEN);
+    while !over.load(Ordering::Acquire) {
+        let line = line(progress, name, terminal::columns().unwrap_or(COLUMNS));
+        if line != drawn && terminal::is_drawable() {
+            terminal::write(&[WIPE, &line].concat());
+            drawn = line;
+        }
+        std::thread::park_timeout(REDRAWN);
+    }
+    // In the background by now, the line is no longer ours.
+    if !drawn.is_empty() && terminal::is_drawable() {
+        terminal::write(WIPE);
+    }
 }
 
-impl Progress {
-    /// Starts a phase that comes to an end at `all`; 0 where that is not known.
-    pub fn begin(&self, phase: Phase, all: u64) {
-        self.done.store(0, Ordering::Relaxed);
-        self.all.store(all, Ordering::Relaxed);
-        self.phase.store(phase as usize, Ordering::Relaxed);
-    }
-
-    /// So much more of the phase is done.
-    pub fn add(&self, done: u64) {
-        self.done.fetch_add(done, Ordering::Relaxed);
-    }
-
-    /// Does `work`, and meanwhile draws how far it is, where somebody sees it. `name` is what is
-    /// being started.
-    pub fn shown<T>(name: &str, work: impl FnOnce(&Self) -> T) -> T {
-        let progress = Self::default();
-        if !can_wipe() || !may_draw() {
-            return work(&progress);
+/// One line that is shorter than `columns`: a terminal may wrap at the last one.
+fn line(progress: &Progress, name: &str, columns: usize) -> String {
+    // Characters beyond ASCII may take any number of columns.
+    let is_plain = name.bytes().all(|b| b.is_ascii_graphic());
+    let name = if is_plain { name } else { "snakecrate" };
+    let mut line = [name, ": ", text(progress.phase())].concat();
+    let width = columns.saturating_sub(1);
+    if let Some((done, all)) = progress.share() {
+        let percent = format!(" {:3} %", u128::from(done) * 100 / u128::from(all));
+        let bar = width.saturating_sub(line.len() + " []".len() + percent.len());
+        if bar >= SHORTEST_BAR {
+            let bar = bar.min(LONGEST_BAR);
+            let full = usize::try_from(bar as u128 * u128::from(done) / u128::from(all));
+            let full = full.unwrap_or(0);
+            line.extend([" [", &"#".repeat(full), &" ".repeat(bar - full), "]"]);
         }
-        let over = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let draw = || progress.draw(name, &over);
-            // Without a further thread (a limit of the system's) there is no bar.
-            let ticker = std::thread::Builder::new().spawn_scoped(scope, draw).ok();
-            let _end = ticker.map(|ticker| End { over: &over, ticker: ticker.thread().clone() });
-            work(&progress)
-        })
+        line.push_str(&percent);
     }
-
-    fn draw(&self, name: &str, over: &AtomicBool) {
-        let mut drawn = String::new();
-        std::thread::park_timeout(UNSEEN);
-        while !over.load(Ordering::Acquire) {
-            let line = self.line(name, columns());
-            if line != drawn && may_draw() {
-                write(&[WIPE, &line].concat());
-                drawn = line;
-            }
-            std::thread::park_timeout(REDRAWN);
-        }
-        // In the background by now, the line is no longer ours.
-        if !drawn.is_empty() && may_draw() {
-            write(WIPE);
-        }
-    }
-
-    /// One line that is shorter than `columns`: a terminal may wrap at the last one.
-    fn line(&self, name: &str, columns: usize) -> String {
-        // What is not ASCII may take any number of columns.
-        let is_plain = name.bytes().all(|b| b.is_ascii_graphic());
-        let name = if is_plain { name } else { "snakecrate" };
-        let mut line = [name, ": ", Phase::TEXTS[self.phase.load(Ordering::Relaxed)]].concat();
-        let all = self.all.load(Ordering::Relaxed);
-        let room = columns.saturating_sub(1);
-        if all > 0 {
-            let done = self.done.load(Ordering::Relaxed).min(all);
-            let percent = format!(" {:3} %", u128::from(done) * 100 / u128::from(all));
-            let bar = room.saturating_sub(line.len() + " []".len() + percent.len());
-            if bar >= SHORTEST_BAR {
-                let bar = bar.min(LONGEST_BAR);
-                let full = usize::try_from(bar as u128 * u128::from(done) / u128::from(all));
-                let full = full.unwrap_or(0);
-                line.extend([" [", &"#".repeat(full), &" ".repeat(bar - full), "]"]);
-            }
-            line.push_str(&percent);
-        }
-        line.truncate(room);
-        line
-    }
+    line.truncate(width);
+    line
 }
 
 /// Ends the drawing, even if the work panics.
@@ -143,27 +104,6 @@ fn can_wipe() -> bool {
     std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb")
 }
 
-/// Whether standard error is our terminal, this process is in its foreground (else writing could
-/// stop it), and nobody has halted it by Ctrl-S (else writing would wait).
-fn may_draw() -> bool {
-    let stderr = io::stderr();
-    let is_in_front = rustix::termios::tcgetpgrp(&stderr)
-        .is_ok_and(|foreground| foreground == rustix::process::getpgrp());
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];
-    is_in_front && rustix::event::poll(&mut ready, Some(&at_once)) == Ok(1)
-}
-
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stderr());
-    size.ok().map(|size| usize::from(size.ws_col)).filter(|&columns| columns > 0).unwrap_or(COLUMNS)
-}
-
-/// In one piece; a bar that cannot be written is no loss.
-fn write(text: &str) {
-    let _ = rustix::io::write(io::stderr().as_fd(), text.as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +112,7 @@ mod tests {
         let progress = Progress::default();
         progress.begin(Phase::Unpacking, all);
         progress.add(done);
-        progress.line("app", columns)
+        super::line(&progress, "app", columns)
     }
 
     #[test]
@@ -200,8 +140,8 @@ mod tests {
     #[test]
     fn a_name_of_unknown_width_is_not_shown() {
         for name in ["\u{4e2d}", "a\x1b[2Jb", "a\nb", "a b"] {
-            let line = Progress::default().line(name, 80);
-            assert_eq!(line, "snakecrate: looking what there is to unpack");
+            let line = super::line(&Progress::default(), name, 80);
+            assert_eq!(line, "snakecrate: checking what needs unpacking");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an [`io::Error`] means, where [`io::ErrorKind`] does not say enough.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use crate::imp;
 
@@ -11,7 +11,7 @@ pub struct Unsupported(pub &'static str);
 
 impl From<Unsupported> for io::Error {
     fn from(unsupported: Unsupported) -> Self {
-        Self::new(io::ErrorKind::Unsupported, unsupported)
+        Self::new(ErrorKind::Unsupported, unsupported)
     }
 }
 
@@ -22,10 +22,53 @@ pub fn is_link_refused(error: &io::Error) -> bool {
 
 /// Whether the file system or the user's quota is full.
 pub fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// Whether an executable is for another kind of machine, or isn't one.
 pub fn is_wrong_format(error: &io::Error) -> bool {
     imp::error::is_wrong_format(error)
+}
+
+/// Whether the system refused to execute a file: it isn't an executable, or the place or the file
+/// does not allow it.
+pub fn is_execution_refused(error: &io::Error) -> bool {
+    imp::error::is_execution_refused(error)
+}
+
+/// Whether the system does not permit this for anybody, whatever the permissions of the file. Some
+/// systems say so when a directory is removed as a file.
+pub fn is_not_permitted(error: &io::Error) -> bool {
+    imp::error::is_not_permitted(error)
+}
+
+/// Whether a file system has no hard links, or none for this file or between these directories.
+pub fn is_no_hard_link(error: &io::Error) -> bool {
+    use ErrorKind::{CrossesDevices, TooManyLinks, Unsupported};
+    matches!(error.kind(), CrossesDevices | TooManyLinks | Unsupported) || is_not_permitted(error)
+}
+
+/// Whether a file system cannot exchange two names.
+pub fn is_no_exchange(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
+}
+
+/// Takes "it exists already" for success.
+pub fn ignore_existing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsupported_call_has_the_kind_of_that_name() {
+        let error = io::Error::from(Unsupported("locks"));
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(is_no_hard_link(&error) && is_no_exchange(&error) && !is_full(&error));
+    }
 }

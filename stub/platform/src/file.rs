@@ -195,6 +195,12 @@ pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>
     imp::file::read_at(file, buffer, offset)
 }
 
+/// Closes a file that was written to, and returns the error that the system reports then: a network
+/// file system may find out only now that there is no space.
+pub fn close(file: File) -> io::Result<()> {
+    imp::file::close(file)
+}
+
 /// An open file that several threads read, each at offsets of its own.
 #[derive(Debug)]
 pub struct SharedFile(pub File);

@@ -8,13 +8,34 @@
 //! Errors are [`std::io::Error`]: callers decide by [`std::io::ErrorKind`] and by the predicates in
 //! [`error`], never by an error number. A platform that cannot do something yet returns
 //! [`error::Unsupported`].
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`directory`] | open directories: everything in the cache is reached through one; locks on them |
+//! | [`tree`] | deleting trees without following links |
+//! | [`file`] | files by path: identity, times, permissions |
+//! | `map` | files mapped into memory (feature `map`) |
+//! | [`paths`] | paths from bytes, places that a system has |
+//! | [`trust`] | users, owners, who else may write |
+//! | [`process`] | this process: arguments, its own file, replacing it |
+//! | [`host`] | the machine: boot, clock, processors |
+//! | [`terminal`] | the terminal behind standard error |
+//! | [`workers`] | work on several threads |
+//! | [`arena`] | the launcher's allocator |
 
+pub mod arena;
+pub mod directory;
 pub mod error;
 pub mod file;
+pub mod host;
 #[cfg(feature = "map")]
 pub mod map;
 pub mod paths;
 pub mod process;
+pub mod terminal;
+pub mod tree;
+pub mod trust;
+pub mod workers;
 
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]

@@ -15,3 +15,9 @@ pub fn os_string_from_bytes(bytes: Vec<u8>) -> OsString {
 pub fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
     os_string_from_bytes(bytes).into()
 }
+
+/// Directories for every user's temporary files, best first: the first outlives a reboot. None
+/// where every user has one of their own.
+pub fn shared_temporary() -> &'static [&'static str] {
+    imp::paths::SHARED_TEMPORARY
+}

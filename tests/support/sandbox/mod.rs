@@ -150,7 +150,7 @@ impl Sandbox {
     /// The trees in `components`, `envs` or `staging` of the cache, sorted. Empty if there is no such
     /// directory.
     pub fn cached(&self, kind: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.cache().join("v1").join(kind)) else { return vec![] };
+        let Ok(entries) = fs::read_dir(self.cache().join("v2").join(kind)) else { return vec![] };
         let folders = entries.map(Result::unwrap).filter(|e| e.file_type().unwrap().is_dir());
         let mut names: Vec<_> = folders.map(|e| e.file_name().into_string().unwrap()).collect();
         names.sort();

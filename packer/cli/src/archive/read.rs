@@ -10,7 +10,7 @@ use snakecrate_format::listing::Listing;
 use snakecrate_format::manifest::{Component, Manifest};
 use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
-use snakecrate_launcher::sys::SharedFile;
+use snakecrate_platform::file::SharedFile;
 
 use super::{Error, section};
 

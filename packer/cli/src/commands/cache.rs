@@ -6,14 +6,16 @@ use std::time::{Duration, SystemTime};
 
 use comfy_table::CellAlignment;
 use serde_json::json;
+use snakecrate_cache::component::Difference;
+use snakecrate_cache::inventory::Inventory;
+use snakecrate_cache::layout::{COMPONENTS, ENVS};
+use snakecrate_cache::places::candidates;
+use snakecrate_cache::prune::Rules;
+use snakecrate_cache::root::Root;
+use snakecrate_cache::unusable::Unusable;
+use snakecrate_cache::verify::{Finding, remove, verify};
 use snakecrate_format::size::Size;
-use snakecrate_launcher::cache::check::Difference;
-use snakecrate_launcher::cache::inventory::Inventory;
-use snakecrate_launcher::cache::prune::Rules;
-use snakecrate_launcher::cache::remove::remove_tree;
-use snakecrate_launcher::cache::root::{Root, Unusable, candidates};
-use snakecrate_launcher::cache::verify::{Finding, remove, verify};
-use snakecrate_launcher::cache::{COMPONENTS, ENVS};
+use snakecrate_platform::tree;
 
 use super::labels::{component, environment};
 use super::prune::PruneReport;
@@ -79,8 +81,7 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
             let later = SystemTime::now() + 365 * DAY;
             let all = Rules { unused_since: Some(later), ..Rules::default() };
             let report = PruneReport::apply(&root, &all, false).map_err(failed("clear"))?;
-            remove_tree(root.directory(), build_cache::NAME)
-                .map_err(|errno| failed("clear")(errno.into()))?;
+            tree::remove(root.directory(), build_cache::NAME).map_err(failed("clear"))?;
             report.print(false, ui);
             Ok(())
         }

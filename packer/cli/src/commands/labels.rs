@@ -1,6 +1,6 @@
 //! The names by which output calls what is in the cache.
 
-use snakecrate_launcher::cache::inventory::{ComponentInfo, EnvInfo};
+use snakecrate_cache::inventory::{ComponentInfo, EnvInfo};
 
 /// The name and version of an environment's application.
 pub(super) fn environment(info: &EnvInfo) -> String {

@@ -3,10 +3,10 @@
 use std::io;
 use std::time::SystemTime;
 
+use snakecrate_cache::inventory::{ComponentInfo, Inventory};
+use snakecrate_cache::prune::{Pruned, Rules, prune};
+use snakecrate_cache::root::Root;
 use snakecrate_format::size::Size;
-use snakecrate_launcher::cache::inventory::{ComponentInfo, Inventory};
-use snakecrate_launcher::cache::prune::{Pruned, Rules, prune};
-use snakecrate_launcher::cache::root::Root;
 
 use super::labels;
 use crate::prune::build_files::{self, BuildFile};

@@ -8,8 +8,8 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use snakecrate_launcher::cache::remove::remove_tree;
-use snakecrate_launcher::cache::root::{Root, open_directory};
+use snakecrate_cache::root::Root;
+use snakecrate_platform::tree;
 use walkdir::WalkDir;
 
 use crate::build_cache::{self, ABANDONED_AFTER, BuildCache, Rule, Thing};
@@ -33,10 +33,10 @@ impl BuildFile {
         let mut directory = None;
         for name in self.directories() {
             let above = directory.as_ref().unwrap_or_else(|| root.directory());
-            directory = Some(open_directory(above, name)?);
+            directory = Some(above.open_in(name)?);
         }
         let directory = directory.as_ref().unwrap_or_else(|| root.directory());
-        Ok(remove_tree(directory, self.thing.name.as_str())?)
+        tree::remove(directory, self.thing.name.as_str())
     }
 
     fn directories(&self) -> impl Iterator<Item = &str> {

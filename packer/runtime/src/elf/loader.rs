@@ -6,7 +6,13 @@ use object::endian::LittleEndian as LE;
 use super::image::range;
 use super::{Image, Malformed};
 
-pub use snakecrate_launcher::c_library::LOADER as STANDARD;
+use snakecrate_format::target::X86_64_LINUX;
+
+/// The loader of glibc.
+pub const STANDARD: &str = match &X86_64_LINUX.glibc {
+    Some(glibc) => glibc.loader,
+    None => "",
+};
 
 /// The path of the loader; nothing for a static executable or a library.
 pub fn loader(image: &Image) -> Result<Option<String>, Malformed> {

@@ -13,3 +13,11 @@ pub(crate) fn is_link_refused(error: &io::Error) -> bool {
 pub(crate) fn is_wrong_format(error: &io::Error) -> bool {
     is(error, Errno::NOEXEC)
 }
+
+pub(crate) fn is_execution_refused(error: &io::Error) -> bool {
+    is(error, Errno::NOEXEC) || is(error, Errno::ACCESS)
+}
+
+pub(crate) fn is_not_permitted(error: &io::Error) -> bool {
+    is(error, Errno::PERM)
+}

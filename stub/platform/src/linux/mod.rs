@@ -1,6 +1,13 @@
 //! Linux, by `rustix`, `libc` and `/proc`.
 
+pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod file;
+pub(crate) mod host;
 pub(crate) mod paths;
 pub(crate) mod process;
+pub(crate) mod terminal;
+pub(crate) mod trust;
+/// glibc's static library brings its own.
+#[cfg(all(target_env = "musl", panic = "abort"))]
+mod unwind;

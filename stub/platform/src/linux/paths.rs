@@ -1,6 +1,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+pub(crate) const SHARED_TEMPORARY: &[&str] = &["/var/tmp", "/tmp"];
+
 pub(crate) fn os_string_from_bytes(bytes: Vec<u8>) -> OsString {
     OsString::from_vec(bytes)
 }

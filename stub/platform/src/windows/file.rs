@@ -8,11 +8,13 @@ use std::path::Path;
 
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
-    GetFileInformationByHandle,
+    FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GetFileInformationByHandle,
 };
 
 use crate::file::{FileId, FileKind, Timestamp};
 
+/// Whoever looks at a file is in nobody's way.
+const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 /// Between the epochs of Windows (1601) and of Unix (1970).
 const EPOCH_SECONDS: i64 = 11_644_473_600;
 /// Windows counts in these.
@@ -69,16 +71,17 @@ impl Metadata {
 }
 
 /// Opens a file or directory for nothing but its metadata.
-pub(super) fn open_for_metadata(path: &Path, flags: u32) -> io::Result<File> {
-    OpenOptions::new().access_mode(0).custom_flags(FILE_FLAG_BACKUP_SEMANTICS | flags).open(path)
+pub(super) fn open_for_metadata(path: &Path, flags: u32, share: u32) -> io::Result<File> {
+    let flags = FILE_FLAG_BACKUP_SEMANTICS | flags;
+    OpenOptions::new().access_mode(0).share_mode(share).custom_flags(flags).open(path)
 }
 
 pub(crate) fn metadata(path: &Path) -> io::Result<Metadata> {
-    file_metadata(&open_for_metadata(path, 0)?)
+    file_metadata(&open_for_metadata(path, 0, SHARE_ALL)?)
 }
 
 pub(crate) fn link_metadata(path: &Path) -> io::Result<Metadata> {
-    file_metadata(&open_for_metadata(path, FILE_FLAG_OPEN_REPARSE_POINT)?)
+    file_metadata(&open_for_metadata(path, FILE_FLAG_OPEN_REPARSE_POINT, SHARE_ALL)?)
 }
 
 pub(crate) fn file_metadata(file: &File) -> io::Result<Metadata> {
@@ -167,5 +170,12 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
             Err(error) => return Err(error),
         }
     }
+    Ok(())
+}
+
+/// The standard library closes without reporting an error; what is written is synchronous here.
+#[allow(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+pub(crate) fn close(file: File) -> io::Result<()> {
+    drop(file);
     Ok(())
 }

@@ -2,7 +2,11 @@
 //!
 //! [`Unsupported`]: crate::error::Unsupported
 
+pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod file;
+pub(crate) mod host;
 pub(crate) mod paths;
 pub(crate) mod process;
+pub(crate) mod terminal;
+pub(crate) mod trust;

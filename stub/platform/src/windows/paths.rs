@@ -1,5 +1,9 @@
 use std::ffi::OsString;
 
+/// Every user has a directory for temporary files.
+pub(crate) const SHARED_TEMPORARY: &[&str] = &[];
+
+#[allow(clippy::needless_pass_by_value, reason = "other platforms take the bytes over")]
 pub(crate) fn os_string_from_bytes(bytes: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }

@@ -1,5 +1,63 @@
+use std::ffi::{OsStr, OsString, c_char, c_int};
+use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
+
+use crate::process::HIDING;
+
+/// The system's own arguments: those of the C runtime are not Unicode.
+///
+/// # Safety
+///
+/// None is needed here; other platforms need one.
+pub(crate) unsafe fn arguments(_count: c_int, _values: *const *const c_char) -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// Windows gives a process no more rights than its caller has without asking.
+pub(crate) fn is_privileged() -> bool {
+    false
+}
+
+pub(crate) fn random() -> usize {
+    usize::try_from(RandomState::new().build_hasher().finish()).unwrap_or(0)
+}
+
+pub(crate) fn own_path() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// Windows does not let a running executable be replaced under its name.
+pub(crate) fn open_own() -> io::Result<File> {
+    File::open(own_path()?)
+}
+
+pub(crate) fn started_as() -> io::Result<PathBuf> {
+    own_path()
+}
+
+pub(crate) fn execute(
+    program: &Path,
+    argv: &[OsString],
+    variable: (&str, &OsStr),
+    hidden: &[&str],
+) -> io::Error {
+    let mut command = Command::new(program);
+    command.args(argv.iter().skip(1));
+    let is_hidden = |name: &str| hidden.iter().any(|start| name.starts_with(start));
+    for (name, value) in std::env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        if text.strip_prefix(HIDING).is_some_and(is_hidden) {
+            command.env_remove(&name);
+        }
+        if is_hidden(text) {
+            command.env_remove(&name).env([HIDING, text].concat(), value);
+        }
+    }
+    replace_by(command.env(variable.0, variable.1))
+}
 
 pub(crate) fn replace_by(command: &mut Command) -> io::Error {
     match command.status() {
@@ -7,4 +65,9 @@ pub(crate) fn replace_by(command: &mut Command) -> io::Error {
         Ok(status) => exit(status.code().unwrap_or(1)),
         Err(error) => error,
     }
+}
+
+/// Windows has no such mask.
+pub(crate) fn set_mask(_mask: u32) -> u32 {
+    0
 }

@@ -1,0 +1,33 @@
+//! The interpreter of an environment with its own C library.
+
+use std::io;
+use std::path::Path;
+
+use snakecrate_format::manifest::{CLibrary, Manifest};
+use snakecrate_format::patch_area;
+
+use crate::component::Cached;
+use crate::layout::COMPONENTS;
+use crate::root::Root;
+
+/// The longest executable of an interpreter, in bytes; without a libpython it contains everything.
+pub const MAX_INTERPRETER: u64 = 256 << 20;
+
+/// The runtime's interpreter with the paths of this cache in its patch area.
+pub fn patched(
+    root: &Root,
+    manifest: &Manifest,
+    library: &CLibrary,
+    loader: &Path,
+) -> io::Result<Vec<u8>> {
+    let runtime = manifest.runtime().digest.key();
+    let cached = Cached::open(root, &runtime)?;
+    let executable = manifest.python.executable.as_path();
+    let mut bytes = cached.directory().read(executable, MAX_INTERPRETER)?;
+    let libraries = [Some(&*root.path_of(COMPONENTS, &runtime).join("lib")), loader.parent()];
+    let search = libraries.into_iter().flatten().map(|path| path.as_os_str().as_encoded_bytes());
+    let search = search.collect::<Vec<_>>().join(&b':');
+    let loader = loader.as_os_str().as_encoded_bytes();
+    patch_area::fill(&mut bytes, loader, &search, &library.first).map_err(io::Error::other)?;
+    Ok(bytes)
+}

@@ -1,0 +1,318 @@
+//! The launch plan: what a warm start reads instead of the manifest.
+//!
+//! Fields end in NUL bytes, since paths may hold any other:
+//!
+//! ```text
+//! "snakecrate launch 2"  boot id  the environment's path  default entry or nothing
+//! "only", "host" with its identity, or the path of the environment's own loader
+//! "hidden" or "seen", what the interpreter's loader makes of LD_* variables
+//! number of options      options…
+//! the runtime's path     relative to the environment
+//! number of rows         then for each row of guards: its length, and as many bytes
+//! then for each entry:   name  "python", "native" or "loaded"  path in the environment
+//!                        its size or nothing
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use snakecrate_format::entry_path::EntryPath;
+use snakecrate_format::manifest::{Entry, Manifest, Start};
+use snakecrate_platform::{host, paths};
+
+use super::guards::{self, Row, Rows};
+
+const HEADER: &[u8] = b"snakecrate launch 2";
+const HIDDEN: &[u8] = b"hidden";
+const SEEN: &[u8] = b"seen";
+
+/// What a warm start knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchPlan {
+    /// The boot in which the environment was made, or checked last.
+    pub boot_id: Vec<u8>,
+    /// The environment's path: many of its files contain it.
+    pub home: PathBuf,
+    /// The C library it runs on.
+    pub c_library: LibcInUse,
+    /// The name of the default entry; empty if there is none.
+    pub default: Vec<u8>,
+    /// Whether the interpreter's loader sees `LD_*` variables.
+    pub loader_variables: bool,
+    /// Options of the interpreter.
+    pub options: Vec<Vec<u8>>,
+    /// The runtime's path relative to the environment.
+    pub runtime: PathBuf,
+    /// See [`guards`].
+    guards: Rows,
+    /// The entries; at least one.
+    pub entries: Vec<PlannedEntry>,
+}
+
+/// The C library that an environment runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LibcInUse {
+    /// The host's; the archive brings none.
+    Only,
+    /// The host's, as long as it has this identity. The text begins with `host `.
+    Hosts(String),
+    /// The archive's own, with its loader at this path.
+    Own(PathBuf),
+}
+
+/// What starts an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartedBy {
+    /// The interpreter.
+    Python,
+    /// The kernel.
+    Native,
+    /// The environment's own loader.
+    Loaded,
+}
+
+impl StartedBy {
+    const ALL: [(&'static [u8], Self); 3] =
+        [(b"python", Self::Python), (b"native", Self::Native), (b"loaded", Self::Loaded)];
+}
+
+/// An entry in a launch plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedEntry {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What starts it.
+    pub by: StartedBy,
+    /// The path of its file in the environment.
+    pub path: Vec<u8>,
+    /// The size of its file. `None` if the listing does not say: for links, and for scripts with a
+    /// first line of their own.
+    pub size: Option<u64>,
+}
+
+impl LaunchPlan {
+    /// The plan for an environment at `home`. `is_loaded` says whether the kernel needs a loader for
+    /// an executable of the environment, `size` how long a file is.
+    pub fn new(
+        manifest: &Manifest,
+        home: &Path,
+        c_library: LibcInUse,
+        guards: Rows,
+        is_loaded: impl Fn(&EntryPath) -> bool,
+        size: impl Fn(&EntryPath) -> Option<u64>,
+    ) -> Self {
+        let own = matches!(c_library, LibcInUse::Own(_));
+        let entry = |entry: &Entry| {
+            let (by, path) = match &entry.start {
+                Start::Python(path) => (StartedBy::Python, path),
+                Start::Native(path) if own && is_loaded(path) => (StartedBy::Loaded, path),
+                Start::Native(path) => (StartedBy::Native, path),
+            };
+            PlannedEntry {
+                name: entry.name.clone().into_bytes(),
+                by,
+                path: path.as_str().as_bytes().to_vec(),
+                size: size(path),
+            }
+        };
+        Self {
+            boot_id: host::boot_id().unwrap_or_default().into_bytes(),
+            home: home.to_owned(),
+            c_library,
+            default: manifest.launch.default.clone().unwrap_or_default().into_bytes(),
+            loader_variables: manifest.launch.loader_variables,
+            options: manifest.launch.options.iter().map(|o| o.clone().into_bytes()).collect(),
+            runtime: guards::path_from_env(manifest.runtime()).into(),
+            guards,
+            entries: manifest.entries.iter().map(entry).collect(),
+        }
+    }
+
+    /// The guards that a start with this random number looks at.
+    pub fn guards(&self, random: usize) -> (Row<'_>, Row<'_>) {
+        guards::chosen(&self.guards, random)
+    }
+
+    /// The plan as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let home = self.home.as_os_str().as_encoded_bytes();
+        let c_library = match &self.c_library {
+            LibcInUse::Only => &b"only"[..],
+            LibcInUse::Hosts(id) => id.as_bytes(),
+            LibcInUse::Own(loader) => loader.as_os_str().as_encoded_bytes(),
+        };
+        let mut bytes = Vec::new();
+        let mut put = |field: &[u8]| {
+            bytes.extend_from_slice(field);
+            bytes.push(0);
+        };
+        for field in [HEADER, &self.boot_id, home, &self.default, c_library] {
+            put(field);
+        }
+        put(if self.loader_variables { SEEN } else { HIDDEN });
+        put(self.options.len().to_string().as_bytes());
+        self.options.iter().for_each(|option| put(option));
+        put(self.runtime.as_os_str().as_encoded_bytes());
+        put(self.guards.iter().len().to_string().as_bytes());
+        for row in self.guards.iter() {
+            // The length of a row is that of a field: its last NUL byte ends it.
+            put(row.len().to_string().as_bytes());
+            put(row);
+        }
+        for entry in &self.entries {
+            put(&entry.name);
+            StartedBy::ALL.iter().filter(|(_, by)| *by == entry.by).for_each(|(word, _)| put(word));
+            put(&entry.path);
+            put(entry.size.map_or_else(String::new, |size| size.to_string()).as_bytes());
+        }
+        bytes
+    }
+
+    /// Reads a plan; `None` if it isn't one.
+    pub fn parse(bytes: Vec<u8>) -> Option<Self> {
+        let path = |field: &[u8]| paths::path_from_bytes(field.to_vec());
+        let mut fields = Fields(&bytes);
+        if fields.next()? != HEADER {
+            return None;
+        }
+        let boot_id = fields.next()?.to_vec();
+        let home = path(fields.next()?);
+        let default = fields.next()?.to_vec();
+        let c_library = match fields.next()? {
+            b"only" => LibcInUse::Only,
+            id if id.starts_with(b"host ") => {
+                LibcInUse::Hosts(String::from_utf8(id.to_vec()).ok()?)
+            }
+            loader => Some(path(loader)).filter(|p| p.is_absolute()).map(LibcInUse::Own)?,
+        };
+        let loader_variables = match fields.next()? {
+            HIDDEN => false,
+            SEEN => true,
+            _ => return None,
+        };
+        let mut options = Vec::new();
+        for _ in 0..fields.number()? {
+            options.push(fields.next()?.to_vec());
+        }
+        let runtime = path(fields.next()?);
+        let mut guards = Vec::new();
+        for _ in 0..fields.number()? {
+            let length = fields.number()?;
+            let start = bytes.len() - fields.0.len();
+            fields.take(length)?;
+            guards.push(start..start + length);
+        }
+        let mut entries = Vec::new();
+        while !fields.0.is_empty() {
+            entries.push(fields.entry()?);
+        }
+        if entries.is_empty() {
+            return None;
+        }
+        let guards = Rows::new(bytes, guards)?;
+        Some(Self {
+            boot_id,
+            home,
+            c_library,
+            default,
+            loader_variables,
+            options,
+            runtime,
+            guards,
+            entries,
+        })
+    }
+}
+
+/// The fields of a plan that are still to be read.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.take(self.0.iter().position(|&byte| byte == 0)?)
+    }
+
+    /// A field of a known length, which may have NUL bytes in it.
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (field, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest.strip_prefix(b"\0")?;
+        Some(field)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        number(self.next()?)?.try_into().ok()
+    }
+
+    fn entry(&mut self) -> Option<PlannedEntry> {
+        let name = self.next()?.to_vec();
+        let word = self.next()?;
+        let (_, by) = StartedBy::ALL.iter().find(|(text, _)| *text == word)?;
+        let (path, size) = (self.next()?.to_vec(), self.next()?);
+        Some(PlannedEntry { name, by: *by, path, size: number(size) })
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use snakecrate_format::manifest::sample::sample;
+
+    use super::*;
+
+    fn plan() -> LaunchPlan {
+        let mut manifest = sample();
+        let entry = |name: &str| Entry {
+            name: name.into(),
+            runs: String::new(),
+            start: Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()),
+        };
+        manifest.entries = ["a", "b"].map(entry).into();
+        manifest.launch.default = Some("b".into());
+        let guards = Rows::new(b"7\0a/b\x000\0c\0".to_vec(), vec![0..10, 10..10]).unwrap();
+        let size = |path: &EntryPath| path.as_str().contains('a').then_some(99);
+        LaunchPlan::new(&manifest, Path::new("/c/env"), LibcInUse::Only, guards, |_| true, size)
+    }
+
+    #[test]
+    fn a_plan_survives_the_round_trip() {
+        let mut plan = plan();
+        for c_library in [
+            LibcInUse::Only,
+            LibcInUse::Hosts("host 1 2".into()),
+            LibcInUse::Own("/c/lib/ld.so".into()),
+        ] {
+            plan.c_library = c_library;
+            assert_eq!(LaunchPlan::parse(plan.encode()), Some(plan.clone()));
+        }
+    }
+
+    #[test]
+    fn cut_and_foreign_plans_are_none() {
+        let bytes = plan().encode();
+        for length in 0..bytes.len() {
+            let cut = LaunchPlan::parse(bytes[..length].to_vec());
+            // A cut behind a whole entry leaves a whole plan: plans are renamed into place.
+            assert!(cut.is_none_or(|cut| cut.entries.len() == 1), "{length}");
+        }
+        assert_eq!(LaunchPlan::parse(b"something else\0".to_vec()), None);
+    }
+
+    #[test]
+    fn only_executables_that_need_a_loader_are_loaded() {
+        let mut manifest = sample();
+        let start = Start::Native(EntryPath::new("bin/ruff").unwrap());
+        manifest.entries = vec![Entry { name: "ruff".into(), runs: String::new(), start }];
+        for (libc, is_loaded, by) in [
+            (LibcInUse::Own("/c/ld.so".into()), true, StartedBy::Loaded),
+            (LibcInUse::Own("/c/ld.so".into()), false, StartedBy::Native),
+            (LibcInUse::Only, true, StartedBy::Native),
+        ] {
+            let rows = Rows::default();
+            let home = Path::new("/c/env");
+            let plan = LaunchPlan::new(&manifest, home, libc, rows, |_| is_loaded, |_| None);
+            assert_eq!(plan.entries[0].by, by);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Everything in the cache: components, environments, and what uses what.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, SystemTime};
+
+use snakecrate_format::manifest::{Component, Manifest};
+use snakecrate_format::record::MAX_MANIFEST;
+use snakecrate_platform::directory::Directory;
+use snakecrate_platform::file::Timestamp;
+
+use crate::component::Cached;
+use crate::layout::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
+use crate::lease::is_leased;
+use crate::root::Root;
+
+/// All of the cache's trees, sorted by what they are.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// The environments.
+    pub envs: Vec<EnvInfo>,
+    /// The components.
+    pub components: Vec<ComponentInfo>,
+}
+
+/// An environment.
+#[derive(Debug)]
+pub struct EnvInfo {
+    /// Its name in the cache.
+    pub key: String,
+    /// The manifest that it was made from; `None` if it cannot be read.
+    pub manifest: Option<Manifest>,
+    /// Whether an application runs from it.
+    pub in_use: bool,
+    /// When it was started last, to about a day: the later of the launch plan's times of access
+    /// and of change. Never in the future, even if a clock was wrong once.
+    pub last_used: SystemTime,
+    /// When it was made: the launch plan's time of change. Never in the future.
+    pub made: SystemTime,
+}
+
+/// A component.
+#[derive(Debug)]
+pub struct ComponentInfo {
+    /// Its name in the cache.
+    pub key: String,
+    /// Its record; `None` if it cannot be read.
+    pub component: Option<Component>,
+    /// Keys of the environments that are made of it.
+    pub used_by: Vec<String>,
+}
+
+impl Inventory {
+    /// Looks at everything, except at files' contents.
+    pub fn read(root: &Root) -> io::Result<Self> {
+        let mut envs = Vec::new();
+        for key in names(root, ENVS)? {
+            match EnvInfo::read(root, &key) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                other => envs.push(other?),
+            }
+        }
+        let mut components = Vec::new();
+        for key in names(root, COMPONENTS)? {
+            let component = Cached::open(root, &key).ok().and_then(|c| c.component().ok());
+            let used_by = envs.iter().filter(|env| env.uses(&key)).map(|env| env.key.clone());
+            components.push(ComponentInfo { used_by: used_by.collect(), key, component });
+        }
+        envs.sort_by_cached_key(|env| {
+            let manifest = env.manifest.as_ref();
+            (manifest.map(|m| (m.name.clone(), m.version.clone())), env.key.clone())
+        });
+        components.sort_by_cached_key(|info| {
+            let component = info.component.as_ref();
+            (component.map(|c| (c.kind, c.name.clone(), c.version.clone())), info.key.clone())
+        });
+        Ok(Self { envs, components })
+    }
+
+    /// Bytes of the components that these environments are made of.
+    pub(crate) fn size_of(&self, envs: &[&EnvInfo]) -> u64 {
+        let is_used =
+            |info: &&ComponentInfo| envs.iter().any(|env| info.used_by.contains(&env.key));
+        let sizes =
+            self.components.iter().filter(is_used).filter_map(|info| info.component.as_ref());
+        sizes.map(|component| component.bytes).fold(0, u64::saturating_add)
+    }
+}
+
+impl EnvInfo {
+    /// Looks at `envs/<key>`.
+    pub fn read(root: &Root, key: &str) -> io::Result<Self> {
+        let directory = root.open_tree(ENVS, key)?;
+        let bytes = directory.read(MANIFEST, MAX_MANIFEST);
+        let manifest = bytes.ok().and_then(|bytes| Manifest::parse(&bytes, u64::MAX).ok());
+        let (last_used, made) = times(&directory);
+        let in_use = is_leased(&directory);
+        Ok(Self { key: key.to_owned(), manifest, in_use, last_used, made })
+    }
+
+    /// Whether it is made of the component with this key. An environment that cannot be read may be
+    /// made of any, by a newer launcher.
+    pub fn uses(&self, key: &str) -> bool {
+        self.manifest.as_ref().is_none_or(|manifest| {
+            manifest.components.iter().any(|component| component.digest.key() == key)
+        })
+    }
+}
+
+/// When an environment was used last, and when it was made. A warm start reads the launch plan, and
+/// the kernel notes that once a day (`relatime`); where it does not, the launcher does.
+fn times(directory: &Directory) -> (SystemTime, SystemTime) {
+    let Ok(plan) = directory.metadata_of(LAUNCH) else {
+        return (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);
+    };
+    let now = SystemTime::now();
+    let time = |Timestamp { seconds, nanoseconds }| {
+        let since = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        let since = since.checked_add(Duration::from_nanos(u64::from(nanoseconds)));
+        since
+            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+            .map_or(now, |time| time.min(now))
+    };
+    let made = time(plan.modified());
+    (time(plan.accessed()).max(made), made)
+}
+
+/// The names in an area of the cache, sorted.
+pub(crate) fn names(root: &Root, area: &str) -> io::Result<BTreeSet<String>> {
+    let directory = match root.directory().open_in(area) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        other => other?,
+    };
+    let names = directory.entries()?;
+    Ok(names.into_iter().map(|name| name.to_string_lossy().into_owned()).collect())
+}

@@ -1,0 +1,40 @@
+//! Names in the cache.
+//!
+//! ```text
+//! <root>/CACHEDIR.TAG
+//! <root>/v2/components/<key>/          a component's tree, files read-only
+//!           components/<key>/.snakecrate/tree.zst         its listing, as packed
+//!           components/<key>/.snakecrate/component.json   its record in the manifest
+//!           components/<key>/.snakecrate/stamp            boot id of when it was known whole
+//! <root>/v2/envs/<key>/                a virtual environment: bin, lib, pyvenv.cfg, boot
+//!           envs/<key>/.snakecrate/launch                 the launch plan: what a warm start reads
+//!           envs/<key>/.snakecrate/manifest.json          the manifest it was made from
+//! <root>/v2/staging/<key>/             an environment being made, and the components it lacks
+//! ```
+//!
+//! A key is the first half of a digest ([`snakecrate_format::digest::Digest::key`]).
+
+/// The layout that this code knows. Others beside it are left alone.
+pub const LAYOUT: &str = "v2";
+/// Components' trees, below the root.
+pub const COMPONENTS: &str = "v2/components";
+/// Environments, below the root.
+pub const ENVS: &str = "v2/envs";
+/// Trees being made, below the root.
+pub const STAGING: &str = "v2/staging";
+/// Marks the root as a cache for backup programs.
+pub const TAG: &str = "CACHEDIR.TAG";
+/// In a component: its packed listing.
+pub const TREE: &str = ".snakecrate/tree.zst";
+/// In a component: its record in the manifest.
+pub const COMPONENT: &str = ".snakecrate/component.json";
+/// In a component: the boot id of when it was last known to be whole.
+pub const STAMP: &str = ".snakecrate/stamp";
+/// In an environment: its launch plan.
+pub const LAUNCH: &str = ".snakecrate/launch";
+/// In an environment: its manifest.
+pub const MANIFEST: &str = ".snakecrate/manifest.json";
+/// In an environment in staging: components being extracted.
+pub const WORK: &str = ".snakecrate/work";
+/// In an environment: the interpreter.
+pub const INTERPRETER: &str = "bin/python3";

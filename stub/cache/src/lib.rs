@@ -1,0 +1,39 @@
+//! The cache: trees by digest, shared by all archives of one user. [`layout`] draws it.
+//!
+//! Correctness rests on content addresses and renaming: a tree is made in staging and renamed to
+//! its name, so a name in `components` or `envs` is always whole. Locks only save work and show
+//! what is in use:
+//!
+//! * exclusive on `staging/<key>`, held by the process that makes the tree. Others wait while it
+//!   shows [`signs_of_life`], then make their own tree in `staging/<key>.<number>`. The directory
+//!   is the lock: when it is renamed into place, the lock goes with it and nothing stays behind.
+//! * shared on `envs/<key>`, held while an application runs from it: the [`lease`].
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`places`], [`trust`], [`root`] | where a cache may be, who can write to it, an open cache |
+//! | [`staging`], [`publish`], [`sweep`] | making a tree, giving it its name, removing leftovers |
+//! | [`listed`], [`extract`], [`component`] | components: out of the archive, in the cache |
+//! | [`environment`] | what a warm start reads of an environment, and what [`verify`] checks |
+//! | [`inventory`], [`verify`], [`prune`], [`uninstall`] | all that is there, and removing it |
+
+pub mod component;
+pub mod environment;
+pub mod extract;
+pub mod inventory;
+pub mod layout;
+pub mod lease;
+pub mod listed;
+pub mod places;
+pub mod progress;
+pub mod prune;
+pub mod publish;
+pub mod root;
+pub mod signs_of_life;
+pub mod space;
+pub mod staging;
+pub mod sweep;
+pub mod trust;
+pub mod uninstall;
+pub mod unusable;
+pub mod verify;

@@ -1,0 +1,173 @@
+//! Removing what is no longer used, while applications start and run.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::time::SystemTime;
+
+use snakecrate_platform::directory::{Directory, OPEN};
+use snakecrate_platform::error::ignore_existing;
+use snakecrate_platform::tree;
+
+use crate::inventory::{EnvInfo, Inventory, names};
+use crate::layout::{COMPONENTS, ENVS, STAGING};
+use crate::lease::{self, Lock};
+use crate::publish::remove_in_place;
+use crate::root::Root;
+use crate::sweep::sweep;
+
+/// Stands between key and process id in the name of a tree that is being removed.
+const PRUNED: &str = ".pruned.";
+
+/// Which environments to remove: those that match any of the rules.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules {
+    /// Environments that were not used since.
+    pub unused_since: Option<SystemTime>,
+    /// Environments that were made before, used or not.
+    pub made_before: Option<SystemTime>,
+    /// The least recently used environments, until the components of all others have no more bytes
+    /// than this.
+    pub max_size: Option<u64>,
+}
+
+/// What was removed, or would be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Keys of environments.
+    pub envs: Vec<String>,
+    /// Keys of components.
+    pub components: Vec<String>,
+}
+
+impl Rules {
+    /// The environments to remove. One with a lease stays.
+    fn stale<'a>(&self, inventory: &'a Inventory) -> Vec<&'a EnvInfo> {
+        let is_before = |time, limit: Option<SystemTime>| limit.is_some_and(|limit| time < limit);
+        let is_old = |env: &&EnvInfo| {
+            let by_age = is_before(env.last_used, self.unused_since)
+                || is_before(env.made, self.made_before);
+            by_age && !env.in_use
+        };
+        let (mut stale, mut kept): (Vec<_>, Vec<_>) = inventory.envs.iter().partition(is_old);
+        // The first to be removed come last.
+        kept.sort_by_key(|env| Reverse((env.in_use, env.last_used)));
+        if let Some(max) = self.max_size {
+            while inventory.size_of(&kept) > max
+                && let Some(env) = kept.pop_if(|env| !env.in_use)
+            {
+                stale.push(env);
+            }
+        }
+        stale
+    }
+}
+
+/// Removes the environments that match `rules` and have no lease, then components that no
+/// environment is made of. With `dry_run` it only reports what would be removed.
+///
+/// A tree is renamed away before it is deleted, so a name stays whole to its end. While another
+/// process makes an environment, no component is removed: that process may be about to use it.
+pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
+    let mut inventory = Inventory::read(root)?;
+    let mut pruned = Pruned::default();
+    if !dry_run {
+        sweep(root)?;
+    }
+    for env in rules.stale(&inventory) {
+        if dry_run || remove_env(root, &env.key)? {
+            pruned.envs.push(env.key.clone());
+        }
+    }
+    let gone: BTreeSet<_> = pruned.envs.iter().cloned().collect();
+    if !dry_run {
+        if !names(root, STAGING)?.is_empty() {
+            return Ok(pruned);
+        }
+        // Environments may have been made since.
+        inventory = Inventory::read(root)?;
+    }
+    let envs = inventory.envs.iter().map(|env| env.key.clone()).collect();
+    for component in &inventory.components {
+        if component.used_by.iter().all(|env| gone.contains(env))
+            && (dry_run || remove_component(root, &component.key, &envs)?)
+        {
+            pruned.components.push(component.key.clone());
+        }
+    }
+    Ok(pruned)
+}
+
+/// Removes `components/<key>`, which none of `envs` is made of, unless there are other
+/// environments by now.
+pub(crate) fn remove_component(
+    root: &Root,
+    key: &str,
+    envs: &BTreeSet<String>,
+) -> io::Result<bool> {
+    let Some((staging, aside)) = put_aside(root, COMPONENTS, key)? else { return Ok(false) };
+    // A process that found it whole before that is still in staging, or in `envs` by now. In this
+    // order: trees go from the one to the other.
+    let is_making = names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED));
+    if (is_making || !names(root, ENVS)?.is_subset(envs))
+        && let Ok(components) = root.open_area(COMPONENTS)
+        && staging.rename(&aside, &components, key).is_ok()
+    {
+        return Ok(false);
+    }
+    // Nobody uses it, or somebody has made it again.
+    tree::remove(&staging, &aside)?;
+    Ok(true)
+}
+
+/// Removes `envs/<key>` unless it is leased by now.
+pub(crate) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
+    let directory = match root.open_tree(ENVS, key) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        other => other?,
+    };
+    // An application that wants a lease from here on finds the lock, and starts cold. Where locks do
+    // not work there are no leases either, and the age has to do.
+    if lease::lock(&directory) == Lock::Busy {
+        return Ok(false);
+    }
+    take_away(root, ENVS, key)?;
+    Ok(true)
+}
+
+/// Renames a tree out of its area and deletes it.
+pub(crate) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
+    match put_aside(root, area, key)? {
+        Some((staging, name)) => tree::remove(&staging, &name),
+        None => Ok(()),
+    }
+}
+
+/// Renames a tree to a name in staging; `None` if it is gone.
+fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<(Directory, String)>> {
+    let name = format!("{key}{PRUNED}{}", std::process::id());
+    // A cleaner removes empty directories; without this one nothing would be found to rename.
+    let areas = ignore_existing(root.directory().create(STAGING, OPEN))
+        .and_then(|()| root.open_area(area))
+        .and_then(|from| Ok((from, root.open_area(STAGING)?)));
+    let (from, staging) = match areas {
+        Ok(areas) => areas,
+        // An archive's `uninstall` removes the areas when they are empty.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // Process ids are used again, in containers above all.
+    tree::remove(&staging, &name)?;
+    match from.rename(key, &staging, &name) {
+        Ok(()) => Ok(Some((staging, name))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            remove_in_place(&from, key)?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! How much of a file system trees take.
+
+use std::io;
+
+use snakecrate_format::listing::{Item, Mode, Node};
+use snakecrate_format::manifest::Component;
+pub use snakecrate_platform::directory::Space;
+
+use crate::listed::Listed;
+use crate::root::Root;
+use crate::unusable::Unusable;
+
+/// What a file takes on a disk beyond its length, on average, and what its entries take.
+const BYTES_PER_FILE: u64 = 3 << 10;
+/// Files that a component has beside the listed ones: its directory, its record, listing and stamp,
+/// and the directory of these. An environment has about as many.
+const OWN: usize = 5;
+
+/// What these components and their share of an environment take, as far as a manifest says.
+pub fn estimated<'a>(components: impl IntoIterator<Item = &'a Component> + Clone) -> Space {
+    let files = components.clone().into_iter().map(|component| component.files);
+    let files = files.fold(0, u64::saturating_add);
+    let entries = files.saturating_mul(BYTES_PER_FILE);
+    Space { bytes: bytes(components).saturating_add(entries), files }
+}
+
+/// What the `missing` components and an environment of `all` take. Its files are links to theirs,
+/// except for scripts. Copies, where there are no hard links, are not counted.
+pub fn required(missing: &[&Listed<'_>], all: &[Listed<'_>]) -> Space {
+    let is_own =
+        |item: &&Item| matches!(item.node, Node::Link(_) | Node::File { mode: Mode::Script, .. });
+    let component = |listed: &&Listed<'_>| {
+        listed.listing.items().len() + listed.listing.directories().len() + OWN
+    };
+    let layer = |listed: &Listed<'_>| {
+        let own = listed.listing.items().iter().filter(is_own).count();
+        own + listed.listing.directories().len()
+    };
+    let components: usize = missing.iter().map(component).sum();
+    let env: usize = all.iter().filter(|l| l.component.is_layer()).map(layer).sum();
+    let files = (components + env + OWN) as u64;
+    Space { files, ..estimated(missing.iter().map(|listed| listed.component)) }
+}
+
+/// Bytes of all files of these components.
+pub fn bytes<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
+    components.into_iter().map(|component| component.bytes).fold(0, u64::saturating_add)
+}
+
+/// Checks that `required` more fits on the cache's file system.
+pub fn check(root: &Root, required: Space) -> Result<(), Unusable> {
+    let free = free(root)?;
+    if free.bytes < required.bytes {
+        return Err(Unusable::NoSpace { needed: required.bytes, free: free.bytes });
+    }
+    if free.files < required.files {
+        return Err(Unusable::NoInodes { needed: required.files, free: free.files });
+    }
+    Ok(())
+}
+
+/// What this user may still write there.
+pub fn free(root: &Root) -> io::Result<Space> {
+    root.directory().free_space()
+}

@@ -1,0 +1,289 @@
+//! A private directory in which a tree is made, and the lock that keeps others from the same work.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use snakecrate_platform::directory::{Directory, OPEN};
+use snakecrate_platform::error::ignore_existing;
+use snakecrate_platform::file::ChangeStamp;
+use snakecrate_platform::tree;
+
+use crate::layout::{ENVS, STAGING};
+use crate::lease::{self, Lock};
+use crate::progress::{Phase, Progress};
+use crate::publish::{Renamed, rename_tree};
+use crate::root::Root;
+use crate::signs_of_life::Wait;
+
+/// `staging/<name>`, empty and ours alone; removed when dropped before it is published.
+#[derive(Debug)]
+pub struct Staging<'a> {
+    root: &'a Root,
+    name: Option<String>,
+    directory: Directory,
+}
+
+/// Whose work a tree is.
+#[derive(Debug)]
+pub enum Claimed<'a> {
+    /// It is ours to make.
+    Ours(Staging<'a>),
+    /// Somebody else made it meanwhile.
+    Done,
+}
+
+/// How one try for a directory of staging ended.
+enum Attempt {
+    Ours(Directory),
+    /// Another process has it and showed this sign of life.
+    Busy(Option<ChangeStamp>),
+    Unlockable,
+}
+
+impl<'a> Staging<'a> {
+    /// Waits until `done`, or until `staging/<key>` is ours. If the process that has it shows no sign
+    /// of life for as long as `patience` lasts, the next free one of `staging/<key>.<number>` will
+    /// do: a process that hangs holds up nobody for ever, and the ones that waited for it do not all
+    /// do the work.
+    pub fn enter(
+        root: &'a Root,
+        key: &str,
+        patience: Duration,
+        progress: &Progress,
+        done: impl Fn() -> bool,
+    ) -> io::Result<Claimed<'a>> {
+        let (mut wait, mut name, mut hung) = (Wait::new(patience), key.to_owned(), 0);
+        loop {
+            if done() {
+                return Ok(Claimed::Done);
+            }
+            match claim(root, &name)? {
+                Attempt::Ours(directory) => {
+                    let ours = Self { root, name: Some(name), directory };
+                    // Made between the look at it and the lock.
+                    if done() {
+                        return Ok(Claimed::Done);
+                    }
+                    tree::empty(&ours.directory)?;
+                    return Ok(Claimed::Ours(ours));
+                }
+                Attempt::Busy(sign) => {
+                    progress.begin(Phase::Waiting, 0);
+                    if !wait.goes_on(sign) {
+                        hung += 1;
+                        (wait, name) = (Wait::new(patience), format!("{key}.{hung}"));
+                    }
+                }
+                Attempt::Unlockable => return Self::aside(root, key).map(Claimed::Ours),
+            }
+        }
+    }
+
+    /// A staging directory that nobody else names, where locks do not work.
+    fn aside(root: &'a Root, key: &str) -> io::Result<Self> {
+        let mut number = std::process::id();
+        loop {
+            let name = format!("{key}.{number}");
+            match root.directory().create(format!("{STAGING}/{name}"), OPEN) {
+                Ok(()) => {
+                    let directory = root.open_tree(STAGING, &name)?;
+                    let _ = lease::lock(&directory);
+                    return Ok(Self { root, name: Some(name), directory });
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    number = number.wrapping_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Its path relative to the root.
+    pub fn path(&self) -> String {
+        format!("{STAGING}/{}", self.name.as_deref().unwrap_or_default())
+    }
+
+    /// Renames the directory to `envs/<key>` and returns the environment with a lease on it. An
+    /// environment that is there already is as good and stays, unless it is to be replaced.
+    pub fn publish(mut self, key: &str, replace: bool) -> io::Result<Directory> {
+        let (from, to) = (self.path(), format!("{ENVS}/{key}"));
+        let published = match rename_tree(self.root, &from, &to, replace)? {
+            Renamed::InPlace => {
+                self.name = None;
+                true
+            }
+            Renamed::Exchanged => true,
+            Renamed::Lost => false,
+        };
+        let env = if published {
+            self.directory.duplicate()?
+        } else {
+            self.root.directory().open_in(&to)?
+        };
+        let _ = lease::take(&env);
+        Ok(env)
+    }
+}
+
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name
+            && let Ok(staging) = self.root.open_area(STAGING)
+        {
+            let _ = tree::remove(&staging, name);
+        }
+    }
+}
+
+/// Tries to make `staging/<name>` ours.
+fn claim(root: &Root, name: &str) -> io::Result<Attempt> {
+    let (at, path) = (root.directory(), format!("{STAGING}/{name}"));
+    ignore_existing(at.create(&path, OPEN))?;
+    let directory = match at.open_in(&path) {
+        Ok(directory) => directory,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Attempt::Busy(None)),
+        Err(error) => return Err(error),
+    };
+    match lease::lock(&directory) {
+        Lock::Taken => {}
+        Lock::Busy => {
+            let sign = directory.metadata().ok().map(|found| found.stamp());
+            return Ok(Attempt::Busy(sign));
+        }
+        Lock::Unsupported => {
+            // Nobody here makes anything in it. If it is not empty, it stays.
+            let _ = at.remove_directory(&path);
+            return Ok(Attempt::Unlockable);
+        }
+    }
+    // The process that had the lock may have renamed or removed the directory meanwhile.
+    let ours = directory.metadata()?.id();
+    match at.metadata_of(&path) {
+        Ok(there) if there.id() == ours => Ok(Attempt::Ours(directory)),
+        Ok(_) => Ok(Attempt::Busy(None)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Attempt::Busy(None)),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::sweep::sweep;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    fn root() -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::create(&dir.path().join("cache")).unwrap();
+        (dir, root)
+    }
+
+    fn ours(root: &Root) -> Staging<'_> {
+        match Staging::enter(root, "key", SHORT, &Progress::default(), || false).unwrap() {
+            Claimed::Ours(staging) => staging,
+            Claimed::Done => panic!("nobody else is here"),
+        }
+    }
+
+    fn names(root: &Root, area: &str) -> Vec<String> {
+        let entries = fs::read_dir(root.path_of(area, "")).unwrap();
+        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_published_tree_leaves_nothing_in_staging() {
+        let (_dir, root) = root();
+        let staging = ours(&root);
+        fs::write(root.path_of(STAGING, "key").join("file"), "new").unwrap();
+        staging.publish("key", false).unwrap();
+        assert_eq!(fs::read(root.path_of(ENVS, "key").join("file")).unwrap(), b"new");
+        assert!(names(&root, STAGING).is_empty());
+    }
+
+    #[test]
+    fn entering_removes_what_a_dead_process_left() {
+        let (_dir, root) = root();
+        drop(ours(&root));
+        assert!(names(&root, STAGING).is_empty());
+        let dead = root.path_of(STAGING, "key");
+        fs::create_dir_all(dead.join("half")).unwrap();
+        let _staging = ours(&root);
+        assert!(dead.exists() && !dead.join("half").exists());
+    }
+
+    #[test]
+    fn losing_the_race_is_success_and_replacing_exchanges() {
+        let (_dir, root) = root();
+        let env = root.path_of(ENVS, "key");
+        fs::create_dir_all(&env).unwrap();
+        fs::write(env.join("file"), "theirs").unwrap();
+        ours(&root).publish("key", false).unwrap();
+        assert_eq!(fs::read(env.join("file")).unwrap(), b"theirs");
+        let staging = ours(&root);
+        fs::write(root.path_of(STAGING, "key").join("file"), "ours").unwrap();
+        staging.publish("key", true).unwrap();
+        assert_eq!(fs::read(env.join("file")).unwrap(), b"ours");
+        assert!(names(&root, STAGING).is_empty());
+    }
+
+    #[test]
+    fn those_that_wait_see_that_it_is_done() {
+        let (_dir, root) = root();
+        let staging = ours(&root);
+        std::thread::scope(|scope| {
+            let (env, root) = (root.path_of(ENVS, "key"), &root);
+            let waiting = scope.spawn(move || {
+                let progress = Progress::default();
+                let long = Duration::from_mins(1);
+                let done = || env.exists();
+                matches!(Staging::enter(root, "key", long, &progress, done).unwrap(), Claimed::Done)
+            });
+            std::thread::sleep(Duration::from_millis(30));
+            staging.publish("key", false).unwrap();
+            assert!(waiting.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn a_tree_made_before_the_lock_is_not_made_again() {
+        let (_dir, root) = root();
+        let looks = std::cell::Cell::new(0);
+        let made_after_the_first_look = || looks.replace(looks.get() + 1) > 0;
+        let progress = Progress::default();
+        let turn =
+            Staging::enter(&root, "key", SHORT, &progress, made_after_the_first_look).unwrap();
+        assert!(matches!(turn, Claimed::Done));
+        assert!(names(&root, STAGING).is_empty());
+    }
+
+    #[test]
+    fn a_tree_is_made_aside_when_another_process_hangs() {
+        let (_dir, root) = root();
+        let hung = ours(&root);
+        let aside = ours(&root);
+        let after_both = ours(&root);
+        let paths = [hung.path(), aside.path(), after_both.path()];
+        assert_eq!(paths, ["key", "key.1", "key.2"].map(|name| format!("{STAGING}/{name}")));
+        for staging in [aside, hung, after_both] {
+            staging.publish("key", false).unwrap();
+        }
+        assert!(names(&root, STAGING).is_empty());
+    }
+
+    #[test]
+    fn a_sweep_removes_leftovers_and_nothing_that_is_locked() {
+        let (_dir, root) = root();
+        let _live = ours(&root);
+        fs::create_dir_all(root.path_of(STAGING, "dead.123").join("x")).unwrap();
+        sweep(&root).unwrap();
+        assert_eq!(names(&root, STAGING), ["key"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! Which directories can be trusted, and which ones this user may create.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use snakecrate_platform::directory::{Directory, PRIVATE};
+use snakecrate_platform::error::ignore_existing;
+use snakecrate_platform::file::Metadata;
+use snakecrate_platform::trust::{self, Trust};
+use snakecrate_platform::{directory, paths};
+
+use crate::unusable::Unusable;
+
+/// Checks that only this user and root can have put anything into `directory`.
+pub fn check_owner(directory: &Directory) -> Result<(), Unusable> {
+    match trust::of(directory).map_err(Unusable::System)? {
+        Trust::Ours => Ok(()),
+        Trust::Foreign(user) => Err(Unusable::Foreign(user)),
+        Trust::Writable => Err(Unusable::Writable),
+    }
+}
+
+/// Creates `path` and the directories above it, for this user alone, on a file system that allows
+/// execution. Root does not create directories in another user's (sudo keeps `HOME`). A home or
+/// `/var/tmp` that is missing is not created.
+pub fn create_directories(path: &Path) -> Result<(), Unusable> {
+    match Metadata::of(path) {
+        Ok(found) if found.is_directory() => {
+            // What is made in it will be on the same file system.
+            let may_execute = trust::allows_execution(path)?;
+            return if may_execute { Ok(()) } else { Err(Unusable::NoExec) };
+        }
+        Ok(_) => return Err(Unusable::NotDirectory),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        Err(_) if is_given(path) => return Err(Unusable::Missing),
+        Err(_) => {}
+    }
+    let parent = path.parent().ok_or(Unusable::Missing)?;
+    create_directories(parent)?;
+    if trust::is_administrator()
+        && let Some(owner) = trust::owner(parent)?
+    {
+        return Err(Unusable::Foreign(owner));
+    }
+    Ok(ignore_existing(directory::create(path, PRIVATE))?)
+}
+
+/// Checks that root leaves nothing in another user's home: the user could not remove it, or could
+/// replace it with other code.
+pub fn check_home(path: &Path) -> Result<(), Unusable> {
+    let is_above = |home: &PathBuf| home.parent().is_some() && path.starts_with(home);
+    let home = dirs::home_dir().filter(|home| trust::is_administrator() && is_above(home));
+    match home.and_then(|home| trust::owner(&home).ok()) {
+        Some(Some(owner)) => Err(Unusable::Foreign(owner)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a machine has this directory or has not. Created by us, with our owner and mode, it
+/// would be in the way of others.
+fn is_given(path: &Path) -> bool {
+    paths::shared_temporary().iter().any(|shared| path == Path::new(shared))
+        || dirs::home_dir().is_some_and(|home| path == home)
+}

@@ -1,0 +1,212 @@
+//! Comparing everything in the cache with what was packed.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+
+use snakecrate_format::listing::{Item, Mode, Node};
+use snakecrate_format::manifest::Manifest;
+use snakecrate_platform::directory::Directory;
+use snakecrate_platform::file::FileKind;
+
+use crate::component::{Cached, Difference};
+use crate::environment::interpreter::{MAX_INTERPRETER, patched};
+use crate::environment::plan::{LaunchPlan, LibcInUse};
+use crate::inventory::{EnvInfo, Inventory};
+use crate::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH, WORK};
+use crate::progress::Progress;
+use crate::prune::take_away;
+use crate::root::Root;
+use crate::signs_of_life::Pulse;
+
+/// The longest launch plan, in bytes.
+const MAX_PLAN: u64 = 1 << 20;
+
+/// A tree that is not what it should be.
+#[derive(Debug)]
+pub struct Finding {
+    /// Its path, relative to the root: `v2/components/…`.
+    pub tree: String,
+    /// What it is, for people: `wheel click 8.1.7`.
+    pub what: String,
+    /// The differences; one without a path is about the tree as a whole.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares every component with its listing and every environment with its components. Calls
+/// `progress` before each tree with what it is.
+pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> {
+    let inventory = Inventory::read(root)?;
+    let mut findings = Vec::new();
+    for info in &inventory.components {
+        let tree = format!("{COMPONENTS}/{}", info.key);
+        let what = info.component.as_ref().map_or_else(
+            || "a component without a record".to_owned(),
+            |c| format!("{} {} {}", c.kind.as_str(), c.name, c.version),
+        );
+        progress(&what);
+        let differences = component(root, &info.key);
+        if !differences.is_empty() {
+            findings.push(Finding { tree, what, differences });
+        }
+    }
+    for info in &inventory.envs {
+        let name = info.manifest.as_ref().map_or("without a manifest", |m| m.name.as_str());
+        let what = format!("environment {name}");
+        progress(&what);
+        let differences = env(root, info);
+        if !differences.is_empty() {
+            findings.push(Finding { tree: format!("{ENVS}/{}", info.key), what, differences });
+        }
+    }
+    Ok(findings)
+}
+
+/// Like [`verify`], for the environment `key` and the components of its `manifest`. `None` if there
+/// is no such environment.
+pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Option<Vec<Finding>>> {
+    let mut findings = Vec::new();
+    let info = match EnvInfo::read(root, key) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        other => other.ok(),
+    };
+    for listed in &manifest.components {
+        let key = listed.digest.key();
+        // A missing component is reported for the environment that needs it.
+        if Cached::open(root, &key).is_err() {
+            continue;
+        }
+        let differences = component(root, &key);
+        if !differences.is_empty() {
+            let what = format!("{} {} {}", listed.kind.as_str(), listed.name, listed.version);
+            findings.push(Finding { tree: format!("{COMPONENTS}/{key}"), what, differences });
+        }
+    }
+    let differences = info.map_or_else(|| whole("unreadable"), |info| env(root, &info));
+    if !differences.is_empty() {
+        let what = format!("environment {}", manifest.name);
+        findings.push(Finding { tree: format!("{ENVS}/{key}"), what, differences });
+    }
+    Ok(Some(findings))
+}
+
+/// Removes the trees in `findings`, and the environments that are made of them: their archives make
+/// them again. Returns how many trees were removed.
+pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
+    let inventory = Inventory::read(root)?;
+    let mut trees = BTreeSet::new();
+    for finding in findings {
+        let key = finding.tree.rsplit('/').next().unwrap_or_default();
+        // A tree that others removed or made meanwhile may have looked damaged.
+        let differences = match inventory.envs.iter().find(|env| env.key == key) {
+            Some(info) => env(root, info),
+            None => component(root, key),
+        };
+        if differences.is_empty() {
+            continue;
+        }
+        let made_of_it = inventory.envs.iter().filter(|env| env.uses(key));
+        trees.extend(made_of_it.map(|env| (ENVS, env.key.as_str())));
+        let area = if finding.tree.starts_with(ENVS) { ENVS } else { COMPONENTS };
+        trees.insert((area, key));
+    }
+    // Environments first: one without its components would not start.
+    for (area, key) in trees.iter().rev() {
+        take_away(root, area, key)?;
+    }
+    Ok(trees.len())
+}
+
+/// An environment with its own C library needs that component, and has its own interpreter.
+fn c_library(
+    root: &Root,
+    env: &Directory,
+    manifest: &Manifest,
+    plan: &LaunchPlan,
+) -> Option<Difference> {
+    let (LibcInUse::Own(loader), Some((library, component))) =
+        (&plan.c_library, manifest.c_library())
+    else {
+        return None;
+    };
+    let key = component.digest.key();
+    if Cached::open(root, &key).is_err() {
+        return Some(Difference { path: key, what: "a component that is missing" });
+    }
+    let expected = patched(root, manifest, library, loader).ok();
+    let there = env.read(INTERPRETER, MAX_INTERPRETER).ok();
+    (there.is_none() || there != expected)
+        .then(|| Difference { path: INTERPRETER.to_owned(), what: "altered" })
+}
+
+fn whole(what: &'static str) -> Vec<Difference> {
+    vec![Difference { path: String::new(), what }]
+}
+
+fn component(root: &Root, key: &str) -> Vec<Difference> {
+    let cached = match Cached::open(root, key) {
+        Ok(cached) => cached,
+        // Gone meanwhile.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(_) => return whole("unreadable"),
+    };
+    let Ok(component) = cached.component() else { return whole("its record is unreadable") };
+    if component.digest.key() != key {
+        return whole("its record is another component's");
+    }
+    match cached.listing(&component) {
+        Ok(listing) => cached.differences(&listing, &Pulse::new(&Progress::default(), None)),
+        Err(_) => whole("its listing is damaged"),
+    }
+}
+
+/// Files of an environment are the very files of its components (links to them), or have their
+/// length. Scripts have a first line of their own.
+fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
+    let directory = match root.open_tree(ENVS, &info.key) {
+        Ok(directory) => directory,
+        // Gone meanwhile.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(_) => return whole("unreadable"),
+    };
+    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
+    let plan = directory.read(LAUNCH, MAX_PLAN).ok().and_then(LaunchPlan::parse);
+    let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
+        return whole("its launch plan is damaged or for another place");
+    };
+    let mut differences = Vec::new();
+    let mut seen = BTreeSet::new();
+    differences.extend(c_library(root, &directory, manifest, &plan));
+    for component in manifest.layers() {
+        let key = component.digest.key();
+        let Some((cached, listing)) = Cached::open(root, &key)
+            .ok()
+            .and_then(|cached| cached.listing(component).ok().map(|listing| (cached, listing)))
+        else {
+            differences.push(Difference { path: key, what: "missing component" });
+            continue;
+        };
+        let new = listing.items().iter().filter(|item| seen.insert(item.path.to_string()));
+        differences.extend(new.filter_map(|item| compare(&directory, cached.directory(), item)));
+    }
+    if directory.has(WORK) {
+        differences.push(Difference { path: WORK.to_owned(), what: "leftover" });
+    }
+    differences
+}
+
+/// Compares a file of an environment with that of its component.
+fn compare(env: &Directory, component: &Directory, item: &Item) -> Option<Difference> {
+    let path = item.path.as_path();
+    let what = match (&item.node, env.metadata_of(path), component.metadata_of(path)) {
+        (_, Err(_), _) => "missing",
+        (Node::Link(_), Ok(there), _) if there.kind() == FileKind::Link => return None,
+        (Node::File { mode: Mode::Script, .. }, Ok(_), _) => return None,
+        (Node::File { size, .. }, Ok(there), Ok(original))
+            if there.id() == original.id() || there.links() == 1 && there.size() == *size =>
+        {
+            return None;
+        }
+        _ => "differs from its component",
+    };
+    Some(Difference { path: item.path.to_string(), what })
+}

@@ -1,0 +1,47 @@
+//! The little that the launcher reads of ELF files.
+
+/// Whether a loader starts an executable: it has a `PT_INTERP`. A truncated file, and one that isn't
+/// a 64-bit ELF file, has none.
+pub fn has_loader(executable: &[u8]) -> bool {
+    const PROGRAM_HEADERS: usize = 0x20;
+    const COUNT: usize = 0x38;
+    const LENGTH: usize = 56;
+    const PT_INTERP: [u8; 4] = [3, 0, 0, 0];
+    let number = |at: usize, length: usize| {
+        let bytes = executable.get(at..at + length)?;
+        bytes
+            .iter()
+            .rev()
+            .try_fold(0usize, |sum, &byte| Some(sum.checked_mul(256)? + usize::from(byte)))
+    };
+    if !executable.starts_with(b"\x7fELF\x02\x01") {
+        return false;
+    }
+    let (Some(start), Some(count)) = (number(PROGRAM_HEADERS, 8), number(COUNT, 2)) else {
+        return false;
+    };
+    (0..count).any(|index| {
+        let at = start.saturating_add(index * LENGTH);
+        executable.get(at..at.saturating_add(4)) == Some(&PT_INTERP)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_dynamic_executable_is_told_from_a_static_one() {
+        assert!(has_loader(&fs::read("/bin/sh").unwrap()));
+        assert!(!has_loader(
+            &fs::read("/lib/x86_64-linux-gnu/libpthread.so.0").unwrap_or_default()
+        ));
+        assert!(!has_loader(b"\x7fELF\x02\x01"));
+        let mut bytes = b"\x7fELF\x02\x01".to_vec();
+        bytes.resize(64, 0xff);
+        assert!(!has_loader(&bytes));
+        assert!(!has_loader(b"#!/bin/sh\n"));
+    }
+}

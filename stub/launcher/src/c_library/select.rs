@@ -1,0 +1,99 @@
+//! Selecting the C library: the host's, or the one that the archive brings.
+//!
+//! The host's is selected if it is glibc and new enough for everything in the archive: then the
+//! application shares it, and its updates, with the rest of the machine. Elsewhere (an old
+//! distribution, musl, an empty root) the archive's own is used, and nothing of the host's is mixed
+//! in. Targets without glibc have no choice.
+
+use std::fs;
+use std::path::Path;
+
+use snakecrate_format::manifest::{CLibrary, Choice, Need};
+use snakecrate_format::target::{Glibc, Target};
+use snakecrate_platform::file::Metadata;
+
+/// The longest library that is read, in bytes.
+const MAX_LIBRARY: u64 = 64 << 20;
+
+/// Whether the archive's own C library is to be used.
+pub fn is_bundled(library: &CLibrary) -> bool {
+    match library.choice {
+        Choice::Bundled => true,
+        Choice::Auto => !glibc().is_some_and(|glibc| {
+            Path::new(glibc.loader).exists()
+                && library.needs.iter().all(|need| host_has(glibc, need))
+        }),
+    }
+}
+
+fn glibc() -> Option<&'static Glibc> {
+    Target::of_this_build()?.glibc.as_ref()
+}
+
+/// Tells the host's C library from another host's, and from an older one: length and time of its
+/// loader. Containers that share a home share a cache, and each has its own C library.
+pub fn host_id() -> Option<String> {
+    let loader = Metadata::of(glibc()?.loader).ok()?;
+    Some(format!("host {} {}", loader.size(), loader.modified().seconds))
+}
+
+/// Whether the host has a library in the required version or a newer one.
+fn host_has(glibc: &Glibc, need: &Need) -> bool {
+    let directories = glibc.library_directories.iter();
+    let place = directories.map(|directory| Path::new(directory).join(&need.library));
+    let Some(file) = place.into_iter().find(|path| path.exists()) else { return false };
+    if need.version.is_empty() {
+        return true;
+    }
+    let is_sane = fs::metadata(&file).is_ok_and(|found| found.len() <= MAX_LIBRARY);
+    is_sane
+        && fs::read(&file).is_ok_and(|bytes| newest(&bytes, &need.prefix) >= numbers(&need.version))
+}
+
+/// The newest version that a library defines: the greatest text in it that consists of `prefix` and
+/// numbers. (Its dynamic strings contain the versions one by one.)
+fn newest(bytes: &[u8], prefix: &str) -> Vec<u32> {
+    let texts = bytes.split(|&byte| byte == 0);
+    let version = |text: &[u8]| {
+        let text = std::str::from_utf8(text.strip_prefix(prefix.as_bytes())?).ok()?;
+        let plain = text.starts_with(|c: char| c.is_ascii_digit())
+            && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        plain.then(|| numbers(text))
+    };
+    texts.filter_map(version).max().unwrap_or_default()
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_version_is_found_by_number() {
+        let library =
+            b"\x7fELF\0GLIBC_2.9\0GLIBC_2.34\0GLIBC_2.4\0GLIBC_PRIVATE\0xGLIBC_2.99\0GLIBC_2.2.5\0";
+        assert_eq!(newest(library, "GLIBC_"), [2, 34]);
+        assert!(newest(library, "GLIBC_") >= numbers("2.34"));
+        assert!(newest(library, "GLIBC_") < numbers("2.35"));
+        assert!(numbers("2.2.5") > numbers("2.2"));
+        assert!(newest(library, "GLIBCXX_").is_empty());
+        assert!(newest(b"", "GLIBC_") < numbers("2.2"));
+    }
+
+    #[test]
+    fn this_host_has_what_it_runs_on() {
+        let host_has = |need: &Need| host_has(glibc().unwrap(), need);
+        let need = |library: &str, prefix: &str, version: &str| Need {
+            library: library.into(),
+            prefix: prefix.into(),
+            version: version.into(),
+        };
+        assert!(host_has(&need("libc.so.6", "GLIBC_", "2.17")));
+        assert!(!host_has(&need("libc.so.6", "GLIBC_", "2.999")));
+        assert!(!host_has(&need("libc.so.7", "GLIBC_", "2.17")));
+        assert!(host_has(&need("libc.so.6", "", "")));
+    }
+}

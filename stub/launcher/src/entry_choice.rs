@@ -1,0 +1,210 @@
+//! Which entry an archive starts, and the command for it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse, PlannedEntry, StartedBy};
+use snakecrate_cache::layout::INTERPRETER;
+use snakecrate_platform::paths::os_string_from_bytes;
+
+/// `CPython` 3.11 and newer take their executable's path from either of these, isolated or not, and
+/// with the path the virtual environment whose code they run (`Modules/getpath.py`). They are meant
+/// for macOS.
+const MISLEADING: [&str; 2] = ["PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"];
+/// Begins the names of the loader's variables, of glibc's as of musl's.
+const LOADER_VARIABLES: &str = "LD_";
+/// The option of an isolated interpreter.
+const ISOLATED: &[u8] = b"-I";
+
+/// A program and its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The executable.
+    pub program: PathBuf,
+    /// The entry's file: the script that an interpreter runs, or an executable.
+    pub entry: PathBuf,
+    /// The length of that file.
+    pub size: Option<u64>,
+    /// Prefixes of variables to hide from the loader and from Python. The boot script restores them.
+    pub hides: Vec<&'static str>,
+    /// The arguments, the program's own name first.
+    pub argv: Vec<OsString>,
+}
+
+/// No entry was named, and there are several.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoEntry {
+    /// The names of all entries.
+    pub names: Vec<String>,
+    /// The argument, which is not the name of an entry.
+    pub unknown: Option<OsString>,
+}
+
+/// The command for these arguments.
+///
+/// The entry is the only one; or the one that the archive's own name says (a link, a copy); or the
+/// default; or the one that the first argument names, which then counts as the archive's name.
+///
+/// If the archive was looked up on the `PATH`, Python gets the path where it was `found` as its name.
+/// A script that the kernel starts by its `#!` line gets it, too: programs that start themselves
+/// again go by it.
+pub fn choose(plan: &LaunchPlan, arguments: &[OsString], found: &Path) -> Result<Command, NoEntry> {
+    let find =
+        |name: &OsStr| plan.entries.iter().find(|entry| entry.name == name.as_encoded_bytes());
+    let named = || arguments.first().and_then(|name| find(Path::new(name).file_name()?));
+    let default = || plan.entries.iter().find(|entry| entry.name == plan.default);
+    if let [only] = plan.entries.as_slice() {
+        return Ok(command(plan, only, arguments, found));
+    }
+    if let Some(entry) = named().or_else(default) {
+        return Ok(command(plan, entry, arguments, found));
+    }
+    let unknown = match arguments.get(1) {
+        Some(first) => match find(first) {
+            Some(entry) => return Ok(command(plan, entry, &arguments[1..], found)),
+            None => Some(first.clone()),
+        },
+        None => None,
+    };
+    let name = |entry: &PlannedEntry| String::from_utf8_lossy(&entry.name).into_owned();
+    Err(NoEntry { names: plan.entries.iter().map(name).collect(), unknown })
+}
+
+fn command(
+    plan: &LaunchPlan,
+    entry: &PlannedEntry,
+    arguments: &[OsString],
+    found: &Path,
+) -> Command {
+    let text = |bytes: &[u8]| os_string_from_bytes(bytes.to_vec());
+    let (path, size) = (plan.home.join(text(&entry.path)), entry.size);
+    match (entry.by, &plan.c_library) {
+        (StartedBy::Python, _) => {}
+        (StartedBy::Loaded, LibcInUse::Own(loader)) => {
+            return loaded(loader, path, size, arguments);
+        }
+        _ => {
+            let argv = arguments.to_vec();
+            return Command { program: path.clone(), entry: path, size, hides: vec![], argv };
+        }
+    }
+    let program = plan.home.join(INTERPRETER);
+    let mut argv = vec![program.clone().into_os_string()];
+    argv.extend(plan.options.iter().map(|option| text(option)));
+    argv.push(path.clone().into_os_string());
+    match arguments {
+        // A caller may leave out even the name.
+        [] => argv.push(text(&entry.name)),
+        [name, rest @ ..] => {
+            let looked_up = found.file_name() == Some(name);
+            argv.push(if looked_up && !has_slash(name) { found.into() } else { name.clone() });
+            argv.extend_from_slice(rest);
+        }
+    }
+    let mut hides = Vec::new();
+    if !plan.loader_variables {
+        hides.push(LOADER_VARIABLES);
+    }
+    if plan.options.iter().any(|option| option == ISOLATED) {
+        hides.extend(MISLEADING);
+    }
+    Command { program, entry: path, size, hides, argv }
+}
+
+/// The command for a native executable that the environment's own loader starts. Its search path is
+/// the loader's directory, without a variable that child processes would inherit. (`ld.so(8)`,
+/// glibc 2.33.)
+fn loaded(loader: &Path, path: PathBuf, size: Option<u64>, arguments: &[OsString]) -> Command {
+    let libraries = loader.parent().unwrap_or(loader);
+    let name = arguments.first().map_or_else(|| path.clone().into_os_string(), Clone::clone);
+    let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];
+    argv.extend(["--argv0".into(), name, path.clone().into_os_string()]);
+    argv.extend(arguments.iter().skip(1).cloned());
+    Command { program: loader.to_owned(), entry: path, size, hides: vec![], argv }
+}
+
+fn has_slash(name: &OsStr) -> bool {
+    name.as_encoded_bytes().contains(&b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use snakecrate_cache::environment::guards::Rows;
+    use snakecrate_format::entry_path::EntryPath;
+    use snakecrate_format::manifest::{Entry, Start, sample::sample};
+
+    use super::*;
+
+    fn plan(names: &[&str], default: Option<&str>) -> LaunchPlan {
+        let mut manifest = sample();
+        let entry = |name: &&str| Entry {
+            name: (*name).into(),
+            runs: String::new(),
+            start: Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()),
+        };
+        manifest.entries = names.iter().map(entry).collect();
+        manifest.launch.default = default.map(Into::into);
+        let (home, rows) = (Path::new("/c/env"), Rows::default());
+        LaunchPlan::new(&manifest, home, LibcInUse::Only, rows, |_| true, |_| None)
+    }
+
+    fn argv(plan: &LaunchPlan, arguments: &[&str]) -> Result<Vec<String>, NoEntry> {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        let command = choose(plan, &arguments, Path::new("/found/a"))?;
+        Ok(command.argv.into_iter().map(|a| a.into_string().unwrap()).collect())
+    }
+
+    #[test]
+    fn the_only_entry_runs_under_any_name() {
+        let expected = ["/c/env/bin/python3", "-I", "/c/env/boot/a.py", "./x", "b"];
+        assert_eq!(argv(&plan(&["a"], None), &["./x", "b"]).unwrap(), expected);
+        assert_eq!(argv(&plan(&["a"], None), &[]).unwrap()[3], "a");
+    }
+
+    #[test]
+    fn a_name_from_the_path_is_where_it_was_found() {
+        let only = plan(&["a"], None);
+        assert_eq!(argv(&only, &["a", "x"]).unwrap()[3..], ["/found/a", "x"]);
+        assert_eq!(argv(&only, &["./a"]).unwrap()[3..], ["./a"]);
+        assert_eq!(argv(&only, &["given"]).unwrap()[3..], ["given"]);
+    }
+
+    #[test]
+    fn of_several_the_name_then_the_default_then_the_first_argument_decide() {
+        let run = |default, arguments: &[&str]| argv(&plan(&["a", "b"], default), arguments);
+        assert_eq!(run(None, &["/x/b", "a"]).unwrap()[2..], ["/c/env/boot/b.py", "/x/b", "a"]);
+        assert_eq!(run(Some("a"), &["x", "b"]).unwrap()[2..], ["/c/env/boot/a.py", "x", "b"]);
+        assert_eq!(run(None, &["x", "b", "1"]).unwrap()[2..], ["/c/env/boot/b.py", "b", "1"]);
+        let none = |unknown: Option<&str>| NoEntry {
+            names: vec!["a".into(), "b".into()],
+            unknown: unknown.map(Into::into),
+        };
+        assert_eq!(run(None, &["x"]), Err(none(None)));
+        assert_eq!(run(None, &["x", "c"]), Err(none(Some("c"))));
+    }
+
+    #[test]
+    fn a_native_entry_gets_the_users_own_arguments() {
+        let mut plan = plan(&["ruff"], None);
+        plan.entries[0].by = StartedBy::Native;
+        plan.entries[0].path = b"bin/ruff".to_vec();
+        let arguments = ["ruff".into(), "check".into()];
+        let command = choose(&plan, &arguments, Path::new("/found/ruff")).unwrap();
+        assert_eq!(command.program, Path::new("/c/env/bin/ruff"));
+        assert_eq!(command.argv, ["ruff", "check"]);
+    }
+
+    #[test]
+    fn its_own_loader_starts_a_native_entry() {
+        let mut plan = plan(&["ruff"], None);
+        plan.c_library = LibcInUse::Own("/c/lib/ld.so".into());
+        plan.entries[0].by = StartedBy::Loaded;
+        plan.entries[0].path = b"bin/ruff".to_vec();
+        let command = choose(&plan, &["./ruff".into(), "x".into()], Path::new("")).unwrap();
+        assert_eq!(command.program, Path::new("/c/lib/ld.so"));
+        assert_eq!(
+            command.argv[1..],
+            ["--library-path", "/c/lib", "--argv0", "./ruff", "/c/env/bin/ruff", "x"]
+        );
+    }
+}

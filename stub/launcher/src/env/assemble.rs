@@ -1,0 +1,141 @@
+//! Assembling an environment in staging.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use snakecrate_cache::component::Cached;
+use snakecrate_cache::environment::guards::{self, Guard};
+use snakecrate_cache::environment::interpreter::patched;
+use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
+use snakecrate_cache::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH, MANIFEST};
+use snakecrate_cache::listed::Listed;
+use snakecrate_cache::root::Root;
+use snakecrate_cache::signs_of_life::Pulse;
+use snakecrate_cache::staging::Staging;
+use snakecrate_format::entry_path::{EntryPath, RESERVED};
+use snakecrate_format::listing::Item;
+use snakecrate_format::manifest::{CLibrary, Component, Manifest};
+use snakecrate_platform::directory::{Directory, OPEN};
+use snakecrate_platform::error::ignore_existing;
+use snakecrate_platform::workers::run_all;
+
+use super::link::{Linker, winners};
+use crate::c_library::elf::has_loader;
+use crate::c_library::select::host_id;
+
+/// Makes a directory a virtual environment.
+const CONFIGURATION: &str = "pyvenv.cfg";
+/// Files that a thread links at a time. Sorted by path they share directories, and threads do not
+/// wait for each other's.
+const CHUNK: usize = 128;
+/// The start of an executable, where its program headers are, in bytes.
+const HEADERS: u64 = 4096;
+
+/// Makes the environment of `manifest` in `staging`, to be published as `envs/<key>`. All components
+/// are in the cache.
+///
+/// Files are hard links to the components', so wheels that reach each other by relative paths find
+/// each other. If components share a path, the first has it. With its `own` C library, the
+/// interpreter is a copy that the library's loader starts.
+pub fn assemble(
+    root: &Root,
+    staging: &Staging<'_>,
+    key: &str,
+    manifest: &Manifest,
+    own: Option<(&CLibrary, &Component)>,
+    listings: &[Listed<'_>],
+    pulse: &Pulse<'_>,
+) -> io::Result<()> {
+    let env = staging.directory();
+    let home = root.path_of(ENVS, key);
+    let layers: Vec<_> = listings.iter().filter(|l| l.component.is_layer()).collect();
+    let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
+    directories.extend(layers.iter().flat_map(|layer| layer.listing.directories()));
+    for directory in &directories {
+        ignore_existing(env.create(directory, OPEN))?;
+    }
+    let files = winners(&layers.iter().map(|layer| &layer.listing).collect::<Vec<_>>());
+    let sources = layers.iter().map(|layer| Cached::open(root, &layer.component.digest.key()));
+    let sources = sources.collect::<Result<Vec<_>, _>>()?;
+    let interpreter = home.join(INTERPRETER).into_os_string().into_encoded_bytes();
+    let linker = Linker::new(env, &interpreter, pulse);
+    let chunks: Vec<_> = files.chunks(CHUNK).collect();
+    run_all(&chunks, |(), chunk| {
+        chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
+    })?;
+    let mut made = Vec::new();
+    let loader = put_interpreter(root, env, manifest, own, &mut made)?;
+    let configuration = configuration(root, manifest)?;
+    env.write_new(CONFIGURATION, &configuration, 0o444)?;
+    made.push(Guard::of(CONFIGURATION, &configuration));
+    env.write_new(MANIFEST, &manifest.encode(), 0o444)?;
+    let c_library = match loader {
+        Some(loader) => LibcInUse::Own(loader),
+        None if manifest.c_library.is_some() => LibcInUse::Hosts(host_id().unwrap_or_default()),
+        None => LibcInUse::Only,
+    };
+    let is_loaded =
+        |path: &EntryPath| env.read(path.as_path(), HEADERS).is_ok_and(|start| has_loader(&start));
+    // A directory may stand in the way of a file, which then needs no guard.
+    let there = files.iter().map(|(_, item)| *item);
+    let there: Vec<&Item> =
+        there.filter(|item| !directories.contains(item.path.as_str())).collect();
+    let size = |path: &EntryPath| there.iter().find(|item| item.path == *path)?.plain_size();
+    let others = listings.iter().filter(|listed| !listed.component.is_layer());
+    let others: Vec<_> = others.map(|listed| (listed.component, &listed.listing)).collect();
+    let guards = guards::rows(manifest, &there, &others, made);
+    let plan = LaunchPlan::new(manifest, &home, c_library, guards, is_loaded, size);
+    env.write_new(LAUNCH, &plan.encode(), 0o444)
+}
+
+/// Puts the interpreter into the environment: a link to the runtime's, or a patched copy for its
+/// `own` C library, whose loader's path is returned. The copy's guard goes to `made`.
+fn put_interpreter(
+    root: &Root,
+    env: &Directory,
+    manifest: &Manifest,
+    own: Option<(&CLibrary, &Component)>,
+    made: &mut Vec<Guard>,
+) -> io::Result<Option<PathBuf>> {
+    let runtime = manifest.runtime().digest.key();
+    let mut target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
+    let mut loader = None;
+    if let Some((library, component)) = own {
+        let libraries = root.path_of(COMPONENTS, component.digest.key());
+        let path = libraries.join(library.loader.as_path());
+        let interpreter = patched(root, manifest, library, &path)?;
+        env.write_new(INTERPRETER, &interpreter, 0o555)?;
+        made.push(Guard::of(INTERPRETER, &interpreter));
+        target = "python3".into();
+        loader = Some(path);
+    } else {
+        ignore_existing(env.symlink(&target, INTERPRETER))?;
+    }
+    for name in ["bin/python", &versioned(manifest)] {
+        ignore_existing(env.symlink(&target, name))?;
+    }
+    Ok(loader)
+}
+
+/// `bin/python3.12`
+fn versioned(manifest: &Manifest) -> String {
+    let minor: Vec<_> = manifest.python.version.splitn(3, '.').take(2).collect();
+    format!("bin/python{}", minor.join("."))
+}
+
+/// <https://docs.python.org/3/library/venv.html>
+fn configuration(root: &Root, manifest: &Manifest) -> io::Result<Vec<u8>> {
+    let mut home = root.path_of(COMPONENTS, manifest.runtime().digest.key());
+    home.extend(manifest.python.executable.as_path().parent());
+    let home = home.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+    let mut text = String::new();
+    let written = writeln!(
+        text,
+        "home = {home}\ninclude-system-site-packages = false\nversion = {}",
+        manifest.python.version
+    );
+    debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    Ok(text.into_bytes())
+}

@@ -1,0 +1,106 @@
+//! Putting files of components into an environment.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use snakecrate_cache::signs_of_life::Pulse;
+use snakecrate_format::listing::{Item, Listing, Mode, Node};
+use snakecrate_platform::directory::Directory;
+use snakecrate_platform::error::{ignore_existing, is_no_hard_link};
+use snakecrate_platform::file;
+
+use super::shebang::with_interpreter;
+
+/// What progress counts for a file in an environment, beside the bytes of components.
+pub const LINKED: u64 = 3 << 10;
+/// The longest script with a `#!python` line, in bytes.
+const MAX_SCRIPT: u64 = 16 << 20;
+
+/// Each path of the layers once, with the number of the first layer that has it.
+pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
+    let items = |(layer, listing): (usize, &&'a Listing)| {
+        listing.items().iter().map(move |item| (layer, item)).collect::<Vec<_>>()
+    };
+    let mut seen = HashSet::new();
+    let mut all: Vec<_> = layers.iter().enumerate().flat_map(items).collect();
+    all.retain(|(_, item)| seen.insert(item.path.as_str()));
+    all
+}
+
+/// Puts files of components into an environment: hard links where the file system has them, else
+/// copies.
+pub struct Linker<'a> {
+    env: &'a Directory,
+    interpreter: &'a [u8],
+    can_link: AtomicBool,
+    pulse: &'a Pulse<'a>,
+}
+
+impl<'a> Linker<'a> {
+    /// For the environment in `env` whose interpreter will have the path `interpreter`. `pulse`
+    /// counts [`LINKED`] for each file.
+    pub fn new(env: &'a Directory, interpreter: &'a [u8], pulse: &'a Pulse<'a>) -> Self {
+        Self { env, interpreter, can_link: AtomicBool::new(true), pulse }
+    }
+
+    /// Puts the file or link `item` of the component in `from` at the same path.
+    pub fn put(&self, from: &Directory, item: &Item) -> io::Result<()> {
+        let path = item.path.as_str();
+        let done = match &item.node {
+            Node::Link(target) => self.env.symlink(target.as_str(), path),
+            Node::File { mode: Mode::Script, .. } => self.write_script(from, path),
+            Node::File { mode, .. } => self.link(from, path, mode.is_executable()),
+        };
+        self.pulse.add(LINKED);
+        // Only a directory can be there: every path comes once.
+        ignore_existing(done)
+    }
+
+    fn link(&self, from: &Directory, path: &str, executable: bool) -> io::Result<()> {
+        if self.can_link.load(Ordering::Relaxed) {
+            match from.hard_link(path, self.env, path) {
+                Err(error) if is_no_hard_link(&error) => {
+                    self.can_link.store(false, Ordering::Relaxed);
+                }
+                other => return other,
+            }
+        }
+        let mut source = from.open_file(path)?;
+        let mut copy = self.env.create_file(path, if executable { 0o555 } else { 0o444 })?;
+        io::copy(&mut source, &mut copy)?;
+        file::close(copy)
+    }
+
+    /// Writes a copy of a script with the environment's interpreter in its first line.
+    fn write_script(&self, from: &Directory, path: &str) -> io::Result<()> {
+        let script = from.read(path, MAX_SCRIPT)?;
+        self.env.write_new(path, &with_interpreter(&script, self.interpreter), 0o555)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use snakecrate_format::digest::FileDigest;
+    use snakecrate_format::entry_path::EntryPath;
+
+    use super::*;
+
+    #[test]
+    fn the_first_layer_has_a_path_that_several_have() {
+        let listing = |paths: &[&str]| {
+            let node = |text: &str| Node::File {
+                mode: Mode::Plain,
+                size: 0,
+                digest: FileDigest::of(text.as_bytes()),
+            };
+            let item = |text: &&str| Item { path: EntryPath::new(text).unwrap(), node: node(text) };
+            Listing::new(paths.iter().map(item).collect()).unwrap()
+        };
+        let layers = [&listing(&["b", "d/x"]), &listing(&["a", "b"]), &listing(&["a", "d/x", "e"])];
+        let found = winners(&layers);
+        let found: Vec<_> =
+            found.iter().map(|(layer, item)| (*layer, item.path.as_str())).collect();
+        assert_eq!(found, [(0, "b"), (0, "d/x"), (1, "a"), (2, "e")]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The commands and their help.
+
+/// The variable that names a command.
+pub const VARIABLE: &str = "SNAKECRATE";
+
+/// A command.
+#[derive(Debug, Clone, Copy)]
+pub enum Command {
+    Help,
+    Inspect,
+    Verify,
+    Repair,
+    Extract,
+    Uninstall,
+}
+
+/// A command's name and help.
+pub struct CommandText {
+    pub command: Command,
+    pub name: &'static str,
+    pub argument: &'static str,
+    pub help: &'static str,
+}
+
+/// All commands, in the order of the help.
+pub const COMMANDS: [CommandText; 6] = [
+    CommandText { command: Command::Help, name: "help", argument: "", help: "show this text" },
+    CommandText {
+        command: Command::Inspect,
+        name: "inspect",
+        argument: "[--json]",
+        help: "show the contents and where they are unpacked (with --json: the manifest)",
+    },
+    CommandText {
+        command: Command::Verify,
+        name: "verify",
+        argument: "",
+        help: "check this file and the unpacked files",
+    },
+    CommandText {
+        command: Command::Repair,
+        name: "repair",
+        argument: "[--exit-code]",
+        help: "check the unpacked files and repair them (with --exit-code: 10 if anything was repaired)",
+    },
+    CommandText {
+        command: Command::Extract,
+        name: "extract",
+        argument: "DIRECTORY",
+        help: "write the components to DIRECTORY as ordinary files",
+    },
+    CommandText {
+        command: Command::Uninstall,
+        name: "uninstall",
+        argument: "",
+        help: "remove the unpacked files that no other archive uses",
+    },
+];

@@ -1,0 +1,60 @@
+//! `SNAKECRATE=COMMAND ./app`: what an archive does for people who have nothing else.
+//!
+//! The application is not started. Results go to standard output; everything that `repair` prints
+//! goes to standard error, since a starting application may call for it.
+
+mod extract;
+mod help;
+mod inspect;
+mod invocation;
+mod list;
+mod repair;
+mod report;
+mod uninstall;
+mod verify;
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use snakecrate_format::payload::Payload;
+use snakecrate_format::record::BootRecord;
+use snakecrate_platform::file::SharedFile;
+use snakecrate_platform::process;
+
+use crate::error::Error;
+use invocation::Invocation;
+use list::{COMMANDS, Command, VARIABLE};
+
+/// The command that the variable names; `None` if it is not set, or empty.
+pub fn requested() -> Option<OsString> {
+    std::env::var_os(VARIABLE).filter(|word| !word.is_empty())
+}
+
+/// Runs the command `word` and returns the exit status.
+pub fn run(
+    word: &OsStr,
+    record: BootRecord,
+    arguments: &[OsString],
+    archive: PathBuf,
+) -> Result<i32, Error> {
+    let Some(command) = COMMANDS.iter().find(|text| word == text.name) else {
+        return Err(Error::NoCommand {
+            word: word.to_owned(),
+            names: COMMANDS.iter().map(|text| text.name).collect(),
+        });
+    };
+    let file =
+        process::open_own().map_err(|source| Error::Open { path: archive.clone(), source })?;
+    let payload = Payload::new(SharedFile(file), record)?;
+    let manifest = payload.manifest()?;
+    let arguments = arguments.get(1..).unwrap_or_default();
+    let invocation = Invocation { arguments, archive, payload, manifest };
+    match command.command {
+        Command::Help => help::run(&invocation),
+        Command::Inspect => inspect::run(&invocation),
+        Command::Verify => verify::run(&invocation),
+        Command::Repair => repair::run(&invocation),
+        Command::Extract => extract::run(&invocation),
+        Command::Uninstall => uninstall::run(&invocation),
+    }
+}

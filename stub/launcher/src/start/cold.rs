@@ -1,0 +1,41 @@
+//! A cold start: the environment is made from the archive first.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use snakecrate_format::payload::Payload;
+use snakecrate_format::record::BootRecord;
+use snakecrate_platform::file::SharedFile;
+use snakecrate_platform::process;
+
+use super::attempt::{NotStarted, StartError};
+use super::make::{ATTEMPTS, make};
+use crate::error::Error;
+
+/// Makes the environment at the first usable one of `places`, and starts it; returns only if that
+/// fails. Each place comes with what kept it from a warm start.
+///
+/// Everything is read from one open file. What disappears between making and starting is made again.
+pub fn start(
+    record: BootRecord,
+    arguments: &[OsString],
+    archive: &Path,
+    mut places: Vec<(PathBuf, NotStarted)>,
+) -> Result<Infallible, Error> {
+    let opened = |source| Error::Open { path: archive.to_owned(), source };
+    let file = process::open_own().map_err(opened)?;
+    let payload = Payload::new(SharedFile(file), record)?;
+    let manifest = payload.manifest()?;
+    let mut attempt = 1;
+    loop {
+        let (env, path) = make(&payload, &manifest, places)?;
+        match env.start(arguments, archive) {
+            Err(StartError::Repairable(_, why)) if attempt < ATTEMPTS => {
+                places = vec![(path, why)];
+            }
+            Err(error) => return Err(error.into()),
+        }
+        attempt += 1;
+    }
+}

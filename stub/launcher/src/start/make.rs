@@ -1,0 +1,265 @@
+//! Making an environment: the components that the cache lacks are extracted, then it is assembled.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use snakecrate_cache::component::Cached;
+use snakecrate_cache::extract::{ExtractError, extract};
+use snakecrate_cache::layout::{COMPONENTS, ENVS, WORK};
+use snakecrate_cache::listed::Listed;
+use snakecrate_cache::progress::{Phase, Progress};
+use snakecrate_cache::publish::rename_tree;
+use snakecrate_cache::root::Root;
+use snakecrate_cache::signs_of_life::{PATIENCE, Pulse};
+use snakecrate_cache::space;
+use snakecrate_cache::staging::{Claimed, Staging};
+use snakecrate_cache::sweep::sweep;
+use snakecrate_cache::unusable::Unusable;
+use snakecrate_format::entry_path::RESERVED;
+use snakecrate_format::listing::Listing;
+use snakecrate_format::manifest::{Component, Kind, Manifest};
+use snakecrate_format::payload::{BadPayload, Payload};
+use snakecrate_platform::directory::OPEN;
+use snakecrate_platform::error::is_full;
+use snakecrate_platform::file::FileId;
+use snakecrate_platform::{process, tree};
+
+use super::attempt::NotStarted;
+use super::warm::Env;
+use crate::c_library::select::is_bundled;
+use crate::env::assemble::assemble;
+use crate::env::link::LINKED;
+use crate::error::Error;
+use crate::progress;
+
+/// How often an environment is made before giving up: a cleaner or another process's prune may
+/// remove what was just there.
+pub const ATTEMPTS: usize = 3;
+/// The mask while the cache is written: permissions in it are what the format says.
+const MASK: u32 = 0o022;
+
+/// Why an environment could not be made at one place.
+enum MakeError {
+    /// This place cannot be used; another may.
+    Place(Unusable),
+    /// No place can be used.
+    Fatal(Error),
+}
+
+impl From<Unusable> for MakeError {
+    fn from(why: Unusable) -> Self {
+        Self::Place(why)
+    }
+}
+
+impl From<io::Error> for MakeError {
+    fn from(error: io::Error) -> Self {
+        Self::Place(Unusable::System(error))
+    }
+}
+
+impl From<BadPayload> for MakeError {
+    fn from(error: BadPayload) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+impl From<ExtractError> for MakeError {
+    fn from(error: ExtractError) -> Self {
+        match error {
+            ExtractError::Payload(error) => error.into(),
+            ExtractError::Write(error) => error.into(),
+        }
+    }
+}
+
+/// Makes the environment at the first usable one of `places`, and leases it. Each place comes with
+/// what is wrong there. If that is a suspect environment, its components are compared with their
+/// listings, and it is replaced.
+pub fn make(
+    payload: &Payload,
+    manifest: &Manifest,
+    places: Vec<(PathBuf, NotStarted)>,
+) -> Result<(Env, PathBuf), Error> {
+    progress::shown(&manifest.name, |progress| {
+        // The application gets the user's mask again.
+        let mask = process::set_mask(MASK);
+        let made = make_at_first(payload, manifest, progress, places);
+        process::set_mask(mask);
+        made
+    })
+}
+
+fn make_at_first(
+    payload: &Payload,
+    manifest: &Manifest,
+    progress: &Progress,
+    places: Vec<(PathBuf, NotStarted)>,
+) -> Result<(Env, PathBuf), Error> {
+    let mut refused = Vec::new();
+    for (path, why) in places {
+        let suspect = match why {
+            NotStarted::Suspect(id) => Some(id),
+            NotStarted::Root(_) | NotStarted::Absent => None,
+        };
+        let (suspect, doubt) = (Cell::new(suspect), Cell::new(suspect.is_some()));
+        match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
+            Ok(env) => return Ok((env, path)),
+            Err(MakeError::Fatal(error)) => return Err(error),
+            Err(MakeError::Place(why)) => refused.push((path, why)),
+        }
+    }
+    Err(Error::NoCache(refused))
+}
+
+struct Maker<'a> {
+    payload: &'a Payload,
+    manifest: &'a Manifest,
+    progress: &'a Progress,
+    /// The environment that failed its check, and is replaced.
+    suspect: Cell<Option<FileId>>,
+    /// Whether stamps are not trusted: components are compared with their listings.
+    doubt: Cell<bool>,
+}
+
+impl Maker<'_> {
+    fn key(&self) -> String {
+        self.payload.record().manifest_digest.key()
+    }
+
+    fn make_at(&self, path: &Path) -> Result<Env, MakeError> {
+        let mut last = io::Error::from(ErrorKind::NotFound);
+        for _ in 0..ATTEMPTS {
+            // Each time, since an `uninstall` may have removed even that.
+            let root = Root::create(path)?;
+            let done = || self.is_made(&root);
+            let made = match Staging::enter(&root, &self.key(), PATIENCE, self.progress, done) {
+                Ok(Claimed::Ours(staging)) => self.make(&root, staging),
+                Ok(Claimed::Done) => match Env::open(&root, &self.key()) {
+                    Ok(env) => Ok(env),
+                    Err(_) => continue,
+                },
+                Err(error) => Err(error.into()),
+            };
+            match made {
+                Err(MakeError::Place(Unusable::System(error))) if may_be_damage(&error) => {
+                    self.doubt.set(true);
+                    last = error;
+                }
+                Err(error) => return Err(self.explain(&root, error)),
+                Ok(env) => return Ok(env),
+            }
+        }
+        Err(MakeError::Fatal(Error::Cache { path: path.to_owned(), source: last }))
+    }
+
+    /// Whether there is an environment other than the one that failed its check.
+    fn is_made(&self, root: &Root) -> bool {
+        let key = self.key();
+        let is_there = |suspect: FileId| {
+            let found = root.directory().metadata_of(format!("{ENVS}/{key}"));
+            found.is_ok_and(|found| found.id() == suspect)
+        };
+        !self.suspect.get().is_some_and(is_there) && Env::open(root, &key).is_ok()
+    }
+
+    fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, MakeError> {
+        let pulse = Pulse::new(self.progress, Some(staging.directory()));
+        // Leftovers of dead processes are no reason to fail.
+        let _ = sweep(root);
+        let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
+        let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
+        let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
+        let listings = Listed::checked(self.payload, self.manifest, &used)?;
+        self.progress.begin(Phase::Comparing, space::bytes(used.iter().copied()));
+        let missing: Vec<&Listed<'_>> = listings
+            .iter()
+            .filter(|listed| !self.is_whole(root, listed.component, &listed.listing, &pulse))
+            .collect();
+        let missing_bytes = space::bytes(missing.iter().map(|listed| listed.component));
+        let linked = used.iter().filter(|c| c.is_layer()).map(|c| c.files);
+        let linked = linked.fold(0, u64::saturating_add).saturating_mul(LINKED);
+        self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
+        if !missing.is_empty() {
+            space::check(root, space::required(&missing, &listings))?;
+            self.extract(root, &staging, &missing, &pulse)?;
+        }
+        assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
+        let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
+        match Env::confirm(root, &self.key(), lease) {
+            Ok(env) => Ok(env),
+            Err(why) => {
+                // Made from a component that its stamp wrongly vouches for: compared the next time.
+                if let NotStarted::Suspect(id) = why {
+                    self.suspect.set(Some(id));
+                }
+                Err(io::Error::from(ErrorKind::NotFound).into())
+            }
+        }
+    }
+
+    /// Whether `component` is in the cache as it should be. It is compared with its listing only if
+    /// there is a reason to doubt it.
+    fn is_whole(
+        &self,
+        root: &Root,
+        component: &Component,
+        listing: &Listing,
+        pulse: &Pulse<'_>,
+    ) -> bool {
+        let Ok(cached) = Cached::open(root, &component.digest.key()) else { return false };
+        if !self.doubt.get() && cached.is_stamped() {
+            pulse.add(component.bytes);
+            return true;
+        }
+        let whole = cached.differences(listing, pulse).is_empty();
+        if whole {
+            // Without a stamp it is compared again at the next cold start, and that is all.
+            let _ = cached.stamp();
+        }
+        whole
+    }
+
+    fn extract(
+        &self,
+        root: &Root,
+        staging: &Staging<'_>,
+        missing: &[&Listed<'_>],
+        pulse: &Pulse<'_>,
+    ) -> Result<(), MakeError> {
+        for directory in [RESERVED, WORK] {
+            staging.directory().create(directory, OPEN)?;
+        }
+        let work = staging.directory().open_in(WORK)?;
+        extract(self.payload, missing, &work, pulse)?;
+        for listed in missing {
+            let key = listed.component.digest.key();
+            let from = format!("{}/{WORK}/{key}", staging.path());
+            rename_tree(root, &from, &format!("{COMPONENTS}/{key}"), true)?;
+        }
+        Ok(tree::remove(staging.directory(), WORK)?)
+    }
+
+    /// Explains a full disk in bytes, or in files if these have run out.
+    fn explain(&self, root: &Root, error: MakeError) -> MakeError {
+        match error {
+            MakeError::Place(Unusable::System(error)) if is_full(&error) => {
+                let required = space::estimated(&self.manifest.components);
+                // There may be enough again by now.
+                MakeError::Place(space::check(root, required).err().unwrap_or_else(|| {
+                    let free = space::free(root).map_or(0, |free| free.bytes);
+                    Unusable::NoSpace { needed: required.bytes, free }
+                }))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether the cause may be a component that is not what its stamp says, or that was removed
+/// meanwhile.
+fn may_be_damage(error: &io::Error) -> bool {
+    use ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other};
+    matches!(error.kind(), NotFound | IsADirectory | NotADirectory | InvalidData | Other)
+}

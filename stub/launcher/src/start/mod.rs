@@ -1,0 +1,42 @@
+//! Starting the application: warm where its environment is there, else cold.
+
+pub mod attempt;
+pub mod cold;
+pub mod make;
+pub mod warm;
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::Path;
+
+use snakecrate_cache::places::candidates;
+use snakecrate_cache::root::Root;
+use snakecrate_format::record::BootRecord;
+
+use crate::error::Error;
+use attempt::{NotStarted, StartError};
+use warm::Env;
+
+/// Starts the application; returns only if that fails.
+pub fn start(
+    record: BootRecord,
+    arguments: &[OsString],
+    archive: &Path,
+) -> Result<Infallible, Error> {
+    let key = record.manifest_digest.key();
+    let mut places = Vec::new();
+    for path in candidates() {
+        let why = match Root::open(&path).map_err(NotStarted::Root) {
+            Err(why) => why,
+            Ok(root) => match Env::open(&root, &key) {
+                Err(why) => why,
+                Ok(env) => match env.start(arguments, archive) {
+                    Err(StartError::Repairable(_, why)) => why,
+                    Err(StartError::Final(error)) => return Err(error),
+                },
+            },
+        };
+        places.push((path, why));
+    }
+    cold::start(record, arguments, archive, places)
+}

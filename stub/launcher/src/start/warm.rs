@@ -1,0 +1,178 @@
+//! A warm start: the environment is there, and nothing of the archive is read.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::fs::{File, FileTimes};
+use std::io::{self, ErrorKind, Read};
+use std::mem::ManuallyDrop;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use snakecrate_cache::environment::guards;
+use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
+use snakecrate_cache::layout::{ENVS, LAUNCH};
+use snakecrate_cache::lease::{self, Lock};
+use snakecrate_cache::root::Root;
+use snakecrate_platform::directory::Directory;
+use snakecrate_platform::error::is_execution_refused;
+use snakecrate_platform::file::Metadata;
+use snakecrate_platform::{host, process};
+
+use super::attempt::{NotStarted, StartError};
+use crate::c_library::select::host_id;
+use crate::entry_choice::choose;
+use crate::error::Error;
+
+/// The variable that names the archive for the application.
+pub const ARCHIVE_VARIABLE: &str = "SNAKECRATE_ARCHIVE";
+/// How long a use may stay unnoted, in seconds: as with `relatime`.
+const DAY: u64 = 24 * 60 * 60;
+/// Plans up to this length are read in one call.
+const PLAN_BUFFER: usize = 16 << 10;
+
+/// An environment with a lease on it.
+#[derive(Debug)]
+pub struct Env {
+    lease: Directory,
+    plan: LaunchPlan,
+}
+
+impl Env {
+    /// Opens `envs/<key>` below `root`, takes a lease on it and confirms that it is complete.
+    pub fn open(root: &Root, key: &str) -> Result<Self, NotStarted> {
+        let Ok(env) = root.open_tree(ENVS, key) else { return Err(NotStarted::Absent) };
+        match lease::take(&env) {
+            // Prune has it, or its maker has not released it yet.
+            Lock::Busy => Err(NotStarted::Absent),
+            Lock::Taken | Lock::Unsupported => Self::confirm(root, key, env),
+        }
+    }
+
+    /// Like [`Env::open`], for an environment that is open and leased.
+    pub fn confirm(root: &Root, key: &str, lease: Directory) -> Result<Self, NotStarted> {
+        match usable_plan(root, key, &lease) {
+            Some(plan) => Ok(Self { lease, plan }),
+            None => Err(NotStarted::suspect(&lease)),
+        }
+    }
+
+    /// Replaces the process by the entry that `arguments` choose; returns only if that fails.
+    pub fn start(self, arguments: &[OsString], archive: &Path) -> Result<Infallible, StartError> {
+        let found = process::started_as().unwrap_or_default();
+        let command = choose(&self.plan, arguments, &found)
+            .map_err(|none| StartError::Final(Error::NoEntry(none)))?;
+        let gone = |plan: &LaunchPlan| Error::Cache {
+            // Three names above: see `Root::path_of`.
+            path: plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned(),
+            source: ErrorKind::NotFound.into(),
+        };
+        // Otherwise only the interpreter would notice that it is gone, and nobody that it is empty.
+        if differs(Metadata::of(&command.entry), command.size) {
+            let why = NotStarted::suspect(&self.lease);
+            return Err(StartError::Repairable(gone(&self.plan), why));
+        }
+        // The lease lasts as long as the application, which inherits it. If the process cannot be
+        // replaced, it is released.
+        let lease = self.lease.inherited();
+        let variable = (ARCHIVE_VARIABLE, archive.as_os_str());
+        let source = process::execute(&command.program, &command.argv, variable, &command.hides);
+        let why = lease.as_ref().map_or(NotStarted::Absent, NotStarted::suspect);
+        // The kernel also says "not found" if it does not find the interpreter's loader. An archive
+        // with its own loader makes the environment again with that.
+        let is_gone = source.kind() == ErrorKind::NotFound
+            && (!command.program.exists() || self.plan.c_library != LibcInUse::Only);
+        if is_gone {
+            return Err(StartError::Repairable(gone(&self.plan), why));
+        }
+        // It was truncated or overwritten, or the place does not allow execution any more.
+        let is_refused = is_execution_refused(&source);
+        let error = Error::Execute { path: command.program, source };
+        Err(if is_refused { StartError::Repairable(error, why) } else { StartError::Final(error) })
+    }
+}
+
+/// The launch plan, if the environment can be started by it.
+fn usable_plan(root: &Root, key: &str, env: &Directory) -> Option<LaunchPlan> {
+    let plan = LaunchPlan::parse(read_plan(env).ok()?)?;
+    if plan.home != root.path_of(ENVS, key) {
+        return None;
+    }
+    // After another boot, writes may be lost. A read-only cache had none.
+    let boot_id = host::boot_id().unwrap_or_default();
+    if plan.boot_id != boot_id.as_bytes() && env.is_writable() {
+        return None;
+    }
+    if let LibcInUse::Hosts(known) = &plan.c_library
+        && host_id().as_ref() != Some(known)
+    {
+        return None;
+    }
+    (!has_changed(env, &plan)).then_some(plan)
+}
+
+/// Whether a file that this start looks at is gone or has another size. The files that chance chose
+/// matter only if something can be done: if the cache can be written to.
+fn has_changed(env: &Directory, plan: &LaunchPlan) -> bool {
+    let (mut first, mut chosen) = plan.guards(process::random());
+    // Never closed, since that would be one call more; `execve` does it.
+    let runtime = match env.open_for_look_up(&plan.runtime) {
+        Ok(runtime) => ManuallyDrop::new(runtime),
+        Err(error) => return is_gone(&error),
+    };
+    let has_changed = |(path, size): (&str, u64)| {
+        let found = match guards::in_runtime(path) {
+            Some(path) => runtime.metadata_of(path),
+            None => env.metadata_of(path),
+        };
+        differs(found, Some(size))
+    };
+    first.any(has_changed) || chosen.any(has_changed) && env.is_writable()
+}
+
+/// Whether a file is gone, or does not have its length. If the system does not say, it counts as
+/// unchanged.
+fn differs(found: io::Result<Metadata>, size: Option<u64>) -> bool {
+    match found {
+        Ok(found) => size.is_some_and(|size| found.size() != size),
+        Err(error) => is_gone(&error),
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Prune takes the launch plan's access time for the last use of the environment. The kernel notes a
+/// read about once a day (`relatime`); where it does not (`noatime`), this does as often.
+fn note_use(plan: &File) {
+    let Ok(found) = Metadata::of_file(plan) else { return };
+    let now = host::seconds();
+    if found.accessed().seconds.abs_diff(now) > DAY {
+        let since = Duration::from_secs(u64::try_from(now).unwrap_or(0));
+        let times = FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH + since);
+        // In a cache that cannot be written to, or is another user's, it is not noted.
+        let _ = plan.set_times(times);
+    }
+}
+
+fn read_plan(env: &Directory) -> io::Result<Vec<u8>> {
+    let mut file = env.open_file(LAUNCH)?;
+    let mut plan = vec![0; PLAN_BUFFER];
+    let mut length = 0;
+    loop {
+        match file.read(&mut plan[length..]) {
+            Ok(read) => {
+                length += read;
+                // A read of a regular file that does not fill the buffer has reached the end.
+                if length < plan.len() {
+                    plan.truncate(length);
+                    note_use(&file);
+                    return Ok(plan);
+                }
+                plan.resize(plan.len() * 2, 0);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Users, owners, and who else may write to a directory.
+
+use std::io;
+use std::path::Path;
+
+use crate::directory::Directory;
+use crate::imp;
+
+/// Who can write to a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// This user and the administrator.
+    Ours,
+    /// It belongs to this other user.
+    Foreign(u32),
+    /// Its group or everybody.
+    Writable,
+}
+
+/// The user that this process acts as.
+pub fn user() -> u32 {
+    imp::trust::user()
+}
+
+/// Whether this process acts as the administrator (root).
+pub fn is_administrator() -> bool {
+    imp::trust::is_administrator()
+}
+
+/// The user that the file at `path` belongs to; links are followed. `None` for the administrator.
+pub fn owner(path: &Path) -> io::Result<Option<u32>> {
+    imp::trust::owner(path)
+}
+
+/// Who can write to `directory`.
+pub fn of(directory: &Directory) -> io::Result<Trust> {
+    imp::trust::of(&directory.0)
+}
+
+/// Whether the file system at `path` allows execution.
+pub fn allows_execution(path: &Path) -> io::Result<bool> {
+    imp::trust::allows_execution(path)
+}
