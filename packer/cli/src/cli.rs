@@ -1,4 +1,4 @@
-//! Flags, and nothing else.
+//! The command line: subcommands and their flags.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Behind the options of the command itself.
+/// The place of the global options in help: behind those of the command.
 const LAST: usize = 900;
 
 /// Pack a Python application into one executable file.
@@ -26,15 +26,15 @@ const LAST: usize = 900;
 #[command(name = "snakecrate", version, styles = STYLES, max_term_width = 100)]
 #[command(after_help = "\
 Examples:
-  snakecrate build                          the project here, to ./<name>
+  snakecrate build                          the project in this directory
   snakecrate build httpie==3.2.4 -o http    an application from the package index
   snakecrate run script.py -- --flag        a script with a PEP 723 block
-  snakecrate inspect ./http                 what is inside")]
+  snakecrate inspect ./http                 the contents of an archive")]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -51,7 +51,7 @@ pub struct Global {
 }
 
 impl Global {
-    /// How much the user wants to hear.
+    /// The amount of output that the user asked for.
     pub fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -69,11 +69,11 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   snakecrate build                              the project in this directory
-  snakecrate build examples/etl -o etl          all of its [project.scripts] in one file
-  snakecrate build . -e serve --python 3.12     one entry, a certain Python
-  snakecrate build black --with 'black[d]'      more requirements
-  snakecrate build . -r requirements.lock       pinned, hashes checked
-  snakecrate build app -m app.tool              as `python -m app.tool`
+  snakecrate build examples/etl -o etl          all its commands in one file
+  snakecrate build . -e serve --python 3.12     one entry, Python 3.12
+  snakecrate build black --with 'black[d]'      an additional requirement
+  snakecrate build . -r requirements.lock       pinned versions and hashes
+  snakecrate build app -m app.tool              like `python -m app.tool`
 
 Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
     Build {
@@ -95,7 +95,7 @@ Examples:
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
     },
-    /// Show what is inside an archive: components, versions, digests, sizes, entries, target
+    /// Show the contents of an archive: components, versions, digests, sizes, entries, target
     Inspect {
         /// The archive
         file: PathBuf,
@@ -103,51 +103,51 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Show what native code needs of a machine: glibc, libraries, processor
+    /// Show what native code requires from a host: glibc, libraries, processor
     #[command(after_help = "\
 Examples:
   snakecrate audit ./app                        an archive
-  snakecrate audit numpy-….whl --max-glibc 2.28 a wheel; fails if it needs more
+  snakecrate audit numpy-….whl --max-glibc 2.28 a wheel; fails if it requires more
   snakecrate audit .venv/lib                    every ELF file below a directory
 
-Exit status 1 when it would not run: a file for another machine, a library nobody provides, or a
-glibc newer than --max-glibc.")]
+The exit status is 1 if the code would not run: a file is for another machine, nothing provides a
+library, or a file requires a newer glibc than --max-glibc.")]
     Audit {
         /// An archive, a wheel, a directory or an ELF file
         path: PathBuf,
         /// Print JSON
         #[arg(long)]
         json: bool,
-        /// Fail if a newer glibc than this is needed
+        /// Fail if a file requires a newer glibc than this
         #[arg(long, value_name = "VERSION")]
         max_glibc: Option<Glibc>,
-        /// A library that may be missing; repeatable
+        /// Library that may be missing [repeatable]
         #[arg(long, value_name = "NAME")]
         allow_missing: Vec<String>,
     },
-    /// Check every digest, and the zip directory against the manifest
+    /// Check an archive: every digest, and the zip directory against the manifest
     Verify {
         /// The archive
         file: PathBuf,
     },
-    /// Write the component trees as ordinary files
+    /// Write the files of an archive to a directory
     Extract {
         /// The archive
         file: PathBuf,
-        /// The directory to make
+        /// The directory to create
         directory: PathBuf,
     },
-    /// Look after the cache that archives unpack to
+    /// Show, check and clean the cache of unpacked archives
     #[command(subcommand)]
     Cache(Cache),
 }
 
-/// What to do with the cache.
+/// The subcommands of `cache`.
 #[derive(Debug, Subcommand)]
 pub enum Cache {
-    /// Print where it is
+    /// Print the directory of the cache
     Dir,
-    /// List what is in it
+    /// List environments and components
     List {
         /// Print JSON
         #[arg(long)]
@@ -155,39 +155,39 @@ pub enum Cache {
     },
     /// Compare every file with what was packed
     Verify {
-        /// Remove what differs: the archives unpack it anew when they start
+        /// Remove damaged components; their archives unpack them again at the next start
         #[arg(long)]
         repair: bool,
     },
-    /// Remove what has not been used for a while; what runs is left alone
+    /// Remove environments that have not been used for a while; those in use stay
     #[command(after_help = "\
-Each option by itself is a reason to remove an environment; without any, it is --unused 30. Components
-go with the last environment that is made of them, the packer's own files by --unused.
+Each option is a reason to remove an environment; the default is --unused 30. A component goes with
+the last environment that uses it. Build files go by --unused only.
 
 Examples:
-  snakecrate cache prune --unused 90 --dry-run       what was not started for 90 days
-  snakecrate cache prune --unused 2026-10-31         what was not started since
-  snakecrate cache prune --max-size 2G               the least recently used, until 2 GB are left")]
+  snakecrate cache prune --unused 90 --dry-run       not started for 90 days
+  snakecrate cache prune --unused 2026-10-31         not started since that day
+  snakecrate cache prune --max-size 2G               least recently used first, until 2 GB are left")]
     Prune {
-        /// Environments not used for so many days, or since a date (YYYY-MM-DD)
+        /// Remove environments not used for this many days, or since a date (YYYY-MM-DD)
         #[arg(long, value_name = "DAYS|DATE")]
         unused: Option<When>,
-        /// Environments made more than so many days ago, or before a date
+        /// Remove environments unpacked more than this many days ago, or before a date
         #[arg(long, value_name = "DAYS|DATE")]
         older: Option<When>,
-        /// The least recently used environments, until the components of the others fit: 500M, 1.5GiB
+        /// Remove the least recently used environments until the rest fits: 500M, 1.5GiB
         #[arg(long, value_name = "SIZE")]
         max_size: Option<Bytes>,
-        /// Say what would go, and remove nothing
+        /// List what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Remove everything that does not run at the moment, and the packer's own files
+    /// Remove all environments that are not in use, and all build files
     Clear,
 }
 
-/// The compression level of `run`: its archives are started at once and go nowhere, and level 18
-/// takes a hundred times as long (`stub/FORMAT.md`).
+/// The compression level of `run`: its archives stay on this machine, and level 18 takes a hundred
+/// times as long (`stub/FORMAT.md`).
 const RUN_LEVEL: i32 = 3;
 
 /// The defaults of `run` where they differ from those of `build`.
@@ -199,12 +199,12 @@ fn describe_for_build(arg: Arg) -> Arg {
     described(arg, None)
 }
 
-/// `run` chooses where its archive lies.
+/// `run` keeps its archive in the build cache.
 fn describe_for_run(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "level" => described(arg, Some(RUN_LEVEL.to_string())),
         "output" => arg.hide(true).value_parser(|_: &str| {
-            Err::<PathBuf, _>("only `snakecrate build` writes a file of your choice")
+            Err::<PathBuf, _>("`run` keeps its archive in the cache; use `build` to write a file")
         }),
         _ => described(arg, None),
     }
@@ -216,7 +216,7 @@ pub struct BuildArgs {
     /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
     #[arg(default_value = ".")]
     pub source: String,
-    /// The options, which are keys of `[tool.snakecrate]`, too.
+    /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]
     pub options: Options,
 }

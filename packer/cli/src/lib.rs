@@ -1,4 +1,4 @@
-//! The packer: from a Python project to one executable file.
+//! The packer: makes one executable file out of a Python application.
 
 /// A digest of the packer's sources. It is part of the keys in the build cache, since another version
 /// may make the same thing differently.

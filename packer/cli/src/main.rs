@@ -9,14 +9,14 @@ use snakecrate::cli::Cli;
 use snakecrate::commands;
 use snakecrate_base::error::Remedy;
 
-/// Failed, in distinction from 2: used wrongly.
+/// The exit status of failures; clap exits with 2 for wrong usage.
 const FAILURE: u8 = 1;
 
 fn main() -> ExitCode {
     match commands::run(Cli::parse()) {
         Ok(status) => status,
         Err(error) => {
-            // With nobody to tell, the status has to do.
+            // If standard error is closed, the exit status is all that is left.
             let mut out = anstream::stderr().lock();
             let _ = writeln!(out, "{}: {error}", "error".red().bold());
             if let Some(remedy) = error.remedy() {

@@ -1,29 +1,38 @@
 //! The bill of materials: a `CycloneDX` 1.6 document in JSON (<https://cyclonedx.org/docs/1.6/json/>).
 //!
-//! It depends on what is in the archive alone: no clock, and a serial number made of the contents.
+//! It depends only on the contents of the archive: there is no timestamp, and the serial number is a
+//! digest of the document.
+//!
+//! The crate `cyclonedx-bom` cannot write it: its last version knows CycloneDX up to 1.5. The types
+//! here are the part of the schema that archives need.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Kind, Source};
 
-/// Something in the archive that has a name and a version.
+/// The characters that package URLs encode.
+const PURL: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
+
+/// A component of the archive.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its normalised name.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// What it is for, in one line.
+    /// Its summary, in one line.
     pub summary: Option<String>,
-    /// Its licenses, as it declares them.
+    /// Its licenses, as its metadata declares them.
     pub licenses: Vec<SbomLicense>,
-    /// Where it was got.
+    /// The wheel that it was made from.
     pub source: Option<Source>,
     /// The digest of its component.
     pub digest: Digest,
-    /// Names of other parts that it needs; names of no part are left out.
+    /// Names of its requirements; those that are no part of the archive are ignored.
     pub requires: Vec<String>,
 }
 
@@ -32,7 +41,7 @@ pub struct Part {
 pub enum SbomLicense {
     /// An SPDX expression (`License-Expression` of PEP 639): `MIT OR Apache-2.0`.
     Expression(String),
-    /// Any other words: a classifier's, the field `License`.
+    /// Free text: a classifier, or the field `License`.
     Name(String),
 }
 
@@ -112,8 +121,7 @@ struct Dependency {
     depends_on: Vec<String>,
 }
 
-/// The document for an application called `name` that consists of `parts`, in whatever order they
-/// come.
+/// The document for the application `name` and its `parts`. Their order does not matter.
 pub fn document(name: &str, version: Option<&str>, parts: &[Part]) -> Vec<u8> {
     let mut parts: Vec<&Part> = parts.iter().collect();
     parts.sort_by(|a, b| (a.kind, &a.name, &a.version).cmp(&(b.kind, &b.name, &b.version)));
@@ -184,7 +192,7 @@ fn component(part: &Part) -> Component<'_> {
     }
 }
 
-/// The document allows one expression or any number of names, not both.
+/// The schema allows either one expression or any number of names.
 fn licenses(all: &[SbomLicense]) -> Vec<LicenseChoice<'_>> {
     let expression = all.iter().find_map(|license| match license {
         SbomLicense::Expression(text) => Some(LicenseChoice::Expression(text)),
@@ -209,8 +217,8 @@ fn reference(part: &Part) -> String {
     purl(part).unwrap_or_else(|| format!("{}:{}@{}", part.kind.as_str(), part.name, part.version))
 }
 
-/// The package URL (<https://github.com/package-url/purl-spec>); an application has none, it need
-/// not be on any index.
+/// The package URL (<https://github.com/package-url/purl-spec>). Applications have none, since they
+/// may not be on any index.
 fn purl(part: &Part) -> Option<String> {
     let kind = match part.kind {
         Kind::Runtime | Kind::CLibrary => "generic",
@@ -221,31 +229,15 @@ fn purl(part: &Part) -> Option<String> {
     Some(format!("pkg:{kind}/{}@{}", percent(&name), percent(&part.version)))
 }
 
-/// Percent-encodes all but the characters that a package URL has unencoded.
-fn percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            const DIGITS: [char; 16] =
-                ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-            out.extend(['%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
-    }
-    out
+fn percent(text: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(text, PURL)
 }
 
 /// A UUID of version 8 (RFC 9562): 122 bits of the digest.
 fn serial_number(digest: &Digest) -> String {
-    let mut hex: Vec<char> = digest.to_string().chars().take(32).collect();
-    hex[12] = '8';
-    // The variant: binary 10, then two bits of the digest.
-    let nibble = usize::from(digest.0[8] >> 4);
-    hex[16] = ['8', '9', 'a', 'b'][nibble & 3];
-    let part = |range: std::ops::Range<usize>| hex[range].iter().collect::<String>();
-    let parts = [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)];
-    format!("urn:uuid:{}", parts.join("-"))
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.0[..16]);
+    uuid::Uuid::new_v8(bytes).urn().to_string()
 }
 
 #[cfg(test)]
@@ -290,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_have_package_urls_hashes_and_licences() {
+    fn parts_have_package_urls_hashes_and_licenses() {
         let json = json(&parts());
         let [runtime, app, click, typing] = &json["components"].as_array().unwrap()[..] else {
             panic!("{json}")
@@ -307,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_are_told_as_far_as_they_are_in_the_archive() {
+    fn only_requirements_in_the_archive_are_dependencies() {
         let json = json(&parts());
         let dependencies = json["dependencies"].as_array().unwrap();
         assert_eq!(dependencies[0]["dependsOn"].as_array().unwrap().len(), 4);

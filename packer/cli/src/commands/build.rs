@@ -30,7 +30,7 @@ pub(super) fn build(args: BuildArgs, ui: Ui) -> Result<(), Error> {
     Ok(())
 }
 
-/// `snakecrate run`: replaces the process, and returns only if that failed.
+/// `snakecrate run`: replaces this process, and returns only if that fails.
 pub(super) fn run(args: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
     let archive = match built(args, ui) {
         Ok(archive) => archive,
@@ -40,7 +40,7 @@ pub(super) fn run(args: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
     Error::Start { path: archive, source }
 }
 
-/// The archive, built unless one of the very same contents was built before.
+/// Builds the archive unless the cache has one with the same contents.
 fn built(args: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let (source, settings) = resolve(args, run_defaults())?;
     let build = Build::prepare(&source, &settings, ui)?;
@@ -61,7 +61,7 @@ fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Settings), Err
     Ok((source, Settings::resolve([args.options, file, defaults])))
 }
 
-/// `./name`; `./name.bin` where there is a directory of that name, as beside a package's sources.
+/// `./name`, or `./name.bin` where `name` is a directory, such as a package's sources.
 fn default_output(name: &str) -> PathBuf {
     let path = Path::new(".").join(name);
     if path.is_dir() { path.with_extension("bin") } else { path }

@@ -1,4 +1,4 @@
-//! `cache`: what archives have unpacked.
+//! `cache`: the unpacked archives.
 
 use std::io;
 use std::path::Path;
@@ -67,7 +67,10 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
                 return Err(Error::Damaged { path: path.clone(), trees: findings.len() });
             }
             let removed = remove(&root, &findings).map_err(failed("repair"))?;
-            ui.step("Removed", format_args!("{removed} trees; their archives unpack them anew"));
+            ui.step(
+                "Removed",
+                format_args!("{removed} directories; their archives unpack them again"),
+            );
             Ok(())
         }
         Cache::Prune { unused, older, max_size, dry_run } => {
@@ -125,7 +128,7 @@ fn listing_text(inventory: &Inventory) -> String {
     )
 }
 
-/// In days, which is as exactly as it is known.
+/// In days: last use is recorded about once a day.
 fn age(last_used: SystemTime) -> String {
     match SystemTime::now().duration_since(last_used).map(|age| age.as_secs() / DAY.as_secs()) {
         Ok(0) | Err(_) => "today".into(),

@@ -1,4 +1,4 @@
-//! `inspect`, `verify` and `extract`: archives that exist.
+//! `inspect`, `verify` and `extract`: reading archives.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
     }
     let appended = match verified.appended {
         0 => String::new(),
-        bytes => format!("; {bytes} bytes appended behind it are unknown"),
+        bytes => format!("; {bytes} unknown bytes follow it"),
     };
     print(&format!(
         "{}: whole: {} components, {} files, {} unpacked{appended}\n",

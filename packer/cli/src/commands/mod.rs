@@ -1,4 +1,4 @@
-//! What each subcommand does. Results go to standard output, all else to standard error.
+//! The subcommands. Results go to standard output, everything else to standard error.
 
 mod audit;
 mod build;
@@ -21,7 +21,7 @@ use snakecrate_base::ui::Ui;
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing was built.
+    /// The build failed.
     #[error(transparent)]
     Build(#[from] crate::build::Error),
     /// An archive cannot be used.
@@ -33,12 +33,12 @@ pub enum Error {
     /// There is nothing to audit.
     #[error(transparent)]
     Collect(#[from] crate::audit_sources::Error),
-    /// What was built does not start.
+    /// The archive that was built does not start.
     #[error("cannot start {}: {source}", path.display())]
     Start {
         /// The archive.
         path: PathBuf,
-        /// Why not.
+        /// The system's answer.
         source: io::Error,
     },
     /// The cache cannot be read or changed.
@@ -48,18 +48,18 @@ pub enum Error {
         what: &'static str,
         /// Its root.
         path: PathBuf,
-        /// Why not.
+        /// The system's answer.
         source: io::Error,
     },
-    /// The cache is not what was packed.
-    #[error("the cache in {} is damaged: {trees} of its trees differ from what was packed", path.display())]
+    /// The cache differs from what was packed.
+    #[error("the cache in {} is damaged: {trees} of its directories differ from what was packed", path.display())]
     Damaged {
         /// Its root.
         path: PathBuf,
-        /// How many trees.
+        /// Number of damaged components and environments.
         trees: usize,
     },
-    /// Standard output is gone.
+    /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
 }
@@ -78,10 +78,10 @@ impl Remedy for Error {
             Self::Audit(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
             Self::Start { .. } => {
-                Some("set SNAKECRATE_CACHE to a place that allows execution".into())
+                Some("set SNAKECRATE_CACHE to a directory that allows execution".into())
             }
-            Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory of yours".into()),
-            Self::Damaged { .. } => Some("snakecrate cache verify --repair".into()),
+            Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory that you own".into()),
+            Self::Damaged { .. } => Some("run snakecrate cache verify --repair".into()),
             Self::Output(_) => None,
         }
     }
@@ -104,7 +104,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a result. A reader that went away wanted no more: that is no failure.
+/// Prints a result. It isn't a failure if the reader closes the pipe early.
 fn print(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
