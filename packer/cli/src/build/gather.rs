@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::build_cache::BuildCache;
-use crate::resolve::{self, Fetched, Local, Wanted};
+use crate::resolve::{self, Fetched, Inputs};
 use crate::settings::Settings;
 use crate::source::Source;
 use snakecrate_base::python::Interpreter;
@@ -39,22 +39,10 @@ pub(super) fn distributions(
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
-    let mut wanted = Wanted {
-        requirements: settings.with.clone(),
-        files: settings.requirements.clone(),
-        local: None,
-    };
-    match source {
-        Source::Project { directory: path, extras } | Source::Wheel { path, extras } => {
-            wanted.local = Some(Local { path: path.clone(), extras: extras.clone() });
-        }
-        Source::Requirement { text, .. } => wanted.requirements.insert(0, text.clone()),
-        Source::Script { metadata, .. } => {
-            let own = metadata.iter().flat_map(|block| block.dependencies.iter().cloned());
-            wanted.requirements.splice(0..0, own);
-        }
-    }
-    if wanted.requirements.is_empty() && wanted.files.is_empty() && wanted.local.is_none() {
+    let mut inputs = Inputs::of(source);
+    inputs.requirements.extend(settings.with.iter().cloned());
+    inputs.files.clone_from(&settings.requirements);
+    if inputs.is_empty() {
         return Ok(Vec::new());
     }
     let options = resolve::Options {
@@ -66,5 +54,5 @@ pub(super) fn distributions(
         only_binary: settings.only_binary.clone(),
         cache: cache.clone(),
     };
-    Ok(resolve::resolve(interpreter, &wanted, &options, ui)?)
+    Ok(resolve::resolve(interpreter, &inputs, &options, ui)?)
 }

@@ -1,10 +1,10 @@
-//! Projects built by their back end itself, in an environment that is kept.
+//! Builds a project with its back end directly, in an environment that is kept.
 //!
 //! `pip wheel` takes more than a second to start, resolve and install a back end that was there a
-//! minute ago; in a development loop that is most of a build. So the environment that pip makes of
+//! minute ago. In a development loop that is most of a build. So pip's environment for
 //! `build-system.requires` is kept for a day, and the hooks of PEP 517 are called in it as pip calls
-//! them. Whatever is out of the ordinary, also every failure, is left to pip: its way is the one
-//! that counts, and its words are the ones that users know.
+//! them. Anything unusual is left to pip, and so is every failure: pip's behaviour is the reference,
+//! and users know its messages.
 //!
 //! ```text
 //! backends/<key>.json      {"directory": "<key>-<random>", "at": <seconds since 1970>}
@@ -18,12 +18,13 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::Job;
+use super::cache::now;
 use super::error::Error;
+use super::job::Job;
 use super::pip;
 use super::tool::{Tool, command_of, run};
 
-/// How long an environment is used, in seconds: newer back ends are looked for once a day.
+/// How long an environment is used, in seconds: pip looks for newer back ends once a day.
 const DAY: u64 = 24 * 60 * 60;
 const RUNNER: &str = include_str!("backend.py");
 
@@ -45,8 +46,8 @@ struct Kept {
 }
 
 impl System {
-    /// What the project in `directory` says, if it is of the ordinary kind: its requirements are
-    /// names, and mean the same tomorrow.
+    /// The table of the project in `directory`, if it is an ordinary one: all requirements are names,
+    /// which mean the same tomorrow.
     fn of(directory: &Path) -> Option<Self> {
         let table: toml::Table =
             fs::read_to_string(directory.join("pyproject.toml")).ok()?.parse().ok()?;
@@ -59,9 +60,9 @@ impl System {
     }
 }
 
-/// Builds the project in `directory` into `out`, with `variable` in the environment. `None`: pip has
-/// to.
-pub(crate) fn build(
+/// Builds the project in `directory` into `out`, with `variable` in the environment. `None` if pip
+/// has to do it.
+pub(super) fn build(
     job: &Job,
     directory: &Path,
     out: &Path,
@@ -71,14 +72,14 @@ pub(crate) fn build(
         return Ok(None);
     }
     let Some(system) = System::of(directory) else { return Ok(None) };
-    let Some(environment) = environment(job, &system)? else { return Ok(None) };
+    let Some(environment) = kept_environment(job, &system)? else { return Ok(None) };
     let runner = job.scratch.join("backend.py");
     let paths = serde_json::to_string(&system.backend_path).unwrap_or_default();
     if fs::write(&runner, RUNNER).is_err() {
         return Ok(None);
     }
     let mut command = Command::new(environment.join("bin/python"));
-    // Not `-I`, which would make the order of sets differ from run to run.
+    // Not `-I`: it ignores PYTHONHASHSEED, and the order of sets would differ from run to run.
     command.arg("-s").arg(&runner).arg(&system.build_backend).arg(paths).arg(out);
     command.current_dir(directory).env(variable.0, variable.1).env("PATH", path(&environment));
     let built = run("the build back end", &mut command, job.ui).is_ok_and(|ran| ran.success);
@@ -89,7 +90,7 @@ pub(crate) fn build(
     for left in fs::read_dir(out).into_iter().flatten().flatten() {
         let _ = fs::remove_file(left.path());
     }
-    job.ui.detail("the build back end alone did not do, pip is used");
+    job.ui.detail("the build back end failed; trying with pip");
     Ok(None)
 }
 
@@ -100,14 +101,14 @@ fn path(environment: &Path) -> OsString {
     std::env::join_paths(all).unwrap_or(old)
 }
 
-/// The environment for `system`, kept or made; `None` if it cannot be made.
-fn environment(job: &Job, system: &System) -> Result<Option<PathBuf>, Error> {
+/// The environment for `system`, kept or created; `None` if it cannot be created.
+fn kept_environment(job: &Job, system: &System) -> Result<Option<PathBuf>, Error> {
     let root = job.cache.backends();
     let key = key(job, system);
     let note = root.join(format!("{key}.json"));
     let old: Option<Kept> =
         fs::read(&note).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let now = super::cache::now();
+    let now = now();
     if let Some(kept) = &old {
         let directory = root.join(&kept.directory);
         let fresh = now.checked_sub(kept.at).is_some_and(|age| age < DAY) || job.options.offline;
@@ -118,7 +119,7 @@ fn environment(job: &Job, system: &System) -> Result<Option<PathBuf>, Error> {
     let aside = fs::create_dir_all(&root)
         .and_then(|()| tempfile::Builder::new().prefix(&format!("{key}-")).tempdir_in(&root));
     let Ok(aside) = aside else { return Ok(None) };
-    if !make(job, system, aside.path())? {
+    if !create(job, system, aside.path())? {
         return Ok(None);
     }
     let directory = aside.keep();
@@ -130,8 +131,8 @@ fn environment(job: &Job, system: &System) -> Result<Option<PathBuf>, Error> {
     Ok(Some(directory))
 }
 
-/// Makes a virtual environment with the requirements; whether it could.
-fn make(job: &Job, system: &System, directory: &Path) -> Result<bool, Error> {
+/// Creates a virtual environment with the requirements. Returns whether it could.
+fn create(job: &Job, system: &System, directory: &Path) -> Result<bool, Error> {
     let python = &job.interpreter.executable;
     let mut command = Command::new(python);
     command.args(["-I", "-m", "venv", "--without-pip"]).arg(directory);
@@ -141,8 +142,8 @@ fn make(job: &Job, system: &System, directory: &Path) -> Result<bool, Error> {
     if system.requires.is_empty() {
         return Ok(true);
     }
-    let Tool::Pip(words) = job.tool()? else { return Ok(false) };
-    let mut command = command_of(words);
+    let Tool::Pip(pip) = job.tool()? else { return Ok(false) };
+    let mut command = command_of(pip);
     command.arg("--python").arg(directory.join("bin/python"));
     command.args(["install", "--quiet", "--no-warn-script-location"]);
     pip::index_options(&mut command, job.options, &job.links);

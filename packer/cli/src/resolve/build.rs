@@ -1,25 +1,25 @@
-//! Building wheels of projects, source distributions and commits.
+//! Builds wheels of projects, source distributions and commits.
 //!
-//! Projects are built where they are: versions taken from git and files beside the project are
-//! then found as in any other build. Setuptools alone would leave something there; it is told
-//! to put it elsewhere.
+//! Projects are built in place, so versions taken from git and files beside the project are found
+//! as in any other build. Only setuptools would leave files there; its configuration puts them
+//! elsewhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Job;
 use super::cache::Cached;
 use super::error::{At as _, Error};
+use super::job::Job;
 use super::pin::{Git, Remote};
 use super::tool::{Tool, command_of, run};
-use super::{backend, fingerprint, pip, uv, words};
+use super::{backend, fingerprint, pip, tool_errors, uv};
 
-/// Counts changes of how wheels are built: older ones are not used again.
+/// Counts changes in how wheels are built; wheels of another scheme are not used again.
 const SCHEME: &str = "2";
 
 /// The wheel of the project in `directory`, built if anything changed since the last time.
-pub(crate) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
+pub(super) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
     let state = fingerprint::of(directory).at(directory)?;
     let place = directory.to_string_lossy();
     let key = key(job, &["directory", &place, &state]);
@@ -30,7 +30,7 @@ pub(crate) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
 }
 
 /// The wheel of a source distribution, downloaded by `fetch` into the directory it gets.
-pub(crate) fn source(
+pub(super) fn source(
     job: &Job,
     remote: &Remote,
     fetch: impl FnOnce(&Path) -> Result<PathBuf, Error>,
@@ -46,7 +46,7 @@ pub(crate) fn source(
 }
 
 /// The wheel of a commit.
-pub(crate) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
+pub(super) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
     let subdirectory = git.subdirectory.as_deref().unwrap_or_default();
     let key = key(job, &["git", &git.url, &git.commit, subdirectory]);
     cached(job, &key, name, || {
@@ -59,7 +59,7 @@ pub(crate) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
             if ran.success {
                 return Ok(());
             }
-            Err(Error::Failed { program: "git", words: words::one_line(&lines) })
+            Err(Error::Failed { program: "git", message: tool_errors::one_line(&lines) })
         };
         run_git(&["clone", "--quiet", "--no-checkout", &git.url, "."])?;
         run_git(&["checkout", "--quiet", "--detach", &git.commit])?;
@@ -86,7 +86,7 @@ fn cached(
     build: impl FnOnce() -> Result<PathBuf, Error>,
 ) -> Result<Cached, Error> {
     if let Some(cached) = job.cache.built(key) {
-        job.ui.detail(format_args!("{what} is built already: {}", cached.file));
+        job.ui.detail(format_args!("using the wheel built before for {what}: {}", cached.file));
         return Ok(cached);
     }
     let progress = job.ui.spinner("Building", what);
@@ -106,7 +106,7 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
     let base = work.path().display();
     let text = format!("[build]\nbuild_base = {base}/build\n[egg_info]\negg_base = {base}\n");
     fs::write(&extra, text).at(&extra)?;
-    // Directories: most are built again and again.
+    // Directories are built again and again, so their environments are kept.
     if source == directory
         && backend::build(job, directory, &out, ("DIST_EXTRA_CONFIG", &extra))?.is_some()
     {
@@ -121,8 +121,8 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
             uv::index_options(&mut command, job.options, &job.links);
             command
         }
-        Tool::Pip(words) => {
-            let mut command = command_of(words);
+        Tool::Pip(pip) => {
+            let mut command = command_of(pip);
             command.args(["wheel", "--no-deps", "--use-pep517", "--quiet", "--wheel-dir"]);
             command.arg(&out);
             pip::index_options(&mut command, job.options, &job.links);
@@ -139,7 +139,7 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
         };
         return Err(match error {
             Error::Build { output, .. } => Error::Build { what: what.to_owned(), output },
-            // What cannot be had is something that the build needs.
+            // The build requires what cannot be found.
             Error::Unsatisfiable(text) | Error::OnlySource(text) => {
                 Error::Build { what: what.to_owned(), output: vec![text] }
             }
@@ -156,6 +156,6 @@ fn wheel_in(out: &Path, what: &str) -> Result<PathBuf, Error> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "whl"));
     let nothing =
-        || Error::Build { what: what.to_owned(), output: vec!["it made no wheel".into()] };
+        || Error::Build { what: what.to_owned(), output: vec!["it produced no wheel".into()] };
     found.ok_or_else(nothing)
 }

@@ -1,5 +1,5 @@
-//! Wheels in the packer's cache, and notes about what became them. Files appear under their final
-//! names when they are whole.
+//! Wheels in the packer's cache, and notes about where they come from. Files appear under their
+//! final names when they are whole.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -15,28 +15,28 @@ use snakecrate_base::download::file_sha256;
 
 /// The cache of wheels.
 #[derive(Debug, Clone)]
-pub(crate) struct Cache {
+pub(super) struct Cache {
     all: BuildCache,
 }
 
 /// A wheel in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Cached {
+pub(super) struct Cached {
     /// The file's name.
-    pub(crate) file: String,
+    pub(super) file: String,
     /// In hex.
-    pub(crate) sha256: String,
+    pub(super) sha256: String,
 }
 
-/// A distribution as a resolution gave it.
+/// A distribution of a resolution, as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Saved {
-    /// A wheel that was published.
+pub(super) enum Saved {
+    /// A published wheel.
     Wheel(Cached),
-    /// A wheel built from something that cannot change.
+    /// A wheel built from a source that cannot change.
     Built(Cached),
-    /// A directory of the user's: built again when it changed.
+    /// A directory of the user's, built again when it has changed.
     Directory(PathBuf),
 }
 
@@ -48,29 +48,29 @@ struct Resolution {
 
 impl Cache {
     /// The wheels in `cache`, whose directory is created where it is missing.
-    pub(crate) fn open(cache: &BuildCache) -> Result<Self, Error> {
+    pub(super) fn open(cache: &BuildCache) -> Result<Self, Error> {
         fs::create_dir_all(cache.path()).at(cache.path())?;
         Ok(Self { all: cache.clone() })
     }
 
     /// A directory for work that goes away with the value, on the cache's file system.
-    pub(crate) fn scratch(&self) -> Result<TempDir, Error> {
+    pub(super) fn scratch(&self) -> Result<TempDir, Error> {
         self.all.temporary_directory().at(self.all.path())
     }
 
     /// Where a wheel is, or would be.
-    pub(crate) fn path(&self, cached: &Cached) -> PathBuf {
+    pub(super) fn path(&self, cached: &Cached) -> PathBuf {
         self.all.wheels().join(&cached.sha256).join(&cached.file)
     }
 
-    /// The wheel's path if it is there and whole.
-    pub(crate) fn get(&self, cached: &Cached) -> Option<PathBuf> {
+    /// The wheel's path, if it exists and is whole.
+    pub(super) fn get(&self, cached: &Cached) -> Option<PathBuf> {
         let path = self.path(cached);
         file_sha256(&path).is_ok_and(|sha256| sha256 == cached.sha256).then_some(path)
     }
 
     /// Copies the wheel `path` into the cache.
-    pub(crate) fn add(&self, path: &Path) -> Result<Cached, Error> {
+    pub(super) fn add(&self, path: &Path) -> Result<Cached, Error> {
         let sha256 = file_sha256(path).at(path)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let cached = Cached { file, sha256 };
@@ -88,22 +88,22 @@ impl Cache {
             return Ok(cached);
         }
         let _ = fs::remove_file(&to);
-        Err(io::Error::other("changed while it was copied")).at(path)
+        Err(io::Error::other("it changed while it was copied")).at(path)
     }
 
     /// The wheel that was built under `key`.
-    pub(crate) fn built(&self, key: &str) -> Option<Cached> {
+    pub(super) fn built(&self, key: &str) -> Option<Cached> {
         let cached: Cached = read(&self.all.build(key))?;
         self.get(&cached).map(|_| cached)
     }
 
     /// Remembers what was built under `key`.
-    pub(crate) fn remember_build(&self, key: &str, cached: &Cached) -> Result<(), Error> {
+    pub(super) fn remember_build(&self, key: &str, cached: &Cached) -> Result<(), Error> {
         self.write(&self.all.build(key), cached)
     }
 
-    /// What the resolution `key` gave, if it is not older than `seconds` (any age: `None`).
-    pub(crate) fn resolution(&self, key: &str, seconds: Option<u64>) -> Option<Vec<Saved>> {
+    /// The resolution remembered under `key`, if it is not older than `seconds` (`None`: any age).
+    pub(super) fn resolution(&self, key: &str, seconds: Option<u64>) -> Option<Vec<Saved>> {
         let path = self.all.resolution(key);
         let resolution: Resolution = read(&path)?;
         let age = now().checked_sub(resolution.at);
@@ -118,14 +118,14 @@ impl Cache {
     }
 
     /// Remembers a resolution.
-    pub(crate) fn remember_resolution(&self, key: &str, saved: Vec<Saved>) -> Result<(), Error> {
+    pub(super) fn remember_resolution(&self, key: &str, saved: Vec<Saved>) -> Result<(), Error> {
         let path = self.all.resolution(key);
         self.write(&path, &Resolution { at: now(), saved })
     }
 
-    /// Directories below `scratch` with links to all wheels, each file name at most once in a
-    /// directory: what `--find-links` takes.
-    pub(crate) fn links(&self, scratch: &Path) -> Result<Vec<PathBuf>, Error> {
+    /// Creates directories below `scratch` with links to all wheels, for `--find-links`. No
+    /// directory has two of the same name.
+    pub(super) fn links(&self, scratch: &Path) -> Result<Vec<PathBuf>, Error> {
         let wheels = self.all.wheels();
         if !wheels.exists() {
             return Ok(Vec::new());
@@ -144,7 +144,7 @@ impl Cache {
                     directories.push(directory.clone());
                 }
                 let link = directory.join(entry.file_name());
-                match std::os::unix::fs::symlink(entry.path(), &link) {
+                match snakecrate_platform::file::symlink(entry.path(), &link) {
                     Ok(()) => break,
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                     Err(error) => return Err(error).at(link),
@@ -155,12 +155,12 @@ impl Cache {
     }
 
     /// The directory of build back ends' environments.
-    pub(crate) fn backends(&self) -> PathBuf {
+    pub(super) fn backends(&self) -> PathBuf {
         self.all.backends()
     }
 
     /// Writes `value` to `path`, whole or not at all.
-    pub(crate) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
+    pub(super) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
         let mut file = self.all.temporary_file().at(self.all.path())?;
         let text = serde_json::to_vec(value).map_err(io::Error::from).at(path)?;
         file.write_all(&text).at(path)?;
@@ -179,7 +179,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 }
 
 /// Seconds since 1970.
-pub(crate) fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

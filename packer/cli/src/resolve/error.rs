@@ -1,4 +1,4 @@
-//! Why distributions could not be got.
+//! Why distributions could not be resolved, downloaded or built.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use snakecrate_base::error::Remedy;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Neither uv nor a pip that is new enough.
-    #[error("there is no uv, and no pip 22.3 or newer that works with {}", .0.display())]
+    #[error("found neither uv nor pip 22.3 or newer for {}", .0.display())]
     NoTool(PathBuf),
-    /// A program does not start.
+    /// A program cannot be started.
     #[error("cannot run {program}: {source}")]
     Start {
         /// The program.
@@ -24,30 +24,30 @@ pub enum Error {
     /// No set of distributions fits the requirements.
     #[error("the requirements cannot be satisfied: {0}")]
     Unsatisfiable(String),
-    /// There is a source distribution only, and building is not allowed.
-    #[error("there is no wheel, only a source distribution: {0}")]
+    /// There is only a source distribution, and building is not allowed.
+    #[error("there is only a source distribution, no wheel: {0}")]
     OnlySource(String),
     /// The build back end failed.
     #[error("cannot build a wheel of {what}: {}", lines(output))]
     Build {
         /// The project or distribution.
         what: String,
-        /// The last lines of what the back end said.
+        /// The last lines of the back end's output.
         output: Vec<String>,
     },
-    /// Something is not in the cache, and the network may not be used.
-    #[error("not to be had without the network: {0}")]
+    /// Something is not in the cache, and `--offline` forbids the network.
+    #[error("unavailable offline: {0}")]
     Offline(String),
     /// The tool failed for another reason: the network, the index, its configuration.
-    #[error("{program} failed: {words}")]
+    #[error("{program} failed: {message}")]
     Failed {
         /// `uv` or `pip`.
         program: &'static str,
-        /// What it says.
-        words: String,
+        /// Its message.
+        message: String,
     },
-    /// The tool's answer is not understood.
-    #[error("cannot make sense of what {program} answered: {cause}")]
+    /// The tool's output has an unknown form.
+    #[error("cannot read the output of {program}: {cause}")]
     Answer {
         /// `uv` or `pip`.
         program: &'static str,
@@ -57,8 +57,8 @@ pub enum Error {
     /// A file is not among those the requirements file lists the hashes of.
     #[error("the requirements files have no matching hash for {0}")]
     Hash(String),
-    /// A distribution does not want this Python.
-    #[error("{what} needs Python {wanted}; the interpreter is {actual}")]
+    /// A distribution does not support this Python.
+    #[error("{what} requires Python {wanted}, but the interpreter is {actual}")]
     Python {
         /// The project or wheel.
         what: String,
@@ -70,7 +70,7 @@ pub enum Error {
     /// A download failed.
     #[error(transparent)]
     Download(#[from] download::Error),
-    /// A wheel is not what it should be.
+    /// A wheel cannot be used.
     #[error(transparent)]
     Wheel(#[from] wheel::Error),
     /// A file of the packer's cache, or one of the user's, cannot be used.
@@ -85,9 +85,9 @@ pub enum Error {
 
 fn lines(output: &[String]) -> String {
     match output {
-        [] => "the build back end failed without a word".into(),
+        [] => "the build back end failed without output".into(),
         [one] => one.clone(),
-        more => format!("the build back end says\n    {}", more.join("\n    ")),
+        more => format!("the build back end reports\n    {}", more.join("\n    ")),
     }
 }
 
@@ -95,39 +95,38 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoTool(_) => {
-                "install uv (https://docs.astral.sh/uv/) or `python3 -m ensurepip`".into()
+                "install uv (https://docs.astral.sh/uv/) or run `python3 -m ensurepip`".into()
             }
-            Self::Start { .. } => "check that the program is whole and may be executed".into(),
+            Self::Start { .. } => "check that the program is complete and executable".into(),
             Self::Unsatisfiable(_) => {
                 "change the requirements, or choose another Python with --python".into()
             }
             Self::OnlySource(_) => {
-                "choose a version that has wheels, or allow building it from source".into()
+                "choose a version that has wheels, or allow building from source".into()
             }
-            Self::Build { .. } => "see all that it says with -v".into(),
+            Self::Build { .. } => "run it again with -v to see the whole output".into(),
             Self::Offline(_) => {
-                "build once without --offline, or name a directory with the wheels with \
-                 --find-links"
+                "build once without --offline, or give a directory with the wheels to --find-links"
                     .into()
             }
             Self::Failed { .. } => {
-                "check the network, the index and the tool's configuration; -v shows the command"
+                "check the network, the index and the tool's configuration; use -v to see the command"
                     .into()
             }
             Self::Answer { program, .. } => format!("try another version of {program}"),
             Self::Hash(_) => {
-                "list its hash in the requirements file, or take all hashes out".into()
+                "add its hash to the requirements file, or remove all hashes".into()
             }
-            Self::Python { .. } => "choose an interpreter that fits with --python".into(),
+            Self::Python { .. } => "choose another interpreter with --python".into(),
             Self::Download(error) => return error.remedy(),
             Self::Wheel(error) => return error.remedy(),
-            Self::File { .. } => "check that it is there, and the permissions".into(),
+            Self::File { .. } => "check that the file exists and its permissions".into(),
         })
     }
 }
 
-/// Adds the path to errors of the system.
-pub(crate) trait At<T> {
+/// Adds the path to an I/O error.
+pub(super) trait At<T> {
     /// The error is about `path`.
     fn at(self, path: impl Into<PathBuf>) -> Result<T, Error>;
 }

@@ -1,24 +1,24 @@
-//! Downloads of what a resolution came to.
+//! Downloads the files of a resolution.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, thread};
 
-use super::Job;
 use super::cache::Cached;
-use super::error::Error;
+use super::error::{At as _, Error};
+use super::job::Job;
 use super::pin::{Pin, Place, Remote};
 use super::pip;
 use super::tool::{Tool, find_pip};
 use snakecrate_base::download;
 use snakecrate_base::ui::{Ui, Verbosity};
 
-/// Downloads at a time.
+/// How many downloads run at a time.
 const PARALLEL: usize = 8;
 
-/// Gets the wheels among `pins` into the cache; `None` for those that have to be built.
-pub(crate) fn wheels(job: &Job, pins: &[Pin]) -> Result<Vec<Option<Cached>>, Error> {
+/// Gets the wheels among `pins` into the cache. `None` stands for those that have to be built.
+pub(super) fn wheels(job: &Job, pins: &[Pin]) -> Result<Vec<Option<Cached>>, Error> {
     let mut found = Vec::new();
     let mut missing: Vec<&Remote> = Vec::new();
     for pin in pins {
@@ -57,33 +57,32 @@ pub(crate) fn wheels(job: &Job, pins: &[Pin]) -> Result<Vec<Option<Cached>>, Err
 }
 
 /// Downloads one file into `directory`.
-pub(crate) fn file(job: &Job, remote: &Remote, directory: &Path) -> Result<PathBuf, Error> {
+pub(super) fn file(job: &Job, remote: &Remote, directory: &Path) -> Result<PathBuf, Error> {
     get(job, &[remote], directory)?;
     Ok(directory.join(remote.file()))
 }
 
 /// Downloads `remotes` into `directory`, under their own names.
 fn get(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
-    use super::error::At as _;
     std::fs::create_dir_all(directory).at(directory)?;
     match job.tool()? {
         // pip has its own cache, and the user's proxies, certificates and credentials.
-        Tool::Pip(words) => {
-            // It would build the metadata of a source distribution that it downloads.
+        Tool::Pip(pip) => {
+            // For a source distribution, pip would build the metadata.
             let (wheels, others): (Vec<&Remote>, Vec<&Remote>) =
                 remotes.iter().copied().partition(|remote| remote.is_wheel());
             if !wheels.is_empty() {
-                pip::download(words, &wheels, directory, job)?;
+                pip::download(pip, &wheels, directory, job)?;
             }
             in_parallel(job, &others, directory).map_or(Ok(()), |(_, error)| Err(error))
         }
         Tool::Uv(_) => {
             let Some((failed, error)) = in_parallel(job, remotes, directory) else { return Ok(()) };
-            // Credentials that uv got from a keyring or from netrc are not known here.
+            // uv may have taken credentials from a keyring or from netrc; pip can, too.
             match find_pip(job.interpreter) {
-                Some(words) if !job.options.offline && failed.iter().all(|r| r.is_wheel()) => {
+                Some(pip) if !job.options.offline && failed.iter().all(|r| r.is_wheel()) => {
                     job.ui.detail(format_args!("{error}; trying with pip"));
-                    pip::download(&words, &failed, directory, job).map_err(|_| error)
+                    pip::download(&pip, &failed, directory, job).map_err(|_| error)
                 }
                 _ => Err(error),
             }
@@ -91,7 +90,7 @@ fn get(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
     }
 }
 
-/// Downloads several files at a time; those that failed, and why the first did.
+/// Downloads several files at a time. Returns those that failed, and the first one's error.
 fn in_parallel<'a>(
     job: &Job,
     remotes: &[&'a Remote],
@@ -143,13 +142,10 @@ fn one(
     let Some(sha256) = &remote.sha256 else {
         let local = url::Url::parse(&remote.url).ok().and_then(|url| url.to_file_path().ok());
         return match local {
-            Some(path) => {
-                use super::error::At as _;
-                std::fs::copy(&path, &to).map(|_| ()).at(path)
-            }
+            Some(path) => std::fs::copy(&path, &to).map(|_| ()).at(path),
             None => Err(Error::Answer {
                 program: "the index",
-                cause: format!("it gives no digest of {}", remote.file()),
+                cause: format!("it has no digest of {}", remote.file()),
             }),
         };
     };

@@ -1,15 +1,15 @@
-//! Whether a project changed since it was built, without reading it.
+//! Tells whether a project has changed since it was built, without reading its files.
 
 use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::source::SKIPPED;
+use snakecrate_platform::file::{Timestamp, mode};
 
-/// Digest over paths, sizes and modification times of a project's files, and over what a version
-/// taken from git depends on. In hex.
-pub(crate) fn of(directory: &Path) -> io::Result<String> {
+/// A digest, in hex, of the paths, sizes, permissions and times of a project's files, and of the git
+/// files that a version may be taken from.
+pub(super) fn of(directory: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
     let entries = walkdir::WalkDir::new(directory)
         .sort_by_file_name()
@@ -17,7 +17,7 @@ pub(crate) fn of(directory: &Path) -> io::Result<String> {
         .filter_entry(|entry| !is_skipped(&entry.file_name().to_string_lossy(), entry.depth()));
     for entry in entries {
         let entry = entry?;
-        // A directory's time changes when a skipped thing is made in it.
+        // A directory's time changes when a skipped file is created in it.
         if !entry.file_type().is_dir() {
             add(&mut hasher, entry.path(), &entry.metadata()?);
         }
@@ -39,7 +39,7 @@ pub(crate) fn of(directory: &Path) -> io::Result<String> {
 }
 
 fn is_skipped(name: &str, depth: usize) -> bool {
-    // Further down, `build` and the like may be packages.
+    // Below the top directory, `build` and the like may be packages.
     let output = ["build", "dist", "target"].contains(&name);
     let skipped = SKIPPED.contains(&name) && (depth == 1 || !output);
     depth > 0 && (skipped || [".egg-info", ".pyc"].iter().any(|end| name.ends_with(end)))
@@ -48,10 +48,11 @@ fn is_skipped(name: &str, depth: usize) -> bool {
 fn add(hasher: &mut blake3::Hasher, path: &Path, metadata: &Metadata) {
     hasher.update(path.as_os_str().as_encoded_bytes());
     hasher.update(&[0]);
-    for number in [metadata.len().cast_signed(), metadata.mtime(), metadata.mtime_nsec()] {
-        hasher.update(&number.to_le_bytes());
-    }
-    hasher.update(&metadata.mode().to_le_bytes());
+    let modified = Timestamp::modified(metadata);
+    hasher.update(&metadata.len().to_le_bytes());
+    hasher.update(&modified.seconds.to_le_bytes());
+    hasher.update(&modified.nanoseconds.to_le_bytes());
+    hasher.update(&mode(metadata).to_le_bytes());
 }
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
-//! What a resolution depends on.
+//! The key of a resolution: everything that it depends on.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 
+use super::job::Job;
+use super::local_project::LocalProject;
 use super::tool::Tool;
-use super::{Job, Own};
 
-/// Counts changes of how resolutions are made: older ones are not used again.
+/// Counts changes in how resolutions are made; those of another scheme are not used again.
 const SCHEME: &str = "1";
 
-/// The digest of everything that `job`'s result depends on, but for the index itself and the
-/// tools' configuration files. In hex.
-pub(crate) fn of(job: &Job, requirements: &[String], own: Option<&Own>) -> String {
+/// A digest, in hex, of everything that `job`'s result depends on, except the index itself and the
+/// tools' configuration files.
+pub(super) fn of(job: &Job, requirements: &[String], project: Option<&LocalProject>) -> String {
     let mut key = Key(blake3::Hasher::new());
     let python = job.interpreter;
-    // Not asked for its version: that takes pip a quarter of a second.
+    // Without its version: pip takes a quarter of a second to report it.
     let tool = job.tool.get().map_or_else(Tool::likely, Tool::name);
     key.list("tool", [SCHEME, tool]);
     key.list("python", [&python.full_version, &python.cache_tag, python.target.name]);
@@ -32,13 +33,13 @@ pub(crate) fn of(job: &Job, requirements: &[String], own: Option<&Own>) -> Strin
     for link in &options.find_links {
         key.list("find-links", listing(Path::new(link)).iter().chain([link]));
     }
-    if let Some(own) = own {
-        key.list("own", [&own.metadata.name, &own.metadata.version]);
-        key.list("extras", &own.extras);
-        key.list("requires", &own.metadata.requires_dist);
-        key.list("pyproject", pyproject(own));
+    if let Some(project) = project {
+        key.list("project", [&project.metadata.name, &project.metadata.version]);
+        key.list("extras", &project.extras);
+        key.list("requires", &project.metadata.requires_dist);
+        key.list("pyproject", project.pyproject());
     }
-    // The tools take every option from the environment as well.
+    // The tools read every option from the environment, too.
     let mut variables: Vec<(String, String)> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| name.starts_with("UV_") || name.starts_with("PIP_"))
@@ -51,12 +52,7 @@ pub(crate) fn of(job: &Job, requirements: &[String], own: Option<&Own>) -> Strin
     key.0.finalize().to_hex().to_string()
 }
 
-/// The text of the pyproject.toml that the user's own wheel was built from.
-pub(crate) fn pyproject(own: &Own) -> Option<String> {
-    fs::read_to_string(own.directory.as_ref()?.join("pyproject.toml")).ok()
-}
-
-/// Names, sizes and times of what is in a directory, sorted.
+/// The names, sizes and times of the files in a directory, sorted.
 fn listing(directory: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let mut lines: Vec<String> = entries
@@ -75,7 +71,7 @@ fn listing(directory: &Path) -> Vec<String> {
 struct Key(blake3::Hasher);
 
 impl Key {
-    /// Adds values under a name; lengths keep neighbours apart.
+    /// Adds values under a name. Lengths separate them.
     fn list(&mut self, name: &str, values: impl IntoIterator<Item = impl AsRef<str>>) {
         self.add(name);
         for value in values {

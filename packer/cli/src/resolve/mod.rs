@@ -1,186 +1,73 @@
-//! From requirements to wheels: resolved, downloaded and built by uv where it is there, else by
-//! pip. Nothing is resolved here; what comes is kept in a cache of wheels.
+//! From requirements to wheels: uv resolves, downloads and builds where it is installed, else pip.
+//! Nothing is resolved here. The wheels are kept in the packer's cache.
 
 mod backend;
 mod build;
 mod cache;
 mod error;
 mod fetch;
+mod fetched;
 mod fingerprint;
+mod job;
 mod key;
-mod own;
+mod lists;
+mod local_project;
+mod paths;
 mod pin;
 mod pip;
+mod request;
 mod requirements;
 mod tool;
+mod tool_errors;
 mod uv;
-mod words;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
+pub use fetched::{Fetched, Origin};
+pub use request::{Inputs, Local, Options};
 
 use cache::{Cache, Cached, Saved};
 use error::At as _;
-use own::{Own, absolute};
+use job::Job;
+use local_project::LocalProject;
+use paths::absolute;
 use pin::{Pin, Place};
 use requirements::Files;
 use tool::Tool;
 
-use crate::build_cache::BuildCache;
-use crate::source::Source;
 use crate::wheel::{WheelName, normalize};
 use snakecrate_base::python::Interpreter;
-use snakecrate_base::ui::Ui;
+use snakecrate_base::ui::{Count, Ui};
 
 /// How long a resolution may be used again, in seconds: as long as `PyPI` lets its index pages be
 /// (`max-age`).
 const FRESH: u64 = 600;
 
-/// What is wanted.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Requirements, one each (PEP 508).
-    pub requirements: Vec<String>,
-    /// Requirements files; hashes in them are honoured, all or nothing as with pip.
-    pub files: Vec<PathBuf>,
-    /// A project or wheel of the user's, to be included with its dependencies.
-    pub local: Option<Local>,
-}
-
-impl Wanted {
-    /// What `source` itself wants; configuration and flags add to it.
-    pub fn of(source: &Source) -> Self {
-        let local = |path: &Path, extras: &[String]| Self {
-            local: Some(Local { path: path.to_owned(), extras: extras.to_vec() }),
-            ..Self::default()
-        };
-        match source {
-            Source::Project { directory, extras } => local(directory, extras),
-            Source::Wheel { path, extras } => local(path, extras),
-            Source::Script { metadata, .. } => Self {
-                requirements: metadata.as_ref().map_or_else(Vec::new, |m| m.dependencies.clone()),
-                ..Self::default()
-            },
-            Source::Requirement { text, .. } => {
-                Self { requirements: vec![text.clone()], ..Self::default() }
-            }
-        }
-    }
-}
-
-/// A project directory or a wheel file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Local {
-    /// Its path.
-    pub path: PathBuf,
-    /// The extras that are wanted of it.
-    pub extras: Vec<String>,
-}
-
-/// How to get it.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The package index, instead of what the tool is configured for.
-    pub index_url: Option<String>,
-    /// Directories or pages with more distributions.
-    pub find_links: Vec<String>,
-    /// Never use the network.
-    pub offline: bool,
-    /// Wheels only; the user's own project is built all the same.
-    pub no_build: bool,
-    /// Distributions never to take as wheels, or `:all:`.
-    pub no_binary: Vec<String>,
-    /// Distributions never to build, or `:all:`.
-    pub only_binary: Vec<String>,
-    /// The packer's own directory in the cache.
-    pub cache: BuildCache,
-}
-
-/// A wheel in the cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
-    /// The distribution's normalised name.
-    pub name: String,
-    /// The version in the file's name.
-    pub version: String,
-    /// The file, with the name it was published or built with.
-    pub path: PathBuf,
-    /// Its digest, in hex.
-    pub sha256: String,
-    /// Where it is from.
-    pub origin: Origin,
-    /// Whether it is [`Wanted::local`].
-    pub local: bool,
-}
-
-/// Where a wheel is from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// Taken as it was published, or as the user gave it: the same for every builder.
-    Index {
-        /// The file's name.
-        file: String,
-        /// In hex, as indexes give it.
-        sha256: String,
-    },
-    /// Built here from source.
-    Built,
-}
-
-/// One resolution while it goes on.
-pub(crate) struct Job<'a> {
-    interpreter: &'a Interpreter,
-    options: &'a Options,
-    ui: Ui,
-    cache: Cache,
-    scratch: &'a Path,
-    /// Where tools run: their configuration and relative paths are looked up from there.
-    directory: PathBuf,
-    /// Directories with links to cached wheels, when there is no index.
-    links: Vec<PathBuf>,
-    /// Requirements files for the tool, ours first.
-    lists: Vec<PathBuf>,
-    files: &'a Files,
-    tool: OnceCell<Tool>,
-}
-
-impl Job<'_> {
-    /// The tool, looked for when it is first needed.
-    fn tool(&self) -> Result<&Tool, Error> {
-        if self.tool.get().is_none() {
-            let found = Tool::find(self.interpreter, self.ui)?;
-            let _ = self.tool.set(found);
-        }
-        let none = || Error::NoTool(self.interpreter.executable.clone());
-        self.tool.get().ok_or_else(none)
-    }
-}
-
-/// Gets all wheels that `wanted` comes to, sorted by name.
+/// Gets all wheels that `inputs` require, sorted by name.
 ///
-/// An equal resolution of the last ten minutes is used again if its wheels are still there; so is
-/// one of any age with [`Options::offline`].
+/// An equal resolution of the last ten minutes is used again if its wheels are still in the cache.
+/// With [`Options::offline`], so is one of any age.
 pub fn resolve(
     interpreter: &Interpreter,
-    wanted: &Wanted,
+    inputs: &Inputs,
     options: &Options,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
-    resolve_with(OnceCell::new(), interpreter, wanted, options, ui)
+    resolve_with(OnceCell::new(), interpreter, inputs, options, ui)
 }
 
 fn resolve_with(
     tool: OnceCell<Tool>,
     interpreter: &Interpreter,
-    wanted: &Wanted,
+    inputs: &Inputs,
     options: &Options,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
     let cache = Cache::open(&options.cache)?;
     let scratch = cache.scratch()?;
-    let files = Files::read(&wanted.files)?;
+    let files = Files::read(&inputs.files)?;
     let mut options = options.clone();
     for link in options.find_links.iter_mut().filter(|link| Path::new(link).exists()) {
         *link = absolute(Path::new(link))?.to_string_lossy().into_owned();
@@ -192,24 +79,24 @@ fn resolve_with(
         ui,
         cache,
         scratch: scratch.path(),
-        directory: directory(wanted, &options)?,
+        directory: directory(inputs, &options)?,
         links,
         lists: Vec::new(),
         files: &files,
         tool,
     };
-    let own = wanted.local.as_ref().map(|local| own::take(&job, local)).transpose()?;
+    let project = inputs.local.as_ref().map(|local| LocalProject::get(&job, local)).transpose()?;
     let mut fetched = Vec::new();
-    if needs_resolution(wanted, own.as_ref()) {
-        let requirements = own::requirement_lines(&wanted.requirements)?;
-        let key = key::of(&job, &requirements, own.as_ref());
+    if needs_resolution(inputs, project.as_ref()) {
+        let requirements = lists::absolute_requirements(&inputs.requirements)?;
+        let key = key::of(&job, &requirements, project.as_ref());
         let fresh = if options.offline { None } else { Some(FRESH) };
         let saved = if let Some(saved) = job.cache.resolution(&key, fresh) {
-            ui.detail("resolved before, and all wheels are there");
+            ui.detail("using a recent resolution, whose wheels are all in the cache");
             saved
         } else {
-            job.lists = own::lists(&job, &requirements, wanted, own.as_ref())?;
-            let saved = run(&job, own.as_ref())?;
+            job.lists = lists::write(&job, &requirements, inputs, project.as_ref())?;
+            let saved = run(&job, project.as_ref())?;
             job.cache.remember_resolution(&key, saved.clone())?;
             saved
         };
@@ -217,46 +104,50 @@ fn resolve_with(
             fetched.push(finish(&job, saved)?);
         }
     }
-    if let Some(own) = own {
-        let saved = if own.built { Saved::Built(own.cached) } else { Saved::Wheel(own.cached) };
+    if let Some(project) = project {
+        let saved = match project.directory {
+            Some(_) => Saved::Built(project.cached),
+            None => Saved::Wheel(project.cached),
+        };
         fetched.push(Fetched { local: true, ..finish(&job, saved)? });
     }
     fetched.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(fetched)
 }
 
-/// Where the tool runs. A requirement of its own has nothing to do with the project that the user
-/// happens to stand in, whose pyproject.toml uv would read.
-fn directory(wanted: &Wanted, options: &Options) -> Result<PathBuf, Error> {
-    match &wanted.local {
+/// The directory that the tool runs in. Where the working directory has no part in the inputs, it
+/// isn't that one: uv would read the pyproject.toml there.
+fn directory(inputs: &Inputs, options: &Options) -> Result<PathBuf, Error> {
+    match &inputs.local {
         Some(local) if local.path.is_dir() => absolute(&local.path),
-        _ if wanted.files.is_empty() => absolute(options.cache.path()),
+        _ if inputs.files.is_empty() => absolute(options.cache.path()),
         _ => std::env::current_dir().at("."),
     }
 }
 
 /// Whether there is anything to resolve: an application without dependencies needs no index.
-fn needs_resolution(wanted: &Wanted, own: Option<&Own>) -> bool {
-    !wanted.requirements.is_empty()
-        || !wanted.files.is_empty()
-        || own.is_some_and(|own| !own.metadata.requires_dist.is_empty())
+fn needs_resolution(inputs: &Inputs, project: Option<&LocalProject>) -> bool {
+    !inputs.requirements.is_empty()
+        || !inputs.files.is_empty()
+        || project.is_some_and(|project| !project.metadata.requires_dist.is_empty())
 }
 
-/// Resolves, and gets the files.
-fn run(job: &Job, own: Option<&Own>) -> Result<Vec<Saved>, Error> {
+/// Resolves, and gets the wheels.
+fn run(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Saved>, Error> {
     let tool = job.tool()?;
+    let pyproject = project.and_then(LocalProject::pyproject);
     if matches!(tool, Tool::Pip(_))
-        && own.and_then(key::pyproject).is_some_and(|text| text.contains("tool.uv.sources"))
+        && pyproject.is_some_and(|text| text.contains("tool.uv.sources"))
     {
-        job.ui.warn("pip does not know [tool.uv.sources]; its packages are taken from the index");
+        job.ui.warn("pip ignores [tool.uv.sources]; using the index for the packages there");
     }
     let progress = job.ui.spinner("Resolving", format_args!("with {}", tool.name()));
     let mut pins = match tool {
         Tool::Uv(path) => uv::pins(path, job)?,
-        Tool::Pip(words) => pip::pins(words, job)?,
+        Tool::Pip(command) => pip::pins(command, job)?,
     };
     drop(progress);
-    let own_name = own.map(|own| normalize(&own.metadata.name));
+    let own_name = project.map(|project| normalize(&project.metadata.name));
     pins.retain(|pin| Some(&pin.name) != own_name.as_ref());
     pins.sort_by(|a, b| a.name.cmp(&b.name));
     for pin in &pins {
@@ -268,9 +159,8 @@ fn run(job: &Job, own: Option<&Own>) -> Result<Vec<Saved>, Error> {
             return Err(Error::Hash(pin.name.clone()));
         }
     }
-    let count = pins.len();
-    let plural = if count == 1 { "" } else { "s" };
-    job.ui.step("Resolved", format_args!("{count} distribution{plural} with {}", tool.name()));
+    let count = Count(pins.len(), "distribution");
+    job.ui.step("Resolved", format_args!("{count} with {}", tool.name()));
     fetch::wheels(job, &pins)?
         .into_iter()
         .zip(pins)

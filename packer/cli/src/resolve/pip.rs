@@ -1,4 +1,4 @@
-//! Resolving and downloading with pip: `pip install --dry-run --report`
+//! Resolves and downloads with pip: `pip install --dry-run --report`
 //! ([specification of the report](https://pip.pypa.io/en/stable/reference/installation-report/)).
 
 use std::ffi::OsString;
@@ -8,10 +8,11 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::error::{At as _, Error};
+use super::job::Job;
 use super::pin::{Git, Hashes, Pin, Place, Remote};
+use super::request::Options;
 use super::tool::{Ran, command_of, run};
-use super::words;
-use super::{Job, Options};
+use super::tool_errors;
 use crate::wheel::normalize;
 
 #[derive(Debug, Deserialize)]
@@ -50,9 +51,9 @@ struct Vcs {
     commit_id: String,
 }
 
-/// Where pip looks for distributions.
-pub(crate) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
-    // In the environment and not among the arguments: others see those, and it may hold a password.
+/// Adds the options that say where pip looks for distributions.
+pub(super) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
+    // Other users can see arguments, and the URL may hold a password.
     if let Some(url) = &options.index_url {
         command.env("PIP_INDEX_URL", url);
     }
@@ -68,7 +69,7 @@ pub(crate) fn index_options(command: &mut Command, options: &Options, links: &[P
 }
 
 /// Resolves the requirements of `job`.
-pub(crate) fn pins(pip: &[OsString], job: &Job) -> Result<Vec<Pin>, Error> {
+pub(super) fn pins(pip: &[OsString], job: &Job) -> Result<Vec<Pin>, Error> {
     let options = job.options;
     let report = job.scratch.join("report.json");
     let mut command = command_of(pip);
@@ -118,8 +119,8 @@ fn pin(item: Item, job: &Job) -> Result<Pin, Error> {
     Ok(Pin { name, place })
 }
 
-/// Downloads `remotes` as they are into `to`.
-pub(crate) fn download(
+/// Downloads `remotes` into the directory `to`.
+pub(super) fn download(
     pip: &[OsString],
     remotes: &[&Remote],
     to: &Path,
@@ -137,22 +138,22 @@ pub(crate) fn download(
 }
 
 /// A line of a requirements file.
-pub(crate) fn line(remote: &Remote) -> String {
+pub(super) fn line(remote: &Remote) -> String {
     match &remote.sha256 {
         Some(sha256) => format!("{}#sha256={sha256}", remote.url),
         None => remote.url.clone(),
     }
 }
 
-/// pip's message as an error: its `ERROR:` lines and the conflict it explains before them.
-pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
+/// Turns pip's output into an error: its `ERROR:` lines and the conflict that it explains.
+pub(super) fn failure(ran: &Ran, options: &Options) -> Error {
     let lines: Vec<&str> = ran.stderr.lines().collect();
     if ran.stderr.contains("subprocess-exited-with-error")
         || ran.stderr.contains("Failed building wheel")
     {
         let failed = lines.iter().find_map(|line| line.split("Failed building wheel for ").nth(1));
         let what = failed.unwrap_or("a source distribution").to_owned();
-        return Error::Build { what, output: words::tail(&ran.stderr) };
+        return Error::Build { what, output: tool_errors::tail(&ran.stderr) };
     }
     let from = lines.iter().position(|line| line.starts_with("ERROR:")).unwrap_or(0);
     let useful: Vec<&str> = lines[from..]
@@ -162,25 +163,25 @@ pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
         .filter(|line| !line.starts_with("ERROR: Ignored the following"))
         .take_while(|line| !line.starts_with("To fix this you could try"))
         .collect();
-    let text = without_list(&words::one_line(&useful));
+    let text = without_list(&tool_errors::one_line(&useful));
     if text.contains("DO NOT MATCH THE HASHES") || text.contains("Hashes are required") {
         let named = lines.iter().find(|line| line.contains(" from ") || line.contains("--hash="));
         let named = named.unwrap_or(&"a distribution").trim();
         let end = named.find(" from ").or_else(|| named.find(" --hash")).unwrap_or(named.len());
         return Error::Hash(named[..end].to_owned());
     }
-    // pip says nothing else when it cannot reach an index.
+    // pip reports nothing else when it cannot reach an index.
     let unreachable =
         ran.stderr.contains("Retrying (") || ran.stderr.contains("Could not fetch URL");
     let resolution = text.contains("No matching distribution") || text.contains("conflicting");
     match () {
         () if resolution && options.offline => Error::Offline(versions_cut(&text)),
         () if resolution && !unreachable => Error::Unsatisfiable(versions_cut(&text)),
-        () => Error::Failed { program: "pip", words: text },
+        () => Error::Failed { program: "pip", message: text },
     }
 }
 
-/// The message without the place in our own requirements file, which is gone when it is read.
+/// The message without the place in our own requirements file, which the user never sees.
 fn without_list(text: &str) -> String {
     let mut text = text.to_owned();
     for (start, end) in [(" (from -r ", "))"), (" (from line ", ")")] {
@@ -193,7 +194,7 @@ fn without_list(text: &str) -> String {
     text
 }
 
-/// The message without the list of every version there is.
+/// The message with only the newest versions of a long list.
 fn versions_cut(text: &str) -> String {
     const MOST: usize = 200;
     match text.find("(from versions: ").zip(text.find(");")) {
@@ -206,7 +207,8 @@ fn versions_cut(text: &str) -> String {
     }
 }
 
-/// With wheels only, pip does not tell a missing distribution from one without wheels: ask.
+/// With wheels only, pip reports a distribution without wheels as a missing one. Asks the index
+/// which it is.
 fn refine(error: Error, pip: &[OsString], job: &Job) -> Error {
     let wheels_only = job.options.no_build || !job.options.only_binary.is_empty();
     let Error::Unsatisfiable(text) = &error else { return error };
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_are_told_in_one_line_without_advice() {
+    fn conflicts_are_reported_in_one_line_without_advice() {
         let conflict = "ERROR: Cannot install a==1 and b==2 because these package versions have \
                         conflicting dependencies.\n\nThe conflict is caused by:\n    a 1 depends \
                         on c<2\n    b 2 depends on c>=2\n\nTo fix this you could try to:\n1. \
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lists_of_versions_and_our_own_files_are_left_out() {
+    fn long_version_lists_and_our_own_files_are_omitted() {
         let versions: Vec<String> = (0..99).map(|number| format!("1.{number}")).collect();
         let text = format!(
             "ERROR: Ignored the following yanked versions: 1.0\nERROR: Could not find a version \
@@ -263,13 +265,13 @@ mod tests {
         );
         let cut = "Could not find a version that satisfies the requirement x>9 (from versions: …, \
                    1.94, 1.95, 1.96, 1.97, 1.98); No matching distribution found for x>9";
-        let told = failed(&text, false).to_string();
-        assert_eq!(told, format!("the requirements cannot be satisfied: {cut}"));
+        let message = failed(&text, false).to_string();
+        assert_eq!(message, format!("the requirements cannot be satisfied: {cut}"));
         assert!(matches!(failed(&text, true), Error::Offline(_)));
     }
 
     #[test]
-    fn an_index_out_of_reach_is_no_conflict() {
+    fn an_unreachable_index_is_not_a_conflict() {
         let text = "WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: Could not \
                     find a version that satisfies the requirement x (from versions: none)\nERROR: \
                     No matching distribution found for x\n";

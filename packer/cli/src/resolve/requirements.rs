@@ -1,5 +1,5 @@
-//! Requirements files: what they include, and the hashes they list. What the requirements mean
-//! is the resolver's business.
+//! Requirements files: the files that they include, and the hashes that they list. Only the resolver
+//! interprets the requirements, so no parser of the whole format is needed here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,18 +8,18 @@ use std::path::{Path, PathBuf};
 use super::error::{At as _, Error};
 use crate::wheel::normalize;
 
-/// Requirements files and all that they include.
+/// Requirements files, and all files that they include.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
+pub(super) struct Files {
     /// Paths and contents, in the order they are read.
-    pub(crate) contents: Vec<(PathBuf, String)>,
+    pub(super) contents: Vec<(PathBuf, String)>,
     /// Hashes by distribution: `sha256` in hex.
     hashes: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Files {
     /// Reads `files` and what they include with `-r` and `-c`.
-    pub(crate) fn read(files: &[PathBuf]) -> Result<Self, Error> {
+    pub(super) fn read(files: &[PathBuf]) -> Result<Self, Error> {
         let mut all = Self::default();
         let mut open: Vec<PathBuf> = files.iter().rev().cloned().collect();
         let mut seen = BTreeSet::new();
@@ -31,7 +31,7 @@ impl Files {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             for line in logical_lines(&text) {
                 if let Some(included) = included(&line, &path) {
-                    // Lists on the web are the resolver's.
+                    // The resolver reads lists on the web.
                     if !included.to_string_lossy().contains("://") {
                         open.push(included);
                     }
@@ -57,13 +57,13 @@ impl Files {
         }
     }
 
-    /// Whether any hash is listed: then every distribution needs one, as pip has it.
-    pub(crate) fn has_hashes(&self) -> bool {
+    /// Whether any hash is listed. If so, every distribution needs one, as with pip.
+    pub(super) fn has_hashes(&self) -> bool {
         !self.hashes.is_empty()
     }
 
-    /// Whether a file of distribution `name` with this digest may be used.
-    pub(crate) fn allows(&self, name: &str, sha256: Option<&str>) -> bool {
+    /// Whether a file of the distribution `name` with this digest may be used.
+    pub(super) fn allows(&self, name: &str, sha256: Option<&str>) -> bool {
         !self.has_hashes()
             || sha256.is_some_and(|sha256| {
                 self.hashes.get(name).is_some_and(|known| known.contains(sha256))
@@ -71,7 +71,7 @@ impl Files {
     }
 }
 
-/// Lines joined where they end in a backslash, without comments.
+/// The lines without comments, joined where they end in a backslash.
 fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -93,7 +93,7 @@ fn logical_lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// The file that a `-r` or `-c` line names, relative to the file it stands in.
+/// The file that a `-r` or `-c` line names, relative to the file of that line.
 fn included(line: &str, from: &Path) -> Option<PathBuf> {
     let options = ["--requirement", "--constraint", "-r", "-c"];
     let rest = options.iter().find_map(|option| line.strip_prefix(option))?;

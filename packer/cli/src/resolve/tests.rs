@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::build_cache::BuildCache;
 use crate::wheel::testing::{Forge, real_interpreter};
 use snakecrate_base::skip;
 use snakecrate_base::ui::Verbosity;
@@ -51,13 +52,13 @@ fn quiet() -> Ui {
 /// Runs `check` with a tool, in a directory of its own: `wheels` is for `--find-links`.
 fn resolving(
     tool: Tool,
-    check: impl Fn(&Path, &dyn Fn(&Wanted, bool) -> Result<Vec<Fetched>, Error>),
+    check: impl Fn(&Path, &dyn Fn(&Inputs, bool) -> Result<Vec<Fetched>, Error>),
 ) {
     let interpreter = real_interpreter();
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     fs::create_dir(root.join("wheels")).unwrap();
-    let resolve = |wanted: &Wanted, no_build| {
+    let resolve = |inputs: &Inputs, no_build| {
         let options = Options {
             offline: true,
             no_build,
@@ -65,7 +66,7 @@ fn resolving(
             cache: BuildCache::at(root.join("cache")),
             ..Options::default()
         };
-        resolve_with(OnceCell::from(tool.clone()), &interpreter, wanted, &options, quiet())
+        resolve_with(OnceCell::from(tool.clone()), &interpreter, inputs, &options, quiet())
     };
     check(root, &resolve);
 }
@@ -87,10 +88,10 @@ fn forge(directory: &Path, name: &str, version: &str, requires: &[&str]) -> Path
     forge.write_as(directory, &info)
 }
 
-fn requirements(texts: &[&str]) -> Wanted {
-    Wanted {
+fn requirements(texts: &[&str]) -> Inputs {
+    Inputs {
         requirements: texts.iter().map(|text| (*text).to_owned()).collect(),
-        ..Wanted::default()
+        ..Inputs::default()
     }
 }
 
@@ -125,14 +126,14 @@ fn a_wheel_of_the_users_is_there_with_its_extras(tool: Tool) {
     resolving(tool, |root, resolve| {
         forge(&root.join("wheels"), "lib", "1.0", &[]);
         let path = forge(root, "app", "1.0", &["lib ; extra == 'more'"]);
-        let plain = Wanted {
+        let plain = Inputs {
             local: Some(Local { path: path.clone(), extras: vec![] }),
-            ..Wanted::default()
+            ..Inputs::default()
         };
         assert_eq!(names(&resolve(&plain, false).unwrap()), ["app 1.0"]);
-        let more = Wanted {
+        let more = Inputs {
             local: Some(Local { path, extras: vec!["more".into()] }),
-            ..Wanted::default()
+            ..Inputs::default()
         };
         let fetched = resolve(&more, false).unwrap();
         assert_eq!(names(&fetched), ["app 1.0", "lib 1.0"]);
@@ -146,7 +147,7 @@ fn hashes_in_requirements_files_are_honoured(tool: Tool) {
         let list = root.join("list.txt");
         let with_hash = |hash: &str| {
             fs::write(&list, format!("lib==1.0 --hash=sha256:{hash}\n")).unwrap();
-            resolve(&Wanted { files: vec![list.clone()], ..Wanted::default() }, false)
+            resolve(&Inputs { files: vec![list.clone()], ..Inputs::default() }, false)
         };
         let right = snakecrate_base::download::file_sha256(&lib).unwrap();
         assert_eq!(names(&with_hash(&right).unwrap()), ["lib 1.0"]);
@@ -170,7 +171,7 @@ fn a_wheel_for_another_python_is_refused_before_anything_is_asked(tool: Tool) {
         let path = root.join("demo-1.0-cp27-cp27mu-manylinux1_x86_64.whl");
         fs::copy(Forge::new().write(root), &path).unwrap();
         let local = Some(Local { path, extras: vec![] });
-        let error = resolve(&Wanted { local, ..Wanted::default() }, false).unwrap_err();
+        let error = resolve(&Inputs { local, ..Inputs::default() }, false).unwrap_err();
         assert!(error.to_string().contains("the wheel is for cp27"), "{error}");
     });
 }
@@ -206,16 +207,16 @@ fn built_project(tool: &Tool, place: &Path) -> Option<String> {
                  packages=['demo'], scripts=['tool'])\n";
     fs::write(project.join("setup.py"), setup).unwrap();
     fs::write(project.join("tool"), "#!/usr/bin/env python3\n").unwrap();
-    let wanted = Wanted {
+    let inputs = Inputs {
         local: Some(Local { path: project.clone(), extras: vec![] }),
-        ..Wanted::default()
+        ..Inputs::default()
     };
     let options =
         Options { cache: BuildCache::at(directory.path().join("cache")), ..Options::default() };
     let resolve = |offline| {
         let options = Options { offline, ..options.clone() };
         let tool = OnceCell::from(tool.clone());
-        resolve_with(tool, &interpreter, &wanted, &options, quiet()).unwrap().remove(0)
+        resolve_with(tool, &interpreter, &inputs, &options, quiet()).unwrap().remove(0)
     };
     let built = resolve(false);
     assert_eq!((built.name.as_str(), &built.origin, built.local), ("demo", &Origin::Built, true));

@@ -1,4 +1,4 @@
-//! The program that resolves, downloads and builds: uv where it is there, else pip.
+//! The program that resolves, downloads and builds: uv where it is installed, else pip.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -13,33 +13,33 @@ use snakecrate_base::ui::Ui;
 const OLDEST_PIP: (u32, u32) = (22, 3);
 /// The oldest uv whose `pip compile` writes pylock.toml.
 const OLDEST_UV: (u32, u32) = (0, 7);
-/// The earliest time a zip file can hold, 1980-01-01: wheels built here are all of that time.
+/// The earliest time that a zip file can hold, 1980-01-01. All wheels built here get it.
 const SOURCE_DATE_EPOCH: &str = "315532800";
 
-/// The program.
+/// uv or pip.
 #[derive(Debug, Clone)]
-pub(crate) enum Tool {
+pub(super) enum Tool {
     /// uv's path.
     Uv(PathBuf),
-    /// The command, up to pip's own arguments: `python -m pip`, `pip --python …`.
+    /// The start of the command, before pip's own arguments: `python -m pip`, `pip --python …`.
     Pip(Vec<OsString>),
 }
 
-/// What a program left behind.
+/// The outcome of a program.
 #[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) success: bool,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub(super) struct Ran {
+    pub(super) success: bool,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Tool {
-    /// The one to use with `interpreter`.
-    pub(crate) fn find(interpreter: &Interpreter, ui: Ui) -> Result<Self, Error> {
+    /// The tool to use with `interpreter`.
+    pub(super) fn find(interpreter: &Interpreter, ui: Ui) -> Result<Self, Error> {
         if let Some(uv) = find_uv() {
             match version(&mut Command::new(&uv), "uv ") {
                 Some(found) if found >= OLDEST_UV => return Ok(Self::Uv(uv)),
-                _ => ui.warn(format_args!("{} is too old, pip is used", uv.display())),
+                _ => ui.warn(format_args!("{} is too old; using pip", uv.display())),
             }
         }
         find_pip(interpreter)
@@ -47,13 +47,13 @@ impl Tool {
             .ok_or_else(|| Error::NoTool(interpreter.executable.clone()))
     }
 
-    /// The name of the one that [`Tool::find`] will come to, unless uv is too old.
-    pub(crate) fn likely() -> &'static str {
+    /// The name of the tool that [`Tool::find`] will choose, unless uv is too old.
+    pub(super) fn likely() -> &'static str {
         if find_uv().is_some() { "uv" } else { "pip" }
     }
 
     /// Its name in messages.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Uv(_) => "uv",
             Self::Pip(_) => "pip",
@@ -61,8 +61,8 @@ impl Tool {
     }
 }
 
-/// `$SNAKECRATE_UV`, `$UV` (which uv sets for what it runs), or the first on the `PATH`. Empty
-/// `SNAKECRATE_UV`: do not use uv.
+/// `$SNAKECRATE_UV`, `$UV` (which uv sets for the programs that it runs), or the first on the `PATH`.
+/// An empty `SNAKECRATE_UV` forbids uv.
 fn find_uv() -> Option<PathBuf> {
     match env::var_os("SNAKECRATE_UV") {
         Some(path) if path.is_empty() => return None,
@@ -74,13 +74,13 @@ fn find_uv() -> Option<PathBuf> {
 }
 
 /// The first executable of that name on the `PATH`.
-pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let candidates = env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|d| d.join(name));
     candidates.into_iter().find(|path| path.is_file())
 }
 
-/// The version that `command --version` tells after `prefix`.
+/// The version that `command --version` prints after `prefix`.
 fn version(command: &mut Command, prefix: &str) -> Option<(u32, u32)> {
     prepare(command);
     let output = command.arg("--version").output().ok()?;
@@ -89,8 +89,8 @@ fn version(command: &mut Command, prefix: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// pip for `interpreter`: its own, the one its `ensurepip` carries, or another on this machine.
-pub(crate) fn find_pip(interpreter: &Interpreter) -> Option<Vec<OsString>> {
+/// pip for `interpreter`: its own, the one in its `ensurepip`, or another on this host.
+pub(super) fn find_pip(interpreter: &Interpreter) -> Option<Vec<OsString>> {
     let own = |rest: &[&OsStr]| -> Vec<OsString> {
         let isolated = [interpreter.executable.as_os_str(), OsStr::new("-I")];
         isolated.iter().chain(rest).map(OsString::from).collect()
@@ -100,7 +100,7 @@ pub(crate) fn find_pip(interpreter: &Interpreter) -> Option<Vec<OsString>> {
         command.iter().chain(&rest).map(OsString::from).collect()
     };
     let mut candidates = vec![own(&[OsStr::new("-m"), OsStr::new("pip")])];
-    // Debian keeps the wheel apart from `ensurepip`.
+    // Debian keeps the wheel outside of `ensurepip`.
     let bundles =
         [interpreter.stdlib.join("ensurepip/_bundled"), "/usr/share/python-wheels".into()];
     candidates.extend(
@@ -139,14 +139,14 @@ fn pip_wheel(directory: &Path) -> Option<PathBuf> {
 }
 
 /// A command of these words.
-pub(crate) fn command_of(words: &[OsString]) -> Command {
+pub(super) fn command_of(words: &[OsString]) -> Command {
     let mut command = Command::new(words.first().map_or(OsStr::new(""), OsString::as_os_str));
     command.args(words.iter().skip(1));
     command
 }
 
-/// The environment in which tools give the same result everywhere. What the user set for the
-/// tools themselves (proxies, certificates, credentials, indexes) stays.
+/// Sets an environment in which tools give the same result everywhere. The user's settings for the
+/// tools themselves (proxies, certificates, credentials, indexes) stay.
 fn prepare(command: &mut Command) {
     for name in ["PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONSTARTUP"] {
         command.env_remove(name);
@@ -161,18 +161,18 @@ fn prepare(command: &mut Command) {
         .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
         .env("PIP_NO_INPUT", "1")
         .env("PIP_NO_COLOR", "1")
-        // Nothing is installed, so what forbids installing does not matter.
+        // Nothing is installed, so settings that forbid installing do not matter.
         .env("PIP_REQUIRE_VIRTUALENV", "0")
         .env("PIP_BREAK_SYSTEM_PACKAGES", "1")
         .env("PIP_USER", "0")
         .env("UV_NO_PROGRESS", "1")
         .env("UV_PYTHON_DOWNLOADS", "never");
-    // As the packer's own downloads: certificates that the system trusts are good.
+    // As in the packer's own downloads, certificates that the system trusts are good.
     let chosen = ["SSL_CERT_FILE", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS"];
     if chosen.iter().all(|name| env::var_os(name).is_none()) {
         command.env("UV_SYSTEM_CERTS", "1").env("UV_NATIVE_TLS", "1");
     }
-    // Debug information holds the path of the directory something was compiled in.
+    // Debug information would hold the path of the build directory.
     for name in ["CFLAGS", "CXXFLAGS"] {
         let flags = env::var_os(name).unwrap_or_default();
         command.env(name, [flags.as_os_str(), OsStr::new("-g0")].join(OsStr::new(" ")));
@@ -180,7 +180,7 @@ fn prepare(command: &mut Command) {
 }
 
 /// Runs `command`, called `program` in messages.
-pub(crate) fn run(program: &str, command: &mut Command, ui: Ui) -> Result<Ran, Error> {
+pub(super) fn run(program: &str, command: &mut Command, ui: Ui) -> Result<Ran, Error> {
     prepare(command);
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())

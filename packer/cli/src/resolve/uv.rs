@@ -1,4 +1,4 @@
-//! Resolving with uv: `uv pip compile --format pylock.toml`
+//! Resolves with uv: `uv pip compile --format pylock.toml`
 //! ([specification of pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
 
 use std::path::{Path, PathBuf};
@@ -7,11 +7,13 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::error::Error;
-use super::pin::{Git, Hashes, Pin, Place, Remote, file_url};
+use super::job::Job;
+use super::paths::file_url;
+use super::pin::{Git, Hashes, Pin, Place, Remote};
+use super::request::Options;
 use super::requirements::Files;
 use super::tool::{Ran, run};
-use super::words;
-use super::{Job, Options};
+use super::tool_errors;
 use crate::wheel::{WheelName, normalize};
 
 #[derive(Debug, Deserialize)]
@@ -54,9 +56,9 @@ struct Vcs {
     subdirectory: Option<String>,
 }
 
-/// Options that `uv pip compile` and `uv build` share.
-pub(crate) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
-    // In the environment and not among the arguments: others see those, and it may hold a password.
+/// Adds the options that `uv pip compile` and `uv build` share.
+pub(super) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
+    // Other users can see arguments, and the URL may hold a password.
     if let Some(url) = &options.index_url {
         command.env("UV_DEFAULT_INDEX", url).env_remove("UV_INDEX_URL");
     }
@@ -72,7 +74,7 @@ pub(crate) fn index_options(command: &mut Command, options: &Options, links: &[P
 }
 
 /// Resolves the requirements of `job`.
-pub(crate) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
+pub(super) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
     let options = job.options;
     let mut command = Command::new(uv);
     command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
@@ -88,7 +90,7 @@ pub(crate) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
     }
     index_options(&mut command, options, &job.links);
     if options.offline {
-        // Not uv's own cache of index pages: it knows of wheels that are not here.
+        // uv's own cache of index pages knows wheels that are not here.
         command.arg("--no-index");
     }
     command.args(&job.lists);
@@ -124,8 +126,8 @@ fn pin(package: Package, job: &Job) -> Result<Pin, Error> {
     Ok(Pin { name, place })
 }
 
-/// The wheel that an installer would take: uv lists all that fit this machine. With hashes, the
-/// best of those that are listed.
+/// The wheel that an installer would choose: uv lists all that fit this host. With hashes, the best
+/// of those that are listed.
 fn choose(
     name: &str,
     wheels: Vec<Remote>,
@@ -139,7 +141,7 @@ fn choose(
         let fit = WheelName::parse(&remote.file()).ok()?.fit(job.interpreter).ok()?;
         Some((fit, remote))
     });
-    // The same wheel may be in several places; the first that is listed is taken.
+    // The same wheel may be in several places; the first in the list wins.
     let best = fitting.reduce(|best, next| if next.0 > best.0 { next } else { best });
     if let Some((_, wheel)) = best {
         return Ok(Place::Wheel(wheel));
@@ -152,8 +154,8 @@ fn choose(
     }
 }
 
-/// uv's message as an error: the lines behind `error:`, without ornaments.
-pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
+/// Turns uv's output into an error: the lines after `error:`, without ornaments.
+pub(super) fn failure(ran: &Ran, options: &Options) -> Error {
     let start = ran
         .stderr
         .lines()
@@ -162,24 +164,24 @@ pub(crate) fn failure(ran: &Ran, options: &Options) -> Error {
     let hint = message.iter().position(|line| line.starts_with("hint:")).unwrap_or(message.len());
     let (message, hints) = message.split_at(hint);
     let hints = hints.join(" ");
-    let text = words::one_line(message);
+    let text = tool_errors::one_line(message);
     let offline =
         options.offline && ["No solution found", "network"].iter().any(|word| text.contains(word));
     if offline {
-        return Error::Offline(words::because(&text));
+        return Error::Offline(tool_errors::because(&text));
     }
     if text.contains("No solution found") {
         if text.contains("no usable wheels") || hints.contains("building from source is disabled") {
-            return Error::OnlySource(words::because(&text));
+            return Error::OnlySource(tool_errors::because(&text));
         }
-        return Error::Unsatisfiable(words::because(&text));
+        return Error::Unsatisfiable(tool_errors::because(&text));
     }
     if text.contains("build backend returned") || text.contains("Failed to build") {
-        let what = words::quoted(&text).unwrap_or_default();
-        return Error::Build { what, output: words::tail(&ran.stderr) };
+        let what = tool_errors::quoted(&text).unwrap_or_default();
+        return Error::Build { what, output: tool_errors::tail(&ran.stderr) };
     }
     if text.contains("building from source is disabled") {
         return Error::OnlySource(text);
     }
-    Error::Failed { program: "uv", words: text }
+    Error::Failed { program: "uv", message: text }
 }

@@ -1,10 +1,10 @@
-//! The useful part of what tools say when they fail.
+//! The useful part of the output of a tool that failed.
 
 /// How many lines of a failed build are shown.
 const TAIL: usize = 12;
 
-/// The lines as one, without the ornaments that tools put before them.
-pub(crate) fn one_line(lines: &[&str]) -> String {
+/// Joins the lines to one, without the ornaments that tools put before them.
+pub(super) fn one_line(lines: &[&str]) -> String {
     let ornaments = |c: char| c.is_whitespace() || "×│╰─▶├".contains(c);
     let words: Vec<&str> = lines
         .iter()
@@ -17,27 +17,27 @@ pub(crate) fn one_line(lines: &[&str]) -> String {
     words.join("; ").replace(":;", ":")
 }
 
-/// What follows `Because`, as in "No solution found …: Because a depends on b …".
-pub(crate) fn because(text: &str) -> String {
+/// The text from `Because` on, as in "No solution found …: Because a depends on b …".
+pub(super) fn because(text: &str) -> String {
     let start = text.find("Because ").unwrap_or(0);
     text[start..].replace("; ", " ")
 }
 
-/// The first thing in backquotes.
-pub(crate) fn quoted(text: &str) -> Option<String> {
+/// The first text in backquotes.
+pub(super) fn quoted(text: &str) -> Option<String> {
     let mut parts = text.split('`');
     parts.next()?;
     parts.next().map(str::to_owned)
 }
 
-/// The last lines of a build back end's output, out of what uv or pip made of it.
-pub(crate) fn tail(stderr: &str) -> Vec<String> {
+/// The last lines of a build back end's output, taken out of that of uv or pip.
+pub(super) fn tail(stderr: &str) -> Vec<String> {
     let lines: Vec<&str> = stderr
         .lines()
         .map(|line| line.trim_start_matches(['│', ' ']).trim_end())
         .filter(|line| !line.is_empty())
         .collect();
-    // pip frames the output, uv says what it has to say after it.
+    // pip puts the output into a frame; uv puts its own message after it.
     let starts = |wanted: &str| lines.iter().position(|line| line.starts_with(wanted));
     let start =
         lines.iter().position(|line| line.ends_with("lines of output]")).map_or(0, |at| at + 1);
@@ -45,7 +45,7 @@ pub(crate) fn tail(stderr: &str) -> Vec<String> {
     let end = own.iter().filter_map(|mark| starts(mark)).min().unwrap_or(lines.len());
     let mut output = lines.get(start..end).unwrap_or_default().to_vec();
     if output.is_empty() {
-        // uv puts the output of metadata builds behind its message: `[stderr]`.
+        // uv puts the output of metadata builds after its message: `[stderr]`.
         let marks = lines.iter().position(|line| *line == "[stderr]" || *line == "[stdout]");
         output = lines[marks.unwrap_or(0)..].to_vec();
         output.retain(|line| !line.starts_with("hint:"));
@@ -55,7 +55,7 @@ pub(crate) fn tail(stderr: &str) -> Vec<String> {
     output[from..].iter().map(|line| (*line).to_owned()).collect()
 }
 
-/// Without the places and source lines of tracebacks: what was raised comes after them.
+/// Removes the places and source lines of tracebacks: the exception comes after them.
 fn without_frames<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let mut kept = Vec::new();
     let mut frame = false;
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_of_both_generations_of_uv_become_one_line() {
+    fn messages_of_old_and_new_uv_become_one_line() {
         let old = [
             "  × No solution found when resolving dependencies:",
             "  ╰─▶ Because a",
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_back_ends_last_words_are_found() {
+    fn the_back_ends_last_lines_are_found() {
         let pip = "  error: subprocess-exited-with-error\n\n  × Building wheel failed\n  │ exit code: 1\n  \
                    ╰─> [3 lines of output]\n      running build\n      \
                    Traceback (most recent call last):\n        File \"x.py\", line 1, in f\n          \

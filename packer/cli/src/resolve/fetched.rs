@@ -1,0 +1,34 @@
+//! The wheels of a resolution.
+
+use std::path::PathBuf;
+
+/// A wheel in the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The distribution's normalised name.
+    pub name: String,
+    /// The version in the file's name.
+    pub version: String,
+    /// The file, with the name it was published or built with.
+    pub path: PathBuf,
+    /// Its digest, in hex.
+    pub sha256: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Whether it is the user's own project or wheel.
+    pub local: bool,
+}
+
+/// Where a wheel comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Published, or given by the user: the same for every builder.
+    Index {
+        /// The file's name.
+        file: String,
+        /// In hex, as indexes give it.
+        sha256: String,
+    },
+    /// Built here from source.
+    Built,
+}

@@ -1,0 +1,71 @@
+//! The requirements as the tool gets them: files with absolute paths.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{At as _, Error};
+use super::job::Job;
+use super::local_project::LocalProject;
+use super::paths::{absolute, file_url};
+use super::request::Inputs;
+use super::tool::Tool;
+
+/// The requirements, paths made absolute.
+pub(super) fn absolute_requirements(requirements: &[String]) -> Result<Vec<String>, Error> {
+    let line = |text: &String| -> Result<String, Error> {
+        let path_like = text.starts_with(['.', '/']) || Path::new(text).is_file();
+        if path_like && !text.contains(" @ ") {
+            return Ok(absolute(Path::new(text))?.to_string_lossy().into_owned());
+        }
+        Ok(text.replace(['\n', '\r'], " "))
+    };
+    requirements.iter().map(line).collect()
+}
+
+/// Writes a requirements file with `requirements` and `project`. Returns its path, and those of the
+/// user's own files.
+pub(super) fn write(
+    job: &Job,
+    requirements: &[String],
+    inputs: &Inputs,
+    project: Option<&LocalProject>,
+) -> Result<Vec<PathBuf>, Error> {
+    let mut lines = requirements.to_vec();
+    lines.extend(project.map(|project| line(job, project)));
+    let mut lists = Vec::new();
+    if !lines.is_empty() {
+        let list = job.scratch.join("requirements.txt");
+        fs::write(&list, lines.join("\n") + "\n").at(&list)?;
+        lists.push(list);
+    }
+    for file in &inputs.files {
+        lists.push(absolute(file)?);
+    }
+    Ok(lists)
+}
+
+/// The requirement of the user's own project.
+fn line(job: &Job, project: &LocalProject) -> String {
+    let extras = match project.extras.as_slice() {
+        [] => String::new(),
+        extras => format!("[{}]", extras.join(",")),
+    };
+    let path = match &project.directory {
+        Some(directory) if needs_directory(job, project) => directory.clone(),
+        _ => job.cache.path(&project.cached),
+    };
+    let hash = if job.files.has_hashes() {
+        format!(" --hash=sha256:{}", project.cached.sha256)
+    } else {
+        String::new()
+    };
+    format!("{}{extras} @ {}{hash}", project.metadata.name, file_url(&path))
+}
+
+/// Whether uv needs the directory instead of the wheel: `[tool.uv]` gives sources and indexes.
+fn needs_directory(job: &Job, project: &LocalProject) -> bool {
+    let uv = matches!(job.tool(), Ok(Tool::Uv(_)));
+    uv && !job.options.no_build
+        && !job.files.has_hashes()
+        && project.pyproject().is_some_and(|text| text.contains("tool.uv"))
+}

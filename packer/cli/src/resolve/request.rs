@@ -1,0 +1,71 @@
+//! What to resolve, and how.
+
+use std::path::{Path, PathBuf};
+
+use crate::build_cache::BuildCache;
+use crate::source::Source;
+
+/// What to resolve.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Requirements, one each (PEP 508).
+    pub requirements: Vec<String>,
+    /// Requirements files. If any lists hashes, every distribution needs one, as with pip.
+    pub files: Vec<PathBuf>,
+    /// A project or wheel of the user's, to be included with its dependencies.
+    pub local: Option<Local>,
+}
+
+impl Inputs {
+    /// The inputs that `source` itself has; configuration and flags add to them.
+    pub fn of(source: &Source) -> Self {
+        let local = |path: &Path, extras: &[String]| Self {
+            local: Some(Local { path: path.to_owned(), extras: extras.to_vec() }),
+            ..Self::default()
+        };
+        match source {
+            Source::Project { directory, extras } => local(directory, extras),
+            Source::Wheel { path, extras } => local(path, extras),
+            Source::Script { metadata, .. } => Self {
+                requirements: metadata.as_ref().map_or_else(Vec::new, |m| m.dependencies.clone()),
+                ..Self::default()
+            },
+            Source::Requirement { text, .. } => {
+                Self { requirements: vec![text.clone()], ..Self::default() }
+            }
+        }
+    }
+
+    /// Whether there is nothing to resolve.
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty() && self.files.is_empty() && self.local.is_none()
+    }
+}
+
+/// A project directory or a wheel file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// Its path.
+    pub path: PathBuf,
+    /// The extras to include.
+    pub extras: Vec<String>,
+}
+
+/// How to resolve.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The package index; without one, the tool's configuration decides.
+    pub index_url: Option<String>,
+    /// Directories or pages with more distributions.
+    pub find_links: Vec<String>,
+    /// Never use the network.
+    pub offline: bool,
+    /// Use wheels only. The user's own project is built all the same.
+    pub no_build: bool,
+    /// Distributions never to use as wheels, or `:all:`.
+    pub no_binary: Vec<String>,
+    /// Distributions never to build, or `:all:`.
+    pub only_binary: Vec<String>,
+    /// The packer's own directory in the cache.
+    pub cache: BuildCache,
+}
