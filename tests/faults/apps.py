@@ -1,4 +1,4 @@
-"""The soak's applications: small, quick to build without a network, most of them on one runtime."""
+"""Applications for the soak: small, built quickly and offline, most of them with one runtime."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ def main():
     if word == "hold":
         print(NAME, "ready", flush=True)
         time.sleep(float(sys.argv[2]))
-        # What an application imports late has to be there still.
+        # A late import must still find its module.
         import decimal, textwrap
         print(textwrap.dedent("  " + NAME), decimal.Decimal("1.1") + 1)
     elif word == "spawn":
@@ -47,7 +47,7 @@ requires-python = ">=3.9"
 
 
 class App:
-    """A project, its archive, and what that prints."""
+    """A project, its archive, and the output of that."""
 
     def __init__(self, folder, name, number, *options):
         self.name, self.number, self.options = name, number, options
@@ -89,7 +89,7 @@ class App:
 
 
 def fixed(folder):
-    """Applications that nobody rebuilds: two on one runtime, one with a C library of its own."""
+    """Applications that are built once: two share a runtime, one has a C library of its own."""
     return [
         App(folder, "one", 1),
         App(folder, "two", 2),
@@ -98,5 +98,5 @@ def fixed(folder):
 
 
 def varying(folder):
-    """One application in several versions, which take each other's place."""
+    """One application in several versions, which replace each other."""
     return [App(folder, "vary", number) for number in NUMBERS]

@@ -1,4 +1,4 @@
-"""System calls: which ones a program makes, and what becomes of it when one of them fails."""
+"""System calls: which ones a program makes, and what happens if one of them fails."""
 
 import os
 import re
@@ -15,8 +15,8 @@ WRITES = (*SPACE, "EROFS", "EIO", "EACCES")
 READS = ("EIO", "EACCES", "ENOMEM")
 MEMORY = ("ENOMEM",)
 
-# What each call can fail with, as far as a user can meet it: disks, quotas, network file systems,
-# FUSE, limits, and sandboxes that know a call not.
+# Errors of each call that users can meet: from disks, quotas, network file systems, FUSE, limits, and
+# sandboxes that don't know a call.
 ERRORS = {
     "access": READS,
     "brk": MEMORY,
@@ -53,11 +53,11 @@ ERRORS = {
     "statfs": (*READS, "ENOSYS", "EINTR"),
     "symlinkat": (*WRITES, "EPERM"),
     "unlinkat": (*WRITES[2:], "EBUSY"),
-    # Of signs of life, and of the last use.
+    # For signs of life, and the last use.
     "utimensat": ("EPERM", "EACCES", "EROFS", "EIO", "ENOSYS"),
     "write": (*SPACE, "EIO", "EINTR"),
 }
-# These cannot fail, or do so only when they are called wrongly.
+# These cannot fail, or fail only if called wrongly.
 NEVER = {
     "arch_prctl", "exit", "exit_group", "fchmod", "getpid", "gettid", "ioctl", "madvise", "mprotect",
     "munmap", "nanosleep", "clock_nanosleep", "poll", "prlimit64", "rseq", "rt_sigaction", "rt_sigprocmask",
@@ -70,14 +70,14 @@ LINE = re.compile(r"^(?:(?P<pid>\d+) +)?(?P<name>\w+)\((?P<arguments>.*)$")
 
 @dataclass(frozen=True)
 class Call:
-    """The `number`th call of this name by its thread, from 1 on."""
+    """The `number`th call of this name in its thread, counted from 1."""
 
     name: str
     number: int
     arguments: str = ""
 
     def errors(self):
-        """What it can fail with."""
+        """The errors that it can return."""
         found = ERRORS.get(self.name)
         if found is None:
             if self.name in NEVER:
@@ -95,7 +95,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Injection:
-    """What is done at a call: it dies of a signal before it, or the call fails."""
+    """An event at a call: a signal kills the program before it, or the call fails."""
 
     call: Call
     kind: str
@@ -108,7 +108,7 @@ class Injection:
 
 @dataclass(frozen=True)
 class End:
-    """How a process ended: as a shell tells it, with 128 + N for a signal; `None` for a wedge."""
+    """The exit status of a process as in a shell, with 128 + N for a signal; `None` for a hang."""
 
     status: int | None
     output: bytes
@@ -120,7 +120,7 @@ class End:
 
 
 def run(words, env, processor=None, patience=PATIENCE):
-    """Runs a program to its end, or kills it with all its descendants when it takes too long."""
+    """Runs a program to its end, or kills it with all its descendants if it takes too long."""
     if processor is not None:
         words = ["taskset", "-c", str(processor), *words]
     pipe = subprocess.PIPE
@@ -139,18 +139,18 @@ def run(words, env, processor=None, patience=PATIENCE):
 
 
 def inject(injection, words, env, processor):
-    """Runs `words` with one call of it failing."""
+    """Runs `words` with one failing call."""
     name = injection.call.name
     options = ["-f", "-qqq", "-o", "/dev/null", "-e", f"trace={name}"]
     if injection.kind != "KILL":
-        # Quicker, but strace 6.1 then delivers no signals.
+        # This is quicker, but strace 6.1 then delivers no signals.
         options.append("--seccomp-bpf")
     return run(["strace", *options, "-e", injection.option, *words], env, processor)
 
 
 def trace(words, env, log, processor=None):
-    """All calls up to the one by which the application takes over; with several threads, the
-    longest series of each call."""
+    """All calls up to the one that starts the application. With several threads, the longest series
+    of each call."""
     end = run(["strace", "-f", "-qqq", "-s", "200", "-o", log, *words], env, processor)
     counts, found = {}, {}
     executed = 0

@@ -1,4 +1,4 @@
-"""Caches: what is in one, and whether it is as it should be."""
+"""Caches: their contents, and whether these are right."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ STAGING = "v2/staging"
 
 
 class Place:
-    """A home and a cache, and the programs that are run with them."""
+    """A home and a cache, and the programs that run with them."""
 
     def __init__(self, folder, snakecrate, archive, words=(), processor=None):
         self.folder = Path(folder)
@@ -34,24 +34,24 @@ class Place:
         return self.run(self.snakecrate, *words)
 
     def keep(self):
-        """Keeps the cache as it is, for `reset`."""
+        """Saves the cache for `reset`."""
         remove(self.kept)
         if self.cache.exists():
             self.cache.rename(self.kept)
 
     def reset(self):
-        """Brings back what was kept. The place is the same: environments hold their own path."""
+        """Restores the saved cache, in the same place, as environments contain their own path."""
         remove(self.cache)
         if self.kept.exists():
             self.run("cp", "-a", self.kept, self.cache)
 
     def verify(self):
-        """What `cache verify` finds."""
+        """The findings of `cache verify`."""
         end = self.packer("cache", "verify")
         return None if end.status == 0 else f"cache verify: {end}"
 
     def staging(self):
-        """What is in staging, as text; nothing if it is empty."""
+        """The contents of staging as text; empty if there are none."""
         try:
             names = sorted(os.listdir(self.cache / STAGING))
         except FileNotFoundError:
@@ -65,14 +65,14 @@ class Place:
             for name in folders + files:
                 path = os.path.join(top, name)
                 status = os.lstat(path)
-                # A stamp is empty where the boot id could not be read, and then worth nothing.
+                # A stamp is empty, and then worthless, if the boot id could not be read.
                 is_sized = stat.S_ISREG(status.st_mode) and name != "stamp"
                 what = (oct(status.st_mode), status.st_size if is_sized else None)
                 found[os.path.relpath(path, self.cache)] = what
         return found
 
     def differs(self, *undisturbed):
-        """How the names differ from those of all undisturbed caches."""
+        """The difference between the names and those of every undisturbed cache."""
         found = self.names()
         if found in undisturbed:
             return None

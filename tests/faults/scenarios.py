@@ -1,4 +1,4 @@
-"""What the swept program finds, and what has to be true of it whatever happened to it."""
+"""What the swept program finds, and what must hold whatever happens to it."""
 
 import os
 import shutil
@@ -11,15 +11,15 @@ DAMAGED = "app"
 
 
 class Scenario:
-    """A state of the cache and a command. `home` is the state that a worker brings back before
-    each injection."""
+    """A state of the cache and a command. `home` is the state that a worker restores before each
+    injection."""
 
     name = "?"
-    # The trees in the cache are whole at every moment.
+    # Whether the trees in the cache are complete at every moment.
     is_whole = True
-    # A `cache prune` may be needed to take what was left in staging: the next start is a warm one.
+    # Whether only `cache prune` removes leftovers from staging, as the next start is a warm one.
     needs_prune = False
-    # Others left something in staging: where one lock fails, it stays until the next cold start.
+    # Whether others left something in staging. If a lock fails, it stays until the next cold start.
     sweeps = False
     kinds = ("kill", "errors")
 
@@ -30,16 +30,16 @@ class Scenario:
         return self.place.start
 
     def prepare(self):
-        """Makes the state; it is kept then."""
+        """Makes the state, which is then saved."""
 
     def made(self):
-        """A cache in which the archive ran once."""
+        """A cache in which the archive has run once."""
         end = self.place.run(*self.place.start)
         if end.status != 0 or end.output != self.expected:
             raise SystemExit(f"sweep: the archive does not run: {end}")
 
     def judge(self, injection, end):
-        """What is wrong with how the injected run ended."""
+        """Describes what is wrong with the end of the injected run."""
         if end.status is None:
             return f"it hung: {end}"
         if injection.kind == "KILL":
@@ -56,13 +56,13 @@ class Scenario:
         two = len(lines) == 2 and all(line.startswith("snakecrate: ") for line in lines)
         if 121 <= end.status <= 126 and two and not end.output:
             return None
-        # No memory, no words: Rust's allocator ends the process.
+        # Without memory there is no message: Rust's allocator ends the process.
         if injection.kind == "ENOMEM" and end.status == 134 and not end.output:
             return None
         return f"neither success nor two lines and a status of 121 to 126: {end}"
 
     def after(self, injection):
-        """What is wrong with the state after the injected run, and with the start after that."""
+        """Describes what is wrong with the state after the injected run, and with the next start."""
         place = self.place
         if self.is_whole and (found := place.verify()):
             return f"right after it: {found}"
@@ -79,10 +79,10 @@ class Scenario:
         return place.differs(*self.names)
 
     def mend(self):
-        """What the user does before the next start."""
+        """The user's action before the next start."""
 
     def trouble(self, injection):
-        """What goes wrong when this is injected; `None` if all is well."""
+        """Describes what goes wrong with this injection; `None` if all is well."""
         self.place.reset()
         end = inject(injection, self.command(), self.place.env, self.place.processor)
         self.end = end
@@ -90,13 +90,13 @@ class Scenario:
 
 
 class First(Scenario):
-    """A first run, from nothing."""
+    """A first run with an empty cache."""
 
     name = "first"
 
 
 class Recover(Scenario):
-    """A run after one that was killed, with what other dead processes left."""
+    """A run after a killed one, with leftovers of other dead processes."""
 
     name = "recover"
     sweeps = True
@@ -112,7 +112,7 @@ class Recover(Scenario):
 
 
 class Reboot(Scenario):
-    """A run after a restart of the machine, which lost a write to a component."""
+    """A run after a restart of the machine that lost a write to a component."""
 
     name = "reboot"
     is_whole = False
@@ -130,7 +130,7 @@ class Reboot(Scenario):
 
 
 class Warm(Scenario):
-    """A run of what is there."""
+    """A run with a filled cache."""
 
     name = "warm"
 
@@ -139,7 +139,7 @@ class Warm(Scenario):
 
 
 class Prune(Scenario):
-    """`cache prune` of all that does not run."""
+    """`cache prune` of everything that isn't in use."""
 
     name = "prune"
     needs_prune = True
@@ -182,7 +182,7 @@ SCENARIOS = {one.name: one for one in (First, Recover, Reboot, Warm, Prune, Clea
 
 
 def damage(cache):
-    """Changes a byte of a file that is in the application's component and in its environment."""
+    """Changes a byte of a file that the application's component and its environment share."""
     for record in cache.glob("components/*/.snakecrate/component.json"):
         if f'"kind":"{DAMAGED}"' in record.read_text():
             files = [path for path in sorted(record.parents[1].rglob("*.py")) if path.stat().st_size]

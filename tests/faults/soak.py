@@ -1,10 +1,10 @@
 """Starts, kills, prunes, damages and builds at random on one cache, for as long as asked.
 
-Whatever is done, an archive that was left alone prints what it should; where files were damaged
-behind the cache's back, it does so after `cache verify --repair`. When nothing runs, `cache verify`
-finds nothing, staging is empty, and nothing has piled up. Ends with status 1 at the first trouble,
-prints the seed and the steps, and leaves the cache for inspection. One seed draws the same steps
-again; how processes meet differs from run to run.
+Whatever happens, an archive that was left alone prints the right output. If files were damaged
+behind the cache's back, it does so after `cache verify --repair`. When nothing is running, `cache
+verify` finds nothing, staging is empty, and nothing has piled up. At the first trouble the soak prints
+the seed and the steps, leaves the cache for inspection, and ends with status 1. The same seed draws
+the same steps again; the timing of processes differs from run to run.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from calls import run  # noqa: E402
 from steps import PATIENCE, kinds  # noqa: E402
 
 STARTED = time.monotonic()
-# Rounds of steps side by side between two looks at all of the cache.
+# Rounds of concurrent steps between two checks of the whole cache.
 ROUNDS = 8
 # Trees of one archive: runtime, application, C library.
 COMPONENTS = 3
 
 
 class Trouble(Exception):
-    """Something that must not be."""
+    """Something that must not happen."""
 
 
 def options():
@@ -53,7 +53,7 @@ def options():
 
 
 class Soak:
-    """One cache, and what is done to it."""
+    """One cache, and the steps on it."""
 
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
@@ -79,13 +79,13 @@ class Soak:
         self.archives = {app.archive: app.archive.read_bytes() for app in self.apps[:-1]}
 
     def judge(self, app, words, status, output, errors):
-        """What is wrong with how an archive ended."""
-        # What varies may be any version by now.
+        """Describes what is wrong with the end of an archive."""
+        # The application that varies may have any version by now.
         versions = self.versions if app in self.versions else [app]
         right = status == 0 and not errors
         if right and output in [version.expected(words) for version in versions]:
             return None
-        # The two processes of `spawn` may be of two versions.
+        # The two processes of `spawn` may have two versions.
         if right and words == ["spawn"] and app in self.versions:
             return None if output.splitlines()[1:] else f"{app.name} spawned nothing: {output}"
         return f"{app.name} {words}: status {status}\n  stdout {output!r}\n  stderr {errors!r}"
@@ -100,25 +100,25 @@ class Soak:
         return run([self.snakecrate, *words], self.env, patience=PATIENCE)
 
     def repair(self):
-        """What a user does about damage that a start does not see."""
+        """The user's action against damage that a start doesn't notice."""
         end = self.packer("cache", "verify", "--repair")
         if end.status != 0:
             raise Trouble(f"cache verify --repair: {end}")
 
     def start_all(self, when):
-        """Starts every archive; returns what is wrong."""
+        """Starts every archive; returns a description of what is wrong."""
         found = filter(None, map(self.start, self.apps))
         return next((f"{when}: {text}" for text in found), None)
 
     def quiet(self, when):
-        """Nothing runs: everything has to be as it should. Returns what is not."""
+        """With nothing running, everything must be right. Returns a description of what isn't."""
         self.looks += 1
         if found := self.start_all(when):
             return found
         end = self.packer("cache", "verify")
         if end.status != 0:
             return f"{when}: cache verify: {end}"
-        # What a killed `prune` left goes with the next one, or the next cold start.
+        # The next prune or cold start removes the leftovers of a killed `prune`.
         end = self.packer("cache", "prune")
         if end.status != 0:
             return f"{when}: cache prune: {end}"
@@ -129,7 +129,7 @@ class Soak:
         return self.piled_up(when)
 
     def piled_up(self, when):
-        """Whether there is more than all archives need."""
+        """Whether the cache has more than all archives need."""
         v2 = self.cache / "v2"
         envs, components = os.listdir(v2 / "envs"), os.listdir(v2 / "components")
         archives = len(self.apps) - 1 + len(self.versions)

@@ -1,7 +1,7 @@
-"""What the soak does to a cache. A step draws what it needs when it is made, in the main thread; it
-runs beside others. It returns what is wrong, as text, or nothing.
+"""The soak's steps on a cache. A step draws its random numbers in the main thread, when it is made,
+and then runs beside others. It returns a description of what is wrong, or nothing.
 
-To add one: a subclass of `Step` with a weight, or of `Damage`.
+To add a step, add a subclass of `Step` with a weight, or of `Damage`.
 """
 
 import os
@@ -14,15 +14,15 @@ from pathlib import Path
 
 from calls import run
 
-# Longer than a launcher waits for a lock, and a loaded machine needs for the rest.
+# Longer than a launcher waits for a lock plus what a loaded machine needs for the rest.
 PATIENCE = 120
 
 
 class Step:
-    """Something that happens to the cache."""
+    """An event in the cache."""
 
     weight = 0
-    # Also beside others.
+    # Whether it may run beside others.
     races = True
 
     def __init__(self, soak, rng):
@@ -30,10 +30,10 @@ class Step:
         self.draw(rng)
 
     def draw(self, rng):
-        """Draws what it needs."""
+        """Draws its random numbers."""
 
     def run(self):
-        """Does it; returns what is wrong."""
+        """Runs it; returns a description of what is wrong."""
 
     @property
     def name(self):
@@ -45,7 +45,7 @@ class Step:
 
 
 class Start(Step):
-    """An archive is started, and does what it should."""
+    """An archive starts and works."""
 
     weight = 30
 
@@ -59,11 +59,11 @@ class Start(Step):
 
 
 class Signalled(Step):
-    """An archive is started and gets signals at a random moment."""
+    """An archive starts and gets signals at a random moment."""
 
     def draw(self, rng):
         self.app = rng.choice(self.soak.apps)
-        # Most of a warm start is over after 20 ms, of a cold one after 150.
+        # A warm start is mostly over after 20 ms, a cold one after 150.
         self.delay = rng.expovariate(1 / rng.choice([0.004, 0.03, 0.1]))
         self.group = rng.random() < 0.3
         self.pause = rng.uniform(0, 0.8)
@@ -109,7 +109,7 @@ class Kill(Signalled):
 
 
 class Pause(Signalled):
-    """It is stopped for a while, and goes on."""
+    """It is stopped for a while, and continues."""
 
     weight = 6
 
@@ -125,7 +125,7 @@ class Pause(Signalled):
 
 
 class Packer(Step):
-    """A command of the packer's, which may be killed."""
+    """A command of the packer, which may be killed."""
 
     command: list[str] = []
     killed = 0.2
@@ -151,7 +151,7 @@ class Packer(Step):
 
 
 class Prune(Packer):
-    """Removes what was not used for some days; 0: all that does not run."""
+    """Removes what was not used for some days; with 0, everything that isn't in use."""
 
     weight = 8
 
@@ -163,14 +163,14 @@ class Prune(Packer):
 
 
 class Clear(Packer):
-    """Removes all that does not run."""
+    """Removes everything that isn't in use."""
 
     weight = 3
     command = ["cache", "clear"]
 
 
 class Verify(Packer):
-    """Reads everything, while others change it: it may find that something is missing."""
+    """Reads everything while others change it, so it may find that something is missing."""
 
     weight = 5
     command = ["cache", "verify"]
@@ -185,18 +185,18 @@ class Repair(Packer):
 
 
 class List(Packer):
-    """Tells what is there."""
+    """Lists the contents."""
 
     weight = 2
     command = ["cache", "list", "--json"]
 
 
 class Build(Packer):
-    """Builds a version of the application that varies, in the place of the one before."""
+    """Builds a version of the application that varies, over the version before."""
 
     weight = 4
     killed = 0.4
-    # `cache clear` may take the packer's own files from under it.
+    # `cache clear` may remove the packer's own files while it runs.
     statuses = (0, 1)
 
     def draw(self, rng):
@@ -209,7 +209,7 @@ class Build(Packer):
 
 
 class Switch(Packer):
-    """What an archive does itself, told by a variable."""
+    """A `SNAKECRATE=` command of an archive."""
 
     def draw(self, rng):
         super().draw(rng)
@@ -223,14 +223,14 @@ class Switch(Packer):
 
 
 class Mend(Switch):
-    """The archive repairs what it has unpacked."""
+    """The archive repairs its unpacked files."""
 
     weight = 4
     command = ["repair"]
 
 
 class Check(Switch):
-    """The archive verifies itself and what it has unpacked, while others change that."""
+    """The archive verifies itself and its unpacked files, while others change these."""
 
     weight = 2
     command = ["verify"]
@@ -238,7 +238,7 @@ class Check(Switch):
 
 
 class Uninstall(Switch):
-    """The archive removes what only it uses, unless it runs."""
+    """The archive removes what only it uses, unless it is in use."""
 
     weight = 4
     command = ["uninstall"]
@@ -246,26 +246,26 @@ class Uninstall(Switch):
 
 
 class Damage(Step):
-    """Something is done to the cache behind everybody's back, while nothing runs."""
+    """Damage to the cache behind everybody's back, while nothing is running."""
 
     races = False
-    # Whether archives start right after it, unaided; else only after `cache verify --repair`.
+    # Whether archives start right after it; if not, they do after `cache verify --repair`.
     starts = True
-    # Whether `cache verify` finds nothing after these starts. An environment has links to the files
-    # of its components and outlives one that is gone, and a start does not look for it.
+    # Whether `cache verify` finds nothing after these starts. An environment has links to the files of
+    # its components, so it outlives a missing component, and a start doesn't look for that.
     mends = True
 
     def draw(self, rng):
-        # Drawn again when it runs: what is there is known only then.
+        # Drawn again when it runs, as the contents are known only then.
         self.rng = random.Random(rng.random())
 
     def path(self, pattern):
-        """One of the paths in the cache that match."""
+        """One of the matching paths in the cache."""
         found = sorted(self.soak.cache.glob(pattern))
         return self.rng.choice(found) if found else None
 
     def files(self, *areas):
-        """One of the files of trees: of their first levels or anywhere."""
+        """A file of a tree: on the first levels or anywhere."""
         tree = self.path(f"v2/{self.rng.choice(areas)}/*")
         found = sorted(p for p in tree.rglob("*") if p.is_file()) if tree else []
         return self.rng.choice(found) if found else None
@@ -301,10 +301,10 @@ class Area(Damage):
 
 
 class Plan(Damage):
-    """A launch plan is removed, cut, or another."""
+    """A launch plan is removed, truncated, or replaced."""
 
     weight = 2
-    # An environment of a build that is no more has nobody to start it.
+    # No archive starts the environment of a replaced build.
     mends = False
 
     def damage(self):
@@ -313,7 +313,7 @@ class Plan(Damage):
 
 
 class Stamp(Damage):
-    """The mark of a whole component is removed, empty, or there twice."""
+    """The stamp of a complete component is removed, emptied, or doubled."""
 
     weight = 1
 
@@ -335,7 +335,7 @@ class Dead(Damage):
 
 
 class Lost(Damage):
-    """A file is removed, or its end."""
+    """A file is removed or truncated."""
 
     weight = 4
     starts = mends = False
@@ -346,7 +346,7 @@ class Lost(Damage):
 
 
 class Altered(Damage):
-    """A byte of a file is another."""
+    """A byte of a file changes."""
 
     weight = 4
     starts = mends = False
@@ -384,7 +384,7 @@ def altered(path: Path, rng):
 
 
 def kinds(base=Step):
-    """All steps that have a weight."""
+    """All steps with a weight."""
     for kind in base.__subclasses__():
         if kind.weight:
             yield kind

@@ -32,19 +32,19 @@ def options():
     parser.add_argument("words", nargs="*", help="arguments of the application")
     names = list(SCENARIOS)
     parser.add_argument("--only", metavar="SCENARIO", nargs="+", choices=names, default=["first"],
-                        help=f"what is swept, of {', '.join(names)} [first]")  # fmt: skip
+                        help=f"scenarios to sweep: {', '.join(names)} [first]")  # fmt: skip
     parser.add_argument("--kinds", nargs="+", choices=("kill", "errors"), default=("kill", "errors"))
     parser.add_argument("--error", metavar="ERRNO", nargs="+", help="only these errors")
     parser.add_argument("--call", metavar="NAME", nargs="+", help="only these calls")
-    parser.add_argument("--sample", metavar="N", type=int, help="this many points of each scenario")
+    parser.add_argument("--sample", metavar="N", type=int, help="sweep this many points of each scenario")
     parser.add_argument("--edges", action="store_true",
-                        help="of each call the first two, the middle one and the last")  # fmt: skip
+                        help="sweep the first two, the middle one and the last of each call")  # fmt: skip
     parser.add_argument("--threads", action="store_true",
-                        help="with all the launcher's threads: what happens is not the same each time")  # fmt: skip
-    parser.add_argument("--seed", type=int, default=1, help="of the sample [1]")
+                        help="use all the launcher's threads, so that runs differ")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample [1]")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--all", action="store_true", help="go on after a trouble")
-    parser.add_argument("--folder", type=Path, default=Path("/dev/shm"), help="where caches are")
+    parser.add_argument("--all", action="store_true", help="continue after a trouble")
+    parser.add_argument("--folder", type=Path, default=Path("/dev/shm"), help="directory of the caches")
     parser.add_argument("--snakecrate", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -87,7 +87,7 @@ class Sweep:
         if end.status != 0:
             sys.exit(f"sweep: the archive does not run: {end}")
         scenario = self.kind(place, end.output)
-        # The names of an undisturbed cache; and of one where the host's C library cannot be read.
+        # The names of an undisturbed cache, and of one whose host has an unreadable C library.
         scenario.names = [place.names()]
         remove(place.cache)
         for name in ("stat", "newfstatat", "statx"):
@@ -149,7 +149,7 @@ def say(text):
 
 
 def table(counts):
-    """Counts by call and kind of injection, with how the run ended."""
+    """Counts by call, kind of injection, and end of the run."""
     rows = sorted({(name, kind) for name, kind, _ in counts})
     outcomes = sorted({outcome for _, _, outcome in counts}, key=str)
     print("| call | injected | " + " | ".join(map(str, outcomes)) + " |")
