@@ -1,7 +1,7 @@
 //! The packer: makes one executable file out of a Python application.
 
-/// A digest of the packer's sources. It is part of the keys in the build cache, since another version
-/// may make the same thing differently.
+/// A digest of the packer's sources. It is part of the keys in the build cache, since another
+/// version may make the same thing differently.
 pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;

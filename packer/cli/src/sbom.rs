@@ -1,7 +1,8 @@
-//! The bill of materials: a `CycloneDX` 1.6 document in JSON (<https://cyclonedx.org/docs/1.6/json/>).
+//! The bill of materials: a `CycloneDX` 1.6 document in JSON
+//! (<https://cyclonedx.org/docs/1.6/json/>).
 //!
-//! It depends only on the contents of the archive: there is no timestamp, and the serial number is a
-//! digest of the document.
+//! It depends only on the contents of the archive: there is no timestamp, and the serial number is
+//! a digest of the document.
 //!
 //! The crate `cyclonedx-bom` cannot write it: its last version knows CycloneDX up to 1.5. The types
 //! here are the part of the schema that archives need.

@@ -2,9 +2,9 @@
 //!
 //! `pip wheel` takes more than a second to start, resolve and install a back end that was there a
 //! minute ago. In a development loop that is most of a build. So pip's environment for
-//! `build-system.requires` is kept for a day, and the hooks of PEP 517 are called in it as pip calls
-//! them. Anything unusual is left to pip, and so is every failure: pip's behaviour is the reference,
-//! and users know its messages.
+//! `build-system.requires` is kept for a day, and the hooks of PEP 517 are called in it as pip
+//! calls them. Anything unusual is left to pip, and so is every failure: pip's behaviour is the
+//! reference, and users know its messages.
 //!
 //! ```text
 //! backends/<key>.json      {"directory": "<key>-<random>", "at": <seconds since 1970>}
@@ -46,8 +46,8 @@ struct Kept {
 }
 
 impl System {
-    /// The table of the project in `directory`, if it is an ordinary one: all requirements are names,
-    /// which mean the same tomorrow.
+    /// The table of the project in `directory`, if it is an ordinary one: all requirements are
+    /// names, which mean the same tomorrow.
     fn of(directory: &Path) -> Option<Self> {
         let table: toml::Table =
             fs::read_to_string(directory.join("pyproject.toml")).ok()?.parse().ok()?;

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::source::SKIPPED;
 use snakecrate_platform::file::{Timestamp, mode};
 
-/// A digest, in hex, of the paths, sizes, permissions and times of a project's files, and of the git
-/// files that a version may be taken from.
+/// A digest, in hex, of the paths, sizes, permissions and times of a project's files, and of the
+/// git files that a version may be taken from.
 pub(super) fn of(directory: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
     let entries = walkdir::WalkDir::new(directory)

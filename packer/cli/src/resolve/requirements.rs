@@ -1,5 +1,5 @@
-//! Requirements files: the files that they include, and the hashes that they list. Only the resolver
-//! interprets the requirements, so no parser of the whole format is needed here.
+//! Requirements files: the files that they include, and the hashes that they list. Only the
+//! resolver interprets the requirements, so no parser of the whole format is needed here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -61,8 +61,8 @@ impl Tool {
     }
 }
 
-/// `$SNAKECRATE_UV`, `$UV` (which uv sets for the programs that it runs), or the first on the `PATH`.
-/// An empty `SNAKECRATE_UV` forbids uv.
+/// `$SNAKECRATE_UV`, `$UV` (which uv sets for the programs that it runs), or the first on the
+/// `PATH`. An empty `SNAKECRATE_UV` forbids uv.
 fn find_uv() -> Option<PathBuf> {
     match env::var_os("SNAKECRATE_UV") {
         Some(path) if path.is_empty() => return None,

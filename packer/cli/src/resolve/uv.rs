@@ -1,5 +1,5 @@
-//! Resolves with uv: `uv pip compile --format pylock.toml`
-//! ([specification of pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
+//! Resolves with uv: `uv pip compile --format pylock.toml` ([specification of
+//! pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

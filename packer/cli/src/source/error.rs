@@ -1,27 +1,27 @@
-//! Why something cannot be packed before anything of it was read.
+//! Why a source cannot be packed.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use snakecrate_base::error::Remedy;
 
-/// A source that is none.
+/// A source that cannot be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A path to nothing.
+    /// A path that does not exist.
     #[error("there is no file or directory `{}`", .0.display())]
     Absent(PathBuf),
     /// A file of a kind that cannot be packed.
     #[error("`{}` is neither a Python script nor a wheel", .0.display())]
     Kind(PathBuf),
-    /// What this packer makes.
-    #[error("`{}` is an archive already", .0.display())]
+    /// An archive of this packer's.
+    #[error("`{}` is already an archive", .0.display())]
     Archive(PathBuf),
     /// A directory without a project in it.
     #[error("`{}` has no pyproject.toml or setup.py that describes a project", .0.display())]
     NoProject(PathBuf),
     /// A directory that has projects below it.
-    #[error("`{}` is no project, but has some below it: {}", directory.display(), list(projects))]
+    #[error("`{}` is not a project, but contains some: {}", directory.display(), list(projects))]
     Several {
         /// The directory.
         directory: PathBuf,
@@ -31,9 +31,9 @@ pub enum Error {
     /// Not a path, and not a requirement either.
     #[error("`{text}` is not a requirement: {cause}")]
     Requirement {
-        /// What was given.
+        /// The argument.
         text: String,
-        /// What the parser says.
+        /// The parser's message.
         cause: String,
     },
     /// A file of the source cannot be read.
@@ -41,7 +41,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
     /// A pyproject.toml that is not TOML.
@@ -49,27 +49,27 @@ pub enum Error {
     Toml {
         /// The file.
         path: PathBuf,
-        /// Line, and what the parser says.
+        /// The line and the parser's message.
         cause: String,
     },
-    /// A script's metadata block that makes no sense.
+    /// A script's metadata block is invalid.
     #[error("{}:{line}: {cause}", path.display())]
     Block {
         /// The script.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         cause: String,
     },
-    /// A range of Python versions that makes no sense.
+    /// A range of Python versions is invalid.
     #[error("{}: `{text}` is not a range of Python versions: {cause}", path.display())]
     Python {
-        /// Where it stands.
+        /// The file that has it.
         path: PathBuf,
-        /// What stands there.
+        /// The range.
         text: String,
-        /// What the parser says.
+        /// The parser's message.
         cause: String,
     },
     /// A script's name cannot be a path in an archive.
@@ -77,7 +77,7 @@ pub enum Error {
     Name {
         /// The script.
         path: PathBuf,
-        /// What is wrong with the name.
+        /// The problem with the name.
         source: snakecrate_format::entry_path::BadPath,
     },
     /// The script's imports cannot be found.
@@ -93,7 +93,7 @@ fn list(paths: &[PathBuf]) -> String {
     names.join(", ")
 }
 
-/// The parser's message in one line, with the line it is about.
+/// The line of the error, and the parser's message in one line.
 pub(crate) fn toml_cause(error: &toml::de::Error, text: &str) -> (usize, String) {
     let start = error.span().map_or(0, |span| span.start);
     let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
@@ -111,32 +111,31 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Absent(_) => {
-                "check the path; a package of the index is written without `/`, as `httpie==3.2.4`"
-                    .into()
+                "check the path; a package of the index has no `/`: `httpie==3.2.4`".into()
             }
-            Self::Archive(_) => "start it, or see what is in it with snakecrate inspect".into(),
+            Self::Archive(_) => "run it, or list its contents with `snakecrate inspect`".into(),
             Self::Kind(_) => {
                 "give a project directory, a .py script, a .whl file or a requirement".into()
             }
             Self::NoProject(directory) => {
                 let name = directory.file_name().unwrap_or_default().to_string_lossy();
                 format!(
-                    "give the directory that has the pyproject.toml, or a script in it; the \
-                     package `{name}` of the index is `{name}>=0`"
+                    "give the directory of the pyproject.toml, or a script; for the package of the \
+                     index, write `{name}>=0`"
                 )
             }
             Self::Several { projects, .. } => {
                 let first = projects.first().map(|path| path.display().to_string());
-                format!("choose one: snakecrate build {}", first.unwrap_or_default())
+                format!("choose one: `snakecrate build {}`", first.unwrap_or_default())
             }
             Self::Requirement { text, .. } if text.contains("://") => {
-                "put the name before the address: `NAME @ URL`".into()
+                "put the name before the URL: `NAME @ URL`".into()
             }
             Self::Requirement { .. } => {
                 "write it as for pip: `httpie==3.2.4`, `numpy>=2`, `NAME @ URL`".into()
             }
             Self::Read { .. } => "check the file's permissions".into(),
-            Self::Toml { .. } => "mend the line".into(),
+            Self::Toml { .. } => "fix the TOML syntax error on that line".into(),
             Self::Block { .. } => {
                 "see https://packaging.python.org/en/latest/specifications/inline-script-metadata/"
                     .into()

@@ -1,4 +1,4 @@
-//! What is to be packed: a project, a script, a wheel or a requirement.
+//! The source of an archive: a project, a script, a wheel or a requirement.
 
 mod error;
 mod poetry;
@@ -28,10 +28,10 @@ use snakecrate_runtime::Scanner;
 
 pub use snakecrate_base::APP;
 
-/// A source as the user named it. Paths are absolute, links resolved.
+/// A source that the user named. Paths are absolute, and links are resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    /// A directory with a project that some build back end makes a wheel of.
+    /// A directory with a project that a build back end makes a wheel of.
     Project {
         /// The directory.
         directory: PathBuf,
@@ -62,8 +62,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Finds out what `arg` is. What exists as a file or a directory is one; a requirement is
-    /// what looks like no path.
+    /// Detects what `arg` is. An existing file or directory wins over a requirement.
     pub fn detect(arg: &str) -> Result<Self, Error> {
         let (path, extras) = match split_extras(arg) {
             Some((path, extras)) if !Path::new(arg).exists() && Path::new(path).exists() => {
@@ -81,7 +80,7 @@ impl Source {
         }
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("whl") => {
-                // A link's own name is the one to read, not that of what it leads to.
+                // The link's own name counts, not that of its target.
                 let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
                 let directory =
                     fs::canonicalize(directory.unwrap_or(Path::new("."))).map_err(read)?;
@@ -96,7 +95,7 @@ impl Source {
             extension => {
                 let bytes = fs::read(&full).map_err(read)?;
                 if !matches!(extension, Some("py" | "pyw")) && !is_python_script(&bytes) {
-                    // `snakecrate build black` once more, beside what it made the first time.
+                    // The archive of the last `snakecrate build black` may be in the way.
                     if let Ok(requirement) = Self::requirement(arg) {
                         return Ok(requirement);
                     }
@@ -144,8 +143,8 @@ impl Source {
         }
     }
 
-    /// The name of what is packed, where it is known without building: the project's, the
-    /// script's stem, the wheel's or the requirement's.
+    /// The name, if it is known without a build: of the project, the wheel or the requirement, or
+    /// the stem of the script.
     pub fn name(&self) -> Option<String> {
         match self {
             Self::Project { directory, .. } => Project::read(directory).ok()?.name(),
@@ -155,8 +154,7 @@ impl Source {
         }
     }
 
-    /// The Python versions it says it is for, before anything is built; `None` where it does not
-    /// say, or only the built wheel will.
+    /// The supported Python versions, if they are known without a build.
     pub fn requires_python(&self) -> Result<Option<VersionSpecifiers>, Error> {
         let stated = match self {
             Self::Project { directory, .. } => Project::read(directory)?.requires_python(),
@@ -191,8 +189,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// The application's tree of a script: the file, what it imports from its own directory, and where
-/// the file is.
+/// The tree of a script: the file and the modules that it imports from its own directory. Also
+/// returns the place of the file.
 pub fn script_tree(path: &Path, scanner: &Scanner<'_>) -> Result<(EntryPath, Tree), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let place = EntryPath::new(&format!("{APP}/{name}"))
@@ -207,7 +205,7 @@ fn split_extras(arg: &str) -> Option<(&str, Vec<String>)> {
     Some((path, extras.filter(|extra| !extra.is_empty()).collect()))
 }
 
-/// A shebang line that names Python.
+/// Whether the shebang line names Python.
 fn is_python_script(bytes: &[u8]) -> bool {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     line.starts_with(b"#!") && line.windows(6).any(|window| window == b"python")

@@ -1,15 +1,15 @@
-//! Poetry's version constraints, as far as PEP 440 can say the same
+//! Translates Poetry's version constraints to PEP 440
 //! (<https://python-poetry.org/docs/dependency-specification/>).
 
-/// `^3.9` → `>=3.9,<4`. Of alternatives (`~3.8 || ^3.10`) the last is taken: PEP 440 has no "or",
-/// and every alternative is good enough to choose an interpreter by. `None`: any version.
+/// `^3.9` → `>=3.9,<4`. The last of several alternatives wins (`~3.8 || ^3.10`): PEP 440 has no
+/// "or", and any alternative is good enough to choose an interpreter. `None` means any version.
 pub(crate) fn specifier(constraint: &str) -> Option<String> {
     let last = constraint.rsplit("||").next().unwrap_or(constraint);
     let spaced = last.replace(',', " ");
     let mut parts: Vec<String> = Vec::new();
     for word in spaced.split_whitespace() {
         match parts.last_mut() {
-            // `>= 3.9`: the operator stands alone.
+            // `>= 3.9`: a blank follows the operator.
             Some(part) if part.chars().all(|c| "<>=!~^".contains(c)) => part.push_str(word),
             _ => parts.push(word.to_owned()),
         }

@@ -1,4 +1,4 @@
-//! Project directories: what their files say before anything is built.
+//! Project directories, and what their files say without a build.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub const SKIPPED: [&str; 12] = [
     "build",
 ];
 
-/// How deep projects are looked for below a directory that is none.
+/// How deep to look for projects below a directory that isn't one.
 const DEPTH: usize = 2;
 
 /// The files that describe a project.
@@ -53,8 +53,8 @@ impl Project {
         Ok(Self { pyproject, table, setup_cfg, has_setup_py })
     }
 
-    /// Whether a build back end could make something of it. A pyproject.toml that only configures
-    /// tools is no project.
+    /// Whether a build back end could build it. A pyproject.toml that only configures tools does
+    /// not make a project.
     pub(crate) fn is_project(&self) -> bool {
         let described = self.table.as_ref().is_some_and(|table| {
             table.contains_key("project")
@@ -83,22 +83,22 @@ impl Project {
         let mut ini = Ini::new_cs();
         ini.set_multiline(true);
         ini.set_inline_comment_symbols(Some(&[]));
-        // A file that setuptools cannot read either has no value.
+        // setuptools cannot read the file either.
         let sections = ini.read(self.setup_cfg.clone()?).ok()?;
         let items = sections.get(section)?;
         let (_, value) = items.iter().find(|(name, _)| name.replace('-', "_") == key)?;
         value.clone()
     }
 
-    /// The name, where it stands in a file.
+    /// The name, if a file has it.
     pub(crate) fn name(&self) -> Option<String> {
         self.text_at(&["project", "name"])
             .or_else(|| self.text_at(&["tool", "poetry", "name"]))
             .or_else(|| self.setup_cfg("metadata", "name"))
     }
 
-    /// The Python versions it is for, as a PEP 440 specifier, and the file that says so. What a
-    /// setup.py or a dynamic field says is known after the build only.
+    /// The supported Python versions as a PEP 440 specifier, and the file that has it. A setup.py
+    /// or a dynamic field is known only after the build.
     pub(crate) fn requires_python(&self) -> Option<(PathBuf, String)> {
         let pyproject = |text| Some((self.pyproject.clone(), text));
         if let Some(text) = self.text_at(&["project", "requires-python"]) {
@@ -112,7 +112,7 @@ impl Project {
     }
 }
 
-/// The text of a file, if it is there.
+/// The text of a file, if it exists.
 fn read(path: &Path) -> Result<Option<String>, Error> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),

@@ -1,6 +1,6 @@
-//! Scripts and the metadata block in their comments
-//! ([inline script metadata](https://packaging.python.org/en/latest/specifications/inline-script-metadata/),
-//! PEP 723).
+//! The metadata block in the comments of a script ([inline script
+//! metadata](https://packaging.python.org/en/latest/specifications/inline-script-metadata/), PEP
+//! 723).
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::error::{Error, toml_cause};
 
-/// What a script says of itself.
+/// The metadata of a script.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Pep723 {
@@ -26,11 +26,11 @@ pub struct Pep723 {
 }
 
 impl Pep723 {
-    /// Looks for the `script` block in `source`, the text of the script at `path`.
+    /// Parses the `script` block in `source`, the text of the script at `path`.
     ///
     /// # Errors
     ///
-    /// Two blocks, one without an end, or one that is no TOML.
+    /// There are two blocks, or one without an end, or one that isn't TOML.
     pub fn parse(path: &Path, source: &str) -> Result<Option<Self>, Error> {
         let error = |line, cause| Error::Block { path: path.to_owned(), line, cause };
         let lines: Vec<&str> = source.trim_start_matches('\u{feff}').lines().collect();
@@ -43,8 +43,8 @@ impl Pep723 {
             };
             let body = &lines[at + 1..];
             let run = body.iter().take_while(|line| is_content(line)).count();
-            // The block goes on to the last end mark of the run of comments (as the
-            // specification's regular expression has it).
+            // As in the specification's regular expression, the last end mark in the run of
+            // comments ends the block.
             let Some(end) = body[..run].iter().rposition(|line| *line == "# ///") else {
                 if kind == "script" {
                     return Err(error(at + 1, "the script block has no end (`# ///`)".into()));
@@ -54,7 +54,7 @@ impl Pep723 {
             };
             if kind == "script" {
                 if let Some((first, _)) = found {
-                    let cause = format!("a second script block, the first is in line {first}");
+                    let cause = format!("second script block; the first is on line {first}");
                     return Err(error(at + 1, cause));
                 }
                 let content = body[..end].iter().map(|line| {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_found_wherever_it_stands() {
+    fn a_block_is_found_anywhere() {
         let source = "#!/usr/bin/env python3\n'''doc'''\n# /// script\n\
                       # requires-python = \">=3.11\"\n#\n# dependencies = [\n#   \"rich\",\n# ]\n\
                       # [tool.snakecrate]\n# level = 3\n# ///\nimport rich\n";
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_need_no_block_and_other_blocks_do_not_matter() {
+    fn a_block_is_optional_and_other_blocks_are_ignored() {
         assert_eq!(parse("print()\n").unwrap(), None);
         assert_eq!(parse("# /// other\n# x = [\n# ///\n").unwrap(), None);
         assert_eq!(parse("#/// script\n# x = [\n").unwrap(), None);
@@ -121,11 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_named_with_their_line() {
+    fn errors_name_their_line() {
         let twice = "# /// script\n# ///\n\n# /// script\n# ///\n";
         assert_eq!(
             parse(twice).unwrap_err(),
-            "s.py:4: a second script block, the first is in line 1"
+            "s.py:4: second script block; the first is on line 1"
         );
         let open = "x = 1\n# /// script\n# dependencies = []\nprint()\n";
         assert_eq!(parse(open).unwrap_err(), "s.py:2: the script block has no end (`# ///`)");

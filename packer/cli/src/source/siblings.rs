@@ -1,19 +1,20 @@
-//! What a script imports from its own directory: `python tool.py` has that first on its search
-//! path.
+//! The modules that a script imports from its own directory, which is the first on its search path.
 //!
-//! Modules are found by their import statements, as far as those lead; of packages all files come
-//! along, data too. What a script opens by path is not known.
+//! Import statements lead to modules, and those to others. Packages are packed with all their
+//! files, data too. Files that a script opens by path are not found.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use snakecrate_format::entry_path::EntryPath;
 use walkdir::WalkDir;
 
-use super::{APP, Error, SKIPPED};
+use super::error::Error;
+use super::project::SKIPPED;
+use snakecrate_base::APP;
 use snakecrate_base::tree::{Mode, Tree};
+use snakecrate_platform::file::is_executable;
 use snakecrate_runtime::Scanner;
 
 /// The script at `path` and its siblings, below [`APP`].
@@ -39,7 +40,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Adds a file. Returns what it imports.
+    /// Adds a file. Returns the modules that it imports.
     fn add(&mut self, path: &Path) -> Result<BTreeSet<String>, Error> {
         let read = |source| Error::Read { path: path.to_owned(), source };
         let relative = path.strip_prefix(self.directory).unwrap_or(path);
@@ -47,7 +48,7 @@ impl Found<'_> {
             .map_err(|source| Error::Name { path: path.to_owned(), source })?;
         let bytes = fs::read(path).map_err(read)?;
         let nested = relative.components().count() > 1;
-        let executable = fs::metadata(path).map_err(read)?.permissions().mode() & 0o111 != 0;
+        let executable = is_executable(&fs::metadata(path).map_err(read)?);
         // Modules and the script itself are not started as programs.
         let mode = if executable && nested { Mode::Executable } else { Mode::Plain };
         let is_source = !nested || matches!(place.extension(), "py" | "pyw");
@@ -58,7 +59,7 @@ impl Found<'_> {
     }
 }
 
-/// The files of a module in `directory`, as the interpreter would choose it; none if it is not
+/// The files of a module in `directory`, as the interpreter would choose it. None if it isn't
 /// there.
 fn files_of(directory: &Path, module: &str) -> Vec<PathBuf> {
     let package = directory.join(module);
@@ -79,7 +80,7 @@ fn files_of(directory: &Path, module: &str) -> Vec<PathBuf> {
     if file.is_file() {
         return vec![file];
     }
-    // A namespace package: any directory of that name, but only one with modules is meant.
+    // Any directory of that name is a namespace package, but only one with modules is meant.
     let all = if package.is_dir() { files() } else { Vec::new() };
     let is_module = |path: &PathBuf| path.extension().is_some_and(|e| e == "py" || e == "so");
     if all.iter().any(is_module) { all } else { Vec::new() }

@@ -62,7 +62,7 @@ fn each_kind_of_source_is_recognised() {
 }
 
 #[test]
-fn requirements_are_what_pep_508_says() {
+fn requirements_are_parsed_by_pep_508() {
     for (text, wanted) in [
         ("httpie==3.2.4", "httpie"),
         ("Numpy[extra]>=1", "numpy"),
@@ -81,7 +81,7 @@ fn requirements_are_what_pep_508_says() {
 }
 
 #[test]
-fn paths_to_nothing_are_no_requirements() {
+fn missing_paths_are_not_requirements() {
     for text in ["./nothing", "no/thing", "/nothing", "nothing.py", "demo-1-py3-none-any.whl", ".."]
     {
         let result = Source::detect(text);
@@ -91,7 +91,7 @@ fn paths_to_nothing_are_no_requirements() {
 }
 
 #[test]
-fn directories_without_a_project_say_what_is_below_them() {
+fn directories_without_a_project_list_those_below() {
     let directory = tempfile::tempdir().unwrap();
     assert!(matches!(detect(directory.path()), Err(Error::NoProject(_))));
     // Tools may be configured where no project is.

@@ -3,7 +3,7 @@
 
 use configparser::ini::{Ini, IniDefault};
 
-/// A function that a script calls.
+/// The function that a script calls.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryPoint {
     /// The script's name.

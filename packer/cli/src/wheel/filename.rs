@@ -1,20 +1,21 @@
-//! A wheel's file name, and which interpreters it is for
-//! ([binary distribution format](https://packaging.python.org/en/latest/specifications/binary-distribution-format/),
-//! [platform tags](https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/)).
+//! A wheel's file name, and the interpreters that it is for ([binary distribution
+//! format](https://packaging.python.org/en/latest/specifications/binary-distribution-format/),
+//! [platform
+//! tags](https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/)).
 
 use std::path::Path;
 
 use super::error::Kind;
 use snakecrate_base::python::Interpreter;
 
-/// `name-version(-build)-python-abi-platform.whl`, in parts.
+/// The parts of `name-version(-build)-python-abi-platform.whl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WheelName {
     /// As written: `Foo_Bar`.
     pub name: String,
     /// As written: `1.0.post1`.
     pub version: String,
-    /// The number and the rest of the build tag; wheels without one come before those with one.
+    /// The number and the rest of the build tag. Wheels with one are preferred to those without.
     pub build: Option<(u64, String)>,
     /// `py2.py3`, split.
     pub pythons: Vec<String>,
@@ -24,7 +25,7 @@ pub struct WheelName {
     pub platforms: Vec<String>,
 }
 
-/// How well a wheel fits: of two wheels of a version the greater is the one to take.
+/// How well a wheel fits. Of two wheels of one version, the greater is preferred.
 ///
 /// The order is that of `packaging.tags`: interpreter and ABI first, then the newest platform.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ pub struct Fit {
     build: Option<(u64, String)>,
 }
 
-/// A distribution's name as indexes compare them (PEP 503): `Foo._Bar` is `foo-bar`.
+/// A distribution's name as indexes compare it (PEP 503): `Foo._Bar` is `foo-bar`.
 pub fn normalize(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for c in name.trim().chars() {
@@ -49,13 +50,13 @@ pub fn normalize(name: &str) -> String {
 }
 
 impl WheelName {
-    /// Takes the last name of `path` apart.
+    /// Parses the last name of `path`.
     pub fn of(path: &Path) -> Result<Self, Kind> {
         let file = path.file_name().and_then(|name| name.to_str()).ok_or(Kind::Name)?;
         Self::parse(file)
     }
 
-    /// Takes `file` apart.
+    /// Parses `file`.
     pub fn parse(file: &str) -> Result<Self, Kind> {
         let stem = file.strip_suffix(".whl").ok_or(Kind::Name)?;
         let parts: Vec<&str> = stem.split('-').collect();
@@ -82,14 +83,14 @@ impl WheelName {
         })
     }
 
-    /// How well it fits `interpreter` on this machine.
+    /// How well the wheel fits `interpreter`.
     ///
-    /// The glibc a `manylinux` wheel needs is not compared: only wheels that the resolver let
-    /// through come here, and what the user names is asked of the resolver as well.
+    /// The glibc that a `manylinux` wheel requires is not compared: the resolver does that, for
+    /// wheels that the user names, too.
     ///
     /// # Errors
     ///
-    /// [`Kind::Platform`] or [`Kind::Python`] when it does not fit.
+    /// [`Kind::Platform`] or [`Kind::Python`] if it does not fit.
     pub fn fit(&self, interpreter: &Interpreter) -> Result<Fit, Kind> {
         let platform = self.platforms.iter().filter_map(|tag| platform(tag, interpreter)).max();
         let Some(platform) = platform else {
@@ -109,7 +110,7 @@ impl WheelName {
     }
 }
 
-/// The class of a pair of tags (greater is better) and the Python version in it.
+/// The rank of a pair of tags (greater is better) and the Python version in it.
 fn rank(python: &str, abi: &str, interpreter: &Interpreter) -> Option<(u8, u32)> {
     let minor = u32::from(interpreter.version.1);
     let digits = python.find(|c: char| c.is_ascii_digit())?;
@@ -130,13 +131,13 @@ fn rank(python: &str, abi: &str, interpreter: &Interpreter) -> Option<(u8, u32)>
         ("cp", "abi3") if !own_abi.ends_with('t') => Some((4, of?)),
         ("cp", "none") if own => Some((3, minor)),
         ("py", "none") if own => Some((2, minor)),
-        // `py3` is preferred to `py311` by a 3.12: it comes right after `py312`.
+        // Python 3.12 prefers `py3` to `py311`: it comes right after `py312`.
         ("py", "none") => Some((1, of.map_or(u32::MAX, |of| of))),
         _ => None,
     }
 }
 
-/// The place of a platform tag among those of this machine; `None` when it is not one of them.
+/// The rank of a platform tag among those of the interpreter's target; `None` if it isn't one.
 fn platform(tag: &str, interpreter: &Interpreter) -> Option<(u8, u32, u32)> {
     if tag == "any" {
         return Some((0, 0, 0));
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_taken_apart() {
+    fn names_are_parsed() {
         let name = WheelName::parse("Foo_Bar-1.0-2b-py2.py3-none-any.whl").unwrap();
         assert_eq!((name.name.as_str(), name.version.as_str()), ("Foo_Bar", "1.0"));
         assert_eq!(name.build, Some((2, "b".into())));
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn wheels_for_something_else_are_named_as_such() {
+    fn wheels_for_other_hosts_are_refused() {
         let other_machine = fit("a-1-cp312-cp312-manylinux_2_28_aarch64.whl").unwrap_err();
         assert!(other_machine.to_string().starts_with("wrong architecture"), "{other_machine}");
         assert!(matches!(fit("a-1-py3-none-win_amd64.whl"), Err(Kind::Platform(..))));

@@ -1,4 +1,4 @@
-//! Where a wheel's files go in an environment.
+//! The places of a wheel's files in an environment.
 
 use snakecrate_format::entry_path::EntryPath;
 
@@ -9,7 +9,7 @@ use snakecrate_base::python::Interpreter;
 /// The directory of scripts.
 pub(crate) const BIN: &str = "bin";
 
-/// A wheel's own directories, and the environment's.
+/// Directories of a wheel and of the environment.
 #[derive(Debug)]
 pub(crate) struct Layout {
     /// `demo-1.0.dist-info`.
@@ -22,10 +22,10 @@ pub(crate) struct Layout {
     headers: String,
 }
 
-/// What a file of a wheel is there for.
+/// The purpose of a file in a wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// A script to start.
+    /// A script.
     Script,
     /// Anything else.
     Other,
@@ -45,12 +45,12 @@ impl Layout {
         found.sort_unstable();
         found.dedup();
         let [dist_info] = found[..] else {
-            let what = if found.is_empty() { "no" } else { "more than one" };
-            return Err(Kind::Metadata(format!("has {what} .dist-info directory")));
+            let count = if found.is_empty() { "no" } else { "more than one" };
+            return Err(Kind::Metadata(format!("has {count} .dist-info directory")));
         };
         let stem = dist_info.trim_end_matches(".dist-info");
         if normalize(stem.split('-').next().unwrap_or_default()) != normalize(name) {
-            return Err(Kind::Metadata(format!("is named {name} but holds {dist_info}")));
+            return Err(Kind::Metadata(format!("is named {name} but contains {dist_info}")));
         }
         let minor = interpreter.minor();
         Ok(Self {
@@ -61,7 +61,7 @@ impl Layout {
         })
     }
 
-    /// The path in the environment of the file `path` of the wheel.
+    /// The place in the environment of the wheel's file `path`.
     pub(crate) fn place(&self, path: &str) -> Result<(EntryPath, Part), Kind> {
         let Some(rest) = path.strip_prefix(&self.data) else {
             return Ok((EntryPath::new(&format!("{}/{path}", self.site))?, Part::Other));
@@ -82,13 +82,13 @@ impl Layout {
         Ok((EntryPath::new(&target)?, part))
     }
 
-    /// `path` below `site-packages`; where it is elsewhere, as it is.
+    /// `path` below `site-packages`; a path elsewhere is returned as it is.
     pub(crate) fn below_site<'a>(&self, path: &'a EntryPath) -> &'a str {
         let rest = path.as_str().strip_prefix(&self.site);
         rest.and_then(|rest| rest.strip_prefix('/')).unwrap_or(path.as_str())
     }
 
-    /// `path` as seen from `site-packages`.
+    /// `path` relative to `site-packages`.
     pub(crate) fn seen_from_site(&self, path: &EntryPath) -> String {
         match path.as_str().strip_prefix(&self.site).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) => rest.to_owned(),
@@ -97,7 +97,7 @@ impl Layout {
     }
 }
 
-/// The source whose bytecode `path` would be: `a/b.py` for `a/__pycache__/b.cpython-312.pyc` and
+/// The source of the bytecode at `path`: `a/b.py` for `a/__pycache__/b.cpython-312.pyc` and
 /// for `a/b.pyc`.
 pub(crate) fn source_of(path: &str) -> Option<String> {
     let stem = path.strip_suffix(".pyc").or_else(|| path.strip_suffix(".pyo"))?;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_dist_info_and_it_is_of_that_name() {
+    fn one_dist_info_with_the_wheels_name_is_required() {
         let find = |paths: &[&str]| {
             Layout::find(paths.iter().copied(), "demo", &interpreter()).unwrap_err().to_string()
         };
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bytecode_knows_its_source() {
+    fn bytecode_has_a_source() {
         assert_eq!(source_of("a/__pycache__/b.cpython-312.opt-1.pyc").unwrap(), "a/b.py");
         assert_eq!(source_of("__pycache__/b.cpython-312.pyc").unwrap(), "b.py");
         assert_eq!(source_of("a/b.pyc").unwrap(), "a/b.py");

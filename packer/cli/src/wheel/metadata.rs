@@ -1,7 +1,7 @@
 //! `METADATA` and its headers, which `WHEEL` has, too
 //! ([core metadata](https://packaging.python.org/en/latest/specifications/core-metadata/)).
 
-/// What `METADATA` says, as far as it is of use here.
+/// The fields of `METADATA` that are used here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metadata {
     /// `Name`, as written.
@@ -22,7 +22,7 @@ pub struct Metadata {
     pub home_page: Option<String>,
 }
 
-/// What a distribution says of its licence.
+/// The licence fields of a distribution.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct License {
     /// `License-Expression`: an SPDX expression.
@@ -35,11 +35,11 @@ pub struct License {
     pub files: Vec<String>,
 }
 
-/// The headers of an e-mail-like document: lower-case names, and values whose continuation lines are
-/// joined with newlines.
+/// The headers of an e-mail-like document: lower-case names, and values whose continuation lines
+/// are joined with newlines.
 ///
-/// `mailparse` reads a line that isn't a header as a header without a value. CPython's parser, which
-/// installers use, ends the headers there, so they are cut first.
+/// `mailparse` reads a line that isn't a header as a header without a value. CPython's parser,
+/// which installers use, ends the headers there, so they are cut first.
 pub(super) fn headers(text: &str) -> Vec<(String, String)> {
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.split_inclusive('\n').skip_while(|line| is_continuation(line));
@@ -74,12 +74,12 @@ fn unindented(value: &str) -> String {
 }
 
 impl Metadata {
-    /// Reads the header of `METADATA`; what is missing stays empty.
+    /// Reads the headers of `METADATA`. Missing fields stay empty.
     pub fn parse(text: &str) -> Self {
         let mut metadata = Self::default();
         let mut links = Vec::new();
         for (name, value) in headers(text) {
-            // setuptools wrote `UNKNOWN` for what was not given.
+            // Old versions of setuptools wrote `UNKNOWN` for missing values.
             if value.is_empty() || value == "UNKNOWN" {
                 continue;
             }
@@ -113,7 +113,7 @@ impl Metadata {
     }
 }
 
-/// A `Project-URL` and its rank among those that lead to a project's home.
+/// The URL of a `Project-URL` that leads to a project's home, and its rank.
 fn project_url(value: &str) -> Option<(usize, String)> {
     const LABELS: [&str; 5] = ["homepage", "home", "repository", "source", "sourcecode"];
     let (label, url) = value.split_once(',')?;

@@ -1,4 +1,4 @@
-//! `RECORD`: the files of a distribution with their digests
+//! `RECORD`: the files of a distribution and their digests
 //! ([specification](https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file)).
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::error::{Error, Kind};
 use super::store::Kept;
 use snakecrate_base::tree::{Node, Tree};
 
-/// Lines by path.
+/// A wheel's RECORD: lines by path.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     lines: BTreeMap<String, Line>,
@@ -20,13 +20,13 @@ pub(crate) struct Record {
 
 #[derive(Debug, Default)]
 struct Line {
-    /// `sha256=…`, or nothing.
+    /// `sha256=…`, or empty.
     hash: String,
     size: String,
 }
 
 impl Record {
-    /// Reads the file.
+    /// Parses the document.
     pub(crate) fn parse(text: &str) -> Result<Self, Kind> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -36,10 +36,10 @@ impl Record {
         for record in reader.records() {
             let record = record.map_err(|error| Kind::Metadata(format!("RECORD: {error}")))?;
             let field = |index| record.get(index).unwrap_or_default().to_owned();
-            // Wheels made on Windows by old tools have backslashes in RECORD, but not in the zip.
+            // Old tools on Windows wrote backslashes into RECORD, but not into the zip.
             let path = field(0).replace('\\', "/");
             let line = Line { hash: field(1), size: field(2) };
-            // Some builders list a file once for each way they found it.
+            // Some builders list a file twice.
             if let Some(known) = lines.insert(path.clone(), line)
                 && lines.get(&path).is_some_and(|line| line.hash != known.hash)
             {
@@ -49,7 +49,7 @@ impl Record {
         Ok(Self { lines })
     }
 
-    /// Takes the line of `path` out and compares it with what the file is.
+    /// Compares the line of `path` with the file, and removes it.
     pub(crate) fn check(&mut self, path: &str, kept: &Kept) -> Result<(), Kind> {
         let line = self.lines.remove(path).ok_or_else(|| Kind::Unlisted(path.into()))?;
         if line.size.parse().is_ok_and(|size: u64| size != kept.size) {
@@ -72,20 +72,20 @@ impl Record {
         if same { Ok(()) } else { Err(altered()) }
     }
 
-    /// Takes a line out, whatever it says.
+    /// Removes a line.
     pub(crate) fn ignore(&mut self, path: &str) {
         self.lines.remove(path);
     }
 
-    /// Whether lines are left: files that are not there.
+    /// Fails if lines are left: their files are missing.
     pub(crate) fn finish(self) -> Result<(), Kind> {
-        // Directories are listed by a few builders; they have no hash.
+        // A few builders list directories, without a hash.
         let mut left = self.lines.into_iter().filter(|(path, _)| !path.ends_with('/'));
         left.next().map_or(Ok(()), |(path, _)| Err(Kind::Missing(path)))
     }
 }
 
-/// The RECORD of what is installed: paths as seen from `site-packages`, with digest and size.
+/// The RECORD of an installed distribution: paths relative to `site-packages`, digests and sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Installed {
     lines: BTreeMap<String, Line>,
@@ -98,7 +98,7 @@ impl Installed {
         self.lines.insert(path, Line { hash, size: size.to_string() });
     }
 
-    /// The document, at `path` itself.
+    /// The document, whose own path is `path`.
     pub(crate) fn encode(mut self, path: &str) -> Vec<u8> {
         self.lines.insert(path.to_owned(), Line::default());
         encode(&self.lines)
@@ -118,8 +118,8 @@ fn encode(lines: &BTreeMap<String, Line>) -> Vec<u8> {
 /// The end of a source's name.
 const SOURCE: &str = ".py";
 
-/// Makes every RECORD in `tree` speak of the bytecode that now stands for its source, `a.pyc` for
-/// `a.py`; bytecode may be listed without a hash.
+/// Replaces sources by bytecode in every RECORD of `tree`: `a.pyc` for `a.py` where only the former
+/// exists. Bytecode may be listed without a hash.
 pub(crate) fn follow_bytecode(tree: &mut Tree) -> Result<(), Error> {
     let records: Vec<EntryPath> = tree
         .iter()
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn stronger_hashes_are_checked_and_weaker_ones_refused() {
+    fn strong_hashes_are_checked_and_weak_ones_refused() {
         let good = BASE64_URL_SAFE_NO_PAD.encode(Sha512::digest(b"x"));
         let text = format!("\"a,b\",sha512={good},1\nb,md5=abc,\nc,,\nd.pyc,,\n");
         let mut record = Record::parse(&text).unwrap();

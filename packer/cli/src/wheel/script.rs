@@ -1,4 +1,4 @@
-//! What a distribution puts into `bin`.
+//! The scripts that a distribution installs in `bin`.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use snakecrate_format::entry_path::EntryPath;
 use super::entry_points::EntryPoint;
 use snakecrate_base::tree::{Content, Mode};
 
-/// The first line of every Python script in a tree; who assembles the environment puts the
-/// interpreter's path there.
+/// The first line of every Python script in a tree. The launcher replaces it with the interpreter's
+/// path when it assembles the environment.
 pub const SHEBANG: &str = "#!python";
 
-/// A script of a distribution, by the name users call it.
+/// A script of a distribution.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Script {
-    /// `black`.
+    /// The name that users call: `black`.
     pub name: String,
-    /// What it runs.
+    /// The target that it runs.
     pub target: Target,
 }
 
-/// What a script runs.
+/// The target of a script.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Target {
     /// A function, from `console_scripts` or `gui_scripts`; `bin/<name>` calls it too.
@@ -30,11 +30,11 @@ pub enum Target {
         /// `patched_main`.
         attr: String,
     },
-    /// A file of the wheel's own.
+    /// A file of the wheel.
     File {
         /// `bin/ruff`.
         path: EntryPath,
-        /// The system can execute it: machine code, or a script for something else than Python.
+        /// The system executes it: machine code, or a script that isn't Python.
         native: bool,
     },
 }
@@ -52,9 +52,9 @@ pub(crate) fn wrapper(point: &EntryPoint) -> Vec<u8> {
 
 /// Prepares a file of the `scripts` scheme: a Python script gets [`SHEBANG`].
 ///
-/// Beside `#!python`, which the wheel specification tells installers to replace, a shebang that
-/// finds Python in the `PATH` or at a system's path counts: in the developer's activated
-/// environment it started the environment's Python.
+/// The wheel specification makes installers replace `#!python`. A shebang that finds Python on the
+/// `PATH` or at a system's path is replaced, too: in the developer's activated environment it
+/// started that environment's Python.
 pub(crate) fn prepare(content: Content) -> std::io::Result<(Content, Mode)> {
     if content.len()? > 1 << 20 {
         return Ok((content, Mode::Executable));
@@ -68,8 +68,8 @@ pub(crate) fn prepare(content: Content) -> std::io::Result<(Content, Mode)> {
     Ok((Content::Memory(script), Mode::Script))
 }
 
-/// Whether the kernel can execute what begins like this: a program, or a script that names its
-/// interpreter. Shells start others as scripts of their own; `execve` does not.
+/// Whether the kernel can execute a file that starts with these bytes: a program, or a script that
+/// names its interpreter. Shells run other files as shell scripts; `execve` does not.
 pub(crate) fn is_executable(start: &[u8]) -> bool {
     start.starts_with(b"\x7fELF") || start.starts_with(b"#!")
 }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_say_python_becomes_one() {
+    fn every_python_shebang_becomes_the_same() {
         for line in [
             "#!python",
             "#!python -E",
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_and_scripts_with_an_interpreter_can_be_started() {
+    fn programs_and_scripts_with_an_interpreter_are_executable() {
         for start in ["\x7fELF", "#!/bin/sh\n", "#! perl"] {
             assert!(is_executable(start.as_bytes()), "{start}");
         }

@@ -1,4 +1,4 @@
-//! What of wheels an application does without.
+//! The files of wheels that are left out, and debug information that is stripped.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use snakecrate_runtime::elf::strip;
 use snakecrate_runtime::patterns::{fits, patterns};
 use snakecrate_runtime::{self as runtime, Strip};
 
-/// Files above this size stay as they are, in bytes: each is held in memory twice.
+/// Larger files are not stripped, in bytes: each is held in memory twice.
 const LARGEST: u64 = 512 << 20;
 
-/// Names that stand for several patterns.
+/// Names of sets of patterns.
 const SETS: &[(&str, &[&str])] = &[
     ("tests", &["**/tests", "**/test", "**/conftest.py", "**/test_*.py", "**/*_test.py"]),
     ("stubs", &["**/*.pyi", "**/py.typed"]),
@@ -29,10 +29,10 @@ const SETS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What is left out of wheels, ready to be asked.
+/// The rules for what is left out of wheels.
 ///
-/// Patterns are of names below `site-packages`, or of the environment where a file is elsewhere,
-/// and fit as those of [`runtime::Policy`] do. Metadata (`.dist-info`) and scripts always stay.
+/// Patterns apply to paths below `site-packages`, or in the environment for files elsewhere. They
+/// match as those of [`runtime::Policy`] do. Metadata (`.dist-info`) and scripts always stay.
 #[derive(Debug, Default)]
 pub struct Slim {
     exclude: Vec<Pattern>,
@@ -41,8 +41,8 @@ pub struct Slim {
 }
 
 impl Slim {
-    /// Leaves out what fits `exclude`, patterns and names of sets, and does not fit `include`;
-    /// strips libraries.
+    /// Leaves out files that match `exclude` but not `include`, which are patterns and names of
+    /// sets. Strips libraries.
     ///
     /// # Errors
     ///
@@ -59,14 +59,14 @@ impl Slim {
         })
     }
 
-    /// Whether the file at `path` goes.
+    /// Whether the file at `path` is left out.
     pub(super) fn excludes(&self, path: &str) -> bool {
         let metadata = path.split('/').next().is_some_and(|top| top.ends_with(".dist-info"));
         !metadata && fits(&self.exclude, path) && !fits(&self.include, path)
     }
 
-    /// The file `name` of a wheel without what [`Strip`] says. One with a checksum beside it, as
-    /// NSS has them (`libfreebl3.chk`), stays as it is, and so does one that makes no sense.
+    /// Strips the file `name` of a wheel. A file with a checksum beside it, as NSS has them
+    /// (`libfreebl3.chk`), stays as it is. So does one that cannot be parsed.
     pub(super) fn strip(
         &self,
         name: &str,
@@ -91,7 +91,7 @@ impl Slim {
     }
 }
 
-/// The patterns that a name stands for: its own, if it is no set's.
+/// The patterns of the set `name`, or `name` itself.
 fn meaning(name: &str) -> Vec<&str> {
     let set = SETS.iter().find(|(set, _)| *set == name);
     set.map_or_else(|| vec![name], |(_, patterns)| patterns.to_vec())
@@ -128,7 +128,10 @@ mod tests {
         ] {
             assert!(!slim.excludes(path), "{path}");
         }
-        assert!(!Slim::default().excludes("demo/tests/a.py"), "nothing goes unasked");
+        assert!(
+            !Slim::default().excludes("demo/tests/a.py"),
+            "nothing is left out unless asked for"
+        );
         assert!(Slim::new(&own(&["a["]), &[], Strip::None).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Where unpacked files are kept while an archive is made.
+//! Keeps unpacked files while an archive is built.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -12,13 +12,13 @@ use snakecrate_base::tree::Content;
 
 /// Files up to this size may stay in memory, in bytes.
 const SMALL: u64 = 4 << 20;
-/// How much stays in memory altogether when nothing else is said, in bytes.
+/// How much stays in memory altogether by default, in bytes.
 const MEMORY: u64 = 192 << 20;
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 128 << 10;
 
-/// Keeps small files in memory until its share is used up; the rest goes to a directory. Several
-/// threads may use one.
+/// Keeps small files in memory until its share is used up, and the rest in a directory. Several
+/// threads may use one store.
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
@@ -26,25 +26,25 @@ pub struct Store {
     files: AtomicU64,
 }
 
-/// Bytes that were kept, and their SHA-256.
+/// A file that was kept.
 #[derive(Debug)]
 pub struct Kept {
-    /// Where they are.
+    /// The bytes.
     pub content: Content,
     /// Their number.
     pub size: u64,
-    /// Of all of them.
+    /// Their SHA-256.
     pub sha256: [u8; 32],
 }
 
 impl Store {
-    /// Writes what does not fit in memory to `directory`, which exists, belongs to this process
-    /// alone and stays until the contents have been used (a `tempfile::TempDir`).
+    /// Writes files that do not fit in memory to `directory`. It exists, belongs to this process
+    /// alone and stays until the contents have been used, as a `tempfile::TempDir` does.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self::with_memory(directory, MEMORY)
     }
 
-    /// The same with `memory` bytes of memory.
+    /// The same with this number of bytes in memory.
     pub fn with_memory(directory: impl Into<PathBuf>, memory: u64) -> Self {
         Self {
             directory: directory.into(),
@@ -53,9 +53,9 @@ impl Store {
         }
     }
 
-    /// Keeps what `source` gives, which should be `size` bytes and is never read much further.
+    /// Keeps the bytes of `source`. There should be `size` of them, and only one more is read.
     pub fn keep(&self, source: &mut impl Read, size: u64) -> Result<Kept, Kind> {
-        // One more byte than there should be tells a file that is longer than it says.
+        // One byte too many reveals a file that is longer than declared.
         let mut source = source.take(size.saturating_add(1));
         if size <= SMALL && self.reserve(size) {
             let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_exceeds_the_memory_goes_to_the_directory() {
+    fn files_beyond_the_memory_go_to_the_directory() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::with_memory(directory.path(), 5);
         let first = store.keep(&mut &b"abc"[..], 3).unwrap();

@@ -1,4 +1,4 @@
-//! What tests of wheels share.
+//! Helpers for tests with wheels.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ pub(crate) fn interpreter() -> Interpreter {
     python_at(Path::new("/nowhere"))
 }
 
-/// A wheel to be forged: right in every way until a test changes something.
+/// A wheel to be forged: valid until a test changes something.
 pub(crate) struct Forge {
     pub(crate) file: String,
     pub(crate) files: Vec<(String, Vec<u8>, u32)>,

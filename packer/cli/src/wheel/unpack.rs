@@ -1,5 +1,5 @@
-//! Unpacking: every path checked, every byte compared with RECORD, nothing written outside the
-//! [`Store`].
+//! Unpacks wheels. Every path is checked, every byte is compared with RECORD, and nothing is
+//! written outside of the [`Store`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -24,41 +24,41 @@ use snakecrate_base::tree::{Content, Mode, Node, Tree};
 
 /// The most files a wheel may have.
 const MAX_FILES: usize = 1_000_000;
-/// The most bytes a wheel may unpack to; the biggest on the index (2026) come to 5 GB.
+/// The most bytes that a wheel may unpack to; the biggest on PyPI (2026) unpack to 5 GB.
 const MAX_BYTES: u128 = 32 << 30;
 /// The longest document of the metadata, in bytes.
 const MAX_DOCUMENT: u64 = 64 << 20;
 
-/// A distribution as it will be in an environment.
+/// A distribution as it is installed in an environment.
 #[derive(Debug, Clone)]
 pub struct Distribution {
     /// The normalised name (PEP 503): `ruamel-yaml`.
     pub name: String,
     /// The version, as the distribution writes it.
     pub version: String,
-    /// Its files, by their paths in the environment (`lib/python3.12/site-packages/…`, `bin/…`).
+    /// Its files by their paths in the environment (`lib/python3.12/site-packages/…`, `bin/…`).
     pub tree: Tree,
-    /// What can be started, sorted by name.
+    /// Its scripts, sorted by name.
     pub scripts: Vec<Script>,
-    /// The whole of what it says of itself.
+    /// Its metadata.
     pub metadata: Metadata,
     /// Importable names at the top of `site-packages`, sorted: packages and modules.
     pub top_level: Vec<String>,
 }
 
 impl Distribution {
-    /// What it says of its licence.
+    /// Its licence fields.
     pub fn license(&self) -> &License {
         &self.metadata.license
     }
 }
 
-/// Unpacks the wheel at `path` for `interpreter`, but what `slim` leaves out; contents are kept in
-/// `store`.
+/// Unpacks the wheel at `path` for `interpreter`, without the files that `slim` leaves out.
+/// Contents are kept in `store`.
 ///
 /// # Errors
 ///
-/// The wheel is for something else, is not what its RECORD says, or is hostile.
+/// The wheel is for another host or Python, differs from its RECORD, or is hostile.
 pub fn unpack(
     path: &Path,
     interpreter: &Interpreter,
@@ -68,7 +68,7 @@ pub fn unpack(
     unpack_inner(path, interpreter, store, slim).map_err(|kind| kind.at(path))
 }
 
-/// Reads `METADATA` alone.
+/// Reads only `METADATA`.
 ///
 /// # Errors
 ///
@@ -98,7 +98,7 @@ fn open(path: &Path) -> Result<Zip, Kind> {
     Ok(zip)
 }
 
-/// A text of the metadata, whole.
+/// The text of a file of the metadata.
 fn document<R: Read + Seek>(zip: &mut ZipArchive<R>, name: &str) -> Result<String, Kind> {
     let file = zip.by_name(name).map_err(|_| Kind::Metadata(format!("has no `{name}`")))?;
     let mut bytes = Vec::new();
@@ -106,7 +106,7 @@ fn document<R: Read + Seek>(zip: &mut ZipArchive<R>, name: &str) -> Result<Strin
     if bytes.len() as u64 > MAX_DOCUMENT {
         return Err(Kind::TooBig(format!("`{name}`")));
     }
-    // Old metadata may be in Latin-1; nothing that matters here is outside ASCII.
+    // Old metadata may be in Latin-1. All that matters here is ASCII.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -129,14 +129,14 @@ fn unpack_inner(
     let mut points = Vec::new();
     if names.contains_key(&info("entry_points.txt")) {
         points = entry_points::scripts(&document(&mut zip, &info("entry_points.txt"))?)
-            .map_err(|line| Kind::Metadata(format!("entry_points.txt makes no sense: `{line}`")))?;
+            .map_err(|line| Kind::Metadata(format!("entry_points.txt is invalid: `{line}`")))?;
     }
 
     let mut build =
         Build { layout: &layout, tree: Tree::default(), installed: Installed::default() };
     let mut scripts = BTreeMap::new();
     for (name, index) in &names {
-        // RECORD cannot list its own hash; signatures are made after it.
+        // RECORD cannot list its own hash, nor those of its signatures.
         if ["RECORD", "RECORD.jws", "RECORD.p7s"].iter().any(|file| *name == info(file)) {
             record.ignore(name);
             continue;
@@ -152,7 +152,7 @@ fn unpack_inner(
         if source_of(name).is_some_and(|source| names.contains_key(&source)) {
             continue;
         }
-        // Who installed it is ours to say; no builder writes these.
+        // Only installers write these.
         if *name == info("INSTALLER") || *name == info("direct_url.json") {
             continue;
         }
@@ -196,7 +196,7 @@ fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
     let mut total = 0_u128;
     for index in 0..zip.len() {
         let file = zip.by_index_raw(index)?;
-        // Raw: the decoded name may already have lost what made it hostile.
+        // The decoded name may have lost the bytes that made the raw one hostile.
         let name = std::str::from_utf8(file.name_raw())
             .map_err(|_| Kind::Metadata("has a file name that is not UTF-8".into()))?;
         let trimmed = name.strip_suffix('/').unwrap_or(name);
@@ -218,9 +218,9 @@ fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
     if zip.has_duplicate_names() {
         return Err(Kind::Metadata("has two files of the same name".into()));
     }
-    // Overlapping members are how a small zip unpacks to much more than it can hold.
+    // Overlapping members let a small zip unpack to far more than it holds.
     if zip.has_overlapping_files()? {
-        return Err(Kind::Metadata("has members that share bytes".into()));
+        return Err(Kind::Metadata("has overlapping members".into()));
     }
     Ok(names)
 }
@@ -231,11 +231,11 @@ fn check_version(wheel: &str) -> Result<(), Kind> {
     match version.map(|(_, version)| version.as_str()) {
         Some(version) if version == "1" || version.starts_with("1.") => Ok(()),
         Some(version) => Err(Kind::Version(version.into())),
-        None => Err(Kind::Metadata("WHEEL does not say the format's version".into())),
+        None => Err(Kind::Metadata("WHEEL has no Wheel-Version".into())),
     }
 }
 
-/// The tree while it is being made.
+/// The tree while it is being built.
 struct Build<'a> {
     layout: &'a Layout,
     tree: Tree,
@@ -256,8 +256,8 @@ impl Build<'_> {
         self.add(path, mode, Kept { content: bytes.into(), size, sha256 })
     }
 
-    /// Adds a file of the `scripts` scheme. `None` for one that cannot be started, such as a
-    /// completion for shells to read or a batch file.
+    /// Adds a file of the `scripts` scheme. `None` for one that cannot be executed, such as a shell
+    /// completion or a batch file.
     fn add_script(&mut self, path: EntryPath, kept: &Kept) -> Result<Option<Script>, Kind> {
         let (content, mode) = prepare(kept.content.clone())?;
         let native = mode != Mode::Script;
@@ -285,7 +285,7 @@ impl Build<'_> {
     }
 }
 
-/// Importable names right below `site`.
+/// The importable names directly in `site`.
 fn top_level(tree: &Tree, site: &str) -> Vec<String> {
     let mut names = BTreeSet::new();
     for (path, _) in tree.iter() {
@@ -299,7 +299,7 @@ fn top_level(tree: &Tree, site: &str) -> Vec<String> {
             }
             None => continue,
         };
-        // `.dist-info`, `numpy.libs` and the like are no packages.
+        // `.dist-info`, `numpy.libs` and the like are not packages.
         if !name.is_empty() && !name.contains(['.', '-']) && name != "__pycache__" {
             names.insert(name.to_owned());
         }

@@ -106,7 +106,7 @@ fn files_and_record_have_to_agree() {
     let mut missing = Forge::new();
     missing.record = Some(missing.true_record() + "demo/lost.py,sha256=abc,3\n");
     let error = unpack_forged(&missing).unwrap_err();
-    assert_eq!(error.to_string(), "`demo/lost.py` is listed in RECORD but not there");
+    assert_eq!(error.to_string(), "`demo/lost.py` is listed in RECORD but missing");
 
     let mut signed = Forge::new();
     signed.record = Some(signed.true_record());
