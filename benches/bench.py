@@ -1,4 +1,4 @@
-"""Measures Snakecrate beside its peers: the command behind `ci/bench`."""
+"""Compares Snakecrate with its peers: the command behind `ci/bench`."""
 
 import argparse
 import datetime
@@ -29,15 +29,15 @@ GROUPS = {
 def arguments():
     parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__)
     parser.add_argument(
-        "--only", nargs="+", choices=GROUPS, default=list(GROUPS), help="these parts of the table"
+        "--only", nargs="+", choices=GROUPS, default=list(GROUPS), help="only these parts of the table"
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="three rounds of everything: to try the benchmark, not Snakecrate",
+        help="three rounds of everything, to try the benchmark itself",
     )
     parser.add_argument(
-        "--keep", metavar="DIR", help="work there, keep what peers built, and use it the next time"
+        "--keep", metavar="DIR", help="work there, keep the peers' files, and use them the next time"
     )
     parser.add_argument(
         "--python",
@@ -52,14 +52,14 @@ def arguments():
         help="the packer [%(default)s]",
     )
     parser.add_argument(
-        "--output", type=Path, default=HERE / "results", help="where the results go [%(default)s]"
+        "--output", type=Path, default=HERE / "results", help="directory of the results [%(default)s]"
     )
     parser.add_argument("--scratch", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def default_python():
-    """pyenv's newest 3.12, as in the study of the peers; else its newest; else what runs this."""
+    """pyenv's newest 3.12, as in the study of the peers; or else its newest; or else the running one."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
 
     def version(path):

@@ -1,4 +1,4 @@
-"""Sizes of archives, and how long it takes to build them."""
+"""Sizes of archives, and build times."""
 
 from statistics import median
 
@@ -9,18 +9,18 @@ TARGETS = {"hello": 0.5, "deployctl": 0.65}
 
 
 def size(path):
-    """Megabytes, of a file."""
+    """The size of a file in megabytes."""
     return path.stat().st_size / 1e6
 
 
 def sizes(setting, peers, results):
-    """Every peer's file beside ours."""
+    """Compares the peers' files with ours."""
     for app in ARGUMENTS:
         others = {"PyInstaller --onefile": peers.pyinstaller, "shiv": peers.shiv, "pex": peers.pex}
         if app == "hello":
             others["Nuitka --onefile"] = peers.nuitka
         results.number(f"{app}, size: Snakecrate", size(peers.archive(app)), "MB")
-        # Like with like: no other brings a C library.
+        # For a fair comparison: no other packer includes a C library.
         ours = size(peers.archive(app, "--libc=host"))
         results.number(f"{app}, size: Snakecrate with libc=host", ours, "MB")
         for name, get in others.items():
@@ -41,7 +41,7 @@ def sizes(setting, peers, results):
 
 
 def builds(setting, peers, results):
-    """A first build with the wheels there, then rebuilds after a change of one line; in turns."""
+    """First builds with downloaded wheels, then rebuilds after a change of one line, in turns."""
     _, copy = peers.frozen_environment("deployctl")
     changed = copy / "src/deployctl/errors.py"
     original = changed.read_text()

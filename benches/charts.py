@@ -1,4 +1,4 @@
-"""Charts as SVG, the same bytes for the same numbers."""
+"""Charts as SVG. The same numbers make the same bytes."""
 
 import matplotlib
 
@@ -12,7 +12,7 @@ OURS_FIRST, OURS_WARM = "#f1c7a0", "#d2691e"
 
 
 def draw(results, directory, date):
-    """Draws what there are numbers for; gives the files."""
+    """Draws the charts that have numbers; returns their files."""
     drawn = []
     if any(results.starts.values()):
         drawn.append(save(start_times(results.starts), directory / f"{date}-starts.svg"))
@@ -93,7 +93,7 @@ def scale(points):
         for column, name, colour in ((1, "first run", OURS_WARM), (2, "packing, level 3", WARM)):
             seconds = [point[column] for point in points[kind]]
             axis.plot(values, seconds, "o-", color=colour, label=name, markersize=4)
-        # A straight line through the largest first run, for the eye.
+        # A straight line through the largest first run, for comparison.
         largest, seconds = points[kind][-1][:2]
         axis.plot(
             [values[0], largest],

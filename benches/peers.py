@@ -1,4 +1,4 @@
-"""Builds the workloads with Snakecrate and its peers. Everything is built when it is first asked for."""
+"""Builds the workloads with Snakecrate and its peers, each when it is first used."""
 
 import shutil
 import tomllib
@@ -6,7 +6,7 @@ from functools import cached_property
 
 from setting import ROOT, Failure
 
-# The command that is measured: it imports all seven libraries and prints YAML.
+# The measured command imports all seven libraries, and prints YAML.
 ARGUMENTS = {
     "hello": [],
     "deployctl": "deploy --env dev --app a --version 1 --dry-run".split(),
@@ -17,14 +17,14 @@ SMALLEST = ["--level", "22"]
 
 
 class Peers:
-    """What there is to be measured, of one interpreter and one set of wheels."""
+    """Everything to be measured, with one interpreter and one set of wheels."""
 
     def __init__(self, setting):
         self.setting = setting
         self._made = {}
 
     def once(self, name, make):
-        """`make()` the first time; the same failure again if there was one."""
+        """Calls `make()` the first time; repeats its failure, if there was one."""
         if name not in self._made:
             self.setting.say(name)
             try:
@@ -58,7 +58,7 @@ class Peers:
 
     @cached_property
     def wheels(self):
-        """All that `deployctl` and the build back ends need, downloaded once."""
+        """Everything that `deployctl` and the build back ends need, downloaded once."""
         place = self.setting.directory("wheels")
 
         def make():
@@ -77,7 +77,7 @@ class Peers:
 
     @property
     def offline(self):
-        """Options of pip, shiv and pex's resolver alike."""
+        """Options that pip, shiv and pex's resolver share."""
         return ["--no-index", "--find-links", self.wheels]
 
     def wheel(self, app):
@@ -92,13 +92,13 @@ class Peers:
         return self.once(f"wheel of {app}", make)
 
     def plain(self, app):
-        """The console script in an ordinary virtual environment."""
+        """The console script of an ordinary virtual environment."""
         return self.venv(f"plain-{app}", *self.offline, self.wheel(app)) / app
 
     # Snakecrate
 
     def pack(self, source, output, *options, cache=None, uv=True, level=None):
-        """The words and variables of a build without the network."""
+        """Arguments and variables of an offline build."""
         setting = self.setting
         words = [setting.snakecrate, "build", "-q", source, "-o", output]
         words += ["--python", setting.python, "--offline", "--find-links", self.wheels, *options]
@@ -108,7 +108,7 @@ class Peers:
         return words, env
 
     def archive(self, app, *options, source=None):
-        """An archive, as it would be given to users."""
+        """An archive as users get it."""
         name = "-".join([app, *(str(o).strip("-") for o in options if "/" not in str(o))])
         output = self.setting.packed / name.replace("=", "-")
 
@@ -135,7 +135,7 @@ class Peers:
         return self.once(f"{tool}: {app}", unless_there)
 
     def frozen_environment(self, app):
-        """PyInstaller and the application's requirements, and the application from a copy that may be edited."""
+        """PyInstaller, the application's requirements, and an editable copy of the application."""
         copy = self.setting.scratch / "copies" / app
         if not copy.exists():
             shutil.copytree(ROOT / "examples" / app, copy)
@@ -145,7 +145,7 @@ class Peers:
         return place, copy
 
     def pyinstaller_command(self, app, output, fresh):
-        """The words and variables of a build into the directory `output`; `fresh` without any cache."""
+        """Arguments and variables of a build into the directory `output`; `fresh` uses no cache."""
         place, copy = self.frozen_environment(app)
         entry = copy / ("entry.py" if app == "deployctl" else "hello.py")
         words = [place / "pyinstaller", "--onefile", "--noconfirm", "--log-level", "WARN"]
@@ -184,7 +184,7 @@ class Peers:
 
     def pex(self, app):
         def make(output):
-            # It gets a pip of its own from PyPI; the constraints see to it that all else is the same.
+            # It downloads a pip of its own from PyPI. The constraints keep all else the same.
             constraints = self.setting.scratch / "constraints.txt"
             names = (path.name.split("-") for path in sorted(self.wheels.glob("*.whl")))
             constraints.write_text("".join(f"{name}=={version}\n" for name, version, *_ in names))
@@ -199,7 +199,7 @@ class Peers:
                 "prepend",
             ]
             words += ["-f", self.wheels, "--constraints", constraints]
-            # A shim of pyenv may stand on the PATH under the name that pex would write.
+            # A shim of pyenv may have the name that pex would write.
             python = self.tools / "python"
             self.setting.run(*words, "--python", python, "--python-shebang", python)
 

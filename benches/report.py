@@ -1,4 +1,4 @@
-"""The table: ratios first, absolute times after, the machine at the end."""
+"""The table: ratios first, then absolute times, then the machine."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ class Row:
 
 
 class Results:
-    """Everything that was measured."""
+    """All measurements."""
 
     def __init__(self):
         self.rows, self.numbers, self.failures = [], [], {}
@@ -103,7 +103,7 @@ def file_system(path):
 
 
 def machine(setting, peers):
-    """What the figures depend on."""
+    """Facts that the figures depend on."""
     info = Path("/proc/cpuinfo").read_text().splitlines()
     model = next(
         (line.split(":")[1].strip() for line in info if line.startswith("model name")), "?"

@@ -1,4 +1,4 @@
-"""What many files and many bytes cost: a gigabyte, and two series for the log-log chart."""
+"""The costs of many files and bytes: a gigabyte, and two series for the log-log chart."""
 
 import workloads
 from setting import Failure
@@ -7,14 +7,14 @@ from timing import Case, cold, difference, warm
 
 
 def large(setting, peers, results):
-    """Warm start and memory of an archive of a gigabyte, beside small ones."""
+    """Warm start and memory of an archive of a gigabyte, compared with small ones."""
     place = setting.directory("synthetic")
     small = native(setting, peers)
     app = setting.directory("apps", "deployctl")
     peers.wheel("deployctl")
     middle = native(setting, peers, "--find-links", app, "--with", "deployctl==1.0")
     workloads.gigabyte(place)
-    # What does not compress is the same at every level, but level 19 takes minutes to find that out.
+    # The payload doesn't compress at any level, but level 19 takes minutes to notice.
     links = ["--find-links", place]
     big = native(setting, peers, *links, "--with", "gigabyte==1.0", level=["--level", "3"])
 
@@ -73,8 +73,8 @@ def one_point(setting, peers, results, small, kind, value, shape):
     cache, built = setting.fast / "cold", setting.fast / "scaled"
     try:
         wheel = workloads.files(setting.directory("synthetic"), count, size)
-        # The runtime was compressed for `small`: what is timed is this wheel and the archive around it. At the level of `run`,
-        # so that compression, whose cost per byte is constant, does not hide the rest.
+        # `small` has compressed the runtime, so this times the wheel and the archive around it. At the level of `run`,
+        # compression, whose cost per byte is constant, doesn't hide the rest.
         words, env = peers.pack(wheel, built, level=["--level", "3"])
         ready, ready_env = peers.pack(
             workloads.native(setting.directory("synthetic")), built, level=["--level", "3"]

@@ -1,4 +1,4 @@
-"""Where the benchmark works, and how it runs programs."""
+"""The benchmark's directories, and how it runs programs."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 
 
 class Failure(Exception):
-    """Something could not be built or measured; the text is for the report."""
+    """A build or measurement failed; the text is for the report."""
 
 
 class Setting:
@@ -31,7 +31,7 @@ class Setting:
         place = memory if os.access(memory, os.W_OK) else self.scratch
         self.fast = Path(tempfile.mkdtemp(prefix="snakecrate-bench-", dir=place))
         self.log = open(self.scratch / "log.txt", "a", buffering=1)
-        # Archives are always new; what peers built may be kept.
+        # Archives are always new; the peers' files may be kept.
         for stale in ("packed", "packer-cache"):
             self.remove(self.scratch / stale)
         self.packed = self.directory("packed")
@@ -53,7 +53,7 @@ class Setting:
 
     @staticmethod
     def remove(path):
-        """Removes a tree; `rm` is faster than Python is, and this happens between measurements."""
+        """Removes a tree with `rm`, which is faster than Python, as this happens between measurements."""
         subprocess.run(["rm", "-rf", path], check=True)
 
     def rounds(self, full, quick=3):
@@ -61,7 +61,7 @@ class Setting:
 
     @cached_property
     def base(self):
-        """The environment of everything: no `PYTHON*`, caches and temporary files on `fast`."""
+        """The environment of all programs: no `PYTHON*`; caches and temporary files on `fast`."""
         keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SNAKECRATE"))}
         keep.pop("VIRTUAL_ENV", None)
         return keep | {
@@ -72,7 +72,7 @@ class Setting:
         }
 
     def run(self, *command, env=None, cwd=None):
-        """Runs a command to its end and gives its standard output; all of it goes to the log."""
+        """Runs a command to its end and returns its standard output. The log gets all output."""
         command = [str(word) for word in command]
         self.log.write(f"$ {' '.join(command)}\n")
         process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Setting:
         try:
             out, errors = process.communicate(timeout=1200)
         except BaseException as error:
-            # Compilers and the like have children of their own.
+            # Programs such as compilers have children of their own.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if isinstance(error, subprocess.TimeoutExpired):
@@ -97,7 +97,7 @@ class Setting:
         self.log.write(out[-20_000:] + errors[-20_000:])
         if process.returncode:
             lines = (errors.strip() or out.strip() or "no message").splitlines()
-            # Advice follows the error itself, in the words of most tools.
+            # Most tools print advice after the error itself.
             telling = [
                 line for line in lines if line.split(":")[0].strip() not in ("help", "note", "hint")
             ]

@@ -19,7 +19,7 @@ def cached(setting, archive, kind="envs"):
 
 
 def interpreter_words(setting, archive):
-    """What the archive executes after the launcher, from its manifest."""
+    """The program that the archive executes after the launcher, from its manifest."""
     setting.run(archive)
     manifest = json.loads(zipfile.ZipFile(archive).read("manifest.json"))
     env = cached(setting, archive)
@@ -28,7 +28,7 @@ def interpreter_words(setting, archive):
 
 
 def native_words(setting, archive):
-    """The native program of an archive, as it lies in the cache."""
+    """The native program of an archive, in the cache."""
     setting.run(archive)
     env = cached(setting, archive)
     return [
@@ -41,7 +41,7 @@ def native_words(setting, archive):
 
 
 def native(setting, peers, *options, level=None):
-    """An archive whose entry is a copy of /bin/true: all that happens in it is the launcher's doing."""
+    """An archive whose entry is a copy of /bin/true, so that only the launcher does anything."""
     wheel = workloads.native(setting.directory("synthetic"))
     output = setting.packed / "-".join(["native", *(o for o in options if "==" in str(o))])
 
@@ -82,7 +82,7 @@ def launcher(setting, peers, results):
 
 
 def competitors(setting, peers, results, app):
-    """`{name: words}` of all that start `app`, without those that could not be built."""
+    """`{name: words}` of all commands that start `app`, without failed builds."""
     own = {
         "Snakecrate": lambda: peers.archive(app),
         "PyInstaller --onefile": lambda: peers.pyinstaller(app),
@@ -131,7 +131,7 @@ def warm_starts(setting, peers, results):
 
 
 def cold_starts(setting, peers, results):
-    """First runs, and what they are compared with, in turns."""
+    """First runs, and those that they are compared with, in turns."""
     fast, cache = setting.fast, setting.fast / "cold"
     hello, deployctl = peers.archive("hello"), peers.archive("deployctl")
     keep = ["--runtime-keep", "stdlib"]
@@ -154,7 +154,7 @@ def cold_starts(setting, peers, results):
         return Case(name, [archive, *words[app]], place, prepare)
 
     def again(name, archive, app):
-        """A warm run; the one right behind a first run is slower than all that follow."""
+        """A warm run. The one right after a first run is slower than all later ones."""
         command = [archive, *words[app]]
         return Case(name, command, place, lambda: setting.run(*command, env=place))
 
@@ -222,7 +222,7 @@ def cold_starts(setting, peers, results):
 
 
 def first_of_caching_peers(setting, peers, results):
-    """shiv and pex unpack once, too; for the chart."""
+    """First runs of shiv and pex, which also unpack once; for the chart."""
     roots = {"shiv": ("SHIV_ROOT", peers.shiv), "pex --venv": ("PEX_ROOT", peers.pex)}
     root = setting.fast / "first"
     for app in ARGUMENTS:

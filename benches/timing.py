@@ -1,4 +1,4 @@
-"""Interleaved measurements: every method takes turns between all that is compared."""
+"""Interleaved measurements: every method takes turns between the compared programs."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass
 class Series:
-    """The measurements of one thing, in rounds."""
+    """The measurements of one program, in rounds."""
 
     name: str
     rounds: list[list[float]] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Series:
 
 
 def difference(left, right):
-    """Median over rounds of the difference of both medians, in seconds: drift cancels out."""
+    """Median over rounds of the difference of both medians, in seconds. Drift cancels out."""
     pairs = zip(left.rounds, right.rounds, strict=True)
     return median(median(one) - median(other) for one, other in pairs)
 
@@ -62,7 +62,7 @@ def warm(setting, commands, rounds, runs, env=None):
 
 @dataclass
 class Case:
-    """Something that has to be prepared before each measurement."""
+    """A program that needs preparation before each measurement."""
 
     name: str
     command: list
@@ -74,7 +74,7 @@ class Case:
 
 
 def cold(setting, cases, rounds):
-    """Each case once a round, prepared anew; wall seconds and peak memory by `once.c`."""
+    """Runs each case once a round, freshly prepared; `once.c` measures wall seconds and peak memory."""
     once = setting.compiled("once")
     series = {case.name: Series(case.name) for case in cases}
     for number in range(rounds):

@@ -14,7 +14,7 @@ TEXT = 32 << 20
 
 @cache
 def text():
-    """Text of made-up words: zstd -19 makes about a third of it. The same in every run."""
+    """Text of made-up words, the same in every run. zstd -19 compresses it to about a third."""
     source = random.Random(20_25)
     letters = "abcdefghijklmnopqrstuvwxyz"
     words = ["".join(source.choices(letters, k=source.randint(2, 10))) for _ in range(WORDS)]
@@ -34,7 +34,7 @@ def some_text(length, source):
 
 
 def write_wheel(directory, name, files):
-    """A wheel `name` 1.0 of `files`, pairs of path and bytes in any iterable; kept if it is there."""
+    """A wheel `name` 1.0 of `files`, an iterable of pairs of path and bytes. An existing one is kept."""
     path = directory / f"{name}-1.0-py3-none-any.whl"
     if path.exists():
         return path
@@ -88,7 +88,7 @@ def files(directory, count, size=4096):
 
 
 def gigabyte(directory, size=1 << 30, parts=64):
-    """A wheel of a gigabyte that does not compress, as one with neural networks would be."""
+    """A wheel of a gigabyte that doesn't compress, such as one with neural networks."""
     source = random.Random(1)
 
     def content():
