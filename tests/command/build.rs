@@ -53,17 +53,17 @@ fn a_script_finds_the_modules_beside_it_whatever_its_name() {
     }
 }
 
-/// An interpreter that is not isolated has the boot script's directory on its path, unless told
-/// otherwise: there, `probe.py` is the boot script.
+/// An interpreter that isn't isolated puts the boot script's directory on its path, where `probe.py`
+/// is the boot script.
 #[test]
-fn an_entry_of_its_packages_name_needs_no_isolation() {
+fn an_entry_named_like_its_package_works_without_isolation() {
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app", "--no-isolated"]).expect(0, "", "");
     sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
 }
 
 #[test]
-fn distributions_in_each_others_way_are_named() {
+fn conflicting_files_of_distributions_are_reported() {
     let sandbox = wheel_in_links()
         .bare_project("other", "[project.scripts]\nother = 'probe:main'\n")
         .file("other/probe.py", "def main():\n    print('other')\n");
@@ -93,17 +93,17 @@ probe.distribution()
 }
 
 #[test]
-fn a_wheel_brings_its_own_commands() {
+fn a_wheel_offers_its_own_commands() {
     let sandbox = wheel_in_links();
     let wheel = "links/probe-1.2.3-py3-none-any.whl";
     sandbox.build([wheel, "-o", "app", "--offline"]).expect(0, "", "");
     sandbox.archive("app").args(["leave", "3"]).expect(3, "", "");
 }
 
-/// As `ruff` and `uv` do it. Unlike Python, which ignores SIGPIPE, such a program shows that the
-/// launcher left it as it was.
+/// Like `ruff` and `uv`. Python ignores SIGPIPE; such a program shows that the launcher does not
+/// change it.
 #[test]
-fn a_native_executable_of_a_wheel_starts_as_such() {
+fn native_executables_of_wheels_start_without_python() {
     let sandbox =
         Sandbox::new().bare_project("native", "").copy("/usr/bin/yes", "native/scripts/assent");
     sandbox.build(["native", "-o", "app", "-e", "assent"]).expect(0, "", "");
@@ -122,7 +122,7 @@ fn a_requirement_comes_from_the_index_or_the_links_that_are_given() {
 }
 
 #[test]
-fn further_requirements_come_along() {
+fn additional_requirements_are_packed() {
     let sandbox = wheel_in_links().file("tool.py", "import probe; probe.distribution()\n");
     let with = ["--with", "probe", "--offline", "--find-links", "links"];
     sandbox.build(["tool.py", "-o", "app"].into_iter().chain(with)).expect(0, "", "");
@@ -130,7 +130,7 @@ fn further_requirements_come_along() {
 }
 
 #[test]
-fn requirements_of_a_file_come_along() {
+fn requirements_files_are_packed() {
     let sandbox = wheel_in_links()
         .file("tool.py", "import probe; probe.distribution()\n")
         .file("requirements.txt", "probe==1.2.3  # pinned\n");
@@ -140,7 +140,7 @@ fn requirements_of_a_file_come_along() {
 }
 
 #[test]
-fn the_configuration_of_the_project_counts_and_flags_beat_it() {
+fn flags_win_over_the_settings_of_the_project() {
     let configuration = "\n[tool.snakecrate]\nentry = ['left']\noutput = 'configured'\n";
     let project = std::fs::read_to_string(shared::projects().join("pair/pyproject.toml")).unwrap();
     let sandbox =
@@ -160,7 +160,7 @@ fn run_builds_and_runs_with_arguments_and_status() {
 }
 
 #[test]
-fn a_build_says_what_it_does_on_stderr_only() {
+fn a_build_reports_on_stderr_only() {
     let sandbox = Sandbox::new().project("probe");
     let packer = sandbox.packer(["build", "probe", "-o", "app", "--level", "3"]);
     packer
@@ -170,6 +170,19 @@ fn a_build_says_what_it_does_on_stderr_only() {
         .stdout("")
         .stderr_contains("app")
         .done();
+}
+
+#[test]
+fn a_verbose_build_reports_nothing_twice() {
+    let sandbox = Sandbox::new().file("tool.py", "import sys\nexec(sys.argv[1])\n");
+    let packer = sandbox.packer(["build", "-v", "tool.py", "-o", "app", "--level", "3"]);
+    let run = packer.arg("--runtime-minimal").env("SNAKECRATE_CACHE", shared::packer_cache());
+    let (_, _, stderr) = run.output().success().parts();
+    let count = |parts: [&str; 2]| {
+        stderr.lines().filter(|line| parts.iter().all(|part| line.contains(part))).count()
+    };
+    assert_eq!(count(["ython 3.", "/python3"]), 1, "the interpreter:\n{stderr}");
+    assert_eq!(count(["tool.py", "exec"]), 1, "the reason for the whole library:\n{stderr}");
 }
 
 /// A sandbox with the wheel of `probe` in `links/`, made by the back end itself.

@@ -1,5 +1,5 @@
-//! What the packer says where something is wrong: one line what happened, one line what to do.
-//! Nothing is left behind and nothing is destroyed.
+//! Errors of the packer: one line says what happened, one line what to do. The packer leaves nothing
+//! behind and destroys nothing.
 
 use std::os::unix::fs::symlink;
 
@@ -18,14 +18,28 @@ fn an_unknown_option_is_a_usage_error() {
 }
 
 #[test]
-fn no_such_source() {
+fn run_refuses_an_output_file() {
+    let sandbox = Sandbox::new();
+    let outcome = sandbox.run(["run", "-o", "app", "tool.py"]);
+    outcome.code(USAGE).stdout("").stderr_contains("use `build` to write a file").done();
+}
+
+#[test]
+fn an_unknown_default_entry_is_answered_with_the_existing_ones() {
+    let sandbox = Sandbox::new().project("pair");
+    let outcome = sandbox.build(["pair", "-o", "app", "--default", "middle"]);
+    outcome.refused(FAILURE, "no entry named `middle`", "left, right");
+}
+
+#[test]
+fn a_missing_source_is_named() {
     let sandbox = Sandbox::new();
     sandbox.build(["./nowhere", "-o", "app"]).refused(FAILURE, "nowhere", "");
     assert!(sandbox.names().is_empty());
 }
 
 #[test]
-fn a_directory_without_a_project() {
+fn a_directory_without_a_project_is_refused() {
     let sandbox = Sandbox::new().file("empty/.keep", "");
     sandbox.build(["empty", "-o", "app"]).refused(FAILURE, "pyproject.toml", "");
 }
@@ -37,20 +51,20 @@ fn several_projects_in_a_directory_are_listed() {
 }
 
 #[test]
-fn a_project_that_is_no_toml() {
+fn invalid_toml_is_refused() {
     let sandbox = Sandbox::new().file("app/pyproject.toml", "[project");
     sandbox.build(["app", "-o", "out"]).refused(FAILURE, "pyproject.toml", "");
 }
 
 #[test]
-fn an_unknown_key_in_the_configuration_is_named() {
+fn an_unknown_key_is_named() {
     let project = "[project]\nname = 'a'\nversion = '1'\n[tool.snakecrate]\nlevle = 3\n";
     let sandbox = Sandbox::new().file("app/pyproject.toml", project);
     sandbox.build(["app", "-o", "out"]).refused(FAILURE, "levle", "");
 }
 
 #[test]
-fn an_unknown_entry_is_answered_with_those_there_are() {
+fn an_unknown_entry_is_answered_with_the_existing_ones() {
     let sandbox = Sandbox::new().project("pair");
     sandbox.build(["pair", "-o", "app", "-e", "middle"]).refused(FAILURE, "middle", "left");
     assert_eq!(sandbox.names(), ["pair"]);
@@ -63,7 +77,7 @@ fn a_project_without_commands_needs_a_module_or_an_entry() {
 }
 
 #[test]
-fn a_requirement_that_nothing_satisfies() {
+fn an_unsatisfiable_requirement_is_named() {
     let sandbox = Sandbox::new().file("links/.keep", "");
     let arguments = ["absent-thing==1", "-o", "app", "--offline", "--find-links", "links"];
     sandbox.build(arguments).code(FAILURE).stdout("").stderr_contains("absent-thing").done();
@@ -71,29 +85,29 @@ fn a_requirement_that_nothing_satisfies() {
 }
 
 #[test]
-fn a_python_that_nobody_has() {
+fn a_missing_python_version_is_named() {
     let sandbox = Sandbox::new().project("probe");
     let arguments = ["probe", "-o", "app", "--python", "9.9", "--offline"];
     sandbox.build(arguments).refused(FAILURE, "9.9", "");
 }
 
 #[test]
-fn an_output_in_a_missing_directory() {
+fn an_output_in_a_missing_directory_is_refused() {
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "missing/app"]).refused(FAILURE, "missing", "");
 }
 
 #[test]
-fn an_output_that_is_a_directory() {
+fn an_output_that_is_a_directory_is_refused() {
     let sandbox = Sandbox::new().project("probe").file("app/file", "mine");
     sandbox.build(["probe", "-o", "app"]).refused(FAILURE, "`app`", "");
     assert_eq!(std::fs::read(sandbox.path("app/file")).unwrap(), b"mine");
 }
 
 #[test]
-fn an_output_in_a_directory_of_somebody_else() {
+fn an_output_in_another_users_directory_is_refused() {
     needs!(Root);
-    // The packer may lie below a directory that the other user cannot enter.
+    // The other user may not be able to enter the directory of the packer.
     let sandbox = Sandbox::new().with(&PROBE, "app").file("tool.py", "").copy(PACKER, "snakecrate");
     let run = sandbox.archive("snakecrate").args(["inspect", "app"]).as_user(12345);
     let _ = run.output().success().text();
@@ -112,7 +126,7 @@ fn a_failed_build_leaves_the_old_archive_alone() {
 }
 
 #[test]
-fn what_is_no_archive_is_refused_by_every_command_that_reads_one() {
+fn commands_that_read_archives_refuse_other_files() {
     let sandbox = Sandbox::new().file("text", "just text").file("nothing", "");
     symlink("/bin/true", sandbox.path("true")).unwrap();
     for file in ["text", "nothing", "true"] {
@@ -125,7 +139,7 @@ fn what_is_no_archive_is_refused_by_every_command_that_reads_one() {
 }
 
 #[test]
-fn extract_does_not_write_into_a_directory_with_something_in_it() {
+fn extract_refuses_a_directory_with_files() {
     let sandbox = Sandbox::new().with(&PROBE, "app").file("out/mine", "");
     sandbox.run(["extract", "app", "out"]).refused(FAILURE, "out", "");
 }

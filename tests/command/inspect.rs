@@ -1,4 +1,4 @@
-//! Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
+//! Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::{PAIR, PROBE};
 
 #[test]
-fn inspect_tells_components_with_version_digest_and_size() {
+fn inspect_lists_components_with_version_digest_and_size() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let document = sandbox.run(["inspect", "--json", "app"]).json();
     assert_eq!(document["name"], "probe");
@@ -24,7 +24,7 @@ fn inspect_tells_components_with_version_digest_and_size() {
 }
 
 #[test]
-fn inspect_tells_entries_to_people() {
+fn inspect_shows_the_entries() {
     let sandbox = Sandbox::new().with(&PAIR, "app");
     let text = sandbox.run(["inspect", "app"]).text();
     for part in ["pair", "1.0", "left", "pair:left", "right", "x86_64-unknown-linux"] {
@@ -33,7 +33,7 @@ fn inspect_tells_entries_to_people() {
 }
 
 #[test]
-fn verify_finds_a_whole_archive_well() {
+fn verify_accepts_an_undamaged_archive() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     sandbox.run(["verify", "app"]).success().stdout_contains("app").done();
 }

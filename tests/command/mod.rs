@@ -1,19 +1,19 @@
 //! The `snakecrate` command: what it builds, and what it reports.
 
-/// What native code needs: the command, and what a build makes of it.
+/// Requirements of native code: the `audit` command, and the audit of a build.
 mod audit;
 
 /// From each kind of source to an archive that runs.
 mod build;
 
-/// What the packer says where something is wrong, and that it leaves nothing behind.
+/// Errors of the packer, and that it leaves nothing behind.
 mod errors;
 
-/// Looking into archives: `inspect`, `verify`, `extract`, and zip tools.
+/// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 
 /// Same inputs, same bytes.
 mod reproducible;
 
-/// What makes archives smaller.
+/// Options that make archives smaller.
 mod size;

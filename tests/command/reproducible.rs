@@ -1,4 +1,4 @@
-//! Same inputs, same bytes: whoever builds, wherever and whenever.
+//! The same inputs make the same bytes, independent of user, place and time.
 
 use crate::support::sandbox::shared::{self, PROBE};
 use crate::support::sandbox::{Run, Sandbox};
@@ -7,7 +7,7 @@ fn bytes(sandbox: &Sandbox, name: &str) -> Vec<u8> {
     std::fs::read(sandbox.path(name)).unwrap()
 }
 
-/// Not `assert_eq`, which would print them.
+/// Unlike `assert_eq`, it does not print the bytes.
 #[track_caller]
 fn assert_same(left: &[u8], right: &[u8]) {
     let first = left.iter().zip(right).position(|(a, b)| a != b);
@@ -24,7 +24,7 @@ fn quick(run: Run<'_>) -> Run<'_> {
 }
 
 #[test]
-fn another_directory_another_name_another_day() {
+fn another_directory_name_and_day_make_the_same_bytes() {
     let sandbox = Sandbox::new().project("probe");
     std::fs::create_dir(sandbox.path("elsewhere")).unwrap();
     std::fs::rename(sandbox.path("probe"), sandbox.path("elsewhere/renamed")).unwrap();
@@ -40,7 +40,7 @@ fn another_directory_another_name_another_day() {
 }
 
 #[test]
-fn with_an_empty_cache_and_one_thread() {
+fn an_empty_cache_and_one_thread_make_the_same_bytes() {
     let sandbox = Sandbox::new().project("probe");
     let run = sandbox.packer(["build", "probe", "-o", "app"]).env("RAYON_NUM_THREADS", "1");
     quick(run).expect(0, "", "");
@@ -48,7 +48,7 @@ fn with_an_empty_cache_and_one_thread() {
 }
 
 #[test]
-fn with_another_umask() {
+fn another_umask_makes_the_same_bytes() {
     let sandbox = Sandbox::new().project("probe");
     let run = sandbox.packer(["build", "probe", "-o", "app"]).redirected("umask 077;");
     let run = run.env("SNAKECRATE_CACHE", shared::packer_cache());

@@ -1,12 +1,12 @@
-//! What makes archives smaller, by default and when asked for; all of them run.
+//! Options that make archives smaller; the archives run.
 
 use std::fs;
 use std::process::Command;
 
 use crate::support::sandbox::{Sandbox, shared};
 
-/// Prints what the interpreter has of this module's file, docstring and asserts, and whether all
-/// files that the distribution is said to have are there.
+/// Prints the module's file and docstring, whether asserts are active, and whether all files that the
+/// distribution lists exist.
 const MODULE: &str = "'''the docstring'''
 import importlib.metadata, os, sys
 def main():
@@ -24,7 +24,7 @@ fn demo() -> Sandbox {
 }
 
 #[test]
-fn nothing_that_an_application_sees_goes_unasked() {
+fn by_default_applications_see_no_difference() {
     let sandbox = demo();
     sandbox.build(["demo", "-o", "app"]).expect(0, "", "");
     let wanted = "demo.py the docstring True 0 True\nTrue True False\n";
@@ -32,7 +32,7 @@ fn nothing_that_an_application_sees_goes_unasked() {
 }
 
 #[test]
-fn bytecode_alone_will_do_and_the_list_of_files_is_true() {
+fn sourceless_applications_run_and_list_their_real_files() {
     let sandbox = demo();
     sandbox.build(["demo", "-o", "app", "--sourceless"]).expect(0, "", "");
     let wanted = "demo.pyc the docstring True 0 True\nFalse False True\n";
@@ -59,17 +59,17 @@ fn sources_in(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn the_interpreter_starts_with_the_optimization_that_was_compiled_for() {
+fn the_interpreter_starts_with_the_compiled_optimization() {
     let sandbox = demo();
     sandbox.build(["demo", "-o", "app", "--optimize", "2"]).expect(0, "", "");
     sandbox.archive("app").expect(0, "demo.py None False 2 True\nTrue True False\n", "");
-    // Each `-O` counts: with `optimize` there are not two.
+    // Each `-O` counts, so `optimize` must not add a second one.
     sandbox.build(["demo", "-o", "key", "--optimize", "1", "--python-option=-O"]).expect(0, "", "");
     sandbox.archive("key").expect(0, "demo.py the docstring False 1 True\nTrue True False\n", "");
 }
 
 #[test]
-fn what_is_excluded_is_gone_from_the_list_of_files_too() {
+fn excluded_files_are_gone_from_the_list_of_files() {
     let sandbox = demo();
     sandbox.build(["demo", "-o", "app", "--exclude", "tests"]).expect(0, "", "");
     let wanted = "demo.py the docstring True 0 True\nFalse True False\n";
@@ -82,7 +82,7 @@ fn what_is_excluded_is_gone_from_the_list_of_files_too() {
 }
 
 #[test]
-fn a_minimal_runtime_has_what_the_application_can_import_and_any_encoding() {
+fn a_minimal_runtime_has_all_imports_and_encodings() {
     let script = "import json\nprint(json.dumps('é'.encode('cp1252').decode('latin-1')))\n\
         print(b'\\x82\\xa0'.decode('shift_jis').isalpha())\n";
     let sandbox = Sandbox::new().file("tool.py", script);
@@ -106,7 +106,7 @@ fn a_minimal_runtime_has_what_the_application_can_import_and_any_encoding() {
 }
 
 #[test]
-fn debug_information_of_wheels_goes_and_more_or_less_when_asked_for() {
+fn strip_removes_nothing_debug_information_or_all_symbols() {
     let sandbox = Sandbox::new()
         .bare_project("native", "")
         .file("a.c", "int puts(const char *);\nint main(void) { return puts(\"runs\") < 0; }\n");
@@ -125,7 +125,7 @@ fn debug_information_of_wheels_goes_and_more_or_less_when_asked_for() {
         sandbox.run(["extract", name, &out]).success().any_stderr().done();
         let tool = fs::read(sandbox.path(&out).join("app-native-1/bin/tool")).unwrap();
         let has = |what: &[u8]| tool.windows(what.len()).any(|window| window == what);
-        // A file's name in the debug information, and one among the symbols.
+        // The compiler's name in the debug information, and a local symbol.
         (has(b"GNU C"), has(b"__do_global_dtors_aux"))
     };
     assert_eq!(has(&["--strip", "none"], "none"), (true, true));
