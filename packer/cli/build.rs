@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+// The packer's own dependencies can't be used here without compiling them a second time.
+#[allow(dead_code, reason = "the packer uses the rest of it")]
+#[path = "../../stub/format/src/target.rs"]
+mod target;
+
 /// Builds the launcher for another target, such as the host's to try the fallback.
 const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
 /// Flags for the launcher only. Unwind tables are dropped (`stub/launcher/discard.ld` says why), and
@@ -30,7 +35,7 @@ const C_FLAGS: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables -U_FOR
 /// A launcher to embed.
 struct Launcher {
     /// The target of its archives: `Target::triple` in `stub/format/src/target.rs`.
-    archives: String,
+    archives: &'static str,
     /// The target that it is compiled for.
     target: String,
 }
@@ -56,8 +61,12 @@ fn main() {
 
 /// The launchers to embed; the one for this machine is the last.
 fn launchers() -> Vec<Launcher> {
-    let archives = format!("{}-unknown-linux-gnu", var("CARGO_CFG_TARGET_ARCH"));
-    vec![Launcher { archives, target: launcher_target() }]
+    let (system, processor) = (var("CARGO_CFG_TARGET_OS"), var("CARGO_CFG_TARGET_ARCH"));
+    let is_host = |target: &&&target::Target| {
+        target.triple.starts_with(&processor) && target.triple.contains(&system)
+    };
+    let hosts = target::TARGETS.iter().filter(is_host);
+    hosts.map(|row| Launcher { archives: row.triple, target: launcher_target(row) }).collect()
 }
 
 /// A digest of the packer's sources and locked dependencies.
@@ -83,20 +92,20 @@ fn var(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"))
 }
 
-fn launcher_target() -> String {
+fn launcher_target(row: &target::Target) -> String {
     println!("cargo:rerun-if-env-changed={TARGET_VARIABLE}");
     if let Ok(target) = env::var(TARGET_VARIABLE) {
         return target;
     }
     let host = var("TARGET");
-    let musl = format!("{}-unknown-linux-musl", var("CARGO_CFG_TARGET_ARCH"));
+    let musl = row.launcher;
     let libdir = Command::new(var("RUSTC"))
-        .args(["--print", "target-libdir", "--target", &musl])
+        .args(["--print", "target-libdir", "--target", musl])
         .output()
         .ok()
         .map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     if libdir.is_some_and(|libdir| libdir.is_dir()) {
-        return musl;
+        return musl.to_owned();
     }
     println!(
         "cargo:warning=building the launcher for {host}; `rustup target add {musl}` makes it smaller and faster"

@@ -21,7 +21,7 @@ pub enum Claim {
 }
 
 /// The promise of `tag`, and the processor at its end.
-pub(crate) fn claim(tag: &str) -> (Claim, Option<&str>) {
+pub fn claim(tag: &str) -> (Claim, Option<&str>) {
     if tag == "any" {
         return (Claim::Any, None);
     }

@@ -44,13 +44,18 @@ impl Interpreter {
         self.magic.as_bytes().chunks(2).map(digits).collect()
     }
 
+    /// The executable in a runtime's prefix: `bin/python3.12`.
+    pub fn program(&self) -> String {
+        self.target.python.executable(&self.minor())
+    }
+
     /// The standard library's directory in a runtime's prefix: `lib/python3.12`.
     pub fn lib(&self) -> String {
-        format!("lib/python{}", self.minor())
+        self.target.python.stdlib(&self.minor())
     }
 
     /// The directory of distributions in an environment: `lib/python3.12/site-packages`.
     pub fn site_packages(&self) -> String {
-        format!("{}/site-packages", self.lib())
+        self.target.python.site_packages(&self.minor())
     }
 }

@@ -33,6 +33,10 @@ pub fn python_at(prefix: &Path) -> Interpreter {
 
 /// Starts an HTTP server on a loopback port until the test ends. Returns its address, and a function
 /// that counts its requests. `answer` gets the path and the number of earlier requests.
+///
+/// # Panics
+///
+/// No port can be opened.
 pub fn serve(
     answer: impl Fn(&str, usize) -> Vec<u8> + Send + 'static,
 ) -> (String, impl Fn() -> usize) {

@@ -73,6 +73,11 @@ impl CLibrary {
         Ok(EntryPath::new(&format!("lib/{}", self.target.loader_name()))?)
     }
 
+    /// The oldest glibc for its target, `(major, minor)`.
+    pub fn lowest(&self) -> (u32, u32) {
+        self.target.lowest
+    }
+
     /// Whether a library of this name is part of it.
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|own| own == name)

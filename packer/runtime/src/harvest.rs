@@ -67,7 +67,7 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
         ui.warn(format_args!("{} needs {name}, which isn't on this machine", path.display()));
     }
 
-    let executable = format!("bin/python{}", interpreter.minor());
+    let executable = interpreter.program();
     let mut tree = assemble(interpreter, &files, &found.libraries, &executable)?;
     if let Some(tcl) = tcl {
         tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;

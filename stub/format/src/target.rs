@@ -160,21 +160,28 @@ impl Target {
         let has = |target: &&&Self| target.glibc.as_ref().is_some_and(|c| c.elf_machine == machine);
         TARGETS.iter().find(has).copied()
     }
+}
 
-    /// Whether wheels with this platform tag may hold native code for this target: the rule behind
-    /// `manylinux_2_17_x86_64`, `linux_x86_64` and `any`. The version in a tag isn't looked at.
-    pub fn accepts_wheel_tag(&self, tag: &str) -> bool {
-        if tag == "any" {
-            return true;
+impl PythonLayout {
+    /// The executable below the prefix of a Python of this minor version, `3.12`.
+    pub fn executable(self, minor: &str) -> String {
+        match self {
+            Self::Unix => format!("bin/python{minor}"),
+            Self::Windows => "python.exe".to_owned(),
         }
-        let processor = || tag.strip_suffix(self.wheel_processor).and_then(|t| t.strip_suffix('_'));
-        match self.system {
-            System::Linux => {
-                processor().is_some_and(|t| t == "linux" || t.starts_with("manylinux"))
-            }
-            System::Windows => tag == self.wheel_processor,
-            System::MacOs => processor().is_some_and(|t| t.starts_with("macosx_")),
+    }
+
+    /// The standard library's directory.
+    pub fn stdlib(self, minor: &str) -> String {
+        match self {
+            Self::Unix => format!("lib/python{minor}"),
+            Self::Windows => "Lib".to_owned(),
         }
+    }
+
+    /// The directory of distributions.
+    pub fn site_packages(self, minor: &str) -> String {
+        format!("{}/site-packages", self.stdlib(minor))
     }
 }
 
@@ -238,13 +245,13 @@ mod tests {
     }
 
     #[test]
-    fn wheel_tags_belong_to_their_target() {
-        for tag in ["any", "linux_aarch64", "manylinux2014_aarch64", "manylinux_2_28_aarch64"] {
-            assert!(AARCH64_LINUX.accepts_wheel_tag(tag), "{tag}");
-        }
-        for tag in ["linux_x86_64", "musllinux_1_2_aarch64", "win_amd64", "macosx_11_0_arm64"] {
-            assert!(!AARCH64_LINUX.accepts_wheel_tag(tag), "{tag}");
-        }
+    fn an_installation_is_laid_out_as_its_system_has_it() {
+        let unix = PythonLayout::Unix;
+        assert_eq!(unix.executable("3.12"), "bin/python3.12");
+        assert_eq!(unix.site_packages("3.12"), "lib/python3.12/site-packages");
+        let windows = PythonLayout::Windows;
+        assert_eq!(windows.executable("3.12"), "python.exe");
+        assert_eq!(windows.site_packages("3.12"), "Lib/site-packages");
     }
 
     #[test]

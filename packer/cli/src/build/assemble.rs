@@ -183,7 +183,7 @@ impl Work<'_> {
 
     fn python(&self) -> Result<Python, Error> {
         let python = self.interpreter;
-        let executable = EntryPath::new(&format!("bin/python{}", python.minor()))
+        let executable = EntryPath::new(&python.program())
             .map_err(|error| Error::Archive(archive::Error::Plan(error.to_string())))?;
         Ok(Python {
             implementation: python.implementation.clone(),

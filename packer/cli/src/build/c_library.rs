@@ -60,7 +60,7 @@ impl Work<'_> {
         let facts = manifest::CLibrary {
             choice,
             loader,
-            needs: needs(report, &compilers),
+            needs: needs(report, &found, &compilers),
             first: first(objects, &found),
         };
         Ok(Some(Bundled { version: found.version, packed, facts }))
@@ -68,14 +68,14 @@ impl Work<'_> {
 }
 
 /// The host libraries that can replace the bundled ones.
-fn needs(report: &Report, compilers: &[&str]) -> Vec<Need> {
+fn needs(report: &Report, found: &CLibrary, compilers: &[&str]) -> Vec<Need> {
     let need = |library: &str, prefix: &str, version: String| Need {
         library: library.into(),
         prefix: prefix.into(),
         version,
     };
     let mut needs = Vec::new();
-    let (major, minor) = report.glibc().unwrap_or((2, 2));
+    let (major, minor) = report.glibc().unwrap_or(found.lowest());
     needs.push(need("libc.so.6", "GLIBC_", format!("{major}.{minor}")));
     let floors = [
         ("libstdc++.so.6", "GLIBCXX_", &report.glibcxx),

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use snakecrate_audit::{Claim, Glibc, claim};
+
 use super::error::Kind;
 use snakecrate_base::python::Interpreter;
 
@@ -137,21 +139,17 @@ fn rank(python: &str, abi: &str, interpreter: &Interpreter) -> Option<(u8, u32)>
     }
 }
 
-/// The rank of a platform tag among those of the interpreter's target; `None` if it isn't one.
+/// The rank of a platform tag among those of the interpreter's target; `None` for other targets.
 fn platform(tag: &str, interpreter: &Interpreter) -> Option<(u8, u32, u32)> {
-    if tag == "any" {
-        return Some((0, 0, 0));
+    let (claim, processor) = claim(tag);
+    if processor.is_some_and(|processor| processor != interpreter.target.wheel_processor) {
+        return None;
     }
-    let os = tag.strip_suffix(interpreter.target.wheel_processor)?.strip_suffix('_')?;
-    match os {
-        "linux" => Some((1, 0, 0)),
-        "manylinux1" => Some((2, 2, 5)),
-        "manylinux2010" => Some((2, 2, 12)),
-        "manylinux2014" => Some((2, 2, 17)),
-        _ => {
-            let (major, minor) = os.strip_prefix("manylinux_")?.split_once('_')?;
-            Some((2, major.parse().ok()?, minor.parse().ok()?))
-        }
+    match claim {
+        Claim::Any => Some((0, 0, 0)),
+        Claim::Linux => Some((1, 0, 0)),
+        Claim::Manylinux(Glibc(major, minor)) => Some((2, major, minor)),
+        Claim::Musllinux | Claim::Foreign => None,
     }
 }
 

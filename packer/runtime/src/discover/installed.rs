@@ -63,12 +63,12 @@ pub(super) fn candidates(
     }
     for directory in places.uv.iter().flat_map(|place| names(place)) {
         let version = uv_version(&directory, target);
-        found.extend(in_prefix(&directory, version, Keeper::Standalone));
+        found.extend(in_prefix(&directory, version, Keeper::Standalone, target));
     }
     for directory in places.pyenv.iter().flat_map(|place| names(place)) {
         let name = directory.file_name().and_then(|name| name.to_str());
         let version = name.and_then(|name| Version::from_str(name).ok());
-        found.extend(in_prefix(&directory, version, Keeper::Pyenv));
+        found.extend(in_prefix(&directory, version, Keeper::Pyenv, target));
     }
     let mut seen = BTreeSet::new();
     for program in places.path.iter().flat_map(|place| names(place)) {
@@ -114,11 +114,16 @@ fn uv_version(directory: &Path, target: &Target) -> Option<Version> {
 }
 
 /// The interpreter of an installation whose directory names the version.
-fn in_prefix(prefix: &Path, version: Option<Version>, keeper: Keeper) -> Option<Candidate> {
+fn in_prefix(
+    prefix: &Path,
+    version: Option<Version>,
+    keeper: Keeper,
+    target: &Target,
+) -> Option<Candidate> {
     let version = version?;
     let alias = fs::symlink_metadata(prefix).is_ok_and(|found| found.is_symlink());
     let [major, minor, _] = version.release() else { return None };
-    let executable = prefix.join(format!("bin/python{major}.{minor}"));
+    let executable = prefix.join(target.python.executable(&format!("{major}.{minor}")));
     let usable = !alias && !prefix.join("pyvenv.cfg").exists() && is_program(&executable);
     usable.then_some(Candidate { version, keeper, executable })
 }
@@ -198,7 +203,7 @@ mod tests {
                 let name = path.file_name().unwrap().to_str().unwrap();
                 let version =
                     uv_version(path, &X86_64_LINUX).or_else(|| Version::from_str(name).ok());
-                in_prefix(path, version, Keeper::Pyenv).is_some()
+                in_prefix(path, version, Keeper::Pyenv, &X86_64_LINUX).is_some()
             })
             .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
             .collect()
