@@ -26,8 +26,11 @@ fn checked(files: &[(&str, &str)]) -> (String, bool) {
 fn arrows_that_point_one_way_are_no_circle() {
     let files = [
         // A re-export is no use, and what a child takes from it is a use of the sibling.
-        ("lib.rs", "pub mod a;\nmod b;\npub use b::Thing;\n"),
-        ("a/mod.rs", "mod part;\nuse crate::Thing;\nfn f() { part::g() }\npub struct Own;\n"),
+        ("lib.rs", "pub mod a;\nmod b;\npub use b::Thing;\nfn f() { a::f() }\n"),
+        (
+            "a/mod.rs",
+            "mod part;\nuse crate::{Thing, b};\npub fn f() { part::g() }\npub struct Own;\n",
+        ),
         ("a/part.rs", "use super::Own;\npub fn g() { let _ = Own; }\n"),
         (
             "b.rs",
