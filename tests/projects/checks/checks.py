@@ -23,9 +23,9 @@ import zoneinfo
 from datetime import datetime
 from pathlib import Path
 
-#: Where a bed has what these checks need: a certificate with its key, made by its own authority.
+#: The place of the data that these checks need: a certificate with its key, made by its own authority.
 BED = Path(os.environ.get("BED", "/bed"))
-#: What a caller may have set, and what CPython itself adds in a C locale (PEP 538).
+#: Variables that a caller may have set, and those that CPython adds in a C locale (PEP 538).
 OWN = {"SNAKECRATE_ARCHIVE", "LC_CTYPE"}
 
 
@@ -44,7 +44,7 @@ def mapped():
 
 
 def libc():
-    """The C library that this runs with: its path, and the version that it says it has."""
+    """The C library of this process: its path, and the version that it reports."""
     version = ctypes.CDLL(None).gnu_get_libc_version
     version.restype = ctypes.c_char_p
     paths = [path for path in mapped() if Path(path).name.startswith(("libc.so", "libc-2."))]
@@ -53,13 +53,13 @@ def libc():
 
 
 def cache():
-    """The root of the cache: everything of the archive is below it."""
+    """The root of the cache, with all files of the archive."""
     return Path(sys.prefix).parents[2]
 
 
 def libraries():
-    """Nothing of the host's beside its own glibc; and nothing at all of it beside the archive's."""
-    import readline  # Not above: it sets LINES and COLUMNS.
+    """With the host's glibc, no other library of the host; with the archive's, none at all."""
+    import readline  # Not at the top, as it sets LINES and COLUMNS.
 
     need(ctypes.CDLL("libc.so.6").getpid() == os.getpid(), "libc by its name")
     need(ctypes.CDLL(None).getpid() == os.getpid(), "libc by symbol")
@@ -67,7 +67,7 @@ def libraries():
     need(lzma.decompress(lzma.compress(b"x")) == zlib.decompress(zlib.compress(b"x")), "xz, zlib")
     need(readline.get_line_buffer() == "", "readline")
     if json.loads(libc())["path"].startswith(f"{cache()}/"):
-        # The host may have them; they want its C library, and there is another one here.
+        # The host may have them, but they require its C library, and this process has another one.
         for name in ("libcrypt.so.1", "libstdc++.so.6", "libgcc_s.so.1", "libz.so.1"):
             try:
                 ctypes.CDLL(name)
@@ -94,7 +94,7 @@ def libraries():
 
 
 def executable():
-    """`sys.executable` and the running program are Pythons that the kernel can start."""
+    """The kernel can start `sys.executable` and the running program."""
     running = os.readlink("/proc/self/exe")
     need(os.path.samefile(running, sys.executable), f"{running} is not {sys.executable}")
     code = "import sys; print(sys.executable, sys.prefix, sys.base_prefix, sep='\\n')"
@@ -118,7 +118,7 @@ def child():
 
 
 def shell():
-    """A program of the host's runs, and with the host's own libraries."""
+    """A program of the host runs with the host's own libraries."""
     if not Path("/bin/sh").exists():
         return "none"
     need(python("/bin/sh", "-c", "echo $((6 * 7))") == "42\n", "/bin/sh")
@@ -130,7 +130,7 @@ def shell():
 
 
 def environment():
-    """What the caller set is all there is; nothing for the loader, here and in a child."""
+    """The environment is the caller's, without variables for the loader, here and in a child."""
     given = set(json.loads(os.environ["GIVEN"])) if "GIVEN" in os.environ else None
     there = json.loads(
         python(sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))")
@@ -192,7 +192,7 @@ def zones():
 
 
 def terminal():
-    """What `curses` knows about terminals."""
+    """The terminals that `curses` knows."""
     found = []
     for name in ("xterm", "xterm-256color", "screen", "linux", "vt100"):
         curses.setupterm(name, 1)
@@ -202,7 +202,7 @@ def terminal():
 
 
 def utf8():
-    """Text is UTF-8, whatever the locale: output, arguments, names of files."""
+    """Text is UTF-8 in any locale: output, arguments, names of files."""
     need(sys.stdout.encoding.lower() == "utf-8", f"output is {sys.stdout.encoding}")
     need(sys.getfilesystemencoding() == "utf-8", "names of files")
     need(
@@ -217,7 +217,7 @@ def utf8():
 
 
 def user():
-    """Who this is: an entry of /etc/passwd, or none; nothing breaks either way."""
+    """The user, with or without an entry in /etc/passwd."""
     home = os.path.expanduser("~")
     try:
         return f"{pwd.getpwuid(os.getuid()).pw_name}, home {home}"
@@ -226,7 +226,7 @@ def user():
 
 
 def names():
-    """Addresses without a resolver; names where the root has /etc/hosts."""
+    """Addresses without a resolver, and names if the root has /etc/hosts."""
     need(
         socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)[0][4] == ("127.0.0.1", 80),
         "127.0.0.1",
@@ -242,7 +242,7 @@ def names():
 
 
 def tls():
-    """A handshake with a server whose certificate the root's authorities vouch for."""
+    """A handshake with a server whose certificate is signed by the root's authorities."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(BED / "server.pem", BED / "server.key")
     listening = socket.create_server(("127.0.0.1", 0))
@@ -253,7 +253,7 @@ def tls():
                 with server.wrap_socket(plain, server_side=True) as secure:
                     secure.sendall(b"well")
             except OSError:
-                pass  # The client says why.
+                pass  # The client reports the reason.
 
     threading.Thread(target=serve, daemon=True).start()
     context = ssl.create_default_context()
@@ -264,7 +264,7 @@ def tls():
 
 
 def roots():
-    """Without any of the root's own, the archive's authorities."""
+    """The archive's authorities, if the root has none."""
     count = len(ssl.create_default_context().get_ca_certs())
     need(count > 50, f"{count} authorities")
     return str(count)

@@ -1,13 +1,13 @@
-"""Two commands that tell which of them runs."""
+"""Two commands that print their names."""
 
-import importlib  # With it the whole standard library comes along, as for `probe`: one runtime.
+import importlib  # This packs the whole standard library, as in `probe`, so both share a runtime.
 import os
 import subprocess
 import sys
 
 
 def tell(name):
-    """Its name and its arguments; or, after `start`, its archive, and the arguments are started."""
+    """Prints its name and arguments. After `start`, prints its archive and runs the arguments."""
     if sys.argv[1:2] == ["start"]:
         print(name, os.environ["SNAKECRATE_ARCHIVE"], flush=True)
         sys.exit(subprocess.run(sys.argv[2:]).returncode)

@@ -1,4 +1,4 @@
-"""Tells what it sees and does what it is told: `probe COMMAND ARGUMENTS…`."""
+"""Reports what it sees, and does what its arguments say: `probe COMMAND ARGUMENTS…`."""
 
 import importlib.metadata
 import json
@@ -18,7 +18,7 @@ def tell(*lines):
 
 
 def argv():
-    """The arguments as the bytes they came as, in hex."""
+    """The bytes of the arguments, in hex."""
     tell(*(os.fsencode(argument).hex() for argument in sys.argv[2:]))
 
 
@@ -27,7 +27,7 @@ def argv0():
 
 
 def environment():
-    """The environment as it is, sorted."""
+    """The environment, sorted."""
     tell(*sorted(name + b"=" + value for name, value in os.environb.items()))
 
 
@@ -49,7 +49,7 @@ def suicide(number):
 
 
 def wait():
-    """Says its process id, then sleeps."""
+    """Prints its process id, then sleeps."""
     tell(os.getpid())
     time.sleep(60)
 
@@ -68,7 +68,7 @@ def flood():
 
 
 def streams():
-    """Which of the three standard streams are there; to a file, as stdout may not be."""
+    """Writes to a file which standard streams are open, as stdout may be closed."""
     with open("streams", "w") as file:
         for name in ("stdin", "stdout", "stderr"):
             print(name, "closed" if getattr(sys, name) is None else "open", file=file)
@@ -117,21 +117,21 @@ def workers(method):
 
 
 def distribution():
-    """What importlib.metadata knows."""
+    """The data of importlib.metadata."""
     found = importlib.metadata.distribution("probe")
     scripts = [entry.value for entry in found.entry_points if entry.group == "console_scripts"]
     tell(f"{found.metadata['Name']} {found.version} {scripts}")
 
 
 def loaded(name):
-    """Where a module comes from, relative to the interpreter's own places."""
+    """The file of a module, relative to the interpreter's own directories."""
     file = __import__(name).__file__
     places = {"app": sys.prefix, "runtime": sys.base_prefix}
     tell(next((key for key, place in places.items() if file.startswith(place)), file))
 
 
 def libraries():
-    """Extension modules of the standard library that need shared libraries, at work."""
+    """Uses extension modules of the standard library that need shared libraries."""
     import ctypes, hashlib, lzma, sqlite3, ssl, zlib  # noqa: E401
 
     assert zlib.decompress(zlib.compress(b"x")) == lzma.decompress(lzma.compress(b"x"))
@@ -142,7 +142,7 @@ def libraries():
 
 
 def mapped():
-    """The files that are mapped into the process once it has loaded some libraries."""
+    """The files that are mapped into the process after it has loaded some libraries."""
     import ctypes, lzma, sqlite3, ssl  # noqa: E401, F401
 
     with open("/proc/self/maps") as file:
@@ -150,7 +150,7 @@ def mapped():
 
 
 def facts():
-    """What is as in an ordinary virtual environment."""
+    """Facts that are the same in an ordinary virtual environment."""
     tell(json.dumps({
         "executable": sys.executable,
         "prefix": sys.prefix,

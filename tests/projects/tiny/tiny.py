@@ -1,4 +1,4 @@
-"""Says its name. Little of the standard library comes along, and nothing else."""
+"""Prints its name. Its archive has little of the standard library, and nothing else."""
 
 
 def main():
