@@ -50,7 +50,8 @@ fn main() {
     let mut table = String::from("static LAUNCHERS: &[(&str, &[u8])] = &[\n");
     for Launcher { archives, target } in launchers() {
         let file = build(&workspace, &target);
-        let _ = writeln!(table, "    ({archives:?}, include_bytes!({file:?})),");
+        let path = file.to_str().expect("the build directory has a name in UTF-8");
+        let _ = writeln!(table, "    ({archives:?}, include_bytes!({path:?})),");
         // The suite forges archives with the launcher of this machine.
         println!("cargo:rustc-env=SNAKECRATE_STUB={}", file.display());
     }
