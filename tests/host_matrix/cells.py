@@ -1,4 +1,4 @@
-"""What is tried in every bed: each row is a function that returns a detail or fails."""
+"""The rows of the table: each is a function that runs in every bed, and returns a detail or fails."""
 
 import json
 import os
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from enter import USER, enter, forget, interpreter
 
-#: Where a failure is not ours to mend: (bed, row, what it has to say somewhere, the reason for the table).
+#: Failures that Snakecrate cannot prevent: (bed, row, text in the output, reason for the table).
 LIMITS = [
     ("empty", "pool", "SemLock", "no `/dev/shm`, which semaphores need"),
     ("empty", "etl", "[Errno 2]", "no `/dev/shm`, which the pool of `etl-load` needs"),
 ]
-#: Of a C locale, of one that is not there, and none at all.
+#: No locale, the C locale, and one that the bed doesn't have.
 LOCALES = [{}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "de_DE.UTF-8"}]
 MAPPED = (
     "import numpy, pandas\n"
@@ -26,7 +26,7 @@ GLIBC = re.compile(r"/(ld-|lib(c|m|dl|pthread|rt|util|resolv)[.-])[^/]*$")
 
 
 class Failed(Exception):
-    """A check that did not come out as it must: in a line, and all that was said."""
+    """A check that failed: its summary in one line, and the whole output."""
 
     def __init__(self, text, whole=""):
         super().__init__(text)
@@ -41,7 +41,7 @@ class Row:
     title: str
     #: (bed, uid) -> detail
     check: object
-    #: The archive that it starts.
+    #: The archive that the row starts.
     archive: str
 
 
@@ -76,11 +76,11 @@ def etl(bed, uid):
 
 
 def libraries_of_etl(bed, uid):
-    """The kernel starts the interpreter in the environment; numpy and pandas have no other libraries."""
+    """The kernel starts the environment's interpreter; numpy and pandas load only the archive's libraries."""
     must(enter(bed, uid, ["/etl", "etl-make", "--help"]), "usage: etl-make")
     python = interpreter(bed, "etl-make")
     if python is None:
-        raise Failed("there is no environment in the cache")
+        raise Failed("the cache has no environment")
     out = must(enter(bed, uid, [python, "-I", "-c", MAPPED])).split()
     cache = f"{python.parents[4]}/"
     foreign = [path for path in out if not path.startswith(cache)]
@@ -88,17 +88,17 @@ def libraries_of_etl(bed, uid):
     allowed = [] if bundled else [path for path in foreign if GLIBC.search(path) or runtime(path)]
     bad = sorted(set(foreign) - set(allowed))
     if bad:
-        raise Failed(f"not of the archive: {', '.join(bad)}")
+        raise Failed(f"not from the archive: {', '.join(bad)}")
     return f"with {'the archive' if bundled else 'the host'}'s glibc"
 
 
 def runtime(path):
-    """The C++ runtime, which the host's glibc comes with."""
+    """Whether a library is the C++ runtime, which belongs to the host's glibc."""
     return re.search(r"/lib(stdc\+\+|gcc_s)\.so", path)
 
 
 def check(name, prepare=None):
-    """A row for one of `checks`' own."""
+    """A row for one of the checks in `checks`."""
 
     def of_bed(bed, uid):
         env = bed.env(uid)
@@ -123,7 +123,7 @@ def utf8(bed, uid):
 
 
 def authority(bed):
-    """Puts the beds' own authority where such a host has it, and the server's files into /bed."""
+    """Copies the test authority to the bed's path of certificates, and the server's files to /bed."""
     here = bed.root.parent / "certificates"
     path = bed.root / bed.authorities
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,12 +134,12 @@ def authority(bed):
 
 
 ROWS = [
-    Row("libc", "the C library that ran (`checks`)", check("libc"), "checks"),
+    Row("libc", "the C library in use (`checks`)", check("libc"), "checks"),
     Row("hello", "`hello`", hello, "hello"),
     Row("deployctl", "`deployctl`: `--help`, a plan", deployctl, "deployctl"),
     Row("etl", "`etl` (numpy, pandas): CSV, SQLite, report", etl, "etl"),
-    Row("mapped", "numpy and pandas at work: no library of another's", libraries_of_etl, "etl"),
-    Row("libraries", "`ctypes`, xz, readline: no library of another's", check("libraries"), "checks"),
+    Row("mapped", "numpy and pandas load only the archive's libraries", libraries_of_etl, "etl"),
+    Row("libraries", "`ctypes`, xz, readline load only the archive's libraries", check("libraries"), "checks"),
     Row("executable", "`/proc/self/exe`, `sys.executable`, script: started by the kernel", check("executable"), "checks"),
     Row("child", "child interpreter: same C library", check("child"), "checks"),
     Row("shell", "the host's `/bin/sh`: its own C library", check("shell"), "checks"),
@@ -159,17 +159,17 @@ ROWS = [
 
 @dataclass
 class Cell:
-    """What became of a row in a bed."""
+    """The result of a row in a bed."""
 
     text: str
-    #: As it must be: ok, or a known limit.
+    #: Whether it is as expected: ok, or a known limit.
     good: bool
-    #: More about a failure.
+    #: Details of a failure.
     details: list
 
 
 def fill(bed, row, archives):
-    """Runs a row as root and as a user, each cold and warm, and sums up."""
+    """Runs a row as root and as a user, each cold and warm, and sums up the results."""
     target = bed.root / row.archive
     os.link(archives[row.archive], target)
     details, failures = [], {}
@@ -206,7 +206,7 @@ def judge(bed, row, details, failures):
 
 
 def said(row, details):
-    """`ok`, and where the detail is the point, the detail."""
+    """`ok`, with the detail in the rows that are about it."""
     if row.name == "libc":
         found = {
             (libc["version"], libc["path"].startswith(libc["cache"]))
@@ -218,5 +218,5 @@ def said(row, details):
     if row.name == "mapped":
         return f"ok, {', '.join(sorted(set(details)))}"
     if row.name == "shell" and set(details) == {"none"}:
-        return "there is none"
+        return "none"
     return "ok"

@@ -1,4 +1,4 @@
-"""Running a command in a bed: mount and process namespaces, then chroot. No container engine."""
+"""Running a command in a bed, with mount and process namespaces and chroot; no container engine."""
 
 import shutil
 import subprocess
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from roots import USER
 
-#: Seconds; nothing takes longer.
+#: The longest time that a command may take, in seconds.
 TIMEOUT = 120
-#: Where the cache of a user may come to be in a bed.
+#: Directories of a bed that may contain a cache.
 CACHES = ("root/.cache", "home/app/.cache", ".cache", "var/tmp", "tmp")
-#: Mounts below $root, then the rest of the arguments.
+#: Makes the mounts below $root, then runs the rest of the arguments.
 SCRIPT = r"""
 set -e
 root=$1 devices=$2 binds=$3
@@ -37,25 +37,25 @@ exec "$@"
 
 @dataclass
 class Ran:
-    """What became of a command."""
+    """The result of a command."""
 
     status: int
     out: str
     err: str
 
     def told(self):
-        """How it ended, and what it said last; of the launcher, what happened and not what to do."""
+        """Its status and its last line; for the launcher, the line that says what happened."""
         lines = (self.err.strip() or self.out.strip()).splitlines() or ["no message"]
         own = [line for line in lines if line.startswith("snakecrate: ")]
         return f"status {self.status}: {(own or lines[-1:])[0].strip()[:300]}"
 
 
 def enter(bed, uid, command, env=None):
-    """Runs `command` in the bed as user `uid`, with `env` and nothing else in its environment."""
+    """Runs `command` in the bed as user `uid`, with exactly the environment `env`."""
     env = bed.env(uid) if env is None else env
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", SCRIPT, "sh"]
     words += [bed.root, bed.devices, " ".join(bed.binds)]
-    # The shell would add variables of its own.
+    # The shell would add its own variables.
     words += ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in env.items())]
     words += ["/usr/sbin/chroot", f"--userspec={uid}:{uid}", "--groups=", bed.root, *command]
     try:
@@ -72,7 +72,7 @@ def enter(bed, uid, command, env=None):
 
 
 def forget(bed):
-    """Empties all places where a cache can be, so that the next start is a first one."""
+    """Removes all caches, so that the next start is a first one."""
     for name in CACHES:
         place = bed.root / name
         if name.endswith(".cache"):
@@ -83,7 +83,7 @@ def forget(bed):
 
 
 def remove(path):
-    # Cached trees are read-only, which root does not mind.
+    # Cached trees are read-only, but root may remove them.
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -77,7 +77,7 @@ def main():
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     place = chosen.keep or Path(tempfile.mkdtemp(prefix="snakecrate-beds-", dir=memory))
     place.mkdir(parents=True, exist_ok=True)
-    # Other users must get in.
+    # Other users must be able to enter it.
     os.chmod(place, 0o755)
     try:
         archives = build(chosen.snakecrate, place / "archives", chosen.option)
@@ -105,7 +105,7 @@ def main():
         if not chosen.keep:
             shutil.rmtree(place, ignore_errors=True)
     bad = sum(not cell.good for cell in cells.values())
-    say(f"{len(cells) - bad} cells as they must be, {bad} not")
+    say(f"{len(cells) - bad} cells are as expected, {bad} aren't")
     return bad > 0
 
 

@@ -1,4 +1,4 @@
-"""What the archive's own C library costs: time of a warm start, and bytes."""
+"""The cost of the bundled C library: time of a warm start, and bytes."""
 
 import json
 import os
@@ -36,7 +36,7 @@ class Figures:
 
 
 def measure(snakecrate, examples, place, application="hello"):
-    """Builds `application` in both ways and starts it in turns."""
+    """Builds `application` with both libraries, and starts the two archives in turns."""
     place.mkdir(parents=True, exist_ok=True)
     archives, sizes, unpacked = {}, {}, {}
     for mode in MODES:
@@ -60,7 +60,7 @@ def measure(snakecrate, examples, place, application="hello"):
 
 
 def start(archive, environment):
-    """Seconds from the start to the end of one run."""
+    """The duration of one run, in seconds."""
     null = os.open(os.devnull, os.O_RDWR)
     actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1)]
     before = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Debian's packages: fetched by apt with its checks of signatures, unpacked without being installed."""
+"""Debian's packages: downloaded by apt, which checks signatures, and unpacked without installing them."""
 
 import subprocess
 from pathlib import Path
@@ -8,11 +8,11 @@ MIRROR = "http://deb.debian.org/debian"
 
 
 class Failure(Exception):
-    """Something that is needed could not be had; the text is for the user."""
+    """Something necessary is unavailable; the text is for the user."""
 
 
 def run(*command, **options):
-    """Runs a command to its end; its standard output as text."""
+    """Runs a command and returns its standard output as text."""
     command = [str(word) for word in command]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, **options)
     if done.returncode:
@@ -22,9 +22,9 @@ def run(*command, **options):
 
 
 class Suite:
-    """A suite of Debian's archive, with an apt of its own: the machine's is not touched.
+    """A suite of Debian's archive, with its own apt configuration; the machine's isn't touched.
 
-    `cache` keeps lists and packages from run to run.
+    Lists and packages stay in `cache` between runs.
     """
 
     def __init__(self, name, cache, mirror=MIRROR):
@@ -53,7 +53,7 @@ class Suite:
         return run("apt-get", "-qq", *words, *arguments, cwd=self.place / "packages")
 
     def file(self, package):
-        """The package's file; downloaded unless it is there."""
+        """The package's file, downloaded unless it exists."""
         there = sorted((self.place / "packages").glob(f"{package}_*.deb"))
         if not there:
             if not self.updated:
@@ -67,7 +67,7 @@ class Suite:
         return run("dpkg-deb", "-f", self.file(package), "Version").strip()
 
     def unpack(self, package, root):
-        """Its files below `root`, whose `/lib` and `/bin` may be links into `/usr`."""
+        """Unpacks its files below `root`, whose `/lib` and `/bin` may be links into `/usr`."""
         tar = subprocess.run(
             ["dpkg-deb", "--fsys-tarfile", self.file(package)], capture_output=True, check=True
         ).stdout

@@ -1,4 +1,4 @@
-"""The table as Markdown, and its place in the README."""
+"""The table as Markdown, written into the README."""
 
 import datetime
 import re
@@ -22,9 +22,9 @@ def markdown(beds, rows, cells, figures):
 
 
 def write(path, text):
-    """Replaces what is between the markers of the README."""
+    """Replaces the text between the markers in the README."""
     old = path.read_text()
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     if len(pattern.findall(old)) != 1:
-        raise SystemExit(f"beds: {path} has not one pair of `{BEGIN}` and `{END}`")
+        raise SystemExit(f"beds: {path} must have exactly one pair of `{BEGIN}` and `{END}`")
     path.write_text(pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", old))

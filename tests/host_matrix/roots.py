@@ -1,4 +1,4 @@
-"""The test beds: root file systems made of Debian's packages, each of a kind that hosts are."""
+"""The beds: root file systems made of Debian's packages, each for one kind of host."""
 
 import os
 import shutil
@@ -22,21 +22,21 @@ class Bed:
 
     name: str
     title: str
-    #: What is in it, for the reader.
+    #: Its contents, for the reader.
     holds: str
-    #: Where hosts of its kind keep their authorities.
+    #: The file of authorities on hosts of its kind.
     authorities: str = "etc/ssl/certs/ca-certificates.crt"
     #: suite -> packages
     packages: dict = field(default_factory=dict)
-    #: Directories of this machine that are seen in it, read-only.
+    #: Directories of this machine that are mounted in it, read-only.
     binds: tuple = ()
-    #: Devices and shared memory, as every container has them.
+    #: Whether it has devices and shared memory, like every container.
     devices: bool = True
-    #: Has /etc/passwd, homes and /var/tmp, as an installed system has.
+    #: Whether it has /etc/passwd, home directories and /var/tmp, like an installed system.
     installed: bool = True
-    #: The environment of what runs in it.
+    #: The environment of commands in it.
     environment: dict = field(default_factory=dict)
-    #: Filled in when it is made: name and version of what it is about.
+    #: Name and version of its C library, filled in by `make`.
     versions: str = ""
     root: Path = None
 
@@ -142,7 +142,7 @@ def make(bed, place, cache, mirror):
 
 
 def installed(root):
-    """What any installed system has."""
+    """Adds the files of any installed system."""
     write(root / "etc/passwd", PASSWD)
     write(root / "etc/group", GROUP)
     for name, uid, mode in (
@@ -157,7 +157,7 @@ def installed(root):
 
 
 def applets(root):
-    """busybox under its names; a shell that is there stays, as it has a C library to look at."""
+    """Links the names of tools to busybox. An existing shell stays, since it uses the bed's C library."""
     for name in APPLETS:
         link = root / "usr/bin" / name
         if not link.exists():
@@ -171,7 +171,7 @@ def write(path, text):
 
 
 def certificates(place):
-    """An authority, and a server's certificate by it for `localhost`; made anew for every run."""
+    """Makes an authority, and its certificate for a server on `localhost`."""
     place.mkdir()
     openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"]
     common = {"cwd": place, "check": True, "capture_output": True}

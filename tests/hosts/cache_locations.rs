@@ -1,5 +1,5 @@
-//! Hostile places, made of mounts: where the cache goes then, or what is said where it can go
-//! nowhere. [`Sandbox::place`] has the common ground of all.
+//! Machines with restricted mounts: the cache's location there, or the error if it has none.
+//! [`Sandbox::place`] prepares the mounts that all have.
 
 use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
@@ -8,18 +8,18 @@ use crate::support::sandbox::{Run, Sandbox};
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 const SET_CACHE: &str =
     "snakecrate: set SNAKECRATE_CACHE to a directory of yours that allows execution\n";
-/// `docker run --read-only`, Kubernetes' `readOnlyRootFilesystem`: all but what is mounted on purpose.
+/// `docker run --read-only`, Kubernetes' `readOnlyRootFilesystem`: everything except extra mounts.
 const READ_ONLY: &str = "ro / /home /root /srv /var/cache /var/lib /var/tmp /mnt";
-/// systemd's `ProtectSystem=strict`: all but `/dev`, `/proc` and `/sys`.
+/// systemd's `ProtectSystem=strict`: everything except `/dev`, `/proc` and `/sys`.
 const STRICT: &str = "ro / /home /root /srv /tmp /var/cache /var/lib /var/tmp /mnt";
 
-/// A sandbox with an archive; none where nothing can be mounted.
+/// A sandbox with an archive; `None` on machines that cannot mount.
 fn sandbox() -> Option<Sandbox> {
     needs!(Root, Mounts);
     Some(Sandbox::new().with(&PROBE, "app"))
 }
 
-/// It starts, and has its cache there.
+/// Asserts that the archive starts and has its cache in `place`.
 #[track_caller]
 pub fn unpacks_to(place: &str, run: Run<'_>) {
     let facts = run.arg("facts").output().json();
@@ -27,7 +27,7 @@ pub fn unpacks_to(place: &str, run: Run<'_>) {
     assert_eq!(prefix.split_once("/v2/envs/").unwrap().0, place);
 }
 
-/// It ends with the launcher's own status for "no place", and says of each place why.
+/// Asserts that the archive exits with the launcher's status for "no place" and names every reason.
 #[track_caller]
 pub fn has_no_place(tried: &[(&str, &str)], run: Run<'_>) {
     let tried: Vec<_> = tried.iter().map(|(place, why)| format!("{place}: {why}")).collect();
@@ -48,7 +48,7 @@ fn a_read_only_root_with_a_writable_tmp_will_do() {
     unpacks_to("/tmp/snakecrate-12345", run);
 }
 
-/// Docker mounts `--tmpfs /tmp` noexec unless told `--tmpfs /tmp:exec`.
+/// Docker mounts `--tmpfs /tmp` noexec, unless it is `--tmpfs /tmp:exec`.
 #[test]
 fn a_read_only_root_with_a_noexec_tmp_is_explained() {
     let Some(sandbox) = sandbox() else { return };
@@ -66,7 +66,7 @@ fn a_read_only_root_with_a_noexec_tmp_is_explained() {
     unpacks_to("/srv/cache", run);
 }
 
-/// An image whose build has started the application once.
+/// The build of this image started the application once.
 #[test]
 fn an_image_with_a_filled_cache_runs_read_only_after_any_boot_and_as_any_user() {
     let Some(sandbox) = sandbox() else { return };
@@ -78,7 +78,7 @@ fn an_image_with_a_filled_cache_runs_read_only_after_any_boot_and_as_any_user() 
         cached(&mounts).expect(0, WORKS, "");
         cached(&mounts).uid(12345).expect(0, WORKS, "");
     }
-    // Not read-only, and not the user's.
+    // A writable cache of another user.
     cached(another_boot).uid(12345).expect(0, WORKS, "");
 }
 
@@ -106,8 +106,8 @@ fn a_protected_service_without_one_is_told() {
     has_no_place(&tried, sandbox.place("app", STRICT));
 }
 
-/// `DynamicUser=yes` brings `ProtectSystem=strict`, `PrivateTmp=yes`, `HOME=/`, and a user that no
-/// file has.
+/// `DynamicUser=yes` implies `ProtectSystem=strict`, `PrivateTmp=yes`, `HOME=/`, and a user that owns
+/// no file.
 #[test]
 fn a_dynamic_user_has_the_private_temporary_directory() {
     let Some(sandbox) = sandbox() else { return };
@@ -154,8 +154,7 @@ fn nothing_is_left_in_a_noexec_home() {
     sandbox.place("app", script).expect(0, WORKS, "");
 }
 
-/// Starts it with a cache on a file system of its own, `/srv`, mounted with `options`, after `before`;
-/// then tells its status and what is in the cache.
+/// Runs the script `before` with a cache on a file system of its own, `/srv`, mounted with `options`.
 fn on_a_small_disk<'a>(sandbox: &'a Sandbox, options: &str, before: &str) -> Run<'a> {
     let script = format!(
         "mount -t tmpfs -o {options} tmpfs /srv; export SNAKECRATE_CACHE=/srv/c PATH
@@ -186,7 +185,7 @@ fn a_file_system_with_room_for_too_few_files_is_found_before_anything_is_extract
     let before = "/mnt/work/app || echo status $?; show";
     let outcome = on_a_small_disk(&sandbox, "nr_inodes=200", before).output();
     let outcome = outcome.stdout(&format!("status 122\n{EMPTY}")).success();
-    // The disk itself, the cache, its tag, its four directories, and staging of the environment.
+    // The disk's root, the cache, its tag, its four directories, and staging of the environment.
     let outcome = outcome.stderr_contains(" files and has room for 192)\n");
     outcome.stderr_contains("delete some files, or set SNAKECRATE_CACHE to a directory").done();
 }

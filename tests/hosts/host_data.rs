@@ -1,4 +1,4 @@
-//! What an application needs of its host beside the C library, on hosts that do not have it.
+//! Data that applications expect on their host, on hosts that lack it.
 
 use std::process::Command;
 
@@ -6,8 +6,8 @@ use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
 use crate::support::sandbox::{Outcome, Run, Sandbox};
 
-/// Prints whether a client that trusts what it does by default speaks with `localhost`, which has
-/// the certificate in `server.pem`.
+/// Prints whether a client with the default trust roots connects to `localhost`, whose certificate is
+/// in `server.pem`.
 const HANDSHAKE: &str = "
 import socket, ssl, threading
 server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -25,7 +25,7 @@ except ssl.SSLCertVerificationError as error:
     print(error.verify_message)
 ";
 
-/// Prints what is trusted by default: number of certificates known, and where they are said to be.
+/// Prints the default trust roots: whether there are more than 100, and their reported paths.
 const TRUSTED: &str = "
 import ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -35,10 +35,10 @@ place = lambda path: path and path.replace(sys.base_prefix, '[RUNTIME]')
 print(context.cert_store_stats()['x509_ca'] > 100, place(paths.cafile), place(paths.capath))
 ";
 
-/// The message of OpenSSL 3 for a chain that ends at a certificate that is not trusted.
+/// OpenSSL 3's message for a chain that ends at an untrusted certificate.
 const UNTRUSTED: &str = "self-signed certificate in certificate chain\n";
 
-/// A place that no OpenSSL looks into by itself; Fedora's and Debian's are links to theirs.
+/// A path that no OpenSSL reads by itself; on Fedora and Debian it is a link to one that theirs reads.
 const SUSE: &str = "mkdir -p /etc/ssl; cp ca.pem /etc/ssl/ca-bundle.pem";
 
 fn sandbox() -> Sandbox {
@@ -46,8 +46,8 @@ fn sandbox() -> Sandbox {
 }
 
 impl Sandbox {
-    /// Makes an authority, `ca.pem`, with it a certificate for `localhost`, `server.pem`, and
-    /// another authority, `other.pem`.
+    /// Makes an authority, `ca.pem`; its certificate for `localhost`, `server.pem`; and another
+    /// authority, `other.pem`.
     fn authorities(self) -> Self {
         let script = "
             new() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \"$@\"; }
@@ -62,7 +62,7 @@ impl Sandbox {
         self
     }
 
-    /// Python code in the archive, with the variables `NAME=VALUE`, on a bare host.
+    /// Runs Python code in the archive, with the variables `NAME=VALUE`, on a bare host.
     fn bare(&self, prepare: &str, variables: &[&str], code: &str) -> Outcome {
         let run = self.archive("app").args(["run", code]).bare_host(prepare);
         let variables = variables.iter().filter_map(|variable| variable.split_once('='));
@@ -82,14 +82,14 @@ fn a_certificate_that_the_host_trusts_is_found_wherever_it_is() {
         "pki/tls/cacert.pem",
         "pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
         "ssl/cert.pem",
-        // A directory whose files have no names that OpenSSL could look up.
+        // A directory whose file names OpenSSL cannot look up.
         "ssl/certs/company.crt",
         "pki/tls/certs/company.crt",
     ] {
         let prepare = format!("install -D ca.pem /etc/{place}");
         sandbox.bare(&prepare, &[], HANDSHAKE).expect(0, "hello\n", "");
     }
-    // What has no certificates, or damaged ones, is none.
+    // A file without certificates, or with damaged ones, doesn't count.
     let damaged = format!(
         "{SUSE}; head -n 3 ca.pem | install -D /dev/stdin /etc/ssl/certs/ca-certificates.crt
         install -D app /etc/pki/tls/certs/ca-bundle.crt"
@@ -98,7 +98,7 @@ fn a_certificate_that_the_host_trusts_is_found_wherever_it_is() {
 }
 
 #[test]
-fn the_users_variables_win_over_all_that_the_host_has() {
+fn the_users_variables_win_over_the_hosts_certificates() {
     needs!(Mounts, Program("openssl"));
     let sandbox = sandbox().authorities().file("none.pem", "");
     let other = "install -D other.pem /etc/ssl/ca-bundle.pem";
@@ -123,13 +123,13 @@ fn a_host_without_certificates_gets_those_of_the_archive() {
     let sandbox = sandbox().authorities();
     sandbox.bare("", &[], TRUSTED).expect(0, "True [RUNTIME]/share/cacert.pem None\n", "");
     sandbox.bare(SUSE, &[], TRUSTED).expect(0, "False /etc/ssl/ca-bundle.pem None\n", "");
-    // As on Debian without its package of certificates.
+    // Like a Debian without its package of certificates.
     let empty = "mkdir -p /etc/ssl/certs /usr/lib/ssl; ln -s /etc/ssl/certs /usr/lib/ssl/certs";
     sandbox.bare(empty, &[], TRUSTED).expect(0, "True [RUNTIME]/share/cacert.pem None\n", "");
 }
 
 #[test]
-fn where_openssl_finds_certificates_by_itself_it_is_left_to_it() {
+fn certificates_that_openssl_finds_by_itself_are_used() {
     needs!(Mounts, Program("openssl"));
     let sandbox = sandbox().authorities();
     let ask = "import ssl; print(*ssl.get_default_verify_paths()[3::2])";
@@ -170,7 +170,7 @@ fn time_zones_are_known_on_a_host_without_any() {
 #[test]
 fn the_hosts_time_zones_and_those_of_a_package_come_first() {
     needs!(Mounts);
-    // In version 1, and so easily made: as if Vienna were 5 hours ahead for ever.
+    // Version 1 of the format is easy to write: Vienna is always 5 hours ahead.
     let mut zone = b"TZif\0".to_vec();
     zone.resize(44, 0);
     (zone[39], zone[43]) = (1, 4);
@@ -217,7 +217,7 @@ fn curses_knows_terminals_that_the_host_does_not() {
         .code(1)
         .stderr_contains("setupterm: could not find terminal")
         .done();
-    // The host's description counts where it has one.
+    // The host's own description wins.
     let host = "install -D dumb /etc/terminfo/x/xterm-256color";
     let copy = "import shutil, sys
 shutil.copy(sys.base_prefix + '/share/terminfo/d/dumb', '.')";
@@ -256,9 +256,9 @@ with open('text', 'w') as file: file.write('\\u00fc')
 print(open('text', 'rb').read(), sys.argv[3] in os.listdir())
 ";
 
-/// Also with `-I`, which has the interpreter ignore `PYTHONUTF8`.
+/// Also with `-I`, which makes the interpreter ignore `PYTHONUTF8`.
 #[test]
-fn text_is_utf_8_in_a_c_locale_and_in_one_that_is_not_there() {
+fn text_is_utf_8_in_c_and_missing_locales() {
     text_is_utf_8(|run| run);
 }
 
@@ -290,7 +290,7 @@ fn text_is_utf_8(on_host: impl Fn(Run<'_>) -> Run<'_>) {
 }
 
 #[test]
-fn a_user_without_an_entry_or_a_home_is_as_python_has_it() {
+fn a_user_without_entry_or_home_gets_pythons_defaults() {
     needs!(Mounts);
     let code = "
 import getpass, os, pathlib, pwd, site, sysconfig, tempfile
@@ -312,11 +312,11 @@ for name in '127.0.0.1', '::1', 'localhost', 'db.internal':
 ";
 
 #[test]
-fn names_of_hosts_are_found_without_the_plug_ins_that_nsswitch_names() {
+fn host_names_resolve_without_the_plug_ins_of_nsswitch() {
     needs!(Mounts);
     let sandbox = sandbox();
     let numeric = "127.0.0.1 127.0.0.1\n::1 ::1\n";
-    // As the C library has it: a name that is in no file is not known.
+    // The C library itself doesn't know a name that is in no file.
     sandbox.bare("", &[], NAMES).expect(0, &format!("{numeric}localhost ?\ndb.internal ?\n"), "");
     let hosts =
         "echo '127.0.0.1 localhost' > /etc/hosts; echo '10.1.2.3 db.internal' >> /etc/hosts";
@@ -335,9 +335,9 @@ fn names_of_hosts_are_found_without_the_plug_ins_that_nsswitch_names() {
     }
 }
 
-/// What an archive need not have it does not have.
+/// An archive doesn't contain data that nothing in it needs.
 #[test]
-fn data_for_hosts_comes_with_what_needs_it() {
+fn host_data_is_bundled_only_with_modules_that_need_it() {
     let sandbox = Sandbox::new()
         .file("plain.py", "print('hello')\n")
         .file("clock.py", "import zoneinfo\nprint(zoneinfo.ZoneInfo('UTC'))\n")

@@ -1,5 +1,5 @@
-//! Root file systems of other kinds than this machine's, as far as they can be made without
-//! anything from elsewhere. `ci/beds` has more: musl, older and newer glibc.
+//! Root file systems that differ from this machine's and can be made from its own files. `ci/beds` has
+//! more: musl, older and newer glibc.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
 use crate::support::sandbox::{Run, Sandbox};
 
-/// A root that holds an archive, `/proc` and `/tmp`; none where nothing can be mounted.
+/// A root with an archive, `/proc` and `/tmp` only.
 struct Empty(Sandbox);
 
 impl Empty {
@@ -19,8 +19,8 @@ impl Empty {
         for folder in ["root/proc", "root/tmp"] {
             fs::create_dir_all(sandbox.path(folder)).unwrap();
         }
-        let everybodys = fs::Permissions::from_mode(0o1777);
-        fs::set_permissions(sandbox.path("root/tmp"), everybodys).unwrap();
+        let for_all_users = fs::Permissions::from_mode(0o1777);
+        fs::set_permissions(sandbox.path("root/tmp"), for_all_users).unwrap();
         Some(Self(sandbox.with(&PROBE, "root/app")))
     }
 
@@ -66,7 +66,7 @@ fn in_an_empty_root_the_interpreter_has_children() {
     empty.app(12345).arg("libraries").expect(0, "2d711642\n", "");
 }
 
-/// `$ORIGIN` would need it; paths written at extraction do not.
+/// `$ORIGIN` would need `/proc`; paths that are written at extraction don't.
 #[test]
 fn an_empty_root_needs_no_proc() {
     let Some(empty) = Empty::new() else { return };
@@ -77,18 +77,18 @@ fn an_empty_root_needs_no_proc() {
     assert_eq!(empty.names(), ["app", "tmp"]);
 }
 
-/// The environment is what it was, so programs of the host run with its libraries.
+/// The environment is unchanged, so programs of the host run with the host's libraries.
 #[test]
 fn in_an_empty_root_no_variable_is_set() {
     let Some(empty) = Empty::new() else { return };
     let text = empty.app(12345).arg("environment").output().text();
-    // Of a C locale CPython itself says so (PEP 538).
+    // In a C locale, CPython itself sets this (PEP 538).
     let own = text.lines().filter(|line| *line != "LC_CTYPE=C.UTF-8");
     assert_eq!(own.collect::<Vec<_>>(), ["SNAKECRATE_ARCHIVE=/app"]);
 }
 
-/// Containers with one home have one cache: the environment was made where glibc is new enough, and
-/// the next start is where it is older.
+/// Containers that share a home share a cache: the first start has a new enough glibc, the next one an
+/// older.
 #[test]
 fn a_cache_that_older_glibc_shares_gets_the_one_that_came_along() {
     const LIBRARIES: &str = "/lib/x86_64-linux-gnu";
@@ -107,9 +107,9 @@ fn a_cache_that_older_glibc_shares_gets_the_one_that_came_along() {
         let executable = facts["executable"].as_str().unwrap().trim_start_matches('/').to_owned();
         fs::symlink_metadata(empty.0.path("root").join(executable)).unwrap().is_file()
     };
-    assert!(!is_copy(), "the host's will do");
+    assert!(!is_copy(), "the host's is sufficient");
     fs::write(empty.0.path("root").join(libc), "\0GLIBC_2.17\0").unwrap();
-    fs::write(empty.0.path("root").join(loader), "no loader that could start anything").unwrap();
+    fs::write(empty.0.path("root").join(loader), "not a loader").unwrap();
     assert!(is_copy(), "the archive's own");
-    assert!(is_copy(), "and so it stays");
+    assert!(is_copy(), "still the archive's own");
 }

@@ -1,5 +1,5 @@
-//! Code in the way of the application's: modules and programs that others, or accidents, have put
-//! where an interpreter may look. Each canary is shown to sing where it may.
+//! Foreign code in places that an interpreter may search: modules and programs that an attacker or an
+//! accident put there. Each canary is also shown to be loaded where that is allowed.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use crate::launcher::environment::sandbox;
 use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::OPEN;
 
-/// Modules that say so when they are loaded.
+/// Modules that print a line when they are loaded.
 const MODULES: [&str; 8] = [
     "json.py",
     "probe.py",
@@ -21,12 +21,12 @@ const MODULES: [&str; 8] = [
     "planted.py",
 ];
 
-/// A module that says where it is from, before there is anything to say it with.
+/// A module that prints its origin, even before `print` works.
 pub fn canary(name: &str) -> String {
     format!("import posix; posix.write(2, b\"planted {name}\\n\")\n")
 }
 
-/// In the working directory, beside the archive, in the user's packages, and first on the `PATH`.
+/// Canaries in the working directory, beside the archive, in the user's packages, and first on `PATH`.
 fn with_plants() -> Sandbox {
     let mut sandbox = sandbox();
     for place in ["", "here/", "../home/"] {
@@ -80,8 +80,9 @@ fn code_in_the_way_is_not_loaded() {
     }
 }
 
-/// By the working directory and by `PYTHONPATH` in an archive that is not isolated; the user's
-/// packages in the machine's own interpreter, as no virtual environment has them.
+/// An archive that isn't isolated loads canaries from the working directory and `PYTHONPATH`. Those in
+/// the user's packages are loaded by the machine's own interpreter, since no virtual environment uses
+/// these.
 #[test]
 fn without_isolation_code_in_the_way_is_loaded() {
     let sandbox = sandbox().file("here/json.py", canary("json"));
@@ -92,9 +93,9 @@ fn without_isolation_code_in_the_way_is_loaded() {
             Sandbox::new().with(&OPEN, "open").file(&format!("at/{module}"), canary(module));
         let run = sandbox.archive("open").args(["run", "import json, planted"]);
         let (_, _, stderr) = run.env("PYTHONPATH", sandbox.path("at")).output().parts();
-        // In a virtual environment without the user's packages their customisation is not wanted.
+        // A virtual environment doesn't load the user's packages, so not their customisation either.
         let sings = stderr.contains(&format!("planted {module}"));
-        // `site` and `os` are frozen.
+        // And `site` and `os` are frozen.
         let silent = ["usercustomize.py", "site.py", "os.py"].contains(&module);
         assert_eq!(sings, !silent, "{module}: {stderr}");
     }
@@ -123,7 +124,7 @@ for method in ('spawn', 'forkserver', 'fork'):
     run.expect(0, "spawn True True\nforkserver True True\nfork True True\n", "");
 }
 
-/// `sys.executable` is an interpreter as any other: what it loads is up to how it is started.
+/// `sys.executable` is an ordinary interpreter: its options decide which code it loads.
 #[test]
 fn a_child_interpreter_is_isolated_only_if_it_is_told_to() {
     let sandbox = sandbox().file("here/json.py", canary("json"));

@@ -28,7 +28,7 @@ const X86_64: &[Policy] = &[
     (Glibc(2, 41), "3.4.33", "1.3.15", "14.0.0"),
 ];
 
-/// The policies for AArch64 that `auditwheel` 6.8 has, oldest first.
+/// The policies for 64-bit Arm that `auditwheel` 6.8 has, oldest first.
 const AARCH64: &[Policy] = &[
     (Glibc(2, 17), "3.4.19", "1.3.7", "4.7.0"),
     (Glibc(2, 24), "3.4.22", "1.3.10", "4.7.0"),
