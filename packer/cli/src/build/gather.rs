@@ -49,7 +49,6 @@ pub(super) fn distributions(
         index_url: settings.index_url.clone(),
         find_links: settings.find_links.clone(),
         offline: settings.offline,
-        no_build: false,
         no_binary: settings.no_binary.clone(),
         only_binary: settings.only_binary.clone(),
         cache: cache.clone(),

@@ -9,7 +9,7 @@ use super::local_project::LocalProject;
 use super::tool::Tool;
 
 /// Counts changes in how resolutions are made; those of another scheme are not used again.
-const SCHEME: &str = "1";
+const SCHEME: &str = "2";
 
 /// A digest, in hex, of everything that `job`'s result depends on, except the index itself and the
 /// tools' configuration files.
@@ -29,7 +29,6 @@ pub(super) fn of(job: &Job, requirements: &[String], project: Option<&LocalProje
     key.list("index", &options.index_url);
     key.list("no-binary", &options.no_binary);
     key.list("only-binary", &options.only_binary);
-    key.list("no-build", options.no_build.then_some("yes"));
     for link in &options.find_links {
         key.list("find-links", listing(Path::new(link)).iter().chain([link]));
     }

@@ -65,7 +65,6 @@ fn line(job: &Job, project: &LocalProject) -> String {
 /// Whether uv needs the directory instead of the wheel: `[tool.uv]` gives sources and indexes.
 fn needs_directory(job: &Job, project: &LocalProject) -> bool {
     let uv = matches!(job.tool(), Ok(Tool::Uv(_)));
-    uv && !job.options.no_build
-        && !job.files.has_hashes()
+    uv && !job.files.has_hashes()
         && project.pyproject().is_some_and(|text| text.contains("tool.uv"))
 }

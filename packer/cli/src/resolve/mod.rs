@@ -170,9 +170,6 @@ fn run(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Saved>, Error> {
 
 /// The wheel of a pin: the downloaded one, or one that is built now.
 fn save(job: &Job, wheel: Option<Cached>, pin: Pin) -> Result<Saved, Error> {
-    if job.options.no_build && matches!(pin.place, Place::Source(_) | Place::Git(_)) {
-        return Err(Error::OnlySource(pin.name));
-    }
     Ok(match (pin.place, wheel) {
         (_, Some(cached)) => Saved::Wheel(cached),
         (Place::Directory(path), _) => Saved::Directory(path),

@@ -75,9 +75,6 @@ pub(super) fn pins(pip: &[OsString], job: &Job) -> Result<Vec<Pin>, Error> {
     let mut command = command_of(pip);
     command.args(["install", "--dry-run", "--ignore-installed", "--quiet", "--report"]);
     command.arg(&report).current_dir(&job.directory);
-    if options.no_build {
-        command.args(["--only-binary", ":all:"]);
-    }
     for name in &options.no_binary {
         command.args(["--no-binary", name]);
     }
@@ -95,10 +92,10 @@ pub(super) fn pins(pip: &[OsString], job: &Job) -> Result<Vec<Pin>, Error> {
     let text = std::fs::read(&report).at(&report)?;
     let report: Report = serde_json::from_slice(&text)
         .map_err(|error| Error::Answer { program: "pip", cause: error.to_string() })?;
-    report.install.into_iter().map(|item| pin(item, job)).collect()
+    report.install.into_iter().map(pin).collect()
 }
 
-fn pin(item: Item, job: &Job) -> Result<Pin, Error> {
+fn pin(item: Item) -> Result<Pin, Error> {
     let name = normalize(&item.metadata.name);
     let Download { url, subdirectory, archive_info, dir_info, vcs_info } = item.download_info;
     let place = if let Some(vcs) = vcs_info {
@@ -110,11 +107,7 @@ fn pin(item: Item, job: &Job) -> Result<Pin, Error> {
     } else {
         let sha256 = archive_info.and_then(|archive| archive.hashes.sha256);
         let remote = Remote { url, sha256 };
-        match remote.is_wheel() {
-            true => Place::Wheel(remote),
-            false if job.options.no_build => return Err(Error::OnlySource(name)),
-            false => Place::Source(remote),
-        }
+        if remote.is_wheel() { Place::Wheel(remote) } else { Place::Source(remote) }
     };
     Ok(Pin { name, place })
 }
@@ -210,7 +203,7 @@ fn versions_cut(text: &str) -> String {
 /// With wheels only, pip reports a distribution without wheels as a missing one. Asks the index
 /// which it is.
 fn refine(error: Error, pip: &[OsString], job: &Job) -> Error {
-    let wheels_only = job.options.no_build || !job.options.only_binary.is_empty();
+    let wheels_only = !job.options.only_binary.is_empty();
     let Error::Unsatisfiable(text) = &error else { return error };
     let Some(name) = text.rsplit("No matching distribution found for ").next() else {
         return error;

@@ -60,8 +60,6 @@ pub struct Options {
     pub find_links: Vec<String>,
     /// Never use the network.
     pub offline: bool,
-    /// Use wheels only. The user's own project is built all the same.
-    pub no_build: bool,
     /// Distributions never to use as wheels, or `:all:`.
     pub no_binary: Vec<String>,
     /// Distributions never to build, or `:all:`.

@@ -50,18 +50,14 @@ fn quiet() -> Ui {
 }
 
 /// Runs `check` with a tool, in a directory of its own: `wheels` is for `--find-links`.
-fn resolving(
-    tool: Tool,
-    check: impl Fn(&Path, &dyn Fn(&Inputs, bool) -> Result<Vec<Fetched>, Error>),
-) {
+fn resolving(tool: Tool, check: impl Fn(&Path, &dyn Fn(&Inputs) -> Result<Vec<Fetched>, Error>)) {
     let interpreter = real_interpreter();
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     fs::create_dir(root.join("wheels")).unwrap();
-    let resolve = |inputs: &Inputs, no_build| {
+    let resolve = |inputs: &Inputs| {
         let options = Options {
             offline: true,
-            no_build,
             find_links: vec![root.join("wheels").to_string_lossy().into_owned()],
             cache: BuildCache::at(root.join("cache")),
             ..Options::default()
@@ -105,7 +101,7 @@ fn dependencies_come_along_and_what_is_cached_needs_no_source(tool: Tool) {
         forge(&wheels, "app", "1.0", &["lib>=1"]);
         forge(&wheels, "lib", "1.0", &[]);
         forge(&wheels, "lib", "2.0", &[]);
-        let fetched = resolve(&requirements(&["App"]), true).unwrap();
+        let fetched = resolve(&requirements(&["App"])).unwrap();
         assert_eq!(names(&fetched), ["app 1.0", "lib 2.0"]);
         for wheel in &fetched {
             assert_eq!(snakecrate_base::download::file_sha256(&wheel.path).unwrap(), wheel.sha256);
@@ -115,9 +111,9 @@ fn dependencies_come_along_and_what_is_cached_needs_no_source(tool: Tool) {
         }
         fs::remove_dir_all(&wheels).unwrap();
         fs::create_dir(&wheels).unwrap();
-        let again = resolve(&requirements(&["App"]), true).unwrap();
+        let again = resolve(&requirements(&["App"])).unwrap();
         assert_eq!(names(&again), ["app 1.0", "lib 2.0"]);
-        let other = resolve(&requirements(&["lib<2", "app"]), true);
+        let other = resolve(&requirements(&["lib<2", "app"]));
         assert!(matches!(other, Err(Error::Offline(_))), "lib 1.0 was never fetched: {other:?}");
     });
 }
@@ -130,12 +126,12 @@ fn a_wheel_of_the_users_is_there_with_its_extras(tool: Tool) {
             local: Some(Local { path: path.clone(), extras: vec![] }),
             ..Inputs::default()
         };
-        assert_eq!(names(&resolve(&plain, false).unwrap()), ["app 1.0"]);
+        assert_eq!(names(&resolve(&plain).unwrap()), ["app 1.0"]);
         let more = Inputs {
             local: Some(Local { path, extras: vec!["more".into()] }),
             ..Inputs::default()
         };
-        let fetched = resolve(&more, false).unwrap();
+        let fetched = resolve(&more).unwrap();
         assert_eq!(names(&fetched), ["app 1.0", "lib 1.0"]);
         assert_eq!(fetched.iter().map(|wheel| wheel.local).collect::<Vec<_>>(), [true, false]);
     });
@@ -147,7 +143,7 @@ fn hashes_in_requirements_files_are_honoured(tool: Tool) {
         let list = root.join("list.txt");
         let with_hash = |hash: &str| {
             fs::write(&list, format!("lib==1.0 --hash=sha256:{hash}\n")).unwrap();
-            resolve(&Inputs { files: vec![list.clone()], ..Inputs::default() }, false)
+            resolve(&Inputs { files: vec![list.clone()], ..Inputs::default() })
         };
         let right = snakecrate_base::download::file_sha256(&lib).unwrap();
         assert_eq!(names(&with_hash(&right).unwrap()), ["lib 1.0"]);
@@ -159,7 +155,7 @@ fn hashes_in_requirements_files_are_honoured(tool: Tool) {
 fn what_cannot_be_had_offline_is_said_in_the_tools_words(tool: Tool) {
     resolving(tool, |root, resolve| {
         forge(&root.join("wheels"), "app", "1.0", &["missing-thing>=3"]);
-        let error = resolve(&requirements(&["app"]), true).unwrap_err();
+        let error = resolve(&requirements(&["app"])).unwrap_err();
         assert!(matches!(error, Error::Offline(_)), "{error:?}");
         let text = error.to_string();
         assert!(text.contains("missing-thing") && !text.contains('\n'), "{text}");
@@ -171,7 +167,7 @@ fn a_wheel_for_another_python_is_refused_before_anything_is_asked(tool: Tool) {
         let path = root.join("demo-1.0-cp27-cp27mu-manylinux1_x86_64.whl");
         fs::copy(Forge::new().write(root), &path).unwrap();
         let local = Some(Local { path, extras: vec![] });
-        let error = resolve(&Inputs { local, ..Inputs::default() }, false).unwrap_err();
+        let error = resolve(&Inputs { local, ..Inputs::default() }).unwrap_err();
         assert!(error.to_string().contains("the wheel is for cp27"), "{error}");
     });
 }

@@ -5,14 +5,16 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use pep440_rs::Version;
+
 use super::error::Error;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 
 /// The oldest pip with `--python` and installation reports.
-const OLDEST_PIP: (u32, u32) = (22, 3);
+const OLDEST_PIP: [u64; 2] = [22, 3];
 /// The oldest uv whose `pip compile` writes pylock.toml.
-const OLDEST_UV: (u32, u32) = (0, 7);
+const OLDEST_UV: [u64; 2] = [0, 7];
 /// The earliest time that a zip file can hold, 1980-01-01. All wheels built here get it.
 const SOURCE_DATE_EPOCH: &str = "315532800";
 
@@ -38,7 +40,7 @@ impl Tool {
     pub(super) fn find(interpreter: &Interpreter, ui: Ui) -> Result<Self, Error> {
         if let Some(uv) = find_uv() {
             match version(&mut Command::new(&uv), "uv ") {
-                Some(found) if found >= OLDEST_UV => return Ok(Self::Uv(uv)),
+                Some(found) if found >= Version::new(OLDEST_UV) => return Ok(Self::Uv(uv)),
                 _ => ui.warn(format_args!("{} is too old; using pip", uv.display())),
             }
         }
@@ -81,12 +83,11 @@ pub(super) fn on_path(name: &str) -> Option<PathBuf> {
 }
 
 /// The version that `command --version` prints after `prefix`.
-fn version(command: &mut Command, prefix: &str) -> Option<(u32, u32)> {
+fn version(command: &mut Command, prefix: &str) -> Option<Version> {
     prepare(command);
     let output = command.arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    let mut numbers = text.strip_prefix(prefix)?.split(|c: char| !c.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+    text.strip_prefix(prefix)?.split_whitespace().next()?.parse().ok()
 }
 
 /// pip for `interpreter`: its own, the one in its `ensurepip`, or another on this host.
@@ -120,7 +121,8 @@ pub(super) fn find_pip(interpreter: &Interpreter) -> Option<Vec<OsString>> {
         );
     }
     candidates.into_iter().find(|command| {
-        version(&mut command_of(command), "pip ").is_some_and(|found| found >= OLDEST_PIP)
+        version(&mut command_of(command), "pip ")
+            .is_some_and(|found| found >= Version::new(OLDEST_PIP))
     })
 }
 

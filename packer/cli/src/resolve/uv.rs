@@ -1,5 +1,5 @@
-//! Resolves with uv: `uv pip compile --format pylock.toml` ([specification of
-//! pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
+//! Resolves with uv: `uv pip compile --format pylock.toml`
+//! ([specification of pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,9 +79,6 @@ pub(super) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
     let mut command = Command::new(uv);
     command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
     command.arg("--python").arg(&job.interpreter.executable).current_dir(&job.directory);
-    if options.no_build {
-        command.arg("--no-build");
-    }
     for name in &options.no_binary {
         command.args(["--no-binary", name]);
     }
@@ -147,7 +144,6 @@ fn choose(
         return Ok(Place::Wheel(wheel));
     }
     match sdist.filter(allowed) {
-        Some(_) if job.options.no_build => Err(Error::OnlySource(name.to_owned())),
         Some(sdist) => Ok(Place::Source(sdist)),
         None if found && files.has_hashes() => Err(Error::Hash(name.to_owned())),
         None => Err(Error::Answer { program: "uv", cause: format!("no file of {name}") }),

@@ -1,6 +1,6 @@
-//! The metadata block in the comments of a script ([inline script
-//! metadata](https://packaging.python.org/en/latest/specifications/inline-script-metadata/), PEP
-//! 723).
+//! The metadata block in the comments of a script
+//! ([inline script metadata](https://packaging.python.org/en/latest/specifications/inline-script-metadata/),
+//! PEP 723).
 
 use std::path::Path;
 

@@ -1,7 +1,8 @@
-//! A wheel's file name, and the interpreters that it is for ([binary distribution
-//! format](https://packaging.python.org/en/latest/specifications/binary-distribution-format/),
-//! [platform
-//! tags](https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/)).
+//! A wheel's file name, and the interpreters that it is for
+//! ([binary distribution format](https://packaging.python.org/en/latest/specifications/binary-distribution-format/),
+//! [platform tags](https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/)).
+//!
+//! The crates for these names are internal components of uv, without a stable interface.
 
 use std::path::Path;
 
