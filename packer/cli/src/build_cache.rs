@@ -4,7 +4,7 @@
 //! <cache>/build/
 //!   archives/<key>/<name>             archives that `run` built
 //!   backends/<key>.json               which environment of a build back end is current
-//!   backends/<key>-<random>/          the environment; it knows its own path, so it is not renamed
+//!   backends/<key>-<random>/          the environment; it contains its own path, so it is not renamed
 //!   builds/<key>.json                 the wheel that a project or source distribution became
 //!   components/<form>/<key>-<level>/  packed components
 //!   facts/<key>                       what is known of distributions and runtimes
@@ -195,7 +195,7 @@ impl BuildCache {
     /// Everything that may be removed, by its own rule. Other versions' directories count, too.
     pub fn things(&self) -> Vec<Thing> {
         let mut things = Vec::new();
-        // What is directly in it belongs to no directory: only what is temporary may go.
+        // Files of other versions may be directly in the packer's directory. Only temporary ones go.
         self.collect(&[], false, &mut things);
         for outer in directories(&self.path) {
             if NESTED.contains(&outer.as_str()) {
@@ -209,7 +209,7 @@ impl BuildCache {
         things
     }
 
-    /// Where `thing` is.
+    /// The path of `thing`.
     pub fn thing(&self, thing: &Thing) -> PathBuf {
         self.directory(&thing.directories).join(&thing.name)
     }

@@ -1,8 +1,8 @@
 //! The packer's own files in the cache that `cache prune` removes: wheels, Pythons, packed
 //! components, environments of build back ends.
 //!
-//! The times of a thing's files tell when it was last used: reading a file notes it, about once a
-//! day. Where the file system doesn't note reads, the time when the thing was made has to do.
+//! The times of a thing's files show when it was last used: file systems note the last read, about
+//! once a day. Where they do not, the time of its creation counts.
 
 use std::io;
 use std::path::Path;
@@ -73,7 +73,7 @@ fn last_use_and_size(path: &Path, now: SystemTime) -> (SystemTime, u64) {
         last = last.max(time(metadata.modified()));
         if metadata.is_file() {
             bytes += metadata.len();
-            // A directory's access time tells only when somebody listed it.
+            // A directory's access time changes whenever it is listed.
             last = last.max(time(metadata.accessed()));
         }
     }

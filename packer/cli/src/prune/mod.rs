@@ -1,4 +1,4 @@
-//! What `cache prune` is told, and the packer's share of what it removes.
+//! The values of the options of `cache prune`, and the packer's own files that it removes.
 
 pub mod build_files;
 pub mod values;

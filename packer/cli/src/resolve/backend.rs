@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! backends/<key>.json      {"directory": "<key>-<random>", "at": <seconds since 1970>}
-//! backends/<key>-<random>/ a virtual environment; it knows its own path, so it is not renamed
+//! backends/<key>-<random>/ a virtual environment; it contains its own path, so it is not renamed
 //! ```
 
 use std::ffi::OsString;

@@ -58,7 +58,7 @@ impl Cache {
         self.all.temporary_directory().at(self.all.path())
     }
 
-    /// Where a wheel is, or would be.
+    /// The path of a wheel in the cache, even if it isn't there.
     pub(super) fn path(&self, cached: &Cached) -> PathBuf {
         self.all.wheels().join(&cached.sha256).join(&cached.file)
     }

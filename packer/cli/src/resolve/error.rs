@@ -18,7 +18,7 @@ pub enum Error {
     Start {
         /// The program.
         program: String,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
     /// No set of distributions fits the requirements.
@@ -51,10 +51,10 @@ pub enum Error {
     Answer {
         /// `uv` or `pip`.
         program: &'static str,
-        /// What is wrong with it.
+        /// The problem with it.
         cause: String,
     },
-    /// A file is not among those the requirements file lists the hashes of.
+    /// The requirements files have hashes, but not this file's.
     #[error("the requirements files have no matching hash for {0}")]
     Hash(String),
     /// A distribution does not support this Python.
@@ -78,7 +78,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
 }

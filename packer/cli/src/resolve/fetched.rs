@@ -13,13 +13,13 @@ pub struct Fetched {
     pub path: PathBuf,
     /// Its digest, in hex.
     pub sha256: String,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin,
     /// Whether it is the user's own project or wheel.
     pub local: bool,
 }
 
-/// Where a wheel comes from.
+/// The origin of a wheel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Published, or given by the user: the same for every builder.

@@ -1,4 +1,4 @@
-//! The result of a resolution: distributions, and where their files are.
+//! The result of a resolution: distributions and the places of their files.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,11 @@ use percent_encoding::percent_decode_str;
 pub(super) struct Pin {
     /// The normalised name.
     pub(super) name: String,
-    /// Where its files are.
+    /// The place of its files.
     pub(super) place: Place,
 }
 
-/// Where a distribution is.
+/// The place of a distribution's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// A wheel.

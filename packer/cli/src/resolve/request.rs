@@ -1,11 +1,11 @@
-//! What to resolve, and how.
+//! The request: inputs and options of a resolution.
 
 use std::path::{Path, PathBuf};
 
 use crate::build_cache::BuildCache;
 use crate::source::Source;
 
-/// What to resolve.
+/// The requirements to resolve.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// Requirements, one each (PEP 508).
@@ -51,7 +51,7 @@ pub struct Local {
     pub extras: Vec<String>,
 }
 
-/// How to resolve.
+/// The options of a resolution.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The package index; without one, the tool's configuration decides.

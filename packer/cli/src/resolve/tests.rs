@@ -6,7 +6,7 @@ use crate::wheel::testing::{Forge, real_interpreter};
 use snakecrate_base::skip;
 use snakecrate_base::ui::Verbosity;
 
-/// Has each check as a test with pip, and as one with uv, which is skipped where there is no uv.
+/// Makes two tests of each check: with pip, and with uv. The latter is skipped where uv is missing.
 macro_rules! with_each_tool {
     ($($check:ident)*) => {
         mod with_pip {

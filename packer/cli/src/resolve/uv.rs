@@ -87,7 +87,7 @@ pub(super) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
     }
     index_options(&mut command, options, &job.links);
     if options.offline {
-        // uv's own cache of index pages knows wheels that are not here.
+        // uv's cache of index pages lists wheels that are not on this host.
         command.arg("--no-index");
     }
     command.args(&job.lists);

@@ -49,7 +49,7 @@ impl Found<'_> {
         let bytes = fs::read(path).map_err(read)?;
         let nested = relative.components().count() > 1;
         let executable = is_executable(&fs::metadata(path).map_err(read)?);
-        // Modules and the script itself are not started as programs.
+        // The script and modules beside it are not executed as programs.
         let mode = if executable && nested { Mode::Executable } else { Mode::Plain };
         let is_source = !nested || matches!(place.extension(), "py" | "pyw");
         // A source that does not parse cannot run, and imports nothing.

@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(metadata.author, None);
     }
 
-    /// What CPython's parser makes of the texts.
+    /// The headers that CPython's parser finds in each text.
     fn by_cpython(texts: &[&str]) -> Vec<Vec<(String, String)>> {
         const PARSE: &str = "
 import json, sys

@@ -4,6 +4,7 @@ mod entry_points;
 mod error;
 mod filename;
 mod layout;
+mod members;
 mod metadata;
 mod record;
 mod script;

@@ -2,18 +2,17 @@
 //! written outside of the [`Store`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::Read as _;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use snakecrate_format::entry_path::EntryPath;
-use zip::ZipArchive;
 
 use super::entry_points;
 use super::error::{Error, Kind};
 use super::filename::{WheelName, normalize};
 use super::layout::{BIN, Layout, Part, source_of};
+use super::members::{document, names, open};
 use super::metadata::{License, Metadata, headers};
 use super::record::{Installed, Record};
 use super::script::{Script, Target, is_executable, prepare, wrapper};
@@ -21,13 +20,6 @@ use super::slim::Slim;
 use super::store::{Kept, Store};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
-
-/// The most files a wheel may have.
-const MAX_FILES: usize = 1_000_000;
-/// The most bytes that a wheel may unpack to; the biggest on PyPI (2026) unpack to 5 GB.
-const MAX_BYTES: u128 = 32 << 30;
-/// The longest document of the metadata, in bytes.
-const MAX_DOCUMENT: u64 = 64 << 20;
 
 /// A distribution as it is installed in an environment.
 #[derive(Debug, Clone)]
@@ -86,28 +78,6 @@ pub fn read_metadata(path: &Path) -> Result<Metadata, Error> {
         Ok(Metadata::parse(&document(&mut zip, &name)?))
     };
     read().map_err(|kind: Kind| kind.at(path))
-}
-
-type Zip = ZipArchive<BufReader<File>>;
-
-fn open(path: &Path) -> Result<Zip, Kind> {
-    let zip = ZipArchive::new(BufReader::new(File::open(path)?))?;
-    if zip.len() > MAX_FILES {
-        return Err(Kind::TooBig(format!("{} files", zip.len())));
-    }
-    Ok(zip)
-}
-
-/// The text of a file of the metadata.
-fn document<R: Read + Seek>(zip: &mut ZipArchive<R>, name: &str) -> Result<String, Kind> {
-    let file = zip.by_name(name).map_err(|_| Kind::Metadata(format!("has no `{name}`")))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_DOCUMENT {
-        return Err(Kind::TooBig(format!("`{name}`")));
-    }
-    // Old metadata may be in Latin-1. All that matters here is ASCII.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn unpack_inner(
@@ -188,41 +158,6 @@ fn unpack_inner(
         scripts: scripts.into_values().collect(),
         metadata,
     })
-}
-
-/// The files of the zip with their indexes, sorted, each path checked.
-fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
-    let mut names = BTreeMap::new();
-    let mut total = 0_u128;
-    for index in 0..zip.len() {
-        let file = zip.by_index_raw(index)?;
-        // The decoded name may have lost the bytes that made the raw one hostile.
-        let name = std::str::from_utf8(file.name_raw())
-            .map_err(|_| Kind::Metadata("has a file name that is not UTF-8".into()))?;
-        let trimmed = name.strip_suffix('/').unwrap_or(name);
-        EntryPath::new(trimmed)?;
-        if file.is_dir() || trimmed.len() != name.len() {
-            continue;
-        }
-        if file.is_symlink() {
-            return Err(Kind::Link(name.into()));
-        }
-        total += u128::from(file.size());
-        if names.insert(name.to_owned(), index).is_some() {
-            return Err(Kind::Duplicate(name.into()));
-        }
-    }
-    if total > MAX_BYTES {
-        return Err(Kind::TooBig(format!("{} GiB unpacked", total >> 30)));
-    }
-    if zip.has_duplicate_names() {
-        return Err(Kind::Metadata("has two files of the same name".into()));
-    }
-    // Overlapping members let a small zip unpack to far more than it holds.
-    if zip.has_overlapping_files()? {
-        return Err(Kind::Metadata("has overlapping members".into()));
-    }
-    Ok(names)
 }
 
 fn check_version(wheel: &str) -> Result<(), Kind> {

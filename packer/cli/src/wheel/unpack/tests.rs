@@ -68,7 +68,7 @@ fn a_wheel_becomes_the_files_of_an_environment() {
         assert!(record.contains(path), "{record}");
     }
     assert!(record.contains("\ndemo-1.0.dist-info/RECORD,,\n"), "{record}");
-    // One line a file: nothing is listed that is not there.
+    // One line for each file, and no others.
     assert_eq!(record.lines().count(), demo.tree.len());
 }
 
