@@ -32,7 +32,7 @@ fn text(phase: Phase) -> &'static str {
 
 /// Does `work`, and meanwhile draws how far it is, if somebody sees it. `name` is the name of the
 /// application.
-pub fn shown<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
+pub fn with_progress<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
     if !can_wipe() || !terminal::is_drawable() {
         return work(&progress);

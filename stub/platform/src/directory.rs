@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::file::Metadata;
 use crate::imp;
+pub use crate::types::Space;
 
 /// Permissions of a directory that everybody may read.
 pub const OPEN: u32 = 0o755;
@@ -17,15 +18,6 @@ pub const PRIVATE: u32 = 0o700;
 /// An open directory. Dropping it closes it, and releases a lock on it.
 #[derive(Debug)]
 pub struct Directory(pub(crate) imp::directory::Directory);
-
-/// Space on a file system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
-    /// In bytes.
-    pub bytes: u64,
-    /// In files, directories and links.
-    pub files: u64,
-}
 
 /// Creates the directory at `path` with these permissions, less those that the process's mask takes
 /// off.

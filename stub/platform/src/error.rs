@@ -3,17 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use crate::imp;
-
-/// This platform cannot do it yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not supported on this operating system yet: {0}")]
-pub struct Unsupported(pub &'static str);
-
-impl From<Unsupported> for io::Error {
-    fn from(unsupported: Unsupported) -> Self {
-        Self::new(ErrorKind::Unsupported, unsupported)
-    }
-}
+pub use crate::types::Unsupported;
 
 /// Whether a symbolic link stood where a directory or file was to be opened.
 pub fn is_link_refused(error: &io::Error) -> bool {

@@ -8,30 +8,13 @@ use std::path::Path;
 use snakecrate_format::payload::ReadAt;
 
 use crate::imp;
-
-/// Tells a file from every other file that exists at the same time, whatever its names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId {
-    /// The file system.
-    pub device: u64,
-    /// The file in it.
-    pub index: u64,
-}
+pub use crate::types::{FileId, FileKind, Timestamp};
 
 impl FileId {
     /// The identity of the file at `path`; links are followed.
     pub fn of(path: &Path) -> io::Result<Self> {
         Ok(Metadata::of(path)?.id())
     }
-}
-
-/// A moment, as file systems note it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp {
-    /// Seconds since 1970, or before.
-    pub seconds: i64,
-    /// Nanoseconds after that second.
-    pub nanoseconds: u32,
 }
 
 impl Timestamp {
@@ -62,19 +45,6 @@ impl ChangeStamp {
     pub fn of(path: &Path) -> io::Result<Self> {
         Ok(Metadata::of(path)?.stamp())
     }
-}
-
-/// What kind of thing has a name in a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// A regular file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Link,
-    /// A device, a socket, a pipe.
-    Other,
 }
 
 /// What a file system knows of a file.

@@ -35,6 +35,7 @@ pub mod process;
 pub mod terminal;
 pub mod tree;
 pub mod trust;
+mod types;
 pub mod workers;
 
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::imp;
+pub use crate::types::HIDING;
 
 /// The process's arguments, byte for byte.
 ///
@@ -43,9 +44,6 @@ pub fn open_own() -> io::Result<File> {
 pub fn started_as() -> io::Result<PathBuf> {
     imp::process::started_as()
 }
-
-/// The prefix that [`execute`] puts before the names of hidden variables.
-pub const HIDING: &str = "SNAKECRATE_";
 
 /// Replaces the process by `program`. Signal mask, dispositions, descriptors and limits stay what
 /// they were: the standard library's `exec` would reset two of them. Where a process cannot be

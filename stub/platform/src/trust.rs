@@ -5,17 +5,7 @@ use std::path::Path;
 
 use crate::directory::Directory;
 use crate::imp;
-
-/// Who can write to a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
-    /// This user and the administrator.
-    Ours,
-    /// It belongs to this other user.
-    Foreign(u32),
-    /// Its group or everybody.
-    Writable,
-}
+pub use crate::types::Trust;
 
 /// The user that this process acts as.
 pub fn user() -> u32 {

@@ -19,7 +19,7 @@ use snakecrate_platform::tree;
 use super::invocation::Invocation;
 use super::report::print;
 use crate::error::Error;
-use crate::progress;
+use crate::progress::with_progress;
 
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     let to = match invocation.arguments {
@@ -59,7 +59,7 @@ fn write(invocation: &Invocation<'_>, aside: &Path, to: &Path) -> Result<(), Err
     let all: Vec<&Component> = invocation.manifest.components.iter().collect();
     let listings = Listed::all(&invocation.payload, &all)?;
     let into = Directory::open(aside).map_err(failed(to))?;
-    let extracted = progress::shown(&invocation.manifest.name, |progress| {
+    let extracted = with_progress(&invocation.manifest.name, |progress| {
         progress.begin(Phase::Unpacking, space::bytes(all.iter().copied()));
         let all = listings.iter().collect::<Vec<_>>();
         extract(&invocation.payload, &all, &into, &Pulse::new(progress, None))

@@ -31,7 +31,7 @@ use crate::c_library::select::is_bundled;
 use crate::env::assemble::assemble;
 use crate::env::link::LINKED;
 use crate::error::Error;
-use crate::progress;
+use crate::progress::with_progress;
 
 /// How often an environment is made before giving up: a cleaner or another process's prune may
 /// remove what was just there.
@@ -82,7 +82,7 @@ pub fn make(
     manifest: &Manifest,
     places: Vec<(PathBuf, NotStarted)>,
 ) -> Result<(Env, PathBuf), Error> {
-    progress::shown(&manifest.name, |progress| {
+    with_progress(&manifest.name, |progress| {
         // The application gets the user's mask again.
         let mask = process::set_mask(MASK);
         let made = make_at_first(payload, manifest, progress, places);

@@ -12,7 +12,7 @@ use rustix::fs::{
 use rustix::io::{Errno, FdFlags};
 
 use super::file::Metadata;
-use crate::directory::Space;
+use crate::types::Space;
 
 /// The first descriptor behind the standard streams.
 const FIRST_FREE: i32 = 3;

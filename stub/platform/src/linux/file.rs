@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Mode, Stat};
 
-use crate::file::{FileId, FileKind, Timestamp};
+use crate::types::{FileId, FileKind, Timestamp};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Metadata(pub(super) Stat);

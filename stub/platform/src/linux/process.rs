@@ -9,7 +9,7 @@ use std::process::Command;
 
 use rustix::fs::Mode;
 
-use crate::process::HIDING;
+use crate::types::HIDING;
 
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 

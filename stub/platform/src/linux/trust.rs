@@ -4,7 +4,7 @@ use std::path::Path;
 use rustix::fs::StatVfsMountFlags;
 
 use super::directory::Directory;
-use crate::trust::Trust;
+use crate::types::Trust;
 
 /// Group's and others' permission to write.
 const WRITABLE: u32 = 0o022;

@@ -13,8 +13,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::file::{self, Metadata};
-use crate::directory::Space;
-use crate::error::Unsupported;
+use crate::types::Space;
+use crate::types::Unsupported;
 
 #[derive(Debug)]
 pub(crate) struct Directory {

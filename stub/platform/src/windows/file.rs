@@ -11,7 +11,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GetFileInformationByHandle,
 };
 
-use crate::file::{FileId, FileKind, Timestamp};
+use crate::types::{FileId, FileKind, Timestamp};
 
 /// Whoever looks at a file is in nobody's way.
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;

@@ -1,6 +1,6 @@
 //! Windows: real where the standard library or one call does it, [`Unsupported`] elsewhere.
 //!
-//! [`Unsupported`]: crate::error::Unsupported
+//! [`Unsupported`]: crate::types::Unsupported
 
 pub(crate) mod directory;
 pub(crate) mod error;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
-use crate::process::HIDING;
+use crate::types::HIDING;
 
 /// The system's own arguments: those of the C runtime are not Unicode.
 ///

@@ -2,8 +2,8 @@ use std::io;
 use std::path::Path;
 
 use super::directory::Directory;
-use crate::error::Unsupported;
-use crate::trust::Trust;
+use crate::types::Trust;
+use crate::types::Unsupported;
 
 /// Users have no numbers here.
 pub(crate) fn user() -> u32 {

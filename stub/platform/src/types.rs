@@ -1,0 +1,66 @@
+//! The interface's own types, which every platform fills in.
+
+/// This platform cannot do it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not supported on this operating system yet: {0}")]
+pub struct Unsupported(pub &'static str);
+
+impl From<Unsupported> for std::io::Error {
+    fn from(unsupported: Unsupported) -> Self {
+        Self::new(std::io::ErrorKind::Unsupported, unsupported)
+    }
+}
+
+/// Tells a file from every other file that exists at the same time, whatever its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId {
+    /// The file system.
+    pub device: u64,
+    /// The file in it.
+    pub index: u64,
+}
+
+/// A moment, as file systems note it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp {
+    /// Seconds since 1970, or before.
+    pub seconds: i64,
+    /// Nanoseconds after that second.
+    pub nanoseconds: u32,
+}
+
+/// What kind of thing has a name in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A device, a socket, a pipe.
+    Other,
+}
+
+/// Space on a file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// In bytes.
+    pub bytes: u64,
+    /// In files, directories and links.
+    pub files: u64,
+}
+
+/// Who can write to a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// This user and the administrator.
+    Ours,
+    /// It belongs to this other user.
+    Foreign(u32),
+    /// Its group or everybody.
+    Writable,
+}
+
+/// The prefix that [`execute`](crate::process::execute) puts before the names of hidden variables.
+pub const HIDING: &str = "SNAKECRATE_";
