@@ -1,4 +1,4 @@
-//! Libraries by name: who provides one that the archive doesn't have.
+//! Libraries by name, and their providers outside the archive.
 
 /// Libraries that only glibc's own package has. `libnsl.so.1` is the old one that glibc had; the
 /// other is `libnsl.so.2`. `libcrypt` isn't here: today it is libxcrypt's, and distributions leave
@@ -22,7 +22,7 @@ const LIBC: &[&str] = &[
     "libutil.so",
 ];
 
-/// Who provides a library.
+/// The expected provider of a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// glibc.
@@ -141,7 +141,7 @@ pub fn is_libc(name: &str) -> bool {
     LIBC.iter().any(|start| name.starts_with(start))
 }
 
-/// Who provides the library of this name.
+/// The expected provider of the library of this name.
 pub fn class(name: &str) -> Class {
     let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
     if starts(COMPILER) {

@@ -1,4 +1,4 @@
-//! What the header of an ELF file tells.
+//! The header of ELF files.
 
 use goblin::elf::Elf;
 use goblin::elf::header::{EI_CLASS, ELFCLASS64, machine_to_str};

@@ -7,7 +7,7 @@ use snakecrate_base::error::Remedy;
 
 use crate::report::{Problem, Report};
 
-/// Why there is no audit, or why it failed.
+/// Why an audit failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or directory cannot be read.

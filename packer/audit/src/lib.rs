@@ -1,4 +1,4 @@
-//! What native code requires of the host it runs on.
+//! The requirements of native code on its host: glibc, libraries, processor.
 //!
 //! ```text
 //! tree, directory, ELF file ─ collect ─→ Unit { objects } ─ audit ─→ Report ─→ text, JSON, error

@@ -1,4 +1,4 @@
-//! Who provides what an object needs, as `ld.so(8)` of glibc finds it.
+//! The providers of the libraries that an object needs, found as glibc's `ld.so(8)` finds them.
 //!
 //! The loader searches the object's own `DT_RUNPATH`; without one, its `DT_RPATH` and then the
 //! `DT_RPATH` of the interpreter, which names the runtime's `lib`. (The search paths of other
@@ -14,7 +14,7 @@ use crate::object::Object;
 use crate::search_path::{expand, join};
 use crate::unit::{Root, Unit};
 
-/// Who provides a library.
+/// The provider of a library.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Provider {

@@ -50,7 +50,7 @@ pub struct Floor {
 pub struct Level {
     /// The highest that a file declares, from 1.
     pub needed: Option<u8>,
-    /// That file.
+    /// The file that declares it.
     pub file: Option<Place>,
     /// The number of files that declare none.
     pub unknown: usize,
@@ -61,7 +61,7 @@ pub struct Level {
 pub struct Library {
     /// Its name.
     pub name: String,
-    /// Who provides it.
+    /// Its provider.
     pub provider: Provider,
     /// Whether a program or a module that Python imports needs it; if not, only plug-ins do.
     pub required: bool,

@@ -1,4 +1,4 @@
-//! Which objects must load, and which may fail to without consequence.
+//! The objects that must load. The others may fail to without consequence.
 //!
 //! Modules that Python imports and programs must load, and so must the libraries that these need.
 //! In a package with modules, other libraries that nothing needs are plug-ins (Qt's database

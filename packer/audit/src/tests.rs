@@ -56,7 +56,7 @@ fn compile(dir: &Path, name: &str, source: &str, options: &[&str]) -> PathBuf {
 }
 
 #[test]
-fn siblings_are_found_by_the_search_path_and_others_by_name() {
+fn siblings_are_found_by_search_path_others_by_name() {
     let mut numpy = module("site/numpy/x.so", &["libblas.so.3", "libc.so.6"]);
     numpy.rpath = vec!["$ORIGIN/../numpy.libs".into()];
     let torch = module("site/torch/_C.so", &["libcudart.so.12"]);
@@ -80,7 +80,7 @@ fn siblings_are_found_by_the_search_path_and_others_by_name() {
 }
 
 #[test]
-fn the_runtimes_libraries_are_for_those_without_a_search_path_of_their_own() {
+fn own_search_paths_exclude_the_runtimes_libraries() {
     let plain = module("site/a.so", &["libz.so.1"]);
     let own = Object {
         has_runpath: true,
@@ -111,19 +111,19 @@ fn a_missing_library_is_an_error_with_wheel_and_remedy() {
 }
 
 #[test]
-fn plug_ins_may_lack_what_modules_may_not() {
+fn only_plug_ins_may_lack_libraries() {
     let plugin = || object("site/qt/plugins/libqsqlpsql.so", &["libpq.so.5"]);
     let units = [unit("qt", Root::Env, vec![plugin(), module("site/qt/core.abi3.so", &[])])];
     assert!(check(&units).is_well());
     // With no module at all it is a library for `ctypes`.
     assert!(!check(&[unit("qt", Root::Env, vec![plugin()])]).is_well());
-    // And if a module needs it, it is no plug-in.
+    // A library that a module needs isn't a plug-in.
     let core = module("site/qt/core.abi3.so", &["libqsqlpsql.so"]);
     assert!(!check(&[unit("qt", Root::Env, vec![plugin(), core])]).is_well());
 }
 
 #[test]
-fn what_is_below_every_desktop_is_the_hosts_for_those_that_need_one() {
+fn libraries_below_a_desktop_come_from_the_host() {
     let core = |needed: &[&str]| [unit("qt", Root::Env, vec![module("site/core.abi3.so", needed)])];
     assert!(!check(&core(&["libzstd.so.1"])).is_well());
     let report = check(&core(&["libzstd.so.1", "libGL.so.1"]));

@@ -1,4 +1,4 @@
-//! What is audited: objects that belong together.
+//! Units of an audit: objects that belong together.
 
 use serde::Serialize;
 

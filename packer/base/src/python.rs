@@ -16,7 +16,7 @@ pub struct Interpreter {
     pub implementation: String,
     /// `sys.version_info[:3]`.
     pub version: (u8, u8, u8),
-    /// The whole version with any suffix, as PEP 440 has it: `3.12.1`, `3.14.0rc2`.
+    /// The complete version with any suffix, as in PEP 440: `3.12.1`, `3.14.0rc2`.
     pub full_version: String,
     /// `sys.implementation.cache_tag`: `cpython-312`.
     pub cache_tag: String,

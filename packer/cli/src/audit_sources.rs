@@ -15,7 +15,7 @@ use zip::ZipArchive;
 use crate::archive::{self, Archive};
 use crate::wheel::{self, WheelName};
 
-/// Why there is nothing to audit.
+/// Why a file or directory cannot be audited.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or directory that cannot be read.
@@ -35,7 +35,7 @@ pub enum Error {
         /// The target that its manifest names.
         target: String,
     },
-    /// There is no target to audit for.
+    /// No target is known for this machine.
     #[error("this system isn't one that archives are made for")]
     NoTarget,
 }
@@ -52,7 +52,7 @@ impl Remedy for Error {
     }
 }
 
-/// What is to be audited, and for which target.
+/// The subject of an audit.
 #[derive(Debug)]
 pub struct Subject {
     /// Its native code.

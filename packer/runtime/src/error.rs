@@ -41,7 +41,7 @@ pub enum Error {
     Elf {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error in it.
         reason: Malformed,
     },
     /// The interpreter itself needs a library that isn't on this machine.
@@ -74,7 +74,7 @@ pub enum Error {
     Pattern {
         /// The text.
         pattern: String,
-        /// What is wrong with it.
+        /// The error in it.
         reason: &'static str,
     },
 }

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn it_changes_with_whatever_changes_the_runtime() {
+    fn every_change_of_the_runtime_changes_the_fingerprint() {
         let dir = tempfile::tempdir().unwrap();
         let interpreter = installation(dir.path());
         let policy = Policy::default();

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_application_may_import_stays() {
+    fn everything_that_applications_may_import_stays() {
         let trim = trim(&[], &[], false);
         for path in [
             "lib/python3.12/os.py",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_pythons_own_developers_need_goes() {
+    fn files_for_pythons_own_developers_are_left_out() {
         let trim = trim(&[], &[], false);
         for path in [
             "lib/python3.12/test/support/__init__.py",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn tkinter_comes_when_it_is_asked_for_but_not_its_tests() {
+    fn tkinter_is_bundled_without_its_tests() {
         let without = trim(&[], &[], false);
         let with = trim(&[], &[], true);
         for path in ["lib/python3.12/tkinter/ttk.py", "lib/python3.12/turtle.py"] {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_goes_as_a_whole_and_the_user_may_name_it() {
+    fn a_part_is_left_out_as_a_whole() {
         let all = Policy { leave_out: Part::all().collect(), ..Policy::default() };
         let keep = Policy { keep: vec!["ssl".into()], ..all.clone() };
         let drop = Policy { drop: vec!["ssl".into()], ..Policy::default() };
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_minimal_library_the_modules_that_were_named_stay() {
+    fn a_minimal_library_keeps_only_named_modules() {
         let only = ["os", "json", "json.decoder", "_json"].map(str::to_owned);
         let policy = Policy {
             keep: vec!["lib2to3/Grammar.txt".into()],
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_pattern_is_told() {
+    fn a_broken_pattern_is_reported() {
         let policy = Policy { drop: vec!["a[".into()], ..Policy::default() };
         let error = Trim::new(&policy, "lib/python3.12").unwrap_err();
         assert!(matches!(error, Error::Pattern { pattern, .. } if pattern == "a["));

@@ -40,7 +40,7 @@ pub struct Glibc {
     pub elf_machine: u16,
     /// The loader that executables name, an absolute path.
     pub loader: &'static str,
-    /// Where distributions have their libraries, in the loader's order: Debian; Red Hat and SUSE;
+    /// The library directories of distributions, in the loader's order: Debian; Red Hat and SUSE;
     /// Arch.
     pub library_directories: &'static [&'static str],
     /// The oldest glibc for this target, `(major, minor)`.

@@ -9,7 +9,7 @@ fn quiet() -> Ui {
 }
 
 #[test]
-fn a_file_with_the_right_digest_arrives_and_is_not_fetched_again() {
+fn a_complete_file_is_not_downloaded_again() {
     let (url, requests) = serve_in_turn(vec![ok(b"hello")]);
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("new/hello.txt");
@@ -20,7 +20,7 @@ fn a_file_with_the_right_digest_arrives_and_is_not_fetched_again() {
 }
 
 #[test]
-fn something_else_is_refused_and_leaves_nothing() {
+fn wrong_content_is_refused_and_removed() {
     let (url, _) = serve_in_turn(vec![ok(b"hellO")]);
     let dir = tempfile::tempdir().unwrap();
     let error = fetch(&url, HELLO, &dir.path().join("hello.txt"), quiet()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Why there is no interpreter.
+//! Why no interpreter was found.
 
 use std::io;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub enum Error {
     Requires {
         /// The project's text.
         text: String,
-        /// What is wrong with it, in one line.
+        /// The error in it, in one line.
         reason: String,
     },
     /// No installed interpreter fits, and none was downloaded.
@@ -91,7 +91,7 @@ pub enum Error {
     Unpack {
         /// The archive.
         path: PathBuf,
-        /// What went wrong.
+        /// The error.
         reason: String,
     },
     /// A file or directory cannot be read.

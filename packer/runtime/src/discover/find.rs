@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_stable_one_that_fits_is_taken() {
+    fn the_newest_stable_version_that_fits_is_used() {
         let places = Places::of_this_user();
         let newest = find_in(&places, &request(""), quiet()).unwrap();
         let all = candidates(&places, Path::new("/nonexistent"), &X86_64_LINUX);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_virtual_environment_stands_for_its_base() {
+    fn a_virtual_environment_gives_its_base() {
         let python = some_python();
         let dir = tempfile::tempdir().unwrap();
         let venv = dir.path().join("venv");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_python_is_told_with_what_there_is() {
+    fn the_error_for_an_unknown_python_lists_installed_ones() {
         let error = find(&request("3.12.999"), quiet()).unwrap_err();
         let Error::Unknown { wanted, found, download } = error else { panic!("{error}") };
         assert_eq!((wanted.as_str(), download.is_none()), ("3.12.999", true));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_python_is_told() {
+    fn files_that_are_not_pythons_are_refused() {
         let error = find(&request("/etc/passwd"), quiet()).unwrap_err();
         assert!(matches!(error, Error::NoPython { .. }), "{error}");
         let error = find(&request("/bin/true"), quiet()).unwrap_err();

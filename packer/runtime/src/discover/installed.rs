@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_versions_the_standalone_one_is_preferred_and_variants_are_not_taken() {
+    fn standalone_pythons_are_preferred_and_variants_skipped() {
         let best =
             candidates(&Places::of_this_user(), Path::new("/nonexistent"), &X86_64_LINUX).remove(0);
         let python = probe(&best.executable, &X86_64_LINUX).unwrap();

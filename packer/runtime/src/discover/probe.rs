@@ -1,4 +1,4 @@
-//! Asks an interpreter about itself.
+//! Facts that an interpreter reports about itself.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -11,7 +11,7 @@ use snakecrate_format::target::Target;
 
 use super::Error;
 
-/// The oldest version that archives carry: the oldest whose runtime is tested.
+/// The oldest version that archives may carry: older runtimes aren't tested.
 pub const OLDEST: (u8, u8) = (3, 9);
 
 const PROBE: &str = include_str!("probe.py");
@@ -88,9 +88,9 @@ fn ask(path: &Path, target: &'static Target) -> Result<Answer, Error> {
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
         let mut lines = words.lines().filter(|line| !line.trim().is_empty());
-        // Python says at the end what went wrong, other programs (shims) at the beginning.
+        // Python prints its error last, other programs (shims) print it first.
         let line = if words.contains("Traceback") { lines.next_back() } else { lines.next() };
-        // Some quote what they were given: our whole program.
+        // Some programs quote their arguments, and so all of `PROBE`.
         let short = |line: &str| line.chars().take(160).collect();
         return Err(fail(line.map_or_else(|| output.status.to_string(), short)));
     }

@@ -1,4 +1,4 @@
-//! What is asked for, and where downloaded Pythons are stored.
+//! Requests for an interpreter, and the directories of downloaded Pythons.
 
 use std::path::PathBuf;
 

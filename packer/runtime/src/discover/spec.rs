@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_version_stands_for_all_that_begin_with_it() {
+    fn a_short_version_matches_all_that_start_with_it() {
         assert!(fits("3", "3.13.0") && fits("3.12", "3.12.1") && fits("3.12.1", "3.12.1"));
         assert!(!fits("3.1", "3.12.1") && !fits("3.12.1", "3.12.10"));
         assert!(fits(">=3.11,<3.13", "3.12.1") && !fits(">=3.11,<3.13", "3.13.0"));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_commands_are_told_from_versions() {
+    fn paths_commands_and_versions_are_distinguished() {
         assert_eq!(Spec::parse("/usr/bin/python3"), Ok(Spec::Path("/usr/bin/python3".into())));
         assert_eq!(Spec::parse("./py.tar.gz"), Ok(Spec::Path("./py.tar.gz".into())));
         assert_eq!(Spec::parse("python3.12"), Ok(Spec::Command("python3.12".into())));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_needs_the_digest_of_what_is_there() {
+    fn a_url_needs_a_digest() {
         let url = "https://host/python.tar.gz";
         let spec = Spec::parse(&format!("{url}#sha256={}", SHA.to_uppercase()));
         assert_eq!(spec, Ok(Spec::Url { url: url.into(), sha256: SHA.into() }));

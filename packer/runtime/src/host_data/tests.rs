@@ -54,7 +54,7 @@ fn text(tree: &Tree, path: &str) -> String {
 }
 
 #[test]
-fn modules_look_further_and_their_lines_keep_their_numbers() {
+fn changed_modules_keep_their_line_numbers() {
     let zoneinfo = [("zoneinfo/_common.py", "a = 1\n"), ("zoneinfo/_tzpath.py", "b = 2\n")];
     let modules = [&[("ssl.py", SSL), ("curses/__init__.py", CURSES)], &zoneinfo[..]].concat();
     let tree = equipped(&modules, &[]);
@@ -75,7 +75,7 @@ fn modules_look_further_and_their_lines_keep_their_numbers() {
 }
 
 #[test]
-fn without_a_module_there_is_no_data_for_it() {
+fn no_data_is_added_for_missing_modules() {
     let names = |tree: &Tree| -> BTreeSet<String> {
         let paths = tree.iter().map(|(path, _)| path.as_str().to_owned());
         paths

@@ -106,7 +106,7 @@ fn without_any_interpreter_a_standalone_is_downloaded_once() {
 }
 
 #[test]
-fn an_archive_is_taken_by_path_and_by_url_and_only_with_its_digest() {
+fn archives_are_used_only_with_the_right_digest() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("root");
     let original = standalone(&root);
@@ -148,7 +148,7 @@ fn a_damaged_archive_leaves_nothing_behind() {
 
 /// npm, for example, gives every file the same mode.
 #[test]
-fn a_directory_without_execute_bits_works_and_stays_as_it_is() {
+fn a_directory_without_execute_bits_works_and_stays_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("root");
     let original = standalone(&root);

@@ -31,7 +31,7 @@ assert hashlib.sha256(b'').hexdigest().startswith('e3b0c442') and hashlib.blake2
 ";
 
 #[test]
-fn without_its_parts_all_that_a_closed_application_imports_works() {
+fn an_application_works_without_unused_parts() {
     // The names of all modules are known since 3.10.
     let home = dirs::home_dir().unwrap();
     let prefix = |minor: &str| {
