@@ -127,6 +127,7 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
         files: listing.items().len() as u64,
         bytes: listing.bytes(),
         source: None,
+        download: None,
         tree: member(0, &tree, text.len()),
         blobs: vec![member(tree.len(), packed, unpacked)],
     };
@@ -136,6 +137,7 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
         manifest_length: 0,
         archive_length: length,
         manifest_digest: Digest::of(b""),
+        signature: None,
     };
     let payload =
         Payload::new(SharedFile(File::open(&file).unwrap()), record).expect("as long as it says");

@@ -11,14 +11,14 @@ pub mod safe;
 use snakecrate_cache::environment::guards::{self, Guard};
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::Manifest;
+use snakecrate_format::manifest::{Feature, Manifest};
 use snakecrate_format::patch_area;
 use snakecrate_format::record::{BLANK, BootRecord, LENGTH, MAX_MANIFEST};
 use snakecrate_launcher::entry_choice::choose;
 
 pub use blob::{blob, memory};
 
-/// A boot record: 128 bytes as they are, then with the right magic and checksum.
+/// A boot record: 256 bytes as they are, then with the right magic and checksum.
 pub fn record(data: &[u8]) {
     let mut bytes = [0; LENGTH];
     let length = data.len().min(LENGTH);
@@ -26,15 +26,15 @@ pub fn record(data: &[u8]) {
     for sealed in [false, true] {
         if sealed {
             bytes[..8].copy_from_slice(&BLANK[..8]);
-            let sum = blake3::hash(&bytes[..112]);
-            bytes[112..].copy_from_slice(&sum.as_bytes()[..16]);
+            let sum = blake3::hash(&bytes[..240]);
+            bytes[240..].copy_from_slice(&sum.as_bytes()[..16]);
         }
         let Ok(record) = BootRecord::parse(&bytes) else { continue };
         let end = u128::from(record.manifest_offset) + u128::from(record.manifest_length);
         assert!(end <= u128::from(record.archive_length), "it lies inside");
         assert!(record.manifest_length <= MAX_MANIFEST);
         let again = record.encode();
-        assert_eq!(again[..72], bytes[..72], "all that is looked at");
+        assert_eq!(again[..152], bytes[..152], "all that is looked at");
         assert_eq!(BootRecord::parse(&again), Ok(record));
     }
 }
@@ -42,12 +42,19 @@ pub fn record(data: &[u8]) {
 /// A manifest in an archive of a mebibyte.
 pub fn manifest(data: &[u8]) {
     const LENGTH: u64 = 1 << 20;
-    match Manifest::parse(data, LENGTH) {
+    match Manifest::parse(data, LENGTH, Feature::ALL) {
         Err(error) => safe::message(&error.to_string()),
         Ok(manifest) => {
             let again = manifest.encode();
-            assert_eq!(Manifest::parse(&again, LENGTH).as_ref().ok(), Some(&manifest));
+            let second = Manifest::parse(&again, LENGTH, Feature::ALL);
+            assert_eq!(second.as_ref().ok(), Some(&manifest));
             safe::manifest(&manifest, LENGTH);
+            let used = manifest.features();
+            assert!(used.iter().all(|feature| manifest.requires.contains(feature)));
+            if manifest.requires.iter().any(|one| !Feature::LAUNCHER.contains(one)) {
+                let refused = Manifest::parse(data, LENGTH, Feature::LAUNCHER);
+                return safe::message(&refused.expect_err("it is not known").to_string());
+            }
             // What a cold start makes of it, and a warm one reads.
             let home = std::path::Path::new("/home");
             let guards = guards::rows(&manifest, &[], &[], vec![Guard::of("made", data)]);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use snakecrate_format::listing::{Listing, MAX_FILES, Node};
-use snakecrate_format::manifest::{Manifest, Start};
+use snakecrate_format::manifest::{Manifest, Role, Start};
 
 /// A message for people: one line, and not endless.
 pub fn message(text: &str) {
@@ -26,11 +26,15 @@ pub fn path(text: &str) {
 
 /// What holds of every manifest that is read.
 pub fn manifest(manifest: &Manifest, length: u64) {
-    assert!(!manifest.entries.is_empty());
+    assert_eq!(manifest.entries.is_empty(), manifest.role == Role::Runtime);
     path(manifest.python.executable.as_str());
     for entry in &manifest.entries {
         let (Start::Python(start) | Start::Native(start)) = &entry.start;
         path(start.as_str());
+        entry.first_run.iter().for_each(|hook| path(hook.as_str()));
+    }
+    for attachment in &manifest.attachments {
+        path(attachment.name.as_str());
     }
     if let Some(library) = &manifest.c_library {
         path(library.loader.as_str());
@@ -39,12 +43,13 @@ pub fn manifest(manifest: &Manifest, length: u64) {
     for component in &manifest.components {
         path(&component.folder());
         assert_eq!(component.folder().matches('/').count(), 1);
-        for member in [&component.tree].into_iter().chain(&component.blobs) {
+        let blobs = component.blobs.iter().filter(|_| component.download.is_none());
+        for member in [&component.tree].into_iter().chain(blobs) {
             assert!(u128::from(member.offset) >= taken, "nothing lies in anything else");
             taken = u128::from(member.offset) + u128::from(member.length);
         }
     }
-    assert!(manifest.components.iter().all(|c| c.blobs.is_empty()) || taken <= u128::from(length));
+    assert!(manifest.components.is_empty() || taken <= u128::from(length));
 }
 
 /// What holds of every listing that is read: links do not lead out, however they are followed.

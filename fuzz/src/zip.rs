@@ -15,7 +15,7 @@ use snakecrate_cache::listed::Listed;
 use snakecrate_cache::progress::Progress;
 use snakecrate_cache::signs_of_life::Pulse;
 use snakecrate_format::digest::Digest;
-use snakecrate_format::manifest::{Component, MAX_TREE};
+use snakecrate_format::manifest::{Component, Feature, MAX_TREE};
 use snakecrate_format::payload::Payload;
 use snakecrate_format::record::{BLANK, BootRecord, LENGTH, SECTION};
 use snakecrate_format::zstd::Decoder;
@@ -70,7 +70,7 @@ pub fn zip(data: &[u8]) {
 fn launched(place: &Path, archive: &Path, record: BootRecord) {
     let payload =
         Payload::new(SharedFile(File::open(archive).unwrap()), record).expect("it is long enough");
-    let manifest = payload.manifest().expect("verified");
+    let manifest = payload.manifest(Feature::ALL).expect("verified");
     let all: Vec<&Component> = manifest.components.iter().collect();
     let listed = Listed::checked(&payload, &manifest, &all).expect("verified");
     let into = place.join("into");
@@ -110,6 +110,7 @@ fn sealed(rest: &[u8]) -> Vec<u8> {
         manifest_length: place.len() as u64,
         archive_length: bytes.len() as u64,
         manifest_digest: Digest::of(&bytes[place]),
+        signature: None,
     };
     let at = LAUNCHER.windows(8).position(|window| *window == BLANK[..8]).expect("it has one");
     bytes[at..at + LENGTH].copy_from_slice(&record.encode());

@@ -12,6 +12,7 @@ use std::time::Duration;
 use snakecrate::archive::{Archive, verify};
 use snakecrate_base::ui::{Ui, Verbosity};
 use snakecrate_format::manifest::Kind;
+use snakecrate_format::record::LENGTH;
 
 use crate::support::forge::{Forge, SAYS};
 use crate::support::sandbox::Sandbox;
@@ -111,7 +112,7 @@ fn read_by_the_launcher(archive: &Archive) -> (Range<u64>, Range<u64>, Vec<Range
     let used = archive.manifest().components.iter().filter(|c| c.kind != Kind::CLibrary);
     let members = used.flat_map(|component| [&component.tree].into_iter().chain(&component.blobs));
     let members = members.map(|member| member.offset..member.offset + member.length).collect();
-    (at..at + 128, manifest..manifest + archive.record().manifest_length, members)
+    (at..at + LENGTH as u64, manifest..manifest + archive.record().manifest_length, members)
 }
 
 fn verifies(path: &Path) -> bool {

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::json;
 use snakecrate_cache::environment::guards::{self, Guard};
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
-use snakecrate_format::manifest::Manifest;
+use snakecrate_format::manifest::{Feature, Manifest};
 use snakecrate_format::patch_area;
-use snakecrate_format::record::BootRecord;
+use snakecrate_format::record::{BootRecord, LENGTH};
 
 use crate::support::forge::{Forge, line, link_line, tar};
 
@@ -66,8 +66,8 @@ fn patch_areas() {
     each_seed("patch_area", targets::patch_area);
 }
 
-/// Writes the seeds anew: `cargo test --release -p snakecrate --test suite seeds -- --ignored`. To
-/// be run, and the result committed, when a format changes.
+/// Writes the seeds anew: `cargo test --release -p snakecrate --test suite seeds -- --ignored`.
+/// Run it, and commit the result, when a format changes.
 #[test]
 #[ignore = "it changes the sources"]
 fn the_seeds_are_written() {
@@ -79,7 +79,7 @@ fn the_seeds_are_written() {
     for (name, forge) in archives() {
         let archive = forge.bytes_on(&zip::LAUNCHER);
         let record = archive.windows(8).position(|window| window == b"\x89SNAKE\r\n").unwrap();
-        let record: &[u8; 128] = archive[record..][..128].try_into().unwrap();
+        let record: &[u8; LENGTH] = archive[record..][..LENGTH].try_into().unwrap();
         write("record", name, record);
         write("zip", name, &archive[zip::LAUNCHER.len()..]);
         let record = BootRecord::parse(record).unwrap();
@@ -87,7 +87,8 @@ fn the_seeds_are_written() {
         let [at, length] = [at, length].map(|number| usize::try_from(number).unwrap());
         let manifest = &archive[at..at + length];
         write("manifest", name, manifest);
-        let Ok(manifest) = Manifest::parse(manifest, 1 << 20) else { continue };
+        let parsed = Manifest::parse(manifest, 1 << 20, Feature::LAUNCHER);
+        let Ok(manifest) = parsed else { continue };
         let libraries = [
             LibcInUse::Only,
             LibcInUse::Hosts("host 1 2".into()),
@@ -160,6 +161,48 @@ fn archives() -> Vec<(&'static str, Forge)> {
             "twice",
             Forge::honest().manifest(|m| {
                 m["components"][2]["blobs"][0] = m["components"][1]["blobs"][0].clone();
+            }),
+        ),
+        (
+            "described",
+            Forge::honest().attachment("attachments/licenses/click.txt", b"A licence").manifest(
+                |m| {
+                    m["vendor"] = "Example Ltd".into();
+                    m["mime_types"] = json!(["text/csv"]);
+                    m["launch"]["keep_days"] = 30.into();
+                    m["icon"] = "attachments/licenses/click.txt".into();
+                },
+            ),
+        ),
+        (
+            "features",
+            Forge::honest().manifest(|m| {
+                m["requires"] = json!([
+                    "disabled-commands",
+                    "entry-arguments",
+                    "entry-directory",
+                    "entry-environment",
+                    "expose-path",
+                    "first-run"
+                ]);
+                m["launch"]["disabled_commands"] = json!(["python"]);
+                m["entries"][0]["arguments"] = json!(["-b"]);
+                m["entries"][0]["directory"] = "{home}/x{{}}".into();
+                m["entries"][0]["environment"] =
+                    json!({ "set": { "A": "{cache}" }, "default": { "B": "" }, "unset": ["C"] });
+                m["entries"][0]["expose_path"] = true.into();
+                m["entries"][0]["first_run"] = "boot/hello.py".into();
+            }),
+        ),
+        (
+            "remote",
+            Forge::honest().manifest(|m| {
+                m["requires"] = json!(["large-windows", "remote-components"]);
+                m["window_log"] = 27.into();
+                let digest = m["components"][2]["digest"].clone();
+                m["components"][2]["download"] = json!({
+                    "urls": ["https://example.org/x"], "length": 1 << 30, "blake3": digest
+                });
             }),
         ),
         (

@@ -26,11 +26,13 @@ const OUTSIDE: &str = "lies outside the archive";
 const RUNTIME: &str = "the first component, and no other, is the runtime";
 
 hostile! {
-    a_manifest_of_a_newer_format: changed(|m| m["format"] = 2.into())
-        => manifest("has format 2, this build knows 1").packer("has format 2, this build knows 1");
+    a_manifest_of_a_newer_format: changed(|m| m["format"] = 3.into())
+        => manifest("has format 3, this build knows 2");
+    a_manifest_of_an_older_format: changed(|m| m["format"] = 1.into())
+        => manifest("has format 1, this build knows 2");
     a_manifest_of_a_newer_format_with_nothing_else: Forge::honest()
         .text(|text| *text = b"{\"format\": 7}".to_vec())
-        => manifest("has format 7, this build knows 1");
+        => manifest("has format 7, this build knows 2");
     a_manifest_without_a_format: changed(|m| drop(m.as_object_mut().unwrap().remove("format")))
         => unreadable("missing field `format` at line");
     a_manifest_that_is_no_json: Forge::honest().text(|text| *text = b"\x89PNG".to_vec())
@@ -42,9 +44,9 @@ hostile! {
     a_field_twice: Forge::honest().text(|text| drop(text.splice(1..1, *b"\n\"name\": \"x\",")))
         => unreadable("duplicate field `name` at line");
     a_kind_that_nobody_knows: component(2, |c| c["kind"] = "plugin".into())
-        => unreadable("unknown variant `plugin`, expected one of `runtime`, `app`, `wheel`, `libc` at line");
+        => unreadable("unknown variant `plugin`, expected one of `runtime`, `part`, `app`, `wheel`, `libc` at line");
     a_kind_with_escape_sequences: component(2, |c| c["kind"] = "\u{1b}[2J\n\u{7}".into())
-        => unreadable("unknown variant ` [2J  `, expected one of `runtime`, `app`, `wheel`, `libc` at line");
+        => unreadable("unknown variant ` [2J  `, expected one of `runtime`, `part`, `app`, `wheel`, `libc` at line");
     a_start_that_nobody_knows: changed(|m| m["entries"][0]["start"] = json!({ "shell": "rm" }))
         => unreadable("unknown variant `shell`, expected `python` or `native` at line");
     a_digest_of_31_bytes: component(2, |c| c["digest"] = "00".repeat(31).into())

@@ -3,10 +3,12 @@
 //!
 //! All of them are the honest archive of [`crate::support::forge`] with one thing changed; that one starts.
 
+mod attachments;
 mod blobs;
 mod bombs;
 mod cuts;
 mod damage;
+mod features;
 mod fuzzed;
 mod links;
 mod listings;
@@ -36,8 +38,12 @@ struct Refusal {
     packer: String,
     /// Whether `inspect` refuses, too: it reads the record and the manifest.
     opens: bool,
-    /// Whether `extract` does, too: it writes trees, whatever is to become of them.
+    /// Whether the packer's `verify` accepts it.
+    verifies: bool,
+    /// Whether the packer's `extract` accepts it: it writes trees, whatever becomes of them.
     extracts: bool,
+    /// Whether the launcher's `extract` accepts it.
+    launcher_extracts: bool,
 }
 
 impl Refusal {
@@ -47,7 +53,9 @@ impl Refusal {
             help: "download it again",
             packer: packer.to_owned(),
             opens,
+            verifies: false,
             extracts: false,
+            launcher_extracts: false,
         }
     }
 
@@ -63,6 +71,16 @@ impl Refusal {
 
     /// Trees are what they should be, and `inspect` does not look at them.
     fn but_trees_are_well(self) -> Self {
+        Self { opens: true, extracts: true, launcher_extracts: true, ..self }
+    }
+
+    /// Only the launcher refuses it.
+    fn by_the_launcher_alone(self) -> Self {
+        Self { opens: true, verifies: true, extracts: true, ..self }
+    }
+
+    /// The packer shows and extracts it, and refuses to call it whole.
+    fn shown(self) -> Self {
         Self { opens: true, extracts: true, ..self }
     }
 
@@ -115,7 +133,7 @@ fn nothing_is_written(sandbox: &Sandbox, before: &BTreeMap<PathBuf, (bool, u64)>
 
 #[track_caller]
 fn is_refused(forge: Forge, refusal: Refusal) {
-    let Refusal { launcher, help, packer, opens, extracts } = refusal;
+    let Refusal { launcher, help, packer, opens, verifies, extracts, launcher_extracts } = refusal;
     let sandbox = forge.sandbox();
     let before = inventory(&sandbox);
     let message = format!("snakecrate: {launcher}\nsnakecrate: {help}\n");
@@ -133,7 +151,7 @@ fn is_refused(forge: Forge, refusal: Refusal) {
     for switch in ["verify", "extract"] {
         let run = sandbox.archive("app").redirected(BOUNDS).env("SNAKECRATE", switch);
         let run = if switch == "extract" { run.arg("out") } else { run };
-        if extracts && switch == "extract" {
+        if launcher_extracts && switch == "extract" {
             let _ = run.output().success().text();
             std::fs::remove_dir_all(sandbox.path("out")).unwrap();
         } else {
@@ -141,7 +159,12 @@ fn is_refused(forge: Forge, refusal: Refusal) {
         }
         nothing_is_written(&sandbox, &before);
     }
-    sandbox.run(["verify", "app"]).refused(1, &packer, "");
+    let verified = sandbox.run(["verify", "app"]);
+    if verifies {
+        verified.success().stdout_contains("app").any_stderr().done();
+    } else {
+        verified.refused(1, &packer, "");
+    }
     let extracted = sandbox.run(["extract", "app", "out"]);
     if extracts {
         extracted.success().any_stderr().done();

@@ -17,7 +17,12 @@ fn damaged() -> Refusal {
 }
 
 fn version(number: u16) -> Refusal {
-    refused(&format!("the boot record has version {number}, this build knows 1"))
+    refused(&format!("the boot record has version {number}, this build knows 2"))
+        .help("run it with its own launcher")
+}
+
+fn flags(found: &str) -> Refusal {
+    refused(&format!("the boot record has flags {found}, this build knows 0x0001"))
         .help("run it with its own launcher")
 }
 
@@ -31,10 +36,24 @@ hostile! {
     a_blank_record: Forge::honest().broken_record(|record| record[8..].fill(0))
         => refused("this launcher carries no application").help("snakecrate build makes a complete one");
     a_record_of_version_0: Forge::honest().record(|record| record[8] = 0) => version(0);
-    a_record_of_version_2: Forge::honest().record(|record| record[8] = 2) => version(2);
-    a_record_of_version_257: Forge::honest().record(|record| record[9] = 1) => version(257);
-    a_flag: Forge::honest().record(|record| record[10] = 1) => damaged();
-    a_flag_of_the_second_byte: Forge::honest().record(|record| record[11] = 0x80) => damaged();
+    a_record_of_version_1: Forge::honest().record(|record| record[8] = 1) => version(1);
+    a_record_of_version_3: Forge::honest().record(|record| record[8] = 3) => version(3);
+    a_record_of_version_258: Forge::honest().record(|record| record[9] = 1) => version(258);
+    an_unknown_flag: Forge::honest().record(|record| record[10] = 2) => flags("0x0002");
+    a_flag_of_the_second_byte: Forge::honest().record(|record| record[11] = 0x80)
+        => flags("0x8000");
+    a_signed_archive_without_a_signature: Forge::honest().record(|record| record[10] = 1)
+        => damaged();
+    a_signature_without_its_flag: Forge::honest().record(|record| record[72..152].fill(7))
+        => damaged();
+    a_signature_without_a_key: Forge::honest().record(|record| {
+        record[10] = 1;
+        record[88..152].fill(7);
+    }) => damaged();
+    a_key_without_a_signature: Forge::honest().record(|record| {
+        record[10] = 1;
+        record[72..88].fill(7);
+    }) => damaged();
     bytes_that_are_zero_and_are_not: Forge::honest().record(|record| record[15] = 1) => damaged();
     a_manifest_whose_end_no_number_holds: field(16, u64::MAX) => damaged();
     a_manifest_behind_the_archive: field(16, 1 << 40) => damaged();
@@ -45,7 +64,7 @@ hostile! {
     a_manifest_of_another_digest: Forge::honest().record(|record| record[40] ^= 1)
         => manifest_is_not_what_was_packed();
     an_archive_of_no_bytes: field(32, 0) => damaged();
-    a_half_digest_of_zeros: Forge::honest().broken_record(|record| record[112..].fill(0)) => damaged();
+    a_half_digest_of_zeros: Forge::honest().broken_record(|record| record[240..].fill(0)) => damaged();
 }
 
 #[test]
@@ -60,9 +79,21 @@ fn a_record_that_says_more_bytes_than_there_are() {
     is_refused(field(32, 1 << 40), refusal.packer("truncated: have [SIZE], need 1099511627776"));
 }
 
-/// What may be: bytes 72 to 112 are for later.
+/// Bytes 152 to 240 are for later versions.
 #[test]
-fn bytes_that_are_not_looked_at_may_be_anything() {
-    let sandbox = Forge::honest().record(|record| record[72..112].fill(0xff)).sandbox();
+fn reserved_bytes_of_the_record_are_ignored() {
+    let sandbox = Forge::honest().record(|record| record[152..240].fill(0xff)).sandbox();
     sandbox.archive("app").expect(0, crate::support::forge::SAYS, "");
+}
+
+/// The launcher has no key to check a signature with.
+#[test]
+fn a_signed_archive_starts() {
+    let forge = Forge::honest().record(|record| {
+        record[10] = 1;
+        record[72..152].fill(7);
+    });
+    let sandbox = forge.sandbox();
+    sandbox.archive("app").expect(0, crate::support::forge::SAYS, "");
+    sandbox.run(["verify", "app"]).success().stdout_contains("app").any_stderr().done();
 }

@@ -178,7 +178,7 @@ fn component(part: &Part) -> Component<'_> {
     }
     Component {
         kind: match part.kind {
-            Kind::Runtime => "platform",
+            Kind::Runtime | Kind::Part => "platform",
             Kind::App => "application",
             Kind::Wheel | Kind::CLibrary => "library",
         },
@@ -222,7 +222,7 @@ fn reference(part: &Part) -> String {
 /// may not be on any index.
 fn purl(part: &Part) -> Option<String> {
     let kind = match part.kind {
-        Kind::Runtime | Kind::CLibrary => "generic",
+        Kind::Runtime | Kind::Part | Kind::CLibrary => "generic",
         Kind::Wheel => "pypi",
         Kind::App => return None,
     };

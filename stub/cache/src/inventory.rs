@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, SystemTime};
 
-use snakecrate_format::manifest::{Component, Manifest};
+use snakecrate_format::manifest::{Component, Feature, Manifest};
 use snakecrate_format::record::MAX_MANIFEST;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::file::Timestamp;
@@ -92,7 +92,8 @@ impl EnvInfo {
     pub fn read(root: &Root, key: &str) -> io::Result<Self> {
         let directory = root.open_tree(ENVS, key)?;
         let bytes = directory.read(MANIFEST, MAX_MANIFEST);
-        let manifest = bytes.ok().and_then(|bytes| Manifest::parse(&bytes, u64::MAX).ok());
+        let parse = |bytes: Vec<u8>| Manifest::parse(&bytes, u64::MAX, Feature::LAUNCHER).ok();
+        let manifest = bytes.ok().and_then(parse);
         let (last_used, made) = times(&directory);
         let in_use = is_leased(&directory);
         Ok(Self { key: key.to_owned(), manifest, in_use, last_used, made })

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use crate::digest::Digest;
 use crate::listing::{BadListing, Listing, Mismatch};
-use crate::manifest::{BadManifest, Component, Manifest, Member};
+use crate::manifest::{BadManifest, Component, Feature, Manifest, Member};
 use crate::record::BootRecord;
 use crate::tar::BadTar;
 use crate::zstd::{Context, Decoder};
@@ -87,9 +87,9 @@ impl Payload {
         &self.record
     }
 
-    /// The manifest, which must have the record's digest.
-    pub fn manifest(&self) -> Result<Manifest, BadPayload> {
-        Ok(Manifest::parse(&self.manifest_bytes()?, self.record.archive_length)?)
+    /// The manifest, which must have the record's digest, for a reader that knows these features.
+    pub fn manifest(&self, known: &[Feature]) -> Result<Manifest, BadPayload> {
+        Ok(Manifest::parse(&self.manifest_bytes()?, self.record.archive_length, known)?)
     }
 
     /// The manifest as it stands in the archive.

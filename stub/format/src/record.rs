@@ -1,34 +1,44 @@
-//! The boot record: 128 bytes in a link section of the stub, patched by the packer.
+//! The boot record: 256 bytes in a section of the launcher, filled in by the packer.
 //!
 //! ```text
 //! offset size
 //!      0    8  magic  89 53 4e 41 4b 45 0d 0a
 //!      8    2  record version, little endian like every number here
-//!     10    2  flags, none defined: zero
+//!     10    2  flags: bit 0: the manifest is signed; all others are zero
 //!     12    4  zero
 //!     16    8  absolute offset of manifest.json's bytes in the archive
 //!     24    8  their length
-//!     32    8  length of the whole archive; a signature may follow
+//!     32    8  length of the whole archive; a signature of the platform's may follow
 //!     40   32  BLAKE3 of manifest.json
-//!     72   40  zero
-//!    112   16  first half of the BLAKE3 of bytes 0 to 112
+//!     72   16  key id: first half of the BLAKE3 of the public key, or zero
+//!     88   64  Ed25519 signature of the manifest, or zero
+//!    152   88  zero when written, ignored when read
+//!    240   16  first half of the BLAKE3 of bytes 0 to 240
 //! ```
 
 use crate::digest::{Digest, FileDigest};
 
 /// Bytes in a record.
-pub const LENGTH: usize = 128;
-/// The name of the link section that holds it.
+pub const LENGTH: usize = 256;
+/// The section that holds it in ELF files.
 pub const SECTION: &str = ".snakecrate";
+/// The section that holds it in PE files, where names have at most 8 bytes.
+pub const PE_SECTION: &str = ".snakecr";
+/// The section that holds it in Mach-O files, in the segment `__DATA`.
+pub const MACH_O_SECTION: &str = "__snakecrate";
 /// The version this code reads and writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// The longest manifest that is read, in bytes.
 pub const MAX_MANIFEST: u64 = 16 << 20;
 
 const MAGIC: [u8; 8] = *b"\x89SNAKE\r\n";
-const SUM_AT: usize = 112;
+const SUM_AT: usize = 240;
+/// The flag of a signed manifest.
+const SIGNED: u16 = 1;
+/// The text in front of the manifest's digest in a signed message.
+const PURPOSE: &[u8; 24] = b"snakecrate manifest v2\0\0";
 
-/// What a stub without a payload carries: the magic alone, so that the packer finds its place.
+/// The record of a launcher without a payload: the magic alone, so that the packer finds it.
 pub const BLANK: [u8; LENGTH] = {
     let mut bytes = [0; LENGTH];
     let mut at = 0;
@@ -39,7 +49,7 @@ pub const BLANK: [u8; LENGTH] = {
     bytes
 };
 
-/// Where the manifest is, and what it must be.
+/// Where the manifest is, and its digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BootRecord {
     /// Absolute offset of the manifest's bytes in the archive.
@@ -50,20 +60,43 @@ pub struct BootRecord {
     pub archive_length: u64,
     /// BLAKE3 of the manifest.
     pub manifest_digest: Digest,
+    /// The publisher's signature, if there is one. The launcher does not check it.
+    pub signature: Option<Signature>,
+}
+
+/// An Ed25519 signature (RFC 8032) of [`signed_message`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signature {
+    /// Names the public key: the first half of its BLAKE3.
+    pub key_id: [u8; 16],
+    /// The signature.
+    pub bytes: [u8; 64],
+}
+
+/// The bytes that a publisher signs for a manifest with this digest.
+pub fn signed_message(manifest: &Digest) -> [u8; 56] {
+    let mut message = [0; 56];
+    let (purpose, digest) = message.split_at_mut(PURPOSE.len());
+    purpose.copy_from_slice(PURPOSE);
+    digest.copy_from_slice(&manifest.0);
+    message
 }
 
 /// Why a record cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadRecord {
-    /// The stub was never given a payload.
+    /// The launcher was never given a payload.
     #[error("this launcher carries no application")]
     Blank,
     /// No magic.
     #[error("no boot record")]
     Magic,
-    /// Made for a newer launcher than this code knows.
+    /// Made for another launcher.
     #[error("the boot record has version {0}, this build knows {VERSION}")]
     Version(u16),
+    /// Uses something that this code does not know.
+    #[error("the boot record has flags {0:#06x}, this build knows {SIGNED:#06x}")]
+    Flags(u16),
     /// The checksum or a number in it is wrong.
     #[error("the boot record is damaged")]
     Damaged,
@@ -78,6 +111,11 @@ impl BootRecord {
         bytes[24..32].copy_from_slice(&self.manifest_length.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.archive_length.to_le_bytes());
         bytes[40..72].copy_from_slice(&self.manifest_digest.0);
+        if let Some(signature) = &self.signature {
+            bytes[10..12].copy_from_slice(&SIGNED.to_le_bytes());
+            bytes[72..88].copy_from_slice(&signature.key_id);
+            bytes[88..152].copy_from_slice(&signature.bytes);
+        }
         let sum = FileDigest::of(&bytes[..SUM_AT]);
         bytes[SUM_AT..].copy_from_slice(&sum.0);
         bytes
@@ -91,33 +129,44 @@ impl BootRecord {
         if *bytes == BLANK {
             return Err(BadRecord::Blank);
         }
-        if FileDigest::of(&bytes[..SUM_AT]).0 != bytes[SUM_AT..] {
-            return Err(BadRecord::Damaged);
-        }
+        // Versions differ in where the sum is, so they come first.
         let version = u16::from_le_bytes([bytes[8], bytes[9]]);
         if version != VERSION {
             return Err(BadRecord::Version(version));
         }
-        let number = |at: usize| {
-            let mut raw = [0; 8];
-            raw.copy_from_slice(&bytes[at..at + 8]);
-            u64::from_le_bytes(raw)
-        };
-        let mut digest = [0; 32];
-        digest.copy_from_slice(&bytes[40..72]);
+        if FileDigest::of(&bytes[..SUM_AT]).0 != bytes[SUM_AT..] {
+            return Err(BadRecord::Damaged);
+        }
+        let flags = u16::from_le_bytes([bytes[10], bytes[11]]);
+        if flags & !SIGNED != 0 {
+            return Err(BadRecord::Flags(flags));
+        }
+        let signature = Signature { key_id: array(bytes, 72), bytes: array(bytes, 88) };
+        let is_signed = flags & SIGNED != 0;
+        if is_signed == (signature.bytes == [0; 64]) || is_signed == (signature.key_id == [0; 16]) {
+            return Err(BadRecord::Damaged);
+        }
+        let number = |at| u64::from_le_bytes(array(bytes, at));
         let record = Self {
             manifest_offset: number(16),
             manifest_length: number(24),
             archive_length: number(32),
-            manifest_digest: Digest(digest),
+            manifest_digest: Digest(array(bytes, 40)),
+            signature: is_signed.then_some(signature),
         };
         let end = record.manifest_offset.checked_add(record.manifest_length);
         let inside = end.is_some_and(|end| end <= record.archive_length);
-        if !inside || record.manifest_length > MAX_MANIFEST || bytes[10..16] != [0; 6] {
+        if !inside || record.manifest_length > MAX_MANIFEST || bytes[12..16] != [0; 4] {
             return Err(BadRecord::Damaged);
         }
         Ok(record)
     }
+}
+
+fn array<const N: usize>(bytes: &[u8; LENGTH], at: usize) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(&bytes[at..at + N]);
+    array
 }
 
 #[cfg(test)]
@@ -130,21 +179,35 @@ mod tests {
             manifest_length: 4_321,
             archive_length: 8_010_000,
             manifest_digest: Digest::of(b"{}"),
+            signature: None,
         }
+    }
+
+    fn signed() -> BootRecord {
+        let signature = Signature { key_id: [1; 16], bytes: [2; 64] };
+        BootRecord { signature: Some(signature), ..record() }
+    }
+
+    fn reseal(mut bytes: [u8; LENGTH]) -> Result<BootRecord, BadRecord> {
+        let sum = FileDigest::of(&bytes[..SUM_AT]);
+        bytes[SUM_AT..].copy_from_slice(&sum.0);
+        BootRecord::parse(&bytes)
     }
 
     #[test]
     fn a_record_survives_the_round_trip() {
         assert_eq!(BootRecord::parse(&record().encode()), Ok(record()));
+        assert_eq!(BootRecord::parse(&signed().encode()), Ok(signed()));
     }
 
     #[test]
     fn every_single_bit_flip_is_noticed() {
-        let good = record().encode();
-        for bit in 0..LENGTH * 8 {
-            let mut bad = good;
-            bad[bit / 8] ^= 1 << (bit % 8);
-            assert!(BootRecord::parse(&bad).is_err(), "bit {bit}");
+        for good in [record().encode(), signed().encode()] {
+            for bit in 0..LENGTH * 8 {
+                let mut bad = good;
+                bad[bit / 8] ^= 1 << (bit % 8);
+                assert!(BootRecord::parse(&bad).is_err(), "bit {bit}");
+            }
         }
     }
 
@@ -152,18 +215,46 @@ mod tests {
     fn blank_foreign_newer_and_lying_records_have_their_own_errors() {
         assert_eq!(BootRecord::parse(&BLANK), Err(BadRecord::Blank));
         assert_eq!(BootRecord::parse(&[0; LENGTH]), Err(BadRecord::Magic));
-        let reseal = |mut bytes: [u8; LENGTH]| {
-            let sum = FileDigest::of(&bytes[..SUM_AT]);
-            bytes[SUM_AT..].copy_from_slice(&sum.0);
-            BootRecord::parse(&bytes)
-        };
         let mut newer = record().encode();
-        newer[8] = 2;
-        assert_eq!(reseal(newer), Err(BadRecord::Version(2)));
+        newer[8] = 3;
+        assert_eq!(BootRecord::parse(&newer), Err(BadRecord::Version(3)), "whatever the sum");
+        let mut flags = record().encode();
+        flags[10] = 2;
+        assert_eq!(reseal(flags), Err(BadRecord::Flags(2)));
         let lying = BootRecord { manifest_offset: u64::MAX, ..record() };
         assert_eq!(BootRecord::parse(&lying.encode()), Err(BadRecord::Damaged));
         let huge =
             BootRecord { manifest_length: MAX_MANIFEST + 1, archive_length: u64::MAX, ..record() };
         assert_eq!(BootRecord::parse(&huge.encode()), Err(BadRecord::Damaged));
+    }
+
+    #[test]
+    fn a_signature_is_whole_or_not_there() {
+        let flagged = |record: BootRecord, flags| {
+            let mut bytes = record.encode();
+            bytes[10] = flags;
+            reseal(bytes)
+        };
+        assert_eq!(flagged(record(), 1), Err(BadRecord::Damaged), "a flag alone");
+        assert_eq!(flagged(signed(), 0), Err(BadRecord::Damaged), "no flag");
+        for half in [72..88, 88..152] {
+            let mut bytes = signed().encode();
+            bytes[half].fill(0);
+            assert_eq!(reseal(bytes), Err(BadRecord::Damaged));
+        }
+    }
+
+    #[test]
+    fn bytes_for_later_versions_are_ignored() {
+        let mut bytes = record().encode();
+        bytes[152..SUM_AT].fill(0xff);
+        assert_eq!(reseal(bytes), Ok(record()));
+    }
+
+    #[test]
+    fn the_signed_message_names_its_purpose() {
+        let message = signed_message(&Digest::of(b"{}"));
+        assert!(message.starts_with(b"snakecrate manifest v2\0\0"));
+        assert_eq!(message[24..], Digest::of(b"{}").0);
     }
 }

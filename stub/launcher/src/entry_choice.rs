@@ -137,10 +137,9 @@ mod tests {
 
     fn plan(names: &[&str], default: Option<&str>) -> LaunchPlan {
         let mut manifest = sample();
-        let entry = |name: &&str| Entry {
-            name: (*name).into(),
-            runs: String::new(),
-            start: Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()),
+        let entry = |name: &&str| {
+            let start = Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap());
+            Entry::new(*name, "", start)
         };
         manifest.entries = names.iter().map(entry).collect();
         manifest.launch.default = default.map(Into::into);

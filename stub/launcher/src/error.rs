@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use snakecrate_cache::places::VARIABLE;
 use snakecrate_cache::unusable::Unusable;
+use snakecrate_format::manifest::BadManifest;
 use snakecrate_format::payload::BadPayload;
 use snakecrate_format::record::BadRecord;
 use snakecrate_platform::error::is_wrong_format;
@@ -108,7 +109,10 @@ impl Error {
             Self::Extract { .. } => "name a directory that does not exist yet".into(),
             Self::Output(_) => "check where the output goes".into(),
             Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),
-            Self::Record(BadRecord::Version(_)) => "run it with its own launcher".into(),
+            Self::Record(BadRecord::Version(_) | BadRecord::Flags(_))
+            | Self::Payload(BadPayload::Manifest(BadManifest::Feature(_))) => {
+                "run it with its own launcher".into()
+            }
             Self::Payload(BadPayload::Read(_)) => "check the disk it is on".into(),
             Self::Record(_) | Self::Payload(_) => "download it again".into(),
             Self::NoCache(tried) => match tried.first() {

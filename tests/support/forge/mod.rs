@@ -17,7 +17,7 @@ use crate::support::sandbox::Sandbox;
 /// The launcher of the packer under test, its record blank.
 const LAUNCHER: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
 const MAGIC: &[u8; 8] = b"\x89SNAKE\r\n";
-const RECORD: usize = 128;
+const RECORD: usize = 256;
 /// What the honest archive prints.
 pub const SAYS: &str = "an honest archive\n";
 
@@ -38,9 +38,17 @@ struct Part {
     more: Vec<(Vec<u8>, usize)>,
 }
 
+/// Data for people on its way into an archive.
+struct Attachment {
+    name: &'static str,
+    role: &'static str,
+    contents: &'static [u8],
+}
+
 /// An archive to be.
 pub struct Forge {
     parts: Vec<Part>,
+    attachments: Vec<Attachment>,
     manifest: Vec<Change<Value>>,
     text: Vec<Change<Vec<u8>>>,
     record: Vec<Change<Vec<u8>>>,
@@ -86,7 +94,15 @@ impl Forge {
             part("app", "hello", "1.0"),
             part("wheel", "click", "8.1.7"),
         ];
-        let empty = Self { parts, manifest: vec![], text: vec![], record: vec![], seal: true };
+        let contents = b"{\"bomFormat\": \"CycloneDX\"}\n";
+        let empty = Self {
+            parts,
+            attachments: vec![Attachment { name: "sbom.cdx.json", role: "sbom", contents }],
+            manifest: vec![],
+            text: vec![],
+            record: vec![],
+            seal: true,
+        };
         let script = format!("#!/bin/sh\necho {SAYS}");
         empty
             .executable("runtime", "bin/python3.12", script.as_bytes())
@@ -120,6 +136,13 @@ impl Forge {
 
     pub fn link(self, kind: &str, path: &str, target: &str) -> Self {
         self.add(kind, link_line(path, target), tar::link(path, target))
+    }
+
+    /// Adds data for people; names come in their order.
+    pub fn attachment(mut self, name: &'static str, contents: &'static [u8]) -> Self {
+        self.attachments.push(Attachment { name, role: "license", contents });
+        self.attachments.sort_by_key(|one| one.name);
+        self
     }
 
     /// Changes the lines of a listing, which are sorted.
@@ -199,10 +222,11 @@ impl Forge {
         let mut zip = zip::Zip::behind(launcher);
         let components: Vec<Value> =
             self.parts.into_iter().map(|part| part.write(&mut zip)).collect();
-        zip.add("sbom.cdx.json", zip::Method::Deflate, b"{\"bomFormat\": \"CycloneDX\"}\n");
+        let attachments: Vec<Value> =
+            self.attachments.iter().map(|one| one.write(&mut zip)).collect();
         zip.add("__main__.py", zip::Method::Stored, MAIN.as_bytes());
         let mut manifest = json!({
-            "format": 1, "name": "hello", "version": "1.0", "target": "x86_64-unknown-linux-gnu",
+            "format": 2, "name": "hello", "version": "1.0", "target": "x86_64-unknown-linux-gnu",
             "stub": { "length": launcher.len(), "blake3": blake3::hash(launcher).to_hex().as_str() },
             "python": {
                 "implementation": "cpython", "version": "3.12.1", "executable": "bin/python3.12"
@@ -211,13 +235,14 @@ impl Forge {
             "entries": [{ "name": "hello", "runs": "hello:main",
                           "start": { "python": "boot/hello.py" } }],
             "components": components,
+            "attachments": attachments,
         });
         self.manifest.into_iter().for_each(|change| change(&mut manifest));
         let mut text = written(manifest);
         self.text.into_iter().for_each(|change| change(&mut text));
         let offset = zip.add("manifest.json", zip::Method::Stored, &text);
         let mut archive = zip.finish();
-        let mut record = [&MAGIC[..], &[1, 0, 0, 0, 0, 0, 0, 0]].concat();
+        let mut record = [&MAGIC[..], &[2, 0, 0, 0, 0, 0, 0, 0]].concat();
         for number in [offset, text.len(), archive.len()] {
             record.extend((number as u64).to_le_bytes());
         }
@@ -259,6 +284,17 @@ fn written(mut manifest: Value) -> Vec<u8> {
         None => text = rest,
     }
     text.into_bytes()
+}
+
+impl Attachment {
+    /// Adds it to the zip, and tells what the manifest says of it.
+    fn write(&self, zip: &mut zip::Zip) -> Value {
+        zip.add(self.name, zip::Method::Deflate, self.contents);
+        json!({
+            "name": self.name, "role": self.role, "bytes": self.contents.len(),
+            "blake3": blake3::hash(self.contents).to_hex().as_str(),
+        })
+    }
 }
 
 impl Part {

@@ -1,9 +1,10 @@
 //! The zip around an archive's members, checked against the manifest: once with the `zip` crate,
 //! as any tool reads it, and once byte by byte, so that nothing is hidden between or behind.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use snakecrate_format::manifest::{MAIN_MEMBER, MEMBER, Member, SBOM_MEMBER};
+use snakecrate_format::digest::Digest;
+use snakecrate_format::manifest::{Attachment, MAIN_MEMBER, MEMBER, Member};
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
 use super::{Archive, Error, MAIN};
@@ -21,7 +22,7 @@ const ZIP64: u64 = u32::MAX as u64;
 struct Expected {
     name: String,
     method: u16,
-    /// Where its bytes begin; the manifest does not tell it of the bill of materials.
+    /// Where its bytes begin, if the manifest says so.
     offset: Option<u64>,
     stored: u64,
     unpacked: u64,
@@ -35,26 +36,34 @@ pub(super) fn check(archive: &Archive) -> Result<usize, Error> {
     Ok(expected.len())
 }
 
+/// What the manifest says of a member.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    /// Stored, at a place.
+    Place(u64, u64),
+    /// Deflated; these are its contents.
+    Attachment(&'a Attachment),
+    /// Stored; always the same bytes.
+    Main,
+}
+
 /// The members that the manifest names, in the order of an archive.
-fn named(archive: &Archive) -> Vec<(String, Option<Member>)> {
+fn named(archive: &Archive) -> Vec<(String, Known<'_>)> {
     let manifest = archive.manifest();
+    let place = |member: &Member| Known::Place(member.offset, member.length);
     let mut all = Vec::new();
     for component in &manifest.components {
-        all.push((component.tree_member(), Some(component.tree)));
+        all.push((component.tree_member(), place(&component.tree)));
         for (index, blob) in component.blobs.iter().enumerate() {
-            all.push((component.blob_member(index), Some(*blob)));
+            all.push((component.blob_member(index), place(blob)));
         }
     }
+    for attachment in &manifest.attachments {
+        all.push((attachment.name.to_string(), Known::Attachment(attachment)));
+    }
+    all.push((MAIN_MEMBER.into(), Known::Main));
     let record = archive.record();
-    all.push((SBOM_MEMBER.into(), None));
-    all.push((MAIN_MEMBER.into(), None));
-    let manifest = Member {
-        offset: record.manifest_offset,
-        length: record.manifest_length,
-        unpacked: record.manifest_length,
-        blake3: record.manifest_digest,
-    };
-    all.push((MEMBER.into(), Some(manifest)));
+    all.push((MEMBER.into(), Known::Place(record.manifest_offset, record.manifest_length)));
     all
 }
 
@@ -69,7 +78,7 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
         return Err(bad(format!("{} members, the manifest names {}", zip.len(), named.len())));
     }
     let mut expected = Vec::with_capacity(named.len());
-    for (index, (name, member)) in named.into_iter().enumerate() {
+    for (index, (name, known)) in named.into_iter().enumerate() {
         let mut file = zip.by_index(index).map_err(|error| bad(format!("{name}: {error}")))?;
         let wrong = |what: &str| Err(bad(format!("{name}: {what}")));
         if file.name_raw() != name.as_bytes() {
@@ -78,15 +87,15 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
             let found: String = found.escape_debug().take(300).collect();
             return wrong(&format!("`{found}` stands in its place"));
         }
-        let method = match (file.compression(), member) {
-            (CompressionMethod::Stored, _) => STORED,
-            (CompressionMethod::Deflated, None) => DEFLATED,
+        let method = match (file.compression(), known) {
+            (CompressionMethod::Stored, Known::Place(..) | Known::Main) => STORED,
+            (CompressionMethod::Deflated, Known::Attachment(_)) => DEFLATED,
             _ => return wrong("another compression than it should have"),
         };
-        if let Some(member) = member
-            && (file.data_start() != Some(member.offset)
-                || file.size() != member.length
-                || file.compressed_size() != member.length)
+        if let Known::Place(offset, length) = known
+            && (file.data_start() != Some(offset)
+                || file.size() != length
+                || file.compressed_size() != length)
         {
             return wrong("another place or length than the manifest says");
         }
@@ -94,23 +103,27 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
             return wrong("another time than it should have");
         }
         let (stored, unpacked, crc) = (file.compressed_size(), file.size(), file.crc32());
-        let mut main = Vec::new();
-        let mut sink = io::sink();
-        let to: &mut dyn Write = if name == MAIN_MEMBER { &mut main } else { &mut sink };
-        if name == MAIN_MEMBER && unpacked != MAIN.len() as u64 {
-            return wrong("not what starts an archive");
-        }
-        let read = io::copy(&mut (&mut file).take(unpacked.saturating_add(1)), to);
-        match read {
+        let mut hasher = blake3::Hasher::new();
+        match io::copy(&mut (&mut file).take(unpacked.saturating_add(1)), &mut hasher) {
             Ok(read) if read == unpacked => {}
             Ok(_) => return wrong("another length than the directory says"),
             Err(error) => return wrong(&error.to_string()),
         }
-        // It is code, and the manifest has no digest of it.
-        if name == MAIN_MEMBER && main != MAIN {
-            return wrong("not what starts an archive");
+        let digest = Digest(*hasher.finalize().as_bytes());
+        match known {
+            Known::Attachment(one) if digest != one.blake3 || unpacked != one.bytes => {
+                return wrong("another length or digest than the manifest says");
+            }
+            // It is code, and the manifest has no digest of it.
+            Known::Main if digest != Digest::of(MAIN) => {
+                return wrong("not what starts an archive");
+            }
+            _ => {}
         }
-        let offset = member.map(|member| member.offset);
+        let offset = match known {
+            Known::Place(offset, _) => Some(offset),
+            _ => None,
+        };
         expected.push(Expected { name, method, offset, stored, unpacked, crc });
     }
     Ok(expected)
@@ -133,7 +146,7 @@ fn check_bytes(archive: &Archive, members: &[Expected]) -> Result<(), Error> {
             let what = format!("{}: not right behind its header", member.name);
             return Err(archive.damaged_at(what, at));
         }
-        // What the directory says of the bill of materials is no more than a claim.
+        // For attachments this is no more than the directory's claim.
         at = at.saturating_add(member.stored);
     }
     let start = at;

@@ -69,9 +69,9 @@ pub enum Error {
     /// The launcher that an archive is to begin with is not one.
     #[error("this launcher cannot carry an archive: {0}")]
     Stub(String),
-    /// What was to be written contradicts itself.
+    /// The parts of an archive contradict each other.
     #[error("cannot make an archive of this: {0}")]
-    Plan(String),
+    Spec(String),
     /// A packed component's file is not what it was when it was packed.
     #[error("the component cache is damaged: `{}`", .0.display())]
     Cache(PathBuf),
@@ -98,8 +98,8 @@ impl Remedy for Error {
                     "give a file that `snakecrate build` made; its section `{SECTION}` marks it"
                 )
             }
-            Self::Record { source: BadRecord::Version(_), .. }
-            | Self::Manifest { source: BadManifest::Format(_), .. } => {
+            Self::Record { source: BadRecord::Version(_) | BadRecord::Flags(_), .. }
+            | Self::Manifest { source: BadManifest::Format(_) | BadManifest::Feature(_), .. } => {
                 "use the version of snakecrate that built it, or a newer one".into()
             }
             Self::Record { .. }
@@ -107,7 +107,7 @@ impl Remedy for Error {
             | Self::Manifest { .. }
             | Self::Damaged { .. } => "download it again, or build it again".into(),
             Self::Stub(_) => "use the launcher that belongs to this version of snakecrate".into(),
-            Self::Plan(_) => return None,
+            Self::Spec(_) => return None,
             Self::Cache(path) => format!("delete `{}` and build again", path.display()),
             Self::Write { path, source } if source.kind() == io::ErrorKind::IsADirectory => {
                 format!("name a file, such as `{}`", path.join("app").display())

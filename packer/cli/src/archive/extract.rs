@@ -1,11 +1,13 @@
 //! An archive's component trees as ordinary files.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use snakecrate_format::listing::{Item, Listing, Node};
 use snakecrate_format::walk::{Contents, Sink};
+
+use snakecrate_platform::file::{create_new, symlink};
 
 use super::walk::{Failure, jobs, take, walk_all};
 use super::{Archive, Error};
@@ -47,9 +49,7 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
     let progress = ui.bytes("Extracting", components.iter().map(|one| one.bytes).sum());
     let listings = archive.listings()?;
     let jobs = jobs(components, &listings, |component, listing| {
-        let folder = component.folder();
-        let name = folder.rsplit('/').next().unwrap_or(&folder);
-        Extractor::new(staging.path().join(name), listing, &progress)
+        Extractor::new(staging.path().join(component.label()), listing, &progress)
     })?;
     walk_all(archive, &jobs)?;
     jobs.iter().try_for_each(|(walk, extractor)| extractor.link(walk.listing()))?;
@@ -83,7 +83,7 @@ impl<'a> Extractor<'a> {
         for item in listing.items() {
             if let Node::Link(target) = &item.node {
                 let path = self.root.join(item.path.as_path());
-                link(target.as_str(), &path).map_err(|source| Error::Write { path, source })?;
+                symlink(target.as_str(), &path).map_err(|source| Error::Write { path, source })?;
             }
         }
         Ok(())
@@ -96,7 +96,8 @@ impl Sink for Extractor<'_> {
     fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Failure> {
         let path = self.root.join(item.path.as_path());
         let write_error = |source| Error::Write { path: path.clone(), source };
-        let file = create(&path, item.is_executable()).map_err(write_error);
+        let mode = if item.is_executable() { 0o755 } else { 0o644 };
+        let file = create_new(&path, mode).map_err(write_error);
         let mut file = file.map_err(Failure::Other)?;
         take(item, contents, |bytes| {
             file.write_all(bytes).map_err(write_error)?;
@@ -104,28 +105,6 @@ impl Sink for Extractor<'_> {
             Ok(())
         })
     }
-}
-
-#[cfg(unix)]
-fn create(path: &Path, executable: bool) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mode = if executable { 0o755 } else { 0o644 };
-    fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
-}
-
-#[cfg(unix)]
-fn link(target: &str, path: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, path)
-}
-
-#[cfg(windows)]
-fn create(path: &Path, _executable: bool) -> io::Result<File> {
-    File::create_new(path)
-}
-
-#[cfg(windows)]
-fn link(target: &str, path: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_file(target, path)
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ mod extract;
 mod inspect;
 mod read;
 mod section;
+mod spec;
 mod verify;
 mod walk;
 mod write;
+mod zip_writer;
 
 #[cfg(test)]
 mod sample;
@@ -27,6 +29,7 @@ pub use error::Error;
 pub use extract::{Extracted, extract};
 pub use inspect::Report;
 pub use read::Archive;
+pub use spec::{ArchiveSpec, AttachmentSpec, ComponentSpec};
 pub use verify::{Verified, verify};
 pub use walk::visit;
-pub use write::{Plan, PlannedComponent, Written, write};
+pub use write::{Written, write};

@@ -7,12 +7,25 @@ use std::path::{Path, PathBuf};
 use object::ReadCache;
 use rayon::prelude::*;
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::{Component, Manifest};
+use snakecrate_format::manifest::{Component, Feature, Manifest};
 use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
 use snakecrate_platform::file::SharedFile;
 
 use super::{Error, section};
+
+/// The features that the packer's commands can show and verify. It has no decoder for large windows
+/// and does not download.
+const KNOWN: &[Feature] = &[
+    Feature::DisabledCommands,
+    Feature::EntryArguments,
+    Feature::EntryDirectory,
+    Feature::EntryEnvironment,
+    Feature::ExposePath,
+    Feature::ExternalRuntime,
+    Feature::FirstRun,
+    Feature::RuntimeParts,
+];
 
 /// An open archive whose manifest is what the boot record says it is.
 #[derive(Debug)]
@@ -44,7 +57,7 @@ impl Archive {
         let length = meta.len();
         let (record, record_at) = find_record(path, &file, length)?;
         let payload = Payload::new(SharedFile(file), record);
-        let opened = payload.and_then(|payload| Ok((payload.manifest()?, payload)));
+        let opened = payload.and_then(|payload| Ok((payload.manifest(KNOWN)?, payload)));
         let (manifest, payload) =
             opened.map_err(|error| blamed(path, error, |_| record.manifest_offset))?;
         Ok(Self { path: path.to_owned(), payload, length, record_at, manifest })

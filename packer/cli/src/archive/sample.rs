@@ -8,7 +8,7 @@ use snakecrate_format::entry_path::{EntryPath, LinkTarget};
 use snakecrate_format::manifest::{Entry, Kind, Launch, Python, Source, Start};
 use snakecrate_format::record::{BLANK, SECTION};
 
-use super::{Plan, PlannedComponent};
+use super::{ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::build_cache::BuildCache;
 use crate::component::Store;
 use snakecrate_base::tree::{Mode, Node, Tree};
@@ -60,34 +60,32 @@ fn wheel() -> Tree {
 }
 
 /// A runtime, an application with an empty tree and a wheel, packed below `directory`.
-pub(super) fn plan(directory: &Path) -> Plan {
+pub(super) fn spec(directory: &Path) -> ArchiveSpec {
     let store = Store::new(&BuildCache::at(directory));
-    let component = |kind, name: &str, version: &str, tree: &Tree| PlannedComponent {
+    let component = |kind, name: &str, version: &str, tree: &Tree| ComponentSpec {
         kind,
         name: name.into(),
         version: version.into(),
         source: (kind == Kind::Wheel).then(|| Source { file: "w.whl".into(), sha256: "00".into() }),
         packed: store.pack(tree, 3, &ui().bytes("", 0)).unwrap(),
     };
-    let entry = |name: &str| Entry {
-        name: name.into(),
-        runs: format!("{name}:main"),
-        start: Start::Python(path("bin/click")),
-    };
-    Plan {
+    let entry =
+        |name: &str| Entry::new(name, format!("{name}:main"), Start::Python(path("bin/click")));
+    ArchiveSpec {
         name: "hello".into(),
         version: Some("1.0".into()),
         target: "x86_64-unknown-linux-gnu".into(),
         python: Python {
             implementation: "cpython".into(),
             version: "3.12.1".into(),
+            abi: None,
             executable: path("bin/python3.12"),
         },
         c_library: None,
         launch: Launch {
             default: Some("hello".into()),
             options: vec!["-I".into()],
-            loader_variables: false,
+            ..Launch::default()
         },
         entries: vec![entry("hello"), entry("bye")],
         components: vec![
@@ -95,13 +93,13 @@ pub(super) fn plan(directory: &Path) -> Plan {
             component(Kind::App, "hello", "1.0", &Tree::default()),
             component(Kind::Runtime, "cpython", "3.12.1", &runtime()),
         ],
-        sbom: b"{\"bomFormat\": \"CycloneDX\"}\n".repeat(20),
+        attachments: vec![AttachmentSpec::sbom(b"{\"bomFormat\": \"CycloneDX\"}\n".repeat(20))],
     }
 }
 
 /// The sample, written to `directory`.
 pub(super) fn archive(directory: &Path) -> PathBuf {
     let out = directory.join("hello");
-    super::write(&out, &stub(), plan(&directory.join("cache"))).unwrap();
+    super::write(&out, &stub(), spec(&directory.join("cache"))).unwrap();
     out
 }

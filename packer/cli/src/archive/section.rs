@@ -1,24 +1,36 @@
 //! Where the boot record is in an executable.
 
-use object::{Object, ObjectSection, ReadRef};
-use snakecrate_format::record::{BLANK, BootRecord, LENGTH, SECTION};
+use object::{BinaryFormat, Object, ObjectSection, ReadRef};
+use snakecrate_format::record::{BLANK, BootRecord, LENGTH, MACH_O_SECTION, PE_SECTION, SECTION};
 
-/// How many bytes of a file that is no whole executable are searched for a record.
+/// How many bytes of an incomplete executable are searched for a record.
 pub(super) const SEARCHED: usize = 8 << 20;
 
 /// The offset in the file of the record's section, or what is wrong with the file.
 pub(super) fn find<'data>(file: impl ReadRef<'data>) -> Result<u64, String> {
     let object = object::File::parse(file).map_err(|_| "it is not an executable".to_owned())?;
-    let section =
-        object.section_by_name(SECTION).ok_or_else(|| format!("it has no section `{SECTION}`"))?;
+    let name = match object.format() {
+        BinaryFormat::Pe | BinaryFormat::Coff => PE_SECTION,
+        BinaryFormat::MachO => MACH_O_SECTION,
+        _ => SECTION,
+    };
+    // Not by name: `object` would accept `.snakecrate` for `__snakecrate` and the other way round.
+    let section = object.sections().find(|section| section.name() == Ok(name));
+    let section = section.ok_or_else(|| format!("it has no section `{name}`"))?;
     match section.file_range() {
-        Some((offset, length)) if length == LENGTH as u64 => Ok(offset),
-        _ => Err(format!("its section `{SECTION}` is not {LENGTH} bytes long")),
+        // PE sections are padded to whole blocks in the file.
+        Some((offset, length))
+            if length == LENGTH as u64
+                || (object.format() == BinaryFormat::Pe && section.size() == LENGTH as u64) =>
+        {
+            Ok(offset)
+        }
+        _ => Err(format!("its section `{name}` is not {LENGTH} bytes long")),
     }
 }
 
-/// A whole record anywhere in `bytes`: the table of sections is at the end of an executable, and a
-/// file that was cut before it still tells how long it should be.
+/// A whole record anywhere in `bytes`. The table of sections is at the end of an ELF file; one that
+/// was cut before it still says how long it should be.
 pub(super) fn search(bytes: &[u8]) -> Option<BootRecord> {
     bytes
         .windows(LENGTH)

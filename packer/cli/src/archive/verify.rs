@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::archive::sample::{archive, ui};
     use snakecrate_format::digest::Digest;
-    use snakecrate_format::manifest::{Manifest, Member};
+    use snakecrate_format::manifest::{Feature, Manifest, Member};
     use snakecrate_format::record::BootRecord;
     use std::path::Path;
 
@@ -101,7 +101,8 @@ mod tests {
         let record = BootRecord::parse(bytes[record_at..][..LENGTH].try_into().unwrap()).unwrap();
         let at = usize::try_from(record.manifest_offset).unwrap();
         let length = usize::try_from(record.manifest_length).unwrap();
-        let mut manifest = Manifest::parse(&bytes[at..at + length], record.archive_length).unwrap();
+        let mut manifest =
+            Manifest::parse(&bytes[at..at + length], record.archive_length, Feature::ALL).unwrap();
         change(&mut manifest);
         let text = manifest.encode();
         assert_eq!(text.len(), length, "the change keeps the length");

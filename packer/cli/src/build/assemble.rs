@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::launch::launch;
 use super::pack::{Prepared, Work};
 use super::{Error, conflicts, entries};
-use crate::archive::{self, Plan, PlannedComponent};
+use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::resolve::Fetched;
 use crate::source::{Source, script_tree};
@@ -41,7 +41,7 @@ impl Work<'_> {
         &self,
         source: &Source,
         fetched: Vec<Fetched>,
-    ) -> Result<(Plan, Report), Error> {
+    ) -> Result<(ArchiveSpec, Report), Error> {
         let (mut local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
         let project = match source {
             Source::Project { .. } if !local.is_empty() => Some(self.unpack(&local.remove(0))?),
@@ -94,7 +94,7 @@ impl Work<'_> {
         source: &Source,
         mut app: Application,
         wheels: &[Prepared],
-    ) -> Result<(Plan, Report), Error> {
+    ) -> Result<(ArchiveSpec, Report), Error> {
         let entries = self.entries(source, &mut app, wheels)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         let policy = self.policy(&app.name, &app.imports, wheels)?;
@@ -124,7 +124,7 @@ impl Work<'_> {
         let project = app.facts.as_ref().filter(|_| matches!(source, Source::Project { .. }));
         let all: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let sbom = bill(&app.name, app.version.as_deref(), &components, project, &all);
-        let plan = Plan {
+        let plan = ArchiveSpec {
             name: app.name,
             version: app.version,
             target: self.interpreter.target.triple.into(),
@@ -133,7 +133,7 @@ impl Work<'_> {
             c_library,
             entries,
             components,
-            sbom,
+            attachments: vec![AttachmentSpec::sbom(sbom)],
         };
         Ok((plan, report))
     }
@@ -167,14 +167,14 @@ impl Work<'_> {
         runtime: Packed,
         packed_app: Packed,
         wheels: impl Iterator<Item = (&'p Prepared, Packed)>,
-    ) -> Vec<PlannedComponent> {
+    ) -> Vec<ComponentSpec> {
         let python = self.interpreter;
         let version = app.version.as_deref().unwrap_or("0");
         let mut components = vec![
             component(Kind::Runtime, &python.implementation, &python.full_version, runtime),
             component(Kind::App, &app.name, version, packed_app),
         ];
-        components.extend(wheels.map(|(wheel, packed)| PlannedComponent {
+        components.extend(wheels.map(|(wheel, packed)| ComponentSpec {
             source: wheel.source.clone(),
             ..component(Kind::Wheel, &wheel.facts.name, &wheel.facts.version, packed)
         }));
@@ -184,16 +184,17 @@ impl Work<'_> {
     fn python(&self) -> Result<Python, Error> {
         let python = self.interpreter;
         let executable = EntryPath::new(&python.program())
-            .map_err(|error| Error::Archive(archive::Error::Plan(error.to_string())))?;
+            .map_err(|error| Error::Archive(archive::Error::Spec(error.to_string())))?;
         Ok(Python {
             implementation: python.implementation.clone(),
             version: python.full_version.clone(),
+            abi: None,
             executable,
         })
     }
 
     /// Warns of files that several components install; installers overwrite them silently.
-    fn warn_of_conflicts(&self, components: &[PlannedComponent]) {
+    fn warn_of_conflicts(&self, components: &[ComponentSpec]) {
         let mut layers: Vec<_> = components.iter().filter(|c| c.kind != Kind::Runtime).collect();
         layers.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         let listings = layers.iter().filter_map(|c| Some((c.name.as_str(), c.packed.listing()?)));
@@ -203,8 +204,8 @@ impl Work<'_> {
     }
 }
 
-fn component(kind: Kind, name: &str, version: &str, packed: Packed) -> PlannedComponent {
-    PlannedComponent { kind, name: name.into(), version: version.into(), source: None, packed }
+fn component(kind: Kind, name: &str, version: &str, packed: Packed) -> ComponentSpec {
+    ComponentSpec { kind, name: name.into(), version: version.into(), source: None, packed }
 }
 
 /// The wheel that the archive is named after, where the source is neither a project nor a script.

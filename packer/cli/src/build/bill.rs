@@ -3,7 +3,7 @@
 use snakecrate_format::manifest::Kind;
 
 use super::facts::Facts;
-use crate::archive::PlannedComponent;
+use crate::archive::ComponentSpec;
 use crate::sbom;
 
 /// The license of glibc and of the compiler's libraries beside it.
@@ -15,18 +15,20 @@ const PYTHON_LICENSE: &str = "Python-2.0.1";
 pub(super) fn bill(
     name: &str,
     version: Option<&str>,
-    components: &[PlannedComponent],
+    components: &[ComponentSpec],
     project: Option<&Facts>,
     wheels: &[&Facts],
 ) -> Vec<u8> {
-    let part = |component: &PlannedComponent| {
+    let part = |component: &ComponentSpec| {
         let facts = match component.kind {
             Kind::App => project,
             Kind::Wheel => wheels.iter().find(|facts| facts.name == component.name).copied(),
-            Kind::Runtime | Kind::CLibrary => None,
+            Kind::Runtime | Kind::Part | Kind::CLibrary => None,
         };
         let licenses = match component.kind {
-            Kind::Runtime => vec![sbom::SbomLicense::Expression(PYTHON_LICENSE.into())],
+            Kind::Runtime | Kind::Part => {
+                vec![sbom::SbomLicense::Expression(PYTHON_LICENSE.into())]
+            }
             Kind::CLibrary => vec![sbom::SbomLicense::Expression(GLIBC_LICENSE.into())],
             Kind::App | Kind::Wheel => {
                 facts.map(|facts| facts.licenses.clone()).unwrap_or_default()

@@ -170,7 +170,7 @@ fn entry(
 ) -> Result<Entry, Error> {
     let (runs, script) = match program {
         Program::Native(path) => {
-            return Ok(Entry { name, runs: path.to_string(), start: Start::Native(path) });
+            return Ok(Entry::new(name, path.to_string(), Start::Native(path)));
         }
         Program::Call { module, attr } => {
             (format!("{module}:{attr}"), boot::call(&module, &attr, fast.is_some()))
@@ -185,7 +185,7 @@ fn entry(
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
-    Ok(Entry { name, runs, start: Start::Python(place) })
+    Ok(Entry::new(name, runs, Start::Python(place)))
 }
 
 /// The imports that a file of the application's own begins with; the files of other distributions

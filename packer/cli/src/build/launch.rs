@@ -12,6 +12,7 @@ pub(super) fn launch(settings: &Settings, name: &str, entries: &[Entry]) -> Resu
         default: default_entry(settings, name, entries)?,
         options: options(settings),
         loader_variables: settings.loader_variables(),
+        ..Launch::default()
     })
 }
 

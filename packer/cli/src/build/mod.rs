@@ -23,7 +23,7 @@ use std::path::Path;
 
 use snakecrate_format::digest::Digest;
 
-use crate::archive::{self, Plan, Written};
+use crate::archive::{self, ArchiveSpec, Written};
 use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::launchers::launcher;
@@ -42,7 +42,7 @@ use snakecrate_runtime::{Scanner, Workers};
 /// An archive that is ready to be written.
 #[derive(Debug)]
 pub struct Build {
-    plan: Plan,
+    plan: ArchiveSpec,
     launcher: &'static [u8],
     audit: Report,
 }
@@ -96,13 +96,17 @@ impl Build {
 
     /// A key of the contents: archives with the same key are equal.
     pub fn key(&self) -> String {
-        let Plan { name, version, python, launch, entries, components, c_library, .. } = &self.plan;
+        let ArchiveSpec { name, version, python, launch, entries, components, c_library, .. } =
+            &self.plan;
         let components: Vec<_> =
             components.iter().map(|c| (c.kind, &c.name, &c.version, &c.packed)).collect();
         let contents = (name, version, python, launch, entries, components, c_library);
         let contents = serde_json::to_vec(&contents).unwrap_or_default();
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&contents).update(self.launcher).update(&self.plan.sbom);
+        hasher.update(&contents).update(self.launcher);
+        for attachment in &self.plan.attachments {
+            hasher.update(&attachment.contents);
+        }
         Digest(*hasher.finalize().as_bytes()).key()
     }
 

@@ -263,10 +263,8 @@ mod tests {
 
     fn plan() -> LaunchPlan {
         let mut manifest = sample();
-        let entry = |name: &str| Entry {
-            name: name.into(),
-            runs: String::new(),
-            start: Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()),
+        let entry = |name: &str| {
+            Entry::new(name, "", Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()))
         };
         manifest.entries = ["a", "b"].map(entry).into();
         manifest.launch.default = Some("b".into());
@@ -303,7 +301,7 @@ mod tests {
     fn only_executables_that_need_a_loader_are_loaded() {
         let mut manifest = sample();
         let start = Start::Native(EntryPath::new("bin/ruff").unwrap());
-        manifest.entries = vec![Entry { name: "ruff".into(), runs: String::new(), start }];
+        manifest.entries = vec![Entry::new("ruff", "", start)];
         for (libc, is_loaded, by) in [
             (LibcInUse::Own("/c/ld.so".into()), true, StartedBy::Loaded),
             (LibcInUse::Own("/c/ld.so".into()), false, StartedBy::Native),

@@ -1,16 +1,24 @@
-//! What a manifest may not say, beyond what its types hold.
+//! Contradictions and limits that the types of a manifest do not rule out.
 
 use std::collections::HashSet;
 
-use super::{BadManifest, Component, Kind, MAX_BLOBS, MAX_COMPONENTS, MAX_TREE, Manifest, Start};
+use super::attachment::{ATTACHMENTS, Attachment, SBOM_MEMBER};
+use super::component::{Component, Kind};
+use super::document::{Manifest, Role};
+use super::entry::Start;
+use super::error::BadManifest;
+use super::limits::{
+    MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_BLOBS, MAX_COMPONENTS, MAX_KEEP_DAYS, MAX_TREE,
+    MAX_WINDOW_LOG, MOST_WINDOW_LOG,
+};
 use crate::entry_path::EntryPath;
 use crate::listing::{Listing, MAX_FILES};
 
 impl Manifest {
-    /// Checks what the manifest says of files: the interpreter, what entries start, and the loader
-    /// are there. `listings` are those of the components that are used.
+    /// Checks that the files which the manifest names are there: the interpreter, the files that
+    /// entries start, the loader. `listings` are those of the components in use.
     pub fn check_paths(&self, listings: &[(&Component, &Listing)]) -> Result<(), BadManifest> {
-        let nowhere = |path: &EntryPath, of: fn(&Component) -> bool| {
+        let is_missing = |path: &EntryPath, of: fn(&Component) -> bool| {
             let has = |(c, listing): &(&Component, &Listing)| {
                 of(c) && listing.get(path.as_str()).is_some()
             };
@@ -19,16 +27,17 @@ impl Manifest {
         let entries = self.entries.iter().map(|entry| match &entry.start {
             Start::Python(path) | Start::Native(path) => path,
         });
+        let hooks = self.entries.iter().filter_map(|entry| entry.first_run.as_ref());
         let is_used = |kind| listings.iter().any(|(component, _)| component.kind == kind);
+        let executable = Some(&self.python.executable).filter(|_| self.runtime.is_none());
         let loader = self.c_library.as_ref().filter(|_| is_used(Kind::CLibrary));
         let missing = entries
-            .filter(|path| nowhere(path, Component::is_layer))
+            .chain(hooks)
+            .filter(|path| is_missing(path, Component::is_layer))
+            .chain(executable.filter(|path| is_missing(path, |c| c.kind == Kind::Runtime)))
             .chain(
-                [&self.python.executable]
-                    .into_iter()
-                    .filter(|p| nowhere(p, |c| c.kind == Kind::Runtime)),
+                loader.map(|l| &l.loader).filter(|p| is_missing(p, |c| c.kind == Kind::CLibrary)),
             )
-            .chain(loader.map(|l| &l.loader).filter(|p| nowhere(p, |c| c.kind == Kind::CLibrary)))
             .next();
         match missing {
             Some(path) => Err(BadManifest::Nonsense(format!("`{path}` is to run, and not in it"))),
@@ -36,8 +45,31 @@ impl Manifest {
         }
     }
 
-    /// Texts that are shown to people or written to files are of one line; of the version, the
-    /// name of a link is made.
+    /// Whether it makes sense in an archive of so many bytes; what is wrong with it otherwise.
+    pub(super) fn check(&self, archive_length: u64) -> Result<(), String> {
+        if self.components.len() > MAX_COMPONENTS {
+            return Err(format!("{} components", self.components.len()));
+        }
+        self.check_texts()?;
+        self.check_features()?;
+        self.check_kinds()?;
+        self.check_components(archive_length)?;
+        self.check_entries()?;
+        self.check_attachments()?;
+        let days = self.launch.keep_days.unwrap_or_default();
+        if days > MAX_KEEP_DAYS {
+            return Err(format!("{days} days in the cache"));
+        }
+        match self.window_log {
+            Some(log) if !(MAX_WINDOW_LOG..=MOST_WINDOW_LOG).contains(&log) => {
+                Err(format!("a window of 2^{log} bytes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Texts that are shown to people or written to files are of one line. The name of a link
+    /// contains the version.
     fn check_texts(&self) -> Result<(), String> {
         let python = &self.python;
         let texts = [&self.name, &self.target, &python.implementation, &python.version];
@@ -45,7 +77,9 @@ impl Manifest {
         let sources = self.components.iter().filter_map(|c| c.source.as_ref());
         let mut all = texts
             .into_iter()
-            .chain(&self.version)
+            .chain([&self.version, &self.vendor, &self.contact, &python.abi].into_iter().flatten())
+            .chain(self.runtime.iter().map(|runtime| &runtime.at_least))
+            .chain(&self.mime_types)
             .chain(entries)
             .chain(sources.flat_map(|source| [&source.file, &source.sha256]))
             .chain(&self.launch.options);
@@ -58,23 +92,55 @@ impl Manifest {
         if python.version.contains('/') {
             return Err(format!("a Python {:?}", python.version));
         }
+        let is_mime = |text: &str| {
+            let halves = text.split_once('/');
+            text.len() <= 127
+                && halves.is_some_and(|(a, b)| !a.is_empty() && !b.is_empty() && !b.contains('/'))
+        };
+        match self.mime_types.iter().find(|text| !is_mime(text)) {
+            Some(text) => Err(format!("a MIME type {text:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Each field that needs a feature comes with it.
+    fn check_features(&self) -> Result<(), String> {
+        if !self.requires.is_sorted_by(|a, b| a.name() < b.name()) {
+            return Err("features that are not sorted, or one twice".into());
+        }
+        let used = self.features();
+        match used.into_iter().find(|feature| !self.requires.contains(feature)) {
+            Some(feature) => Err(format!("it uses `{}` and does not require it", feature.name())),
+            None => Ok(()),
+        }
+    }
+
+    /// Which kinds of components there are, and in what order.
+    fn check_kinds(&self) -> Result<(), String> {
+        let count = |kind| self.components.iter().filter(|c| c.kind == kind).count();
+        if self.runtime.is_some() {
+            if count(Kind::Runtime) + count(Kind::Part) > 0 {
+                return Err("a runtime inside, and another one required".into());
+            }
+            if self.python.abi.is_none() {
+                return Err("a runtime required without its ABI".into());
+            }
+        } else if count(Kind::Runtime) != 1 || self.components[0].kind != Kind::Runtime {
+            return Err("the first component, and no other, is the runtime".into());
+        }
+        if count(Kind::CLibrary) != usize::from(self.c_library.is_some()) {
+            return Err(format!("{} components with a C library", count(Kind::CLibrary)));
+        }
+        if self.role == Role::Runtime && count(Kind::App) + count(Kind::Wheel) > 0 {
+            return Err("a runtime file with an application".into());
+        }
+        if !self.components.is_sorted_by_key(|component| component.kind) {
+            return Err("components that are not sorted by kind".into());
+        }
         Ok(())
     }
 
-    /// Whether it makes sense in an archive of so many bytes; what is wrong with it otherwise.
-    pub(super) fn check(&self, archive_length: u64) -> Result<(), String> {
-        if self.components.len() > MAX_COMPONENTS {
-            return Err(format!("{} components", self.components.len()));
-        }
-        self.check_texts()?;
-        let runtimes = self.components.iter().filter(|c| c.kind == Kind::Runtime).count();
-        if runtimes != 1 || self.components[0].kind != Kind::Runtime {
-            return Err("the first component, and no other, is the runtime".into());
-        }
-        let libraries = self.components.iter().filter(|c| c.kind == Kind::CLibrary).count();
-        if libraries != usize::from(self.c_library.is_some()) {
-            return Err(format!("{libraries} components with a C library"));
-        }
+    fn check_components(&self, archive_length: u64) -> Result<(), String> {
         let mut names = HashSet::new();
         // In the manifest's order, one behind the other.
         let (mut end, mut files, mut listings) = (self.stub.length, 0u64, 0u64);
@@ -91,21 +157,43 @@ impl Manifest {
         if files > MAX_FILES as u64 || listings > MAX_TREE {
             return Err(format!("{files} files and links, listings of {listings} bytes"));
         }
-        for entry in &self.entries {
-            if entry.name.is_empty() || entry.name.contains(|c: char| c.is_control() || c == '/') {
-                return Err(format!("an entry called {:?}", entry.name));
-            }
+        Ok(())
+    }
+
+    fn check_attachments(&self) -> Result<(), String> {
+        if self.attachments.len() > MAX_ATTACHMENTS {
+            return Err(format!("{} attachments", self.attachments.len()));
         }
-        if self.entries.is_empty() {
-            return Err("no entries".into());
+        if !self.attachments.is_sorted_by(|a, b| a.name < b.name) {
+            return Err("attachments that are not sorted, or two of a name".into());
         }
-        if !self.entries.is_sorted_by(|a, b| a.name < b.name) {
-            return Err("entries that are not sorted, or two of a name".into());
+        let labels: HashSet<String> = self.components.iter().map(Component::label).collect();
+        for attachment in &self.attachments {
+            attachment.check(&labels)?;
         }
-        if let Some(default) = &self.launch.default
-            && !self.entries.iter().any(|entry| entry.name == *default)
-        {
-            return Err(format!("the default entry {default:?} is not among the entries"));
+        let has = |icon: &&EntryPath| self.attachments.iter().any(|one| one.name == **icon);
+        match self.icon.as_ref().filter(|icon| !has(icon)) {
+            Some(icon) => Err(format!("the icon `{icon}` is not attached")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Attachment {
+    fn check(&self, labels: &HashSet<String>) -> Result<(), String> {
+        let name = self.name.as_str();
+        if name != SBOM_MEMBER && !name.starts_with(ATTACHMENTS) {
+            return Err(format!("an attachment called `{name}`"));
+        }
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+        if self.role.is_empty() || !self.role.bytes().all(plain) {
+            return Err(format!("an attachment that is {:?}", self.role));
+        }
+        if let Some(label) = self.component.as_ref().filter(|label| !labels.contains(*label)) {
+            return Err(format!("an attachment of {label:?}, which is not in it"));
+        }
+        if self.bytes > MAX_ATTACHMENT {
+            return Err(format!("`{name}` has {} bytes", self.bytes));
         }
         Ok(())
     }
@@ -121,15 +209,33 @@ impl Component {
         if self.blobs.len() > MAX_BLOBS {
             return Err(format!("{id} has {} blobs", self.blobs.len()));
         }
-        for member in [&self.tree].into_iter().chain(&self.blobs) {
-            if member.offset < end {
-                return Err(format!("a member of {id} lies in another or before it"));
+        let place = |members: &mut dyn Iterator<Item = (u64, u64)>, start, limit| {
+            let mut end = start;
+            for (offset, length) in members {
+                if offset < end {
+                    return Err(format!("a member of {id} lies in another or before it"));
+                }
+                end = offset.saturating_add(length);
+                if end > limit {
+                    return Err(format!("a member of {id} lies outside the archive"));
+                }
             }
-            end = member.offset.saturating_add(member.length);
-            if end > archive_length {
-                return Err(format!("a member of {id} lies outside the archive"));
-            }
+            Ok(end)
+        };
+        let tree = (self.tree.offset, self.tree.length);
+        let mut blobs = self.blobs.iter().map(|blob| (blob.offset, blob.length));
+        end = place(&mut [tree].into_iter(), end, archive_length)?;
+        let Some(download) = &self.download else {
+            return place(&mut blobs, end, archive_length);
+        };
+        let is_url = |url: &String| {
+            url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+                && !url.contains(|c: char| c.is_control() || c.is_whitespace())
+        };
+        if download.urls.is_empty() || !download.urls.iter().all(is_url) {
+            return Err(format!("{id} cannot be downloaded"));
         }
+        place(&mut blobs, 0, download.length)?;
         Ok(end)
     }
 }

@@ -9,7 +9,7 @@ use snakecrate_cache::component::Cached;
 use snakecrate_cache::environment::guards::{self, Guard};
 use snakecrate_cache::environment::interpreter::patched;
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
-use snakecrate_cache::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH, MANIFEST};
+use snakecrate_cache::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH};
 use snakecrate_cache::listed::Listed;
 use snakecrate_cache::root::Root;
 use snakecrate_cache::signs_of_life::Pulse;
@@ -70,7 +70,6 @@ pub fn assemble(
     let configuration = configuration(root, manifest)?;
     env.write_new(CONFIGURATION, &configuration, 0o444)?;
     made.push(Guard::of(CONFIGURATION, &configuration));
-    env.write_new(MANIFEST, &manifest.encode(), 0o444)?;
     let c_library = match loader {
         Some(loader) => LibcInUse::Own(loader),
         None if manifest.c_library.is_some() => LibcInUse::Hosts(host_id().unwrap_or_default()),

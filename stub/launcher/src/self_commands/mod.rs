@@ -16,6 +16,7 @@ mod verify;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use snakecrate_format::manifest::Feature;
 use snakecrate_format::payload::Payload;
 use snakecrate_format::record::BootRecord;
 use snakecrate_platform::file::SharedFile;
@@ -46,7 +47,7 @@ pub fn run(
     let file =
         process::open_own().map_err(|source| Error::Open { path: archive.clone(), source })?;
     let payload = Payload::new(SharedFile(file), record)?;
-    let manifest = payload.manifest()?;
+    let manifest = payload.manifest(Feature::LAUNCHER)?;
     let arguments = arguments.get(1..).unwrap_or_default();
     let invocation = Invocation { arguments, archive, payload, manifest };
     match command.command {

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use snakecrate_format::manifest::Feature;
 use snakecrate_format::payload::Payload;
 use snakecrate_format::record::BootRecord;
 use snakecrate_platform::file::SharedFile;
@@ -26,7 +27,7 @@ pub fn start(
     let opened = |source| Error::Open { path: archive.to_owned(), source };
     let file = process::open_own().map_err(opened)?;
     let payload = Payload::new(SharedFile(file), record)?;
-    let manifest = payload.manifest()?;
+    let manifest = payload.manifest(Feature::LAUNCHER)?;
     let mut attempt = 1;
     loop {
         let (env, path) = make(&payload, &manifest, places)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use snakecrate_cache::component::Cached;
 use snakecrate_cache::extract::{ExtractError, extract};
-use snakecrate_cache::layout::{COMPONENTS, ENVS, WORK};
+use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, WORK};
 use snakecrate_cache::listed::Listed;
 use snakecrate_cache::progress::{Phase, Progress};
 use snakecrate_cache::publish::rename_tree;
@@ -186,6 +186,8 @@ impl Maker<'_> {
             self.extract(root, &staging, &missing, &pulse)?;
         }
         assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
+        // As it is in the archive: its digest is the environment's name.
+        staging.directory().write_new(MANIFEST, &self.payload.manifest_bytes()?, 0o444)?;
         let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),

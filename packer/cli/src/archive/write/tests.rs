@@ -1,17 +1,17 @@
 use super::*;
-use crate::archive::sample::{archive, plan, stub, stub_with};
+use crate::archive::sample::{archive, spec, stub, stub_with};
 use snakecrate_base::skip;
 use snakecrate_format::record::SECTION;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-fn refused(stub: &[u8], change: impl Fn(&mut Plan)) -> String {
+fn refused(stub: &[u8], change: impl Fn(&mut ArchiveSpec)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     std::fs::write(&out, "before").unwrap();
-    let mut plan = plan(&directory.path().join("cache"));
-    change(&mut plan);
-    let error = write(&out, stub, plan).unwrap_err().to_string();
+    let mut spec = spec(&directory.path().join("cache"));
+    change(&mut spec);
+    let error = write(&out, stub, spec).unwrap_err().to_string();
     assert_eq!(std::fs::read(&out).unwrap(), b"before");
     let names = std::fs::read_dir(directory.path()).unwrap().count();
     assert_eq!(names, 2, "only the cache and what was there before");
@@ -23,10 +23,10 @@ fn two_archives_of_one_plan_are_the_same_bytes() {
     let directory = tempfile::tempdir().unwrap();
     let first = archive(directory.path());
     let second = directory.path().join("second");
-    let mut plan = plan(&directory.path().join("another cache"));
-    plan.components.reverse();
-    plan.entries.reverse();
-    let written = write(&second, &stub(), plan).unwrap();
+    let mut spec = spec(&directory.path().join("another cache"));
+    spec.components.reverse();
+    spec.entries.reverse();
+    let written = write(&second, &stub(), spec).unwrap();
     let bytes = std::fs::read(&first).unwrap();
     assert_eq!(bytes, std::fs::read(&second).unwrap());
     assert_eq!(bytes.len() as u64, written.length);
@@ -87,24 +87,24 @@ fn the_file_is_executable_and_replaces_what_was_there() {
 fn a_launcher_without_a_blank_record_is_refused() {
     assert!(refused(b"#!/bin/sh\n", |_| ()).contains("not an executable"));
     assert!(refused(&stub_with(".other", &BLANK), |_| ()).contains("no section"));
-    assert!(refused(&stub_with(SECTION, &[0; 64]), |_| ()).contains("128 bytes"));
-    assert!(refused(&stub_with(SECTION, &[1; 128]), |_| ()).contains("not blank"));
+    assert!(refused(&stub_with(SECTION, &[0; 64]), |_| ()).contains("256 bytes"));
+    assert!(refused(&stub_with(SECTION, &[1; 256]), |_| ()).contains("not blank"));
 }
 
 #[test]
 fn a_plan_that_contradicts_itself_is_refused() {
-    let twice = |plan: &mut Plan| plan.components.push(plan.components[0].clone());
+    let twice = |spec: &mut ArchiveSpec| spec.components.push(spec.components[0].clone());
     assert!(refused(&stub(), twice).contains("click 8.1.7 is in it twice"));
-    assert!(refused(&stub(), |plan| plan.entries.clear()).contains("no entries"));
-    let entries = |plan: &mut Plan| plan.entries.push(plan.entries[0].clone());
+    assert!(refused(&stub(), |spec| spec.entries.clear()).contains("no entries"));
+    let entries = |spec: &mut ArchiveSpec| spec.entries.push(spec.entries[0].clone());
     assert!(refused(&stub(), entries).contains("two entries are called `hello`"));
-    assert!(refused(&stub(), |plan| plan.components.truncate(2)).contains("runtime"));
+    assert!(refused(&stub(), |spec| spec.components.truncate(2)).contains("runtime"));
 }
 
 #[test]
 fn a_damaged_cache_is_noticed() {
-    let flip = |plan: &mut Plan| {
-        let file = &plan.components[0].packed.blobs[0].path;
+    let flip = |spec: &mut ArchiveSpec| {
+        let file = &spec.components[0].packed.blobs[0].path;
         let mut bytes = std::fs::read(file).unwrap();
         bytes[20] ^= 1;
         std::fs::write(file, bytes).unwrap();
@@ -115,10 +115,10 @@ fn a_damaged_cache_is_noticed() {
 #[test]
 fn an_output_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let plan = plan(&directory.path().join("cache"));
+    let spec = spec(&directory.path().join("cache"));
     for out in ["no such directory/out", "."] {
         let out = directory.path().join(out);
-        let error = write(&out, &stub(), plan.clone()).unwrap_err().to_string();
+        let error = write(&out, &stub(), spec.clone()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot write `{}`", out.display())), "{error}");
     }
 }

@@ -1,0 +1,81 @@
+//! What an archive is to hold.
+
+use snakecrate_format::entry_path::{BadPath, EntryPath};
+use snakecrate_format::manifest::{
+    ATTACHMENTS, CLibrary, Entry, Kind, Launch, Python, SBOM_MEMBER, Source,
+};
+
+use crate::component::Packed;
+
+/// What an archive is to hold.
+#[derive(Debug, Clone)]
+pub struct ArchiveSpec {
+    /// The application's name.
+    pub name: String,
+    /// Its version, if it has one.
+    pub version: Option<String>,
+    /// The Rust target triple of the hosts it runs on.
+    pub target: String,
+    /// The interpreter.
+    pub python: Python,
+    /// How entries are started.
+    pub launch: Launch,
+    /// How the C library among the components is used, if there is one.
+    pub c_library: Option<CLibrary>,
+    /// What can be started, in any order.
+    pub entries: Vec<Entry>,
+    /// What it is made of, in any order.
+    pub components: Vec<ComponentSpec>,
+    /// Data for people, in any order.
+    pub attachments: Vec<AttachmentSpec>,
+}
+
+/// A component of an [`ArchiveSpec`].
+#[derive(Debug, Clone)]
+pub struct ComponentSpec {
+    /// What it is.
+    pub kind: Kind,
+    /// Its normalised name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where the packer got it.
+    pub source: Option<Source>,
+    /// Its members.
+    pub packed: Packed,
+}
+
+/// An attachment of an [`ArchiveSpec`].
+#[derive(Debug, Clone)]
+pub struct AttachmentSpec {
+    /// The name of its zip member.
+    pub name: EntryPath,
+    /// What it is: see [`Attachment`](snakecrate_format::manifest::Attachment).
+    pub role: &'static str,
+    /// The label of the component that it belongs to.
+    pub component: Option<String>,
+    /// Its contents.
+    pub contents: Vec<u8>,
+}
+
+impl AttachmentSpec {
+    /// The bill of materials, a `CycloneDX` document in JSON.
+    ///
+    /// # Panics
+    ///
+    /// Never: the name is a constant.
+    pub fn sbom(contents: Vec<u8>) -> Self {
+        let name = EntryPath::new(SBOM_MEMBER).expect("the name is a path");
+        Self { name, role: "sbom", component: None, contents }
+    }
+
+    /// A file at `path` below the folder of attachments.
+    ///
+    /// # Errors
+    ///
+    /// A path that no component could have either.
+    pub fn file(path: &str, role: &'static str, contents: Vec<u8>) -> Result<Self, BadPath> {
+        let name = EntryPath::new(&format!("{ATTACHMENTS}{path}"))?;
+        Ok(Self { name, role, component: None, contents })
+    }
+}

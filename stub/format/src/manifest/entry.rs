@@ -1,0 +1,86 @@
+//! Entries: what an archive can start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::template::Template;
+use crate::entry_path::EntryPath;
+
+/// One thing that the archive can start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The name users call it by.
+    pub name: String,
+    /// What it runs, for people: `deployctl.cli:main`, `-m httpie`.
+    pub runs: String,
+    /// What the launcher executes.
+    pub start: Start,
+    /// Arguments before the user's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// Environment variables to set or remove.
+    #[serde(default, skip_serializing_if = "Environment::is_empty")]
+    pub environment: Environment,
+    /// The working directory; the caller's if it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Template>,
+    /// Whether it is a graphical application, which needs no console.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub graphical: bool,
+    /// Whether its child processes find the archive's scripts on the `PATH`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expose_path: bool,
+    /// A script in the environment that runs once, before the entry starts for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_run: Option<EntryPath>,
+}
+
+/// What the launcher executes for an entry; paths are inside the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// `bin/python3 OPTIONS SCRIPT ARGV0 ARGS…`: the script makes `ARGV0` its `sys.argv[0]`.
+    Python(EntryPath),
+    /// An executable, started with the user's own `argv`.
+    Native(EntryPath),
+}
+
+/// Environment variables of an entry. No name is in two of the three.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Set to these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, Template>,
+    /// Set to these values unless the user has set them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub default: BTreeMap<String, Template>,
+    /// Removed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unset: BTreeSet<String>,
+}
+
+impl Entry {
+    /// An entry with nothing but a name and a start.
+    pub fn new(name: impl Into<String>, runs: impl Into<String>, start: Start) -> Self {
+        Self {
+            name: name.into(),
+            runs: runs.into(),
+            start,
+            arguments: Vec::new(),
+            environment: Environment::default(),
+            directory: None,
+            graphical: false,
+            expose_path: false,
+            first_run: None,
+        }
+    }
+}
+
+impl Environment {
+    /// Whether it leaves the user's environment as it is.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.default.is_empty() && self.unset.is_empty()
+    }
+}

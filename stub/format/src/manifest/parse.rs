@@ -1,0 +1,53 @@
+//! Reading a manifest.
+
+use serde::Deserialize;
+
+use super::document::{FORMAT, Manifest};
+use super::error::BadManifest;
+use super::feature::Feature;
+
+/// What is read before the rest, which a newer packer may have written in another way.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    #[serde(default)]
+    requires: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads a manifest out of an archive of `archive_length` bytes, for a reader that knows these
+    /// features.
+    ///
+    /// # Errors
+    ///
+    /// Another format, a feature that the reader does not know, and what makes no sense.
+    pub fn parse(
+        bytes: &[u8],
+        archive_length: u64,
+        known: &[Feature],
+    ) -> Result<Self, BadManifest> {
+        // Names that are refused may be long.
+        let nonsense = |what: String| BadManifest::Nonsense(what.chars().take(300).collect());
+        let Head { format, requires } = serde_json::from_slice(bytes)?;
+        if format != FORMAT {
+            return Err(BadManifest::Format(format));
+        }
+        for name in requires {
+            if !is_name(&name) {
+                return Err(nonsense(format!("a feature called {name:?}")));
+            }
+            if !Feature::named(&name).is_some_and(|feature| known.contains(&feature)) {
+                return Err(BadManifest::Feature(name));
+            }
+        }
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        manifest.check(archive_length).map_err(nonsense)?;
+        Ok(manifest)
+    }
+}
+
+/// Whether `text` may name a feature.
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
