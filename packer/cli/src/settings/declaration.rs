@@ -98,7 +98,7 @@ pub struct Settings {
     /// (all symbols)
     #[config(default = "debug")]
     #[config(layer_attr(arg(long, value_name = "WHAT", hide_possible_values = true)))]
-    #[config(layer_attr(schemars(with = "String", transform = choices::<Strip>)))]
+    #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<Strip>)))]
     pub strip: Strip,
 
     /// Files of wheels and of the application to leave out: tests, stubs, sources, or a pattern such
@@ -146,7 +146,7 @@ pub struct Settings {
     /// bundled one)
     #[config(default = "auto")]
     #[config(layer_attr(arg(long, value_name = "WHICH", hide_possible_values = true)))]
-    #[config(layer_attr(schemars(with = "String", transform = choices::<LibcChoice>)))]
+    #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<LibcChoice>)))]
     pub libc: LibcChoice,
 
     /// Import entry points as plain Python does, with the garbage collector running
@@ -176,7 +176,10 @@ pub struct Settings {
     /// Fail if anything in the archive requires a newer glibc than this, such as 2.28 [default: any
     /// glibc]
     #[config(layer_attr(arg(long, value_name = "VERSION")))]
-    #[config(layer_attr(schemars(with = "String", regex(pattern = r"^[0-9]+\.[0-9]+$"))))]
+    #[config(layer_attr(schemars(
+        with = "Option<String>",
+        regex(pattern = r"^[0-9]+\.[0-9]+$")
+    )))]
     pub max_glibc: Option<Glibc>,
 
     /// Library of this machine to bundle together with what it requires, such as libpq.so.5

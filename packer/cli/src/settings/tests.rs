@@ -140,6 +140,7 @@ fn the_schema_has_all_keys_and_no_other() {
     described.sort_unstable();
     assert_eq!(described, keys);
     assert_eq!(schema["additionalProperties"], Value::Bool(false));
+    assert_eq!(schema.get("required"), None, "every key is optional");
     assert_eq!(properties["isolated"]["default"], Value::Bool(true));
     assert_eq!(properties["strip"]["enum"], serde_json::json!(["none", "debug", "all"]));
 }
