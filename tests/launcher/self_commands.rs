@@ -8,12 +8,12 @@ use rustix::process::Signal;
 use crate::support::sandbox::shared::{PAIR, PROBE};
 use crate::support::sandbox::{Outcome, Run, Sandbox};
 
-fn switch<'a>(sandbox: &'a Sandbox, archive: &str, command: &str) -> Run<'a> {
+fn self_command<'a>(sandbox: &'a Sandbox, archive: &str, command: &str) -> Run<'a> {
     sandbox.archive(archive).env("SNAKECRATE", command)
 }
 
 fn ask(sandbox: &Sandbox, command: &str) -> Outcome {
-    switch(sandbox, "app", command).output()
+    self_command(sandbox, "app", command).output()
 }
 
 /// A sandbox in which `app` has run.
@@ -57,43 +57,45 @@ fn help_names_every_command_and_where_it_unpacks() {
 }
 
 #[test]
-fn an_unknown_command_lists_those_there_are() {
+fn an_unknown_command_lists_the_known_ones() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     ask(&sandbox, "destroy").expect(
         2,
         "",
-        "snakecrate: SNAKECRATE=destroy is not a command of the launcher's\n\
-         snakecrate: set it to one of these: help, inspect, verify, repair, extract, uninstall\n",
+        "snakecrate: the launcher has no command `destroy`\n\
+         snakecrate: set SNAKECRATE to one of these: help, inspect, verify, repair, extract, uninstall\n",
     );
-    let wrong = switch(&sandbox, "app", "verify").arg("--now").output();
+    let wrong = self_command(&sandbox, "app", "verify").arg("--now").output();
     wrong.expect(
         2,
         "",
         "snakecrate: `--now` is not an argument of this command\n\
-         snakecrate: SNAKECRATE=help tells more\n",
+         snakecrate: see SNAKECRATE=help\n",
     );
 }
 
 #[test]
-fn an_empty_variable_is_none_and_the_application_sees_what_was_set() {
+fn an_empty_variable_names_no_command() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
-    switch(&sandbox, "app", "").arg("distribution").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+    self_command(&sandbox, "app", "").arg("distribution").expect(
+        0,
+        "probe 1.2.3 ['probe:main']\n",
+        "",
+    );
 }
 
 #[test]
-fn inspect_tells_what_is_inside_and_where_it_is_unpacked() {
+fn inspect_shows_contents_and_where_they_are_unpacked() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let before = ask(&sandbox, "inspect").success().text();
-    for line in
-        ["name       probe 1.2.3\n", "unpacked   nowhere yet\n", "entry      probe = probe:main"]
-    {
+    for line in ["name       probe 1.2.3\n", "unpacked   no\n", "entry      probe = probe:main"] {
         assert!(before.contains(line), "{line:?} in {before}");
     }
     starts(&sandbox);
     let after = ask(&sandbox, "inspect").success().text();
     let env = sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0]);
     assert!(after.contains(&format!("unpacked   {}\n", env.display())), "{after}");
-    let json = switch(&sandbox, "app", "inspect").arg("--json").output().success().text();
+    let json = self_command(&sandbox, "app", "inspect").arg("--json").output().success().text();
     let manifest: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(manifest["name"], "probe");
     for component in manifest["components"].as_array().unwrap() {
@@ -103,7 +105,7 @@ fn inspect_tells_what_is_inside_and_where_it_is_unpacked() {
 }
 
 #[test]
-fn verify_compares_the_file_and_what_was_unpacked() {
+fn verify_checks_the_file_and_the_unpacked_files() {
     let sandbox = started();
     let text = ask(&sandbox, "verify").success().text();
     assert!(text.starts_with(&format!("{}: whole: ", sandbox.path("app").display())), "{text}");
@@ -114,7 +116,7 @@ fn verify_compares_the_file_and_what_was_unpacked() {
     let file = component_file(&sandbox, "site-packages/probe.py");
     fs::remove_file(&file).unwrap();
     fs::write(&file, "print('another')\n").unwrap();
-    ask(&sandbox, "verify").code(1).stdout_contains("probe.py: of another size\n").done();
+    ask(&sandbox, "verify").code(1).stdout_contains("probe.py: wrong size\n").done();
 }
 
 #[test]
@@ -134,9 +136,9 @@ fn verify_finds_a_flipped_bit_anywhere_in_launcher_and_payload() {
 }
 
 #[test]
-fn repair_mends_what_was_deleted_cut_and_altered_and_says_so() {
+fn repair_restores_deleted_and_altered_files_and_reports_them() {
     let sandbox = started();
-    let repair = || switch(&sandbox, "app", "repair").arg("--exit-code").output();
+    let repair = || self_command(&sandbox, "app", "repair").arg("--exit-code").output();
     repair().expect(0, "", "[CACHE]: as it was packed\n");
     let module = component_file(&sandbox, "site-packages/probe.py");
     let library = component_file(&sandbox, "ast.py");
@@ -144,15 +146,16 @@ fn repair_mends_what_was_deleted_cut_and_altered_and_says_so() {
     fs::remove_file(&module).unwrap();
     fs::write(&module, vec![b'#'; text.len()]).unwrap();
     fs::remove_file(&library).unwrap();
-    let mended = ask(&sandbox, "repair").success().stdout("");
-    let mended = mended.stderr_contains("probe.py: altered\n").stderr_contains("ast.py: missing\n");
-    mended.stderr_contains("\n[CACHE]: mended\n").done();
+    let repaired = ask(&sandbox, "repair").success().stdout("");
+    let repaired =
+        repaired.stderr_contains("probe.py: altered\n").stderr_contains("ast.py: missing\n");
+    repaired.stderr_contains("\n[CACHE]: repaired\n").done();
     assert_eq!(fs::read(component_file(&sandbox, "site-packages/probe.py")).unwrap(), text);
     assert!(sandbox.cached("staging").is_empty());
     cache_is_whole(&sandbox);
     starts(&sandbox);
     fs::remove_file(component_file(&sandbox, "ast.py")).unwrap();
-    repair().code(10).stdout("").stderr_contains("[CACHE]: mended\n").done();
+    repair().code(10).stdout("").stderr_contains("[CACHE]: repaired\n").done();
     repair().expect(0, "", "[CACHE]: as it was packed\n");
 }
 
@@ -164,7 +167,7 @@ fn repair_unpacks_where_nothing_is_unpacked() {
 }
 
 #[test]
-fn a_component_that_lost_a_file_is_mended_although_its_environment_is_gone() {
+fn a_damaged_component_is_repaired_after_its_environment_is_gone() {
     let sandbox = started();
     fs::remove_dir_all(sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0])).unwrap();
     fs::remove_file(component_file(&sandbox, "site-packages/probe.py")).unwrap();
@@ -175,7 +178,7 @@ fn a_component_that_lost_a_file_is_mended_although_its_environment_is_gone() {
 #[test]
 fn extract_writes_what_the_packer_extracts() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
-    let said = switch(&sandbox, "app", "extract").arg("mine").output().success();
+    let said = self_command(&sandbox, "app", "extract").arg("mine").output().success();
     said.stdout_contains("[WORK]/mine: ").done();
     sandbox.run(["extract", "app", "theirs"]).success().any_stderr().done();
     let diff = std::process::Command::new("diff")
@@ -187,7 +190,7 @@ fn extract_writes_what_the_packer_extracts() {
     assert!(diff.status.success());
     assert_eq!(sandbox.names(), ["app", "mine", "theirs"], "nothing else");
     assert_eq!(fs::read_dir(sandbox.cache()).unwrap().count(), 0);
-    let again = switch(&sandbox, "app", "extract").arg("mine").output();
+    let again = self_command(&sandbox, "app", "extract").arg("mine").output();
     again.expect(
         125,
         "",
@@ -203,7 +206,7 @@ fn a_damaged_archive_extracts_nothing() {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
     });
-    let outcome = switch(&sandbox, "app", "extract").arg("out").output();
+    let outcome = self_command(&sandbox, "app", "extract").arg("out").output();
     outcome.not_launched("is not what was packed", "download it again");
     assert_eq!(sandbox.names(), ["app"]);
 }
@@ -216,20 +219,24 @@ fn uninstall_removes_what_only_this_archive_uses() {
     let components = sandbox.cached("components").len();
     assert_eq!(envs, 2);
     let text = ask(&sandbox, "uninstall").success().text();
-    assert!(text.contains(": removed ") && text.contains("used by other archives"), "{text}");
+    assert!(text.contains(": removed ") && text.contains("that other archives use"), "{text}");
     assert_eq!(sandbox.cached("envs").len(), 1);
     assert!(sandbox.cached("components").len() < components);
     sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
     cache_is_whole(&sandbox);
     // And the last one takes the cache with it.
-    switch(&sandbox, "pair", "uninstall").output().success().stdout_contains("removed ").done();
+    self_command(&sandbox, "pair", "uninstall")
+        .output()
+        .success()
+        .stdout_contains("removed ")
+        .done();
     assert!(!sandbox.cache().exists());
-    ask(&sandbox, "uninstall").expect(0, "probe 1.2.3 is unpacked nowhere\n", "");
+    ask(&sandbox, "uninstall").expect(0, "probe 1.2.3 is not unpacked\n", "");
     starts(&sandbox);
 }
 
 #[test]
-fn uninstall_leaves_what_is_not_ours() {
+fn uninstall_leaves_other_layouts() {
     let sandbox = started();
     let other = sandbox.cache().join("v3/precious");
     fs::create_dir_all(&other).unwrap();
@@ -238,11 +245,11 @@ fn uninstall_leaves_what_is_not_ours() {
 }
 
 #[test]
-fn uninstall_leaves_what_runs() {
+fn uninstall_leaves_a_running_application() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mut running = sandbox.archive("app").arg("handle").spawn();
     running.line("ready");
-    ask(&sandbox, "uninstall").expect(1, "[CACHE]: left alone, since it is running\n", "");
+    ask(&sandbox, "uninstall").expect(1, "[CACHE]: in use, not removed\n", "");
     running.signal(Signal::KILL);
     running.finish().killed_by(Signal::KILL).done();
     ask(&sandbox, "uninstall").success().stdout_contains("[CACHE]: removed ").done();

@@ -58,7 +58,7 @@ pub fn extract(
         std::cmp::Reverse(job.walk.component().blobs[*index].unpacked)
     });
     run_all(&blobs, |memory, (job, index)| job.walk.blob(payload, *index, memory, &job.tree))?;
-    jobs.iter().try_for_each(|job| Ok(job.finish()?))
+    jobs.iter().try_for_each(Job::finish)
 }
 
 impl<'a> Job<'a> {

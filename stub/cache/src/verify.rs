@@ -130,7 +130,7 @@ fn c_library(
     };
     let key = component.digest.key();
     if Cached::open(root, &key).is_err() {
-        return Some(Difference { path: key, what: "a component that is missing" });
+        return Some(Difference { path: key, what: "missing component" });
     }
     let expected = patched(root, manifest, library, loader).ok();
     let there = env.read(INTERPRETER, MAX_INTERPRETER).ok();
