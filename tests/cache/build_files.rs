@@ -109,8 +109,8 @@ fn each_downloaded_python_is_removed_when_it_is_unused() {
     let versions = ["3.98.0", "3.99.0"];
     let archives = versions.map(|version| (archive_name(version), archive(version)));
     let digests = archives.each_ref().map(|(_, bytes)| sha256(&sandbox, bytes));
-    let sums: String =
-        archives.iter().zip(&digests).map(|((name, _), sum)| format!("{sum}  {name}\n")).collect();
+    let sums = archives.iter().zip(&digests).map(|((name, _), sum)| format!("{sum}  {name}\n"));
+    let sums = sums.collect::<Vec<_>>().concat();
     let (mirror, _) = serve(move |path, _| {
         let name = path.rsplit('/').next().unwrap().replace("%2B", "+");
         match archives.iter().find(|(known, _)| *known == name) {

@@ -26,11 +26,11 @@ macro_rules! with_each_tool {
 }
 
 with_each_tool! {
-    dependencies_come_along_and_what_is_cached_needs_no_source
-    a_wheel_of_the_users_is_there_with_its_extras
+    dependencies_are_fetched_once
+    a_users_wheel_brings_the_requirements_of_its_extras
     hashes_in_requirements_files_are_honoured
-    what_cannot_be_had_offline_is_said_in_the_tools_words
-    a_wheel_for_another_python_is_refused_before_anything_is_asked
+    offline_errors_quote_the_tool
+    a_wheel_for_another_python_is_refused_at_once
 }
 
 fn pip() -> Tool {
@@ -95,7 +95,7 @@ fn names(fetched: &[Fetched]) -> Vec<String> {
     fetched.iter().map(|wheel| format!("{} {}", wheel.name, wheel.version)).collect()
 }
 
-fn dependencies_come_along_and_what_is_cached_needs_no_source(tool: &Tool) {
+fn dependencies_are_fetched_once(tool: &Tool) {
     resolving(tool, |root, resolve| {
         let wheels = root.join("wheels");
         forge(&wheels, "app", "1.0", &["lib>=1"]);
@@ -118,7 +118,7 @@ fn dependencies_come_along_and_what_is_cached_needs_no_source(tool: &Tool) {
     });
 }
 
-fn a_wheel_of_the_users_is_there_with_its_extras(tool: &Tool) {
+fn a_users_wheel_brings_the_requirements_of_its_extras(tool: &Tool) {
     resolving(tool, |root, resolve| {
         forge(&root.join("wheels"), "lib", "1.0", &[]);
         let path = forge(root, "app", "1.0", &["lib ; extra == 'more'"]);
@@ -152,7 +152,7 @@ fn hashes_in_requirements_files_are_honoured(tool: &Tool) {
     });
 }
 
-fn what_cannot_be_had_offline_is_said_in_the_tools_words(tool: &Tool) {
+fn offline_errors_quote_the_tool(tool: &Tool) {
     resolving(tool, |root, resolve| {
         forge(&root.join("wheels"), "app", "1.0", &["missing-thing>=3"]);
         let error = resolve(&requirements(&["app"])).unwrap_err();
@@ -162,7 +162,7 @@ fn what_cannot_be_had_offline_is_said_in_the_tools_words(tool: &Tool) {
     });
 }
 
-fn a_wheel_for_another_python_is_refused_before_anything_is_asked(tool: &Tool) {
+fn a_wheel_for_another_python_is_refused_at_once(tool: &Tool) {
     resolving(tool, |root, resolve| {
         let path = root.join("demo-1.0-cp27-cp27mu-manylinux1_x86_64.whl");
         fs::copy(Forge::new().write(root), &path).unwrap();

@@ -85,7 +85,7 @@ fn bytecode_is_dropped_only_where_its_source_is() {
 }
 
 #[test]
-fn files_and_record_have_to_agree() {
+fn files_and_record_must_agree() {
     let mut altered = Forge::new();
     altered.record = Some(altered.true_record());
     altered.add("demo/__init__.py", b"def main():\n    return 4\n");
@@ -174,7 +174,7 @@ fn zip_files_that_lie_are_refused() {
 }
 
 #[test]
-fn formats_and_documents_that_are_not_known_are_named() {
+fn unknown_formats_and_invalid_documents_are_refused() {
     let with = |path: &str, content: &[u8]| {
         let mut forge = Forge::new();
         forge.add(path, content);
@@ -201,7 +201,7 @@ fn metadata_can_be_read_without_unpacking() {
 }
 
 #[test]
-fn what_is_excluded_is_not_in_record_either_and_bytecode_takes_the_place_of_its_source() {
+fn record_lists_neither_excluded_files_nor_replaced_sources() {
     let mut forge = Forge::new();
     forge.add("demo/tests/test_a.py", b"").add("demo/a.pyi", b"").add("demo/b.py", b"");
     let directory = tempfile::tempdir().unwrap();
