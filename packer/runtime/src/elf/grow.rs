@@ -14,8 +14,6 @@ use object::pod;
 use super::image::{Segment, null_entry, range};
 use super::{Image, Malformed};
 
-/// The smallest page of x86-64 Linux, in bytes.
-const PAGE: u64 = 4096;
 /// Puts `text` into the dynamic strings and returns its offset there. Afterwards there is room
 /// for at least `entries` more dynamic entries.
 pub fn add_string(image: &mut Image, text: &[u8], entries: usize) -> Result<u64, Malformed> {
@@ -70,6 +68,8 @@ struct Place {
 /// The segment that is being made.
 struct New {
     start: Place,
+    /// The alignment of both, in bytes.
+    page: u64,
     bytes: Vec<u8>,
 }
 
@@ -83,9 +83,10 @@ impl New {
                 end = end.max(last.ok_or(too_big)?);
             }
         }
-        let address = end.checked_next_multiple_of(PAGE).ok_or(too_big)?;
-        let offset = (image.bytes.len() as u64).next_multiple_of(PAGE);
-        Ok(Self { start: Place { offset, address }, bytes: Vec::new() })
+        let page = image.target()?.page_size;
+        let address = end.checked_next_multiple_of(page).ok_or(too_big)?;
+        let offset = (image.bytes.len() as u64).next_multiple_of(page);
+        Ok(Self { start: Place { offset, address }, page, bytes: Vec::new() })
     }
 
     /// Adds `bytes`, aligned to 16.
@@ -107,7 +108,7 @@ impl New {
             p_paddr: self.start.address.into(),
             p_filesz: length.into(),
             p_memsz: length.into(),
-            p_align: PAGE.into(),
+            p_align: self.page.into(),
         };
         let table = image.segment_table()?;
         let count = image.segments()?.len() + 1;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use object::elf::{self, DynamicTag, ProgramType};
 use object::endian::LittleEndian as LE;
 use object::pod;
+use snakecrate_format::target::Target;
 
 use super::Malformed;
 
@@ -78,6 +79,12 @@ impl Image {
         }
         bytes.truncate(end);
         Ok(Self { bytes, sections, ballast, rigid: false })
+    }
+
+    /// The target that the file is for.
+    pub fn target(&self) -> Result<&'static Target, Malformed> {
+        let machine = header(&self.bytes)?.e_machine.get(LE).0;
+        Target::of_elf_machine(machine).ok_or(Malformed("it is for another machine"))
     }
 
     /// Whether the file can only be changed in place.
@@ -245,9 +252,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<&FileHeader, Malformed> {
     }
     if header.e_ident.class != elf::ELFCLASS64
         || header.e_ident.data != elf::ELFDATA2LSB
-        || header.e_machine.get(LE) != elf::EM_X86_64
+        || Target::of_elf_machine(header.e_machine.get(LE).0).is_none()
     {
-        return Err(Malformed("it is not for x86-64"));
+        return Err(Malformed("it is for another machine"));
     }
     Ok(header)
 }

@@ -6,14 +6,6 @@ use object::endian::LittleEndian as LE;
 use super::image::range;
 use super::{Image, Malformed};
 
-use snakecrate_format::target::X86_64_LINUX;
-
-/// The loader of glibc.
-pub const STANDARD: &str = match &X86_64_LINUX.glibc {
-    Some(glibc) => glibc.loader,
-    None => "",
-};
-
 /// The path of the loader; nothing for a static executable or a library.
 pub fn loader(image: &Image) -> Result<Option<String>, Malformed> {
     let Some(at) = place(image)? else { return Ok(None) };
@@ -21,19 +13,21 @@ pub fn loader(image: &Image) -> Result<Option<String>, Malformed> {
     Ok(Some(text.trim_end_matches('\0').to_owned()))
 }
 
-/// Makes [`STANDARD`] the loader, in the place of one that only the build machine has (Nix,
-/// Homebrew). These have longer paths.
+/// Replaces a loader that only the build machine has (Nix, Homebrew) by the target's. The paths of
+/// such loaders are longer.
 pub fn standardise(image: &mut Image) -> Result<(), Malformed> {
-    if loader(image)?.is_none_or(|loader| loader == STANDARD) {
+    let glibc = image.target()?.glibc.as_ref();
+    let standard = glibc.ok_or(Malformed("it is for another machine"))?.loader;
+    if loader(image)?.is_none_or(|loader| loader == standard) {
         return Ok(());
     }
     let at = place(image)?.unwrap_or_default();
-    if at.len() <= STANDARD.len() {
+    if at.len() <= standard.len() {
         return Err(Malformed("its loader is at an unusual place"));
     }
     let text = &mut image.bytes[at];
     text.fill(0);
-    text[..STANDARD.len()].copy_from_slice(STANDARD.as_bytes());
+    text[..standard.len()].copy_from_slice(standard.as_bytes());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Surgery on ELF files of this machine's kind: 64 bits, little endian, x86-64.
+//! Surgery on 64-bit, little-endian ELF files for the targets of archives.
 //!
 //! [`Image`] reads a file and writes it without the parts that no loader reads; [`search_path`]
 //! changes where the loader looks for libraries; [`strip`]

@@ -31,7 +31,7 @@ pub enum Strip {
 ///
 /// # Errors
 ///
-/// It is no ELF file for x86-64, or its tables lead out of it.
+/// It isn't an ELF file for a known target, or its tables lead out of it.
 pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<u8>>, Malformed> {
     let head = *header(bytes)?;
     let linked = [elf::ET_DYN, elf::ET_EXEC].contains(&head.e_type.get(LE));

@@ -8,9 +8,9 @@ use std::process::Command;
 use goblin::elf::Elf;
 
 use snakecrate_audit::Object;
-use snakecrate_format::target::Target;
+use snakecrate_format::target::{TARGETS, Target};
 
-use super::{Image, loader, room, search_path};
+use super::{Image, grow, loader, room, search_path};
 
 const RPATH: &[u8] = b"$ORIGIN/../lib";
 
@@ -62,6 +62,10 @@ fn read(bytes: &[u8]) -> Option<Object> {
     Object::read("file", bytes, Target::of_this_build().unwrap())
 }
 
+fn standard_loader() -> &'static str {
+    Target::of_this_build().unwrap().glibc.as_ref().unwrap().loader
+}
+
 fn facts(bytes: &[u8]) -> Object {
     read(bytes).unwrap()
 }
@@ -98,7 +102,7 @@ fn an_executable_gets_room_that_is_filled_in_later() {
         assert!(!facts.needed.contains(&"libm.so.6".to_owned()), "{:?}", facts.needed);
 
         let loader = dir.path().join("loader");
-        fs::copy(super::loader::STANDARD, &loader).unwrap();
+        fs::copy(standard_loader(), &loader).unwrap();
         let search = format!("/nowhere:{}", dir.path().join("lib").display());
         let first = ["libm.so.6".to_owned()];
         let loader = loader.to_str().unwrap();
@@ -184,12 +188,28 @@ fn a_loader_that_only_the_build_machine_has_is_replaced() {
         let (dir, bytes) = program_and_library(options);
         let mut image = Image::parse(bytes).unwrap();
         loader::standardise(&mut image).unwrap();
-        assert_eq!(loader::loader(&image).unwrap().as_deref(), Some(loader::STANDARD));
+        assert_eq!(loader::loader(&image).unwrap().as_deref(), Some(standard_loader()));
         search_path::set(&mut image, RPATH).unwrap();
         assert_eq!(runs(&image.into_bytes().unwrap(), dir.path()), "hello\n");
     }
     let (_dir, bytes) = program_and_library(&["-Wl,--dynamic-linker=/lib/ld.so.1"]);
     assert!(loader::standardise(&mut Image::parse(bytes).unwrap()).is_err());
+}
+
+#[test]
+fn new_segments_are_aligned_to_the_targets_pages() {
+    let (_dir, mut bytes) = program_and_library(&[]);
+    for target in TARGETS {
+        let machine = target.glibc.as_ref().unwrap().elf_machine;
+        bytes[18..20].copy_from_slice(&machine.to_le_bytes());
+        let mut image = Image::parse(bytes.clone()).unwrap();
+        grow::add_string(&mut image, &[b'x'; 100], 0).unwrap();
+        let changed = image.into_bytes().unwrap();
+        let elf = Elf::parse(&changed).unwrap();
+        let last = elf.program_headers.last().unwrap();
+        assert_eq!(last.p_align, target.page_size);
+        assert_eq!((last.p_offset % last.p_align, last.p_vaddr % last.p_align), (0, 0));
+    }
 }
 
 #[test]
