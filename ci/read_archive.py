@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reads an archive from stub/FORMAT.md alone: a second implementation, to keep that page honest.
+"""Reads an archive by stub/FORMAT.md alone: a second implementation, to keep that page honest.
 
     read_archive.py [--files] ARCHIVE
 
-Checks every digest down to each file, the agreement of zip, manifest, listings and tars, and the
-rules for paths; lists what is inside. Exit status 1 and one line where something is wrong.
+Checks every digest down to each file, compares zip, manifest, listings and tars, and lists what is
+inside. Exit status 1 and one line if something is wrong.
 
 Needs `blake3` from PyPI, and `zstandard` where Python has no `compression.zstd` (before 3.14).
 """
@@ -20,7 +20,9 @@ import zlib
 from blake3 import blake3
 
 MAGIC = b"\x89SNAKE\r\n"
-RECORD = 128
+RECORD = 256
+SUM = 240
+SIGNED = 1
 SEARCHED = 8 << 20
 MAX_MANIFEST = 16 << 20
 MAX_COMPONENTS = 10_000
@@ -29,15 +31,34 @@ MAX_TREE = 256 << 20
 MAX_FILES = 1 << 20
 MAX_PAX = 8 << 10
 WINDOW_LOG = 22
+MOST_WINDOW_LOG = 27
+MAX_ATTACHMENTS = 100_000
+MAX_ATTACHMENT = 1 << 30
+MAX_ENTRY_TEXT = 64 << 10
+MAX_KEEP_DAYS = 36_500
 BLOCK = 512
 HEX = set("0123456789abcdef")
+KINDS = ("runtime", "part", "app", "wheel", "libc")
+# Features that this reader can check. It downloads nothing and reads no file without a launcher.
+FEATURES = {
+    "disabled-commands", "entry-arguments", "entry-directory", "entry-environment", "expose-path",
+    "external-runtime", "first-run", "large-windows", "runtime-parts",
+}  # fmt: skip
+# The same in every archive.
+MAIN = b"""\
+import os
+import sys
+
+os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
+"""
+PLACEHOLDERS = ("archive", "directory", "cache", "home")
 
 
 class Bad(Exception):
-    """What is wrong with the archive."""
+    """Says what is wrong with the archive."""
 
 
-# What Python's own readers say of bytes that are not what they should be.
+# The errors of Python's own readers for damaged bytes.
 BROKEN = (Bad, KeyError, ValueError, TypeError, EOFError, NotImplementedError, RuntimeError)
 BROKEN += (struct.error, zipfile.BadZipFile, zlib.error)
 
@@ -74,19 +95,19 @@ def frame_header(data):
     return (size if single else window), size
 
 
-def unzstd(data, unpacked):
+def unzstd(data, unpacked, window_log):
     window, size = frame_header(data)
-    need(window <= 1 << WINDOW_LOG, f"a zstd window of {window} bytes")
+    need(window <= 1 << window_log, f"a zstd window of {window} bytes")
     need(size == unpacked, "a frame holds more or less than declared")
     try:
         from compression import zstd
 
-        options = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG}
+        options = {zstd.DecompressionParameter.window_log_max: window_log}
         decoder = zstd.ZstdDecompressor(options=options)
     except ImportError:
         import zstandard
 
-        decoder = zstandard.ZstdDecompressor(max_window_size=1 << WINDOW_LOG).decompressobj()
+        decoder = zstandard.ZstdDecompressor(max_window_size=1 << window_log).decompressobj()
     try:
         out = decoder.decompress(data)
     except Exception as error:
@@ -124,6 +145,48 @@ def check_link(path, target):
     return target
 
 
+def label(part):
+    return f"{part['kind']}-{part['name']}-{part['version']}"
+
+
+def one_line(text):
+    return not any(unicodedata.category(c) == "Cc" for c in text)
+
+
+def check_template(text):
+    """A text with placeholders between braces; two braces stand for one."""
+    plain = text.replace("{{", "").replace("}}", "")
+    for name in PLACEHOLDERS:
+        plain = plain.replace("{" + name + "}", "")
+    need(not set("{}") & set(plain), f"the placeholders of {text!r}")
+
+
+def check_entry(entry):
+    name = entry["name"]
+    need(name and "/" not in name and one_line(name), f"an entry called {name!r}")
+    arguments, environment = entry.get("arguments", []), entry.get("environment", {})
+    need(set(environment) <= {"set", "default", "unset"}, "an unknown field of an environment")
+    values = [*environment.get("set", {}).items(), *environment.get("default", {}).items()]
+    variables = [variable for variable, _ in values] + environment.get("unset", [])
+    need(len(variables) == len(set(variables)), "a variable twice")
+    for variable in variables:
+        reserved = variable.upper().startswith(("LD_", "PYTHON", "SNAKECRATE"))
+        fits = 0 < len(variable.encode()) <= 255 and "=" not in variable
+        need(fits and not reserved, f"a variable called {variable!r}")
+    directory = entry.get("directory")
+    templates = [value for _, value in values] + [directory] * (directory is not None)
+    for template in templates:
+        check_template(template)
+    if directory is not None:
+        placed = directory.startswith(("/", *("{" + name + "}" for name in PLACEHOLDERS)))
+        need(placed, f"a relative directory {directory!r}")
+    texts = arguments + variables + templates
+    need(all(map(one_line, texts)), f"a control character in {name!r}")
+    need(sum(len(text.encode()) for text in texts) <= MAX_ENTRY_TEXT, f"the texts of {name!r}")
+    if "first_run" in entry:
+        check_path(entry["first_run"])
+
+
 class Archive:
     def __init__(self, path):
         with open(path, "rb") as file:
@@ -135,18 +198,24 @@ class Archive:
         self.manifest_at, self.manifest_bytes = offset, bytes(self.data[offset : offset + length])
         need(digest(self.manifest_bytes) == record[40:72].hex(), "the manifest's digest")
         self.manifest = json.loads(self.manifest_bytes)
-        need(self.manifest["format"] == 1, f"format {self.manifest['format']}")
+        need(self.manifest["format"] == 2, f"format {self.manifest['format']}")
+        unknown = set(self.manifest.get("requires", [])) - FEATURES
+        need(not unknown, f"features {', '.join(sorted(unknown))}")
+        self.window_log = self.manifest.get("window_log", WINDOW_LOG)
+        need(WINDOW_LOG <= self.window_log <= MOST_WINDOW_LOG, f"window_log {self.window_log}")
 
     def find_record(self):
         at = -1
         head = bytes(self.data[:SEARCHED])
         while (at := head.find(MAGIC, at + 1)) >= 0:
             record = head[at : at + RECORD]
-            if len(record) < RECORD or bytes.fromhex(half(record[:112])) != record[112:]:
+            if len(record) < RECORD or bytes.fromhex(half(record[:SUM])) != record[SUM:]:
                 continue
             version, flags = struct.unpack_from("<HH", record, 8)
-            need(version == 1, f"record version {version}")
-            need(flags == 0 and record[12:16] == bytes(4), "flags in the record")
+            need(version == 2, f"record version {version}")
+            need(flags & ~SIGNED == 0 and record[12:16] == bytes(4), "flags in the record")
+            for field in (record[72:88], record[88:152]):
+                need(any(field) == bool(flags & SIGNED), "half a signature in the record")
             offset, length, whole = struct.unpack_from("<QQQ", record, 16)
             need(offset + length <= whole and length <= MAX_MANIFEST, "numbers in the record")
             return at
@@ -168,43 +237,93 @@ class Archive:
     def check_manifest(self):
         manifest = self.manifest
         parts, entries = manifest["components"], manifest["entries"]
+        need(manifest.get("role", "application") == "application", "a runtime file")
         need(len(parts) <= MAX_COMPONENTS, "too many components")
-        rank = {"runtime": 0, "app": 1, "wheel": 2, "libc": 3}
-        order = [(rank[c["kind"]], c["name"], c["version"]) for c in parts]
+        order = [(KINDS.index(c["kind"]), c["name"], c["version"]) for c in parts]
         need(order == sorted(set(order)), "components out of order")
-        need([c["kind"] for c in parts].count("runtime") == 1, "one runtime, the first")
-        own = [c["kind"] for c in parts].count("libc")
-        need(own == ("c_library" in self.manifest), "a C library, and how it is used")
+        kinds = [c["kind"] for c in parts]
+        if "runtime" in manifest:
+            need(not {"runtime", "part"} & set(kinds), "two runtimes")
+            need(manifest["python"].get("abi"), "an external runtime without its ABI")
+        else:
+            need(kinds.count("runtime") == 1, "one runtime, the first")
+        need(kinds.count("libc") == ("c_library" in manifest), "a C library, and how it is used")
         names = [entry["name"] for entry in entries]
         need(names and names == sorted(set(names)), "entries out of order, or none")
         default = manifest["launch"].get("default")
         need(default is None or default in names, "an unknown default entry")
-        for name in names:
-            cc = any(unicodedata.category(c) == "Cc" for c in name)
-            need(name and "/" not in name and not cc, f"an entry called {name!r}")
+        for entry in entries:
+            check_entry(entry)
         check_path(manifest["python"]["executable"])
+        need(manifest["launch"].get("keep_days", 0) <= MAX_KEEP_DAYS, "keep_days")
+        disabled = manifest["launch"].get("disabled_commands", [])
+        need(disabled == sorted(set(disabled)), "disabled commands out of order")
+        for text in [manifest["name"], *disabled, *manifest.get("mime_types", [])]:
+            need(one_line(text), f"a control character in {text!r}")
+        for field in ("version", "vendor", "contact"):
+            need(one_line(manifest.get(field, "")), f"a control character in {field}")
+        self.check_attachments()
+        required = manifest.get("requires", [])
+        need(required == sorted(set(required)), "features out of order")
+        need(self.used_features() <= set(required), "a feature that is used and not required")
+
+    def used_features(self):
+        manifest = self.manifest
+        used = {
+            "disabled-commands": manifest["launch"].get("disabled_commands"),
+            "external-runtime": "runtime" in manifest,
+            "large-windows": self.window_log > WINDOW_LOG,
+            "remote-components": any("download" in c for c in manifest["components"]),
+            "runtime-parts": any(c["kind"] == "part" for c in manifest["components"]),
+        }
+        for feature, field in {
+            "entry-arguments": "arguments",
+            "entry-directory": "directory",
+            "entry-environment": "environment",
+            "expose-path": "expose_path",
+            "first-run": "first_run",
+        }.items():
+            used[feature] = any(entry.get(field) for entry in manifest["entries"])
+        return {feature for feature, is_used in used.items() if is_used}
+
+    def check_attachments(self):
+        attachments = self.manifest.get("attachments", [])
+        need(len(attachments) <= MAX_ATTACHMENTS, "too many attachments")
+        names = [one["name"] for one in attachments]
+        need(names == sorted(set(names), key=str.encode), "attachments out of order")
+        labels = {label(part) for part in self.manifest["components"]}
+        for one in attachments:
+            name = check_path(one["name"])
+            placed = name == "sbom.cdx.json" or name.startswith("attachments/")
+            need(placed, f"an attachment called {name!r}")
+            need(one.get("component") in labels | {None}, f"the component of {name}")
+            need(one["bytes"] <= MAX_ATTACHMENT, f"{name} is too long")
+        need(self.manifest.get("icon") in {None, *names}, "an icon that is not attached")
 
     def check_zip(self, path):
         expected = []
         for part in self.manifest["components"]:
-            folder = f"components/{part['kind']}-{part['name']}-{part['version']}"
+            folder = f"components/{label(part)}"
             expected.append((f"{folder}/tree.zst", part["tree"]))
             for number, blob in enumerate(part["blobs"]):
                 expected.append((f"{folder}/{number:02}.tar.zst", blob))
+        attached = {one["name"]: one for one in self.manifest.get("attachments", [])}
+        expected += [(name, None) for name in attached]
+        expected.append(("__main__.py", None))
         own = {"offset": self.manifest_at, "length": len(self.manifest_bytes)}
+        expected.append(("manifest.json", own))
         with zipfile.ZipFile(path) as archive:
             need(archive.testzip() is None, "a CRC in the zip")
             infos = archive.infolist()
-            expected.append(("sbom.cdx.json", None))
-            # Archives of packers that can be given to an interpreter have it.
-            if "__main__.py" in archive.namelist():
-                expected.append(("__main__.py", None))
-            expected.append(("manifest.json", own))
             need([i.filename for i in infos] == [name for name, _ in expected], "zip members")
-            json.loads(archive.read("sbom.cdx.json"))
+            for name, one in attached.items():
+                data = archive.read(name)
+                need(len(data) == one["bytes"], f"the length of {name}")
+                need(digest(data) == one["blake3"], f"the digest of {name}")
+            need(archive.read("__main__.py") == MAIN, "__main__.py")
         at, directory = self.manifest["stub"]["length"], b""
         for info, (name, member) in zip(infos, expected):
-            deflated = name == "sbom.cdx.json"
+            deflated = name in attached
             method = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
             version = 20 if deflated else 10
             flags = 0 if name.isascii() else 1 << 11
@@ -230,7 +349,7 @@ class Archive:
     def listing(self, part):
         tree = part["tree"]
         need(tree["unpacked"] <= MAX_TREE, "a listing that is too long")
-        text = unzstd(self.member(tree, "a listing"), tree["unpacked"])
+        text = unzstd(self.member(tree, "a listing"), tree["unpacked"], self.window_log)
         need(digest(text) == part["digest"], "the digest of a listing")
         items = parse_listing(text.decode())
         sizes = [item[1] for item in items.values() if item[0] != "l"]
@@ -243,7 +362,7 @@ class Archive:
         need(len(part["blobs"]) <= MAX_BLOBS, "too many blobs")
         left = dict(items)
         for blob in part["blobs"]:
-            tar = unzstd(self.member(blob, "a blob"), blob["unpacked"])
+            tar = unzstd(self.member(blob, "a blob"), blob["unpacked"], self.window_log)
             for path, kind, executable, contents in read_tar(tar):
                 need(path in left, f"{path} is not listed, or there twice")
                 listed = left.pop(path)
