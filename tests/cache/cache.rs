@@ -74,7 +74,7 @@ fn python_finds_its_bytecode_and_writes_none() {
 }
 
 #[test]
-fn nothing_is_left_in_staging_and_the_cache_is_private_and_tagged() {
+fn the_cache_is_private_and_tagged_with_empty_staging() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let cache = sandbox.root().join("made/by/the/launcher");
     sandbox.archive("app").env("SNAKECRATE_CACHE", &cache).expect(0, PROBED, "");
@@ -115,7 +115,7 @@ fn verify_finds_a_changed_file_and_repairs_it() {
 }
 
 #[test]
-fn after_a_restart_of_the_machine_lost_writes_are_found_and_repaired() {
+fn writes_lost_in_a_reboot_are_repaired() {
     let sandbox = warm();
     let plan = find(&sandbox, "envs", "launch");
     let of_this_boot = fs::read(&plan).unwrap();
@@ -145,7 +145,7 @@ fn first_starts_at_once_all_succeed_and_leave_one_tree() {
 
 /// It takes as long as another start is patient: 30 seconds.
 #[test]
-fn a_first_start_that_hangs_holds_up_others_for_a_while_and_succeeds_when_it_goes_on() {
+fn a_hanging_first_start_delays_others_only_for_a_while() {
     needs!(Tracing);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     // It stops when its first component has its name, and the others are in staging.
@@ -182,7 +182,7 @@ fn a_component_that_a_cleaner_took_comes_back() {
 }
 
 #[test]
-fn clear_removes_everything_but_what_is_not_ours() {
+fn clear_leaves_other_layouts_and_foreign_files() {
     let sandbox = warm();
     fs::create_dir(sandbox.cache().join("v9")).unwrap();
     let _ = sandbox.run(["cache", "clear"]).success().any_stderr().text();
@@ -193,7 +193,7 @@ fn clear_removes_everything_but_what_is_not_ours() {
 }
 
 #[test]
-fn neither_prune_nor_clear_touches_what_runs() {
+fn prune_and_clear_leave_running_applications() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mut running = sandbox.archive("app").arg("wait").spawn();
     let pid = running.pid().to_string();

@@ -28,7 +28,7 @@ fn a_start_notes_it_where_the_kernel_does_not() {
 }
 
 #[test]
-fn so_it_does_after_a_clock_that_was_wrong() {
+fn a_start_after_a_wrong_clock_notes_its_use() {
     told("touch -a -d '2099-01-01' $plan; $app; tell", "0\n50\n");
     told("touch -a -d '1970-01-02' $plan; $app; tell", "0\n50\n");
 }
@@ -41,7 +41,7 @@ fn a_second_start_on_a_day_notes_nothing() {
 }
 
 #[test]
-fn where_it_cannot_be_noted_the_start_goes_on() {
+fn a_start_that_cannot_note_its_use_goes_on() {
     let read_only = "touch -a -d '40 days ago' $plan; mount -o remount,ro,noatime /srv; $app; tell";
     told(read_only, "40\n50\n");
     // Of another user, readable by all.

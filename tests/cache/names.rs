@@ -36,7 +36,7 @@ fn an_archive_may_have_a_name_of_255_bytes() {
 }
 
 #[test]
-fn an_application_may_have_files_with_names_of_255_bytes_and_deep_directories() {
+fn files_may_have_long_names_in_deep_directories() {
     let module = "m".repeat(252);
     let folder = "p".repeat(200);
     let package = [folder.as_str(); 8].join("/");
@@ -56,7 +56,7 @@ fn an_application_may_have_files_with_names_of_255_bytes_and_deep_directories() 
 
 /// With the longest path that an archive may have, every path in it is one that the kernel takes.
 #[test]
-fn a_cache_may_have_a_path_of_1900_bytes_and_no_more() {
+fn a_cache_path_has_at_most_1900_bytes() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let longest = deep(&sandbox.root().join("longest"), 1900);
     for _ in ["cold", "warm"] {
@@ -77,7 +77,7 @@ fn a_cache_may_have_a_path_of_1900_bytes_and_no_more() {
 }
 
 #[test]
-fn with_a_c_library_of_its_own_it_is_the_same() {
+fn its_own_c_library_makes_no_difference() {
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app", "--libc", "bundled"]).expect(0, "", "");
     let longest = deep(&sandbox.root().join("longest"), 1900);
@@ -109,7 +109,7 @@ fn archive_directory_and_name_come_through_byte_for_byte() {
 
 /// `pyvenv.cfg` is text: a cache has to be so, too.
 #[test]
-fn a_cache_whose_path_is_no_text_is_passed_over_or_named() {
+fn a_cache_path_that_isnt_text_is_skipped() {
     needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let path = |above: &str| OsString::from_vec([above.as_bytes(), NO_TEXT].concat());
@@ -128,7 +128,7 @@ fn a_cache_whose_path_is_no_text_is_passed_over_or_named() {
 
 /// Nobody's home is `rel`, nothing or a file.
 #[test]
-fn homes_that_are_none_are_passed_over() {
+fn unusable_homes_are_skipped() {
     needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     for home in ["", "relative", "/etc/passwd", "/proc/version/x"] {

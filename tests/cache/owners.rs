@@ -31,7 +31,7 @@ fn sandbox() -> Option<Sandbox> {
 }
 
 #[test]
-fn what_another_user_has_planted_is_passed_over() {
+fn another_users_planted_cache_is_skipped() {
     let Some(sandbox) = sandbox() else { return };
     for (plant, _) in PLANTS {
         let mounts = format!("{MINE}; place=/var/tmp/snakecrate-12345; {plant}");
@@ -40,7 +40,7 @@ fn what_another_user_has_planted_is_passed_over() {
 }
 
 #[test]
-fn where_all_is_planted_each_is_named_with_its_reason() {
+fn every_planted_cache_is_named_with_its_reason() {
     let Some(sandbox) = sandbox() else { return };
     for (plant, why) in PLANTS {
         let planted =
@@ -54,7 +54,7 @@ fn where_all_is_planted_each_is_named_with_its_reason() {
 }
 
 #[test]
-fn nothing_is_written_to_what_is_planted_or_where_it_leads() {
+fn nothing_is_written_to_planted_caches() {
     let Some(sandbox) = sandbox() else { return };
     for (plant, _) in PLANTS {
         let mounts = format!(
@@ -116,7 +116,7 @@ fn root_leaves_nothing_in_the_home_of_a_user() {
 
 /// Prepared by the administrator, for everybody.
 #[test]
-fn a_cache_of_roots_serves_users_who_cannot_write_to_it() {
+fn users_start_from_a_cache_that_belongs_to_root() {
     let Some(sandbox) = sandbox() else { return };
     let mounts = "SNAKECRATE_CACHE=/srv/cache /mnt/work/app leave 0; chmod 755 /srv/cache";
     let run = sandbox.place("app", mounts).uid(12345).env("SNAKECRATE_CACHE", "/srv/cache");

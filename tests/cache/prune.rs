@@ -60,7 +60,7 @@ pub(super) fn prunes(sandbox: &Sandbox, options: &[&str], expected: &str) {
 const PAIR_GOES: &str = "environment pair 1.0\napp pair 1.0, [SIZE]\n";
 
 #[test]
-fn what_was_not_used_for_so_many_days_or_since_a_date_goes() {
+fn unused_environments_are_removed() {
     for rule in [&[][..], &["--unused", "39"]] {
         let sandbox = used();
         prunes(&sandbox, &["--unused", "41"], "");
@@ -72,7 +72,7 @@ fn what_was_not_used_for_so_many_days_or_since_a_date_goes() {
 }
 
 #[test]
-fn what_was_made_too_many_days_ago_or_before_a_date_goes() {
+fn environments_made_too_long_ago_are_removed() {
     let sandbox = used();
     prunes(&sandbox, &["--older", "60"], "environment probe 1.2.3\napp probe 1.2.3, [SIZE]\n");
     prunes(&sandbox, &["--max-size", "1GiB", "--older", "2100-01-01"], &everything(&sandbox));
@@ -80,7 +80,7 @@ fn what_was_made_too_many_days_ago_or_before_a_date_goes() {
 }
 
 #[test]
-fn of_what_does_not_fit_that_which_runs_stays() {
+fn running_applications_stay_even_if_the_cache_is_full() {
     let sandbox = used();
     let mut running = sandbox.archive("app").arg("wait").spawn();
     let pid = running.pid().to_string();
@@ -119,7 +119,7 @@ fn rules_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn another_layout_and_what_is_not_ours_are_left_alone() {
+fn prune_leaves_other_layouts_and_foreign_files() {
     let sandbox = used();
     for other in ["v3/envs/x", "v9", "notes"] {
         fs::create_dir_all(sandbox.cache().join(other)).unwrap();
@@ -142,7 +142,7 @@ fn all_times(sandbox: &Sandbox, time: SystemTime) {
 }
 
 #[test]
-fn no_start_cares_for_times_and_prune_takes_the_future_for_now() {
+fn future_timestamps_are_clamped_to_now() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     sandbox.archive("app").expect(0, PROBED, "");
     let env = || fs::metadata(plan(&sandbox, "probe")).unwrap().ino();
@@ -162,7 +162,7 @@ fn no_start_cares_for_times_and_prune_takes_the_future_for_now() {
 /// Somebody swaps a directory for a link to another, back and forth, while `prune` or `clear` deletes
 /// it or what is above it or below.
 #[test]
-fn a_link_that_is_swapped_in_while_it_prunes_leads_to_no_loss() {
+fn a_link_swapped_in_during_prune_leads_to_no_loss() {
     const ROUNDS: usize = 16;
     let fill = |root: &Path, folder: &str| {
         let folder = root.join(folder);
@@ -228,7 +228,7 @@ fn a_link_that_is_swapped_in_while_it_prunes_leads_to_no_loss() {
 
 /// The moment that these swaps hardly ever meet: between the look at a directory and its opening.
 #[test]
-fn a_link_that_takes_a_directorys_place_before_it_is_opened_is_not_followed() {
+fn a_link_in_a_directorys_place_is_not_followed() {
     needs!(Tracing);
     let sandbox = Sandbox::new();
     let (cache, precious) = (sandbox.cache(), sandbox.root().join("precious"));

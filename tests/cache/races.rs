@@ -78,7 +78,7 @@ fn assert_whole(sandbox: &Sandbox) {
 }
 
 #[test]
-fn a_hundred_first_starts_at_once_all_succeed_and_one_of_them_does_the_work() {
+fn a_hundred_simultaneous_first_starts_succeed_and_one_works() {
     let sandbox = Sandbox::new().with(&TINY, "app");
     let components = Arrivals::in_area(&sandbox, "components");
     let envs = Arrivals::in_area(&sandbox, "envs");
@@ -94,7 +94,7 @@ fn a_hundred_first_starts_at_once_all_succeed_and_one_of_them_does_the_work() {
 }
 
 #[test]
-fn two_archives_that_start_at_once_for_the_first_time_share_a_runtime() {
+fn two_simultaneous_first_starts_share_a_runtime() {
     let both = || Sandbox::new().with(&PROBE, "probe").with(&PAIR, "pair");
     let one_by_one = both();
     one_by_one.archive("probe").expect(0, "probe 1.2.3 ['probe:main']\n", "");
@@ -117,7 +117,7 @@ fn two_archives_that_start_at_once_for_the_first_time_share_a_runtime() {
 }
 
 #[test]
-fn where_locks_do_not_work_first_starts_at_once_all_succeed() {
+fn simultaneous_first_starts_succeed_on_a_mount_without_locks() {
     needs!(Tracing);
     for error in ["ENOLCK", "ENOSYS"] {
         let sandbox = Sandbox::new().with(&TINY, "app");
@@ -160,7 +160,7 @@ fn starts_beside(commands: &[&[&str]]) {
 }
 
 #[test]
-fn starts_succeed_beside_prunes_of_all_that_does_not_run() {
+fn starts_succeed_beside_prunes() {
     starts_beside(&[&["cache", "prune", "--unused", "0"]]);
 }
 
@@ -170,7 +170,7 @@ fn starts_succeed_beside_repairs_and_clears() {
 }
 
 #[test]
-fn an_archive_that_is_replaced_while_it_starts_runs_to_its_end_and_the_new_one_after_it() {
+fn an_archive_replaced_during_its_start_still_runs() {
     needs!(Tracing);
     let moments = [
         ("readlink", 1),
@@ -192,7 +192,7 @@ fn an_archive_that_is_replaced_while_it_starts_runs_to_its_end_and_the_new_one_a
 }
 
 #[test]
-fn an_archive_that_is_deleted_while_it_starts_runs_to_its_end() {
+fn an_archive_deleted_during_its_start_still_runs() {
     needs!(Tracing);
     for (name, number) in [("readlink", 1), ("open", 1), ("pread64", 2), ("write", 100)] {
         let sandbox = Sandbox::new().with(&TINY, "app");
@@ -204,7 +204,7 @@ fn an_archive_that_is_deleted_while_it_starts_runs_to_its_end() {
 }
 
 #[test]
-fn an_application_whose_archive_was_replaced_goes_on_and_starts_the_new_one() {
+fn a_replaced_archives_application_runs_on() {
     let sandbox = Sandbox::new().with(&PROBE, "app").with(&PAIR, "new");
     let code = "import os, subprocess, time\n\
         print('ready', flush=True)\n\

@@ -41,7 +41,7 @@ pub fn is_whole(sandbox: &Sandbox) {
 }
 
 #[test]
-fn what_the_interpreter_does_not_start_without_is_back_at_the_next_start() {
+fn files_that_the_interpreter_requires_come_back() {
     let sandbox = warm();
     let wanted = |path: &str| {
         let library = path.contains("/lib/python3.") && !path.contains("/site-packages/");
@@ -61,7 +61,7 @@ fn what_the_interpreter_does_not_start_without_is_back_at_the_next_start() {
 }
 
 #[test]
-fn so_are_boot_script_and_configuration() {
+fn boot_script_and_configuration_come_back() {
     let sandbox = warm();
     for name in ["pyvenv.cfg", "boot/probe.py"] {
         for damage in DAMAGES {
@@ -125,7 +125,7 @@ fn a_tenth_of_the_cache_is_missed_by_few_starts() {
 
 /// The component is stamped, so a first start trusts it.
 #[test]
-fn an_archive_that_shares_a_damaged_runtime_mends_it_at_its_first_start() {
+fn a_first_start_repairs_a_damaged_shared_runtime() {
     let sandbox = warm().with(&PAIR, "pair");
     let file = files(&sandbox, "components");
     let file = file.iter().find(|path| path.ends_with("encodings/__init__.py")).unwrap();

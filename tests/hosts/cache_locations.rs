@@ -68,7 +68,7 @@ fn a_read_only_root_with_a_noexec_tmp_is_explained() {
 
 /// The build of this image started the application once.
 #[test]
-fn an_image_with_a_filled_cache_runs_read_only_after_any_boot_and_as_any_user() {
+fn an_image_with_a_filled_cache_runs_read_only() {
     let Some(sandbox) = sandbox() else { return };
     let cached = |mounts: &str| sandbox.place("app", mounts).env("SNAKECRATE_CACHE", "/mnt/cache");
     cached("").expect(0, WORKS, "");
@@ -96,7 +96,7 @@ fn a_protected_service_has_its_cache_directory() {
 }
 
 #[test]
-fn a_protected_service_without_one_is_told() {
+fn a_protected_service_without_one_gets_an_error() {
     let Some(sandbox) = sandbox() else { return };
     let tried = [
         ("/root/.cache/snakecrate", ROFS),
@@ -119,7 +119,7 @@ fn a_dynamic_user_has_the_private_temporary_directory() {
 }
 
 #[test]
-fn one_without_a_home_has_a_directory_of_its_own_in_var_tmp() {
+fn a_user_without_home_has_a_directory_in_var_tmp() {
     let Some(sandbox) = sandbox() else { return };
     unpacks_to("/var/tmp/snakecrate-54321", sandbox.place("app", "").uid(54321));
     for uid in [0, 54321] {
@@ -130,7 +130,7 @@ fn one_without_a_home_has_a_directory_of_its_own_in_var_tmp() {
 }
 
 #[test]
-fn a_missing_home_and_a_missing_var_tmp_are_not_made() {
+fn missing_homes_and_var_tmp_are_not_created() {
     let Some(sandbox) = sandbox() else { return };
     let mounts = "umount /var/tmp; mount -t tmpfs tmpfs /var; mkdir /var/other
         /mnt/work/app facts >/dev/null; ls -A /srv /var; exit";
@@ -139,7 +139,7 @@ fn a_missing_home_and_a_missing_var_tmp_are_not_made() {
 }
 
 #[test]
-fn a_noexec_home_is_passed_over() {
+fn a_noexec_home_is_skipped() {
     let Some(sandbox) = sandbox() else { return };
     let mounts = "noexec /home; mkdir /home/ada; chown 12345 /home/ada";
     let run = sandbox.place("app", mounts).uid(12345).env("HOME", "/home/ada");
@@ -170,7 +170,7 @@ const TOO_FULL: &str =
 snakecrate: free some space, or set SNAKECRATE_CACHE to a directory that has it\n";
 
 #[test]
-fn a_disk_that_is_too_small_is_found_before_anything_is_extracted() {
+fn a_small_disk_is_found_before_extraction() {
     let Some(sandbox) = sandbox() else { return };
     needs!(Tracing);
     let before = "strace -f -qq -e trace=openat -o /tmp/trace /mnt/work/app || echo status $?
@@ -180,7 +180,7 @@ fn a_disk_that_is_too_small_is_found_before_anything_is_extracted() {
 }
 
 #[test]
-fn a_file_system_with_room_for_too_few_files_is_found_before_anything_is_extracted() {
+fn too_few_inodes_are_found_before_extraction() {
     let Some(sandbox) = sandbox() else { return };
     let before = "/mnt/work/app || echo status $?; show";
     let outcome = on_a_small_disk(&sandbox, "nr_inodes=200", before).output();
@@ -191,7 +191,7 @@ fn a_file_system_with_room_for_too_few_files_is_found_before_anything_is_extract
 }
 
 #[test]
-fn a_disk_that_fills_while_it_is_extracted_to_is_explained_and_later_it_works() {
+fn a_disk_that_fills_during_extraction_is_explained() {
     let Some(sandbox) = sandbox() else { return };
     needs!(Tracing);
     let before = "strace -f -qq -e trace=openat -e inject=openat:delay_enter=3000000:when=150 \

@@ -61,7 +61,7 @@ fn bundled_children_and_workers_start_and_no_variable_is_set() {
 }
 
 #[test]
-fn bundled_a_changed_interpreter_and_a_lost_c_library_are_found() {
+fn a_changed_interpreter_or_lost_c_library_is_found() {
     let sandbox = bundled();
     let facts = sandbox.archive("app").arg("facts").output().json();
     let _ = sandbox.run(["cache", "verify"]).success().any_stderr().text();
@@ -86,7 +86,7 @@ fn bundled_a_changed_interpreter_and_a_lost_c_library_are_found() {
 }
 
 #[test]
-fn bundled_a_native_program_is_started_by_the_loader_that_came_along() {
+fn the_bundled_loader_starts_native_programs() {
     let sandbox =
         Sandbox::new().bare_project("native", "").copy("/usr/bin/printenv", "native/scripts/show");
     sandbox.build(["native", "-o", "app", "-e", "show", "--libc", "bundled"]).expect(0, "", "");
@@ -96,7 +96,7 @@ fn bundled_a_native_program_is_started_by_the_loader_that_came_along() {
 }
 
 #[test]
-fn a_host_that_will_do_is_taken_and_nothing_is_unpacked_for_it() {
+fn a_suitable_hosts_c_library_is_used() {
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app"]).expect(0, "", "");
     let found = mapped(&sandbox);
@@ -111,7 +111,7 @@ fn a_host_that_will_do_is_taken_and_nothing_is_unpacked_for_it() {
 /// The environment was made where the host had a C library, and now it has none: found when the
 /// kernel does not find the loader.
 #[test]
-fn a_host_that_has_lost_its_loader_gets_the_one_that_came_along() {
+fn a_host_without_its_loader_gets_the_bundled_one() {
     needs!(Mounts);
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app"]).expect(0, "", "");
@@ -135,7 +135,7 @@ fn a_host_that_has_lost_its_loader_gets_the_one_that_came_along() {
 }
 
 #[test]
-fn without_one_of_its_own_an_archive_is_as_small_as_can_be() {
+fn an_archive_without_a_c_library_is_small() {
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app", "--libc", "host"]).expect(0, "", "");
     let text = sandbox.packer(["inspect", "app"]).output().text();

@@ -96,7 +96,7 @@ fn sweep<T: Sync>(cases: &[T], run: impl Fn(&Sandbox, &T) -> String + Sync) {
 }
 
 #[test]
-fn killed_at_any_kind_of_system_call_a_first_run_leaves_nothing_that_the_next_does_not_mend() {
+fn the_next_start_repairs_a_first_run_killed_anywhere() {
     needs!(Tracing);
     sweep(&edges(), |sandbox, call| {
         let when = format!("a kill at {call:?}");
@@ -140,7 +140,7 @@ fn assert_told(status: ExitStatus, stdout: &str, stderr: &str, error: &str, when
 }
 
 #[test]
-fn whatever_call_fails_a_first_run_succeeds_or_says_why_and_leaves_nothing() {
+fn a_first_run_survives_or_explains_any_failing_call() {
     needs!(Tracing);
     let cases: Vec<_> = edges()
         .into_iter()
@@ -155,7 +155,7 @@ fn whatever_call_fails_a_first_run_succeeds_or_says_why_and_leaves_nothing() {
 }
 
 #[test]
-fn a_cache_tag_without_a_word_in_it_is_written_again() {
+fn an_empty_cache_tag_is_written_again() {
     needs!(Tracing);
     let sandbox = sandbox();
     sandbox.archive("app").killed_at(&Call::new("write", 1)).killed_by(Signal::KILL).done();
@@ -167,7 +167,7 @@ fn a_cache_tag_without_a_word_in_it_is_written_again() {
 }
 
 #[test]
-fn a_write_that_fails_when_the_file_is_closed_is_not_published() {
+fn a_write_error_at_close_prevents_publishing() {
     needs!(Tracing);
     // What network file systems do when there is no room or no quota.
     let calls = sandbox().archive("app").calls();
@@ -182,7 +182,7 @@ fn a_write_that_fails_when_the_file_is_closed_is_not_published() {
 }
 
 #[test]
-fn a_disk_without_room_for_the_first_directory_is_called_full() {
+fn a_disk_without_space_for_a_directory_is_reported_full() {
     needs!(Tracing);
     let sandbox = sandbox();
     let outcome = sandbox.archive("app").failing(&Call::new("mkdirat", 1), "ENOSPC");
@@ -203,7 +203,7 @@ fn what_disappears_between_making_and_starting_is_made_again() {
 }
 
 #[test]
-fn after_a_restart_a_cache_that_does_not_say_whether_it_may_be_written_to_is_checked() {
+fn an_undecidably_writable_cache_is_checked_after_a_reboot() {
     needs!(Tracing);
     let sandbox = sandbox();
     sandbox.archive("app").expect(0, SAID, "");
@@ -221,7 +221,7 @@ fn after_a_restart_a_cache_that_does_not_say_whether_it_may_be_written_to_is_che
 }
 
 #[test]
-fn without_locks_nothing_of_the_run_is_left_and_what_the_dead_left_goes_after_a_day() {
+fn without_locks_leftovers_go_after_a_day() {
     needs!(Tracing);
     for error in ["ENOLCK", "ENOSYS", "EOPNOTSUPP"] {
         let sandbox = sandbox();

@@ -20,14 +20,14 @@ fn a_link_with_its_name_starts_it() {
 }
 
 #[test]
-fn so_does_a_copy_and_so_does_a_caller_that_sets_argv0() {
+fn a_copy_or_a_set_argv0_starts_it_too() {
     let sandbox = Sandbox::new().with(&PAIR, "left");
     sandbox.archive("left").expect(0, "left []\n", "");
     sandbox.archive("left").argv0("/opt/bin/right").expect(0, "right []\n", "");
 }
 
 #[test]
-fn without_a_choice_they_are_listed() {
+fn entries_are_listed_if_none_is_chosen() {
     let sandbox = Sandbox::new().with(&PAIR, "app");
     for arguments in [&[][..], &["middle"], &["--help"], &[""]] {
         let outcome = sandbox.archive("app").args(arguments).output();
@@ -36,7 +36,7 @@ fn without_a_choice_they_are_listed() {
 }
 
 #[test]
-fn a_single_entry_runs_under_any_name_and_keeps_all_arguments() {
+fn a_single_entry_runs_under_any_name() {
     let sandbox = Sandbox::new().with(&PROBE, "anything");
     let run = sandbox.archive("anything").argv0("left").args(["argv", "probe"]);
     run.expect(0, "70726f6265\n", "");

@@ -90,7 +90,7 @@ fn plain(sandbox: &Sandbox, text: &str) -> String {
 const MISSING: &str = "import sys\nimport no_such_module\ndef main(): pass\n";
 
 #[test]
-fn an_import_error_of_the_application_itself_is_shown_as_ever() {
+fn the_applications_own_import_errors_are_shown_unchanged() {
     let frozen = Regex::new(r#"(File "<frozen runpy>"), line \d+"#).unwrap();
     for (module, arguments) in KINDS {
         let sandbox = sandbox(MISSING, arguments);
@@ -128,7 +128,7 @@ fn an_import_error_of_the_application_itself_is_shown_as_ever() {
 }
 
 #[test]
-fn what_was_mended_is_started_again_with_the_same_arguments_and_once() {
+fn a_repaired_application_starts_again_once_with_its_arguments() {
     for (_, arguments) in KINDS {
         let sandbox = sandbox(MISSING, arguments);
         let (code, stderr, notes) = start(&sandbox, "10");
@@ -168,7 +168,7 @@ fn other_errors_are_not_looked_into() {
 }
 
 #[test]
-fn an_archive_that_is_gone_or_cannot_be_executed_repairs_nothing() {
+fn a_missing_or_unusable_archive_repairs_nothing() {
     let sandbox = sandbox(MISSING, KINDS[0].1);
     let whole = plain(&sandbox, &start(&sandbox, "0").1);
     let env = env(&sandbox);

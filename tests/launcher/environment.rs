@@ -140,7 +140,7 @@ fn without_isolation_the_canaries_sing() {
 /// Where the zones and the user's packages are, what the platform is called: an application may
 /// ask.
 #[test]
-fn what_is_read_all_the_same_is_data() {
+fn variables_that_are_still_read_are_data() {
     let sandbox = sandbox();
     let usual = sees(&sandbox, "app", []).json();
     for (name, value, changes) in DATA {
@@ -156,7 +156,7 @@ fn what_is_read_all_the_same_is_data() {
 /// `sysconfig` reads how Python was built from the module that this names: one of the application's
 /// or none, never one that lies in the way.
 #[test]
-fn a_module_that_a_variable_names_is_the_applications_or_not_found() {
+fn modules_named_by_variables_come_from_the_application() {
     let sandbox = sandbox();
     let run = |archive| {
         let run =

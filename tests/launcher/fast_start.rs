@@ -33,7 +33,7 @@ def main():
 ";
 
 #[test]
-fn modules_are_what_the_import_system_would_have_made_of_them() {
+fn fast_start_modules_equal_imported_modules() {
     let sandbox = Sandbox::new()
         .bare_project("compare", "[project.scripts]\ncompare = 'compare:main'\n")
         .file("compare/compare.py", COMPARE)
@@ -58,7 +58,7 @@ def main():
 ";
 
 #[test]
-fn the_collector_waits_while_the_entry_is_imported_and_is_then_as_it_was() {
+fn the_collector_is_off_while_the_entry_is_imported() {
     let sandbox = Sandbox::new()
         .bare_project("collect", "[project.scripts]\ncollect = 'collect:main'\n")
         .file("collect/collect.py", COLLECTOR);
@@ -72,7 +72,7 @@ fn the_collector_waits_while_the_entry_is_imported_and_is_then_as_it_was() {
 }
 
 #[test]
-fn the_imports_that_a_script_begins_with_are_made_once_and_before_it() {
+fn leading_imports_of_a_script_run_once_before_it() {
     let script = "\
 '''Its text.'''
 from __future__ import annotations
@@ -92,7 +92,7 @@ print(X, gc.get_freeze_count() > 0, __file__.endswith('/app/tool.py'), __doc__, 
 }
 
 #[test]
-fn an_import_that_fails_is_told_of_as_ever() {
+fn a_failing_import_is_reported_unchanged() {
     let sandbox = Sandbox::new()
         .bare_project("broken", "[project.scripts]\nbroken = 'broken:main'\n")
         .file("broken/broken.py", "import no_such_module\n")
@@ -112,7 +112,7 @@ fn an_import_that_fails_is_told_of_as_ever() {
 /// A directory of the user's that comes first on the path, a hook on it, and a namespace: none of
 /// them is passed over.
 #[test]
-fn what_comes_before_the_cache_on_the_path_still_does() {
+fn caller_paths_stay_ahead_of_the_cache() {
     let main = "\
 import json
 import spread.one

@@ -26,7 +26,7 @@ fn argv0_is_what_the_user_invoked() {
 /// As for a console script, which the kernel gives the path that the shell found: reloaders start
 /// themselves again by it.
 #[test]
-fn argv0_of_a_command_on_the_path_is_where_it_was_found() {
+fn argv0_of_a_command_on_the_path_is_its_path() {
     let sandbox = sandbox();
     let output = Command::new("app")
         .env("PATH", sandbox.path("app").parent().unwrap())

@@ -123,7 +123,7 @@ fn children_have_the_users_variables() {
 }
 
 #[test]
-fn every_variable_comes_through_byte_for_byte_and_under_no_other_name() {
+fn every_variable_comes_through_unchanged() {
     let sandbox = sandbox();
     let odd = OsStr::from_bytes(b"/\xff=\n\xfe");
     for command in ["environment", "child-environment"] {
@@ -143,7 +143,7 @@ fn every_variable_comes_through_byte_for_byte_and_under_no_other_name() {
 
 /// Modules and scripts have boot scripts of other kinds.
 #[test]
-fn modules_and_scripts_have_them_too() {
+fn modules_and_scripts_start_fast_too() {
     let tell = "import os\n\
                 print(sorted(n for n in os.environ if 'LD_' in n), os.environ['LD_PRELOAD'], sorted(\
                 n for n in globals() if 'variables' in n or 'start' in n))\n";
@@ -162,7 +162,7 @@ fn modules_and_scripts_have_them_too() {
 
 /// For drivers that lie outside of the archive.
 #[test]
-fn they_have_effect_where_the_build_says_so() {
+fn loader_variables_work_if_the_build_allows_them() {
     let sandbox = sandbox()
         .bare_project("open", "[project.scripts]\nopen = 'opened:main'\n")
         .file("open/opened.py", "def main():\n    import os; print(os.environ['LD_PRELOAD'])\n");

@@ -10,7 +10,7 @@ mod crash;
 mod entries;
 
 /// Entry points that could not be imported, mended and started.
-mod entry_mended;
+mod import_repair;
 
 /// Entry points that cannot be imported.
 mod entry_repair;

@@ -23,7 +23,7 @@ fn output(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_slow_first_start_shows_a_bar_that_is_gone_when_the_application_runs() {
+fn a_slow_first_start_shows_a_temporary_bar() {
     let Some(sandbox) = sandbox() else { return };
     let screen = sandbox.terminal("xterm", 80, &format!("{SLOW} ./app"));
     let start = "probe: unpacking for the first start [";
@@ -46,7 +46,7 @@ fn on_a_narrow_terminal_the_line_does_not_wrap() {
 }
 
 #[test]
-fn nothing_is_drawn_where_it_could_not_be_wiped_away_or_is_not_for_the_terminal() {
+fn nothing_is_drawn_without_a_capable_terminal() {
     for (kind, line) in [
         ("dumb", format!("{SLOW} ./app >out")),
         ("", format!("{SLOW} ./app >out")),
@@ -80,7 +80,7 @@ fn a_warm_start_draws_nothing_however_long_it_takes() {
 }
 
 #[test]
-fn a_first_start_that_fails_wipes_the_bar_before_it_says_why() {
+fn a_failing_first_start_wipes_the_bar() {
     let Some(sandbox) = sandbox() else { return };
     let full = "strace -f -qq -o /dev/null -e trace=linkat,symlinkat \
         -e inject=linkat,symlinkat:error=EROFS:delay_enter=1000000";
@@ -102,7 +102,7 @@ fn without_its_env(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn who_waits_for_another_start_is_told_so() {
+fn a_waiting_start_reports_that_it_waits() {
     needs!(Program("script"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let staging = sandbox.cache().join("v2/staging").join(without_its_env(&sandbox));

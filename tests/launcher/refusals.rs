@@ -19,7 +19,7 @@ fn interpreter(sandbox: &Sandbox) -> PathBuf {
 
 /// Nothing of it is the archive's fault, and all of it can be mended out of the archive.
 #[test]
-fn an_interpreter_that_was_cut_or_overwritten_is_mended() {
+fn a_damaged_interpreter_is_repaired() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let program = interpreter(&sandbox);
     let whole = fs::read(&program).unwrap();
@@ -41,7 +41,7 @@ fn an_interpreter_that_was_cut_or_overwritten_is_mended() {
 
 /// `mount -o remount,noexec` after the first start.
 #[test]
-fn a_cache_that_became_noexec_is_passed_over() {
+fn a_cache_that_became_noexec_is_skipped() {
     needs!(Root, Mounts);
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let mounts = "mkdir /home/ada; export HOME=/home/ada; /mnt/work/app leave 0; noexec /home";
@@ -57,7 +57,7 @@ fn a_cache_that_became_noexec_is_passed_over() {
 
 /// What the kernel says of every attempt, on a first start and on a later one.
 #[test]
-fn what_cannot_be_mended_is_explained() {
+fn an_impossible_repair_is_explained() {
     const CACHE: &str = "set SNAKECRATE_CACHE to a directory of yours that allows execution";
     needs!(Tracing);
     for (error, text, remedy) in [

@@ -42,7 +42,7 @@ fn closed_streams_stay_closed_in_each_combination_cold_and_warm() {
 
 /// With nobody to tell, the status tells.
 #[test]
-fn a_failure_with_closed_streams_has_its_status_and_writes_nowhere() {
+fn a_failure_with_closed_streams_keeps_its_status() {
     let sandbox = Sandbox::new().with(&PROBE, "app").file("file", "");
     let run = sandbox.archive("app").env("SNAKECRATE_CACHE", sandbox.path("file"));
     run.redirected("<&- >&- 2>&-").expect(122, "", "");
@@ -52,7 +52,7 @@ fn a_failure_with_closed_streams_has_its_status_and_writes_nowhere() {
 
 /// Ctrl-C, a closed terminal, a service manager, in the middle of the work.
 #[test]
-fn a_first_start_that_is_interrupted_is_made_up_for_by_the_next() {
+fn the_next_start_completes_an_interrupted_first_start() {
     needs!(Tracing);
     for signal in [Signal::INT, Signal::HUP, Signal::TERM, Signal::QUIT] {
         let sandbox = Sandbox::new().with(&PROBE, "app");
@@ -127,7 +127,7 @@ print(open('/proc/self/oom_score_adj').read().strip(), open('/proc/self/personal
 ";
 
 #[test]
-fn all_else_that_a_process_inherits_is_the_callers() {
+fn a_process_inherits_everything_from_the_caller() {
     let sandbox = Sandbox::new().with(&PROBE, "app").file("unusual.py", UNUSUAL);
     let start = |command: &[&str]| {
         let mut python = Command::new("python3");

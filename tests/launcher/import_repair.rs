@@ -35,7 +35,7 @@ fn a_module_that_is_gone_comes_back() {
 }
 
 #[test]
-fn bytecode_and_libraries_that_were_cut_or_altered_come_back() {
+fn damaged_bytecode_and_libraries_come_back() {
     let sandbox = warm();
     let changes: [fn(Vec<u8>) -> Vec<u8>; 3] = [
         |bytes| bytes[..bytes.len() / 2].to_vec(),
@@ -90,7 +90,7 @@ fn the_application_does_not_notice() {
 
 /// What it needs of its own and has not got is told once, and it is run once.
 #[test]
-fn an_application_with_an_error_of_its_own_is_run_once() {
+fn an_application_with_its_own_error_runs_once() {
     let source = "open('runs', 'a').write('run ')\nimport no_such_module\ndef main(): pass\n";
     let sandbox = Sandbox::new()
         .bare_project("broken", "[project.scripts]\nbroken = 'broken:main'\n")
