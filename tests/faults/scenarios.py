@@ -66,7 +66,7 @@ class Scenario:
         place = self.place
         if self.is_whole and (found := place.verify()):
             return f"right after it: {found}"
-        self.mend()
+        self.repair()
         end = place.run(*place.start)
         if end.status != 0 or end.output != self.expected or end.errors:
             return f"the next start: {end}"
@@ -78,7 +78,7 @@ class Scenario:
             return found
         return place.differs(*self.names)
 
-    def mend(self):
+    def repair(self):
         """The user's action before the next start."""
 
     def trouble(self, injection):
@@ -174,7 +174,7 @@ class Repair(Prune):
         self.made()
         damage(self.place.cache / "v2")
 
-    def mend(self):
+    def repair(self):
         self.place.packer("cache", "verify", "--repair")
 
 

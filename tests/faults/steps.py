@@ -253,7 +253,7 @@ class Damage(Step):
     starts = True
     # Whether `cache verify` finds nothing after these starts. An environment has links to the files of
     # its components, so it outlives a missing component, and a start doesn't look for that.
-    mends = True
+    is_repaired = True
 
     def draw(self, rng):
         # Drawn again when it runs, as the contents are known only then.
@@ -274,7 +274,7 @@ class Damage(Step):
         when = f"after {self.name} of {self.damage()}"
         if self.starts and (found := self.soak.start_all(when)):
             return found
-        if not self.mends:
+        if not self.is_repaired:
             self.soak.repair()
         return self.soak.quiet(when)
 
@@ -283,7 +283,7 @@ class Tree(Damage):
     """A whole tree is removed."""
 
     weight = 3
-    mends = False
+    is_repaired = False
 
     def damage(self):
         return gone(self.path(self.rng.choice(["v2/components/*", "v2/envs/*"])))
@@ -293,7 +293,7 @@ class Area(Damage):
     """All components, all environments, all trees or the whole cache is removed."""
 
     weight = 1
-    mends = False
+    is_repaired = False
 
     def damage(self):
         areas = ["v2/components", "v2/envs", "v2/staging", "v2", "../cache"]
@@ -305,7 +305,7 @@ class Plan(Damage):
 
     weight = 2
     # No archive starts the environment of a replaced build.
-    mends = False
+    is_repaired = False
 
     def damage(self):
         path = self.path("v2/envs/*/.snakecrate/launch")
@@ -338,7 +338,7 @@ class Lost(Damage):
     """A file is removed or truncated."""
 
     weight = 4
-    starts = mends = False
+    starts = is_repaired = False
 
     def damage(self):
         path = self.files("components", "envs")
@@ -349,7 +349,7 @@ class Altered(Damage):
     """A byte of a file changes."""
 
     weight = 4
-    starts = mends = False
+    starts = is_repaired = False
 
     def damage(self):
         path = self.files("components", "envs")
