@@ -65,7 +65,7 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Build one executable file
-    #[command(mut_args = describe_for_build)]
+    #[command(mut_args = describe)]
     #[command(after_help = "\
 Examples:
   snakecrate build                              the project in this directory
@@ -104,6 +104,7 @@ Examples:
         json: bool,
     },
     /// Show what native code requires from a host: glibc, libraries, processor
+    #[command(mut_args = describe)]
     #[command(after_help = "\
 Examples:
   snakecrate audit ./app                        an archive
@@ -121,7 +122,7 @@ library, or a file requires a newer glibc than --max-glibc.")]
         /// Fail if a file requires a newer glibc than this
         #[arg(long, value_name = "VERSION")]
         max_glibc: Option<Glibc>,
-        /// Library that may be missing [repeatable]
+        /// Library that may be missing
         #[arg(long, value_name = "NAME")]
         allow_missing: Vec<String>,
     },
@@ -195,7 +196,7 @@ pub fn run_defaults() -> Options {
     Options { level: Some(RUN_LEVEL), ..Options::empty() }
 }
 
-fn describe_for_build(arg: Arg) -> Arg {
+fn describe(arg: Arg) -> Arg {
     described(arg, None)
 }
 

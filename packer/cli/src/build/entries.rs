@@ -97,7 +97,7 @@ impl Program {
 /// Chooses the entries, and adds their boot scripts to the application's tree.
 ///
 /// The entries are those that the user named; else the script's file; else all of the application's
-/// own. With `fast` they get a fast start ([`boot`]).
+/// own. With `fast` they get a fast start (`boot`).
 pub fn choose(
     offer: &Offer<'_>,
     wanted: &[String],
