@@ -4,7 +4,7 @@
 mod build_files;
 
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
-mod cache;
+mod sharing;
 
 /// File systems unlike a local disk, and files of any date.
 mod file_systems;
