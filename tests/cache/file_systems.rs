@@ -13,11 +13,11 @@ use crate::support::sandbox::shared::PROBE;
 use crate::support::sandbox::{Run, Sandbox};
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
-/// As if the machine had been started again, or another: a container's image has this.
+/// Simulates another boot, or another machine, as for a container's image.
 const ANOTHER_BOOT: &str = "echo 01234567-89ab-cdef-0123-456789abcdef >/tmp/id
     mount --bind /tmp/id /proc/sys/kernel/random/boot_id";
 
-/// The archive on a file system that has errors for these system calls.
+/// Runs the archive on a file system that returns errors for these system calls.
 fn injected<'a>(sandbox: &'a Sandbox, errors: &[&str]) -> Run<'a> {
     if !sandbox.path("strace").exists() {
         symlink("/usr/bin/strace", sandbox.path("strace")).unwrap();
@@ -54,7 +54,7 @@ fn without_locks_and_hard_links_it_starts_cold_and_warm() {
         let envs = sandbox.cache().join("v2/envs");
         let script = envs.join(&sandbox.cached("envs")[0]).join("boot/probe.py");
         assert_eq!(fs::metadata(&script).unwrap().nlink(), 1, "a copy");
-        // It is made anew, and nothing can be exchanged.
+        // The environment is made again, and names cannot be exchanged.
         fs::remove_file(&script).unwrap();
         injected(&sandbox, &errors).expect(0, WORKS, "");
         assert!(script.exists());
@@ -134,7 +134,7 @@ fn an_image_with_a_filled_cache_starts_on_another_machine() {
     sandbox.place("app", &damaged).expect(0, &WORKS.repeat(2), "");
 }
 
-/// What is removed there is gone, by the packer, too.
+/// The packer can remove it there, too.
 #[test]
 fn the_cache_of_an_image_can_be_cleared() {
     needs!(Root, Mounts);
@@ -166,7 +166,7 @@ fn dates_of_1970_and_2099_change_nothing() {
         let before = files(&sandbox.cache());
         sandbox.archive("app").expect(0, WORKS, "");
         assert_eq!(files(&sandbox.cache()), before, "{date}: it was not warm");
-        // Components of that date are as good as new ones.
+        // Components of that date are reused.
         let env = sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0]);
         let components = files(&sandbox.cache().join("v2/components"));
         fs::remove_dir_all(env).unwrap();

@@ -44,7 +44,7 @@ fn a_second_start_on_a_day_notes_nothing() {
 fn a_start_that_cannot_note_its_use_goes_on() {
     let read_only = "touch -a -d '40 days ago' $plan; mount -o remount,ro,noatime /srv; $app; tell";
     told(read_only, "40\n50\n");
-    // Of another user, readable by all.
+    // It belongs to another user, and everybody may read it.
     let foreign = "touch -a -d '40 days ago' $plan; chmod 755 /srv/cache
         setpriv --reuid 12345 --regid 12345 --clear-groups -- $app; tell";
     told(foreign, "40\n50\n");

@@ -12,17 +12,17 @@ mod file_systems;
 /// When an environment was used last.
 mod last_use;
 
-/// Long names, deep places, and names that are no text.
+/// Long names, deep places, and names that aren't text.
 mod names;
 
-/// Whose the cache is.
+/// Owners of the cache.
 mod owners;
 
-/// What leaves the cache, by which rule, and what stays.
+/// What each rule of prune removes, and what stays.
 mod prune;
 
-/// Many at once on one cache.
+/// Many processes on one cache.
 mod races;
 
-/// Files that a cleaner deleted or cut, and how they come back.
+/// Files that a cleaner deleted or truncated, and how they come back.
 pub mod repair;

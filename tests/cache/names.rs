@@ -1,4 +1,4 @@
-//! Long names, deep places, and names that are no text.
+//! Long names, deep places, and names that aren't text.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -11,10 +11,10 @@ use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
-/// No UTF-8.
+/// Isn't UTF-8.
 const NO_TEXT: &[u8] = b"no text \xff\xfe";
 
-/// A path below `above` of so many bytes, in names of 200 bytes at most.
+/// A path of `length` bytes below `above`, with names of at most 200 bytes.
 fn deep(above: &Path, length: usize) -> PathBuf {
     let mut path = above.to_owned();
     while path.as_os_str().len() < length {
@@ -107,7 +107,7 @@ fn archive_directory_and_name_come_through_byte_for_byte() {
     }
 }
 
-/// `pyvenv.cfg` is text: a cache has to be so, too.
+/// `pyvenv.cfg` is text, so a cache's path has to be text, too.
 #[test]
 fn a_cache_path_that_isnt_text_is_skipped() {
     needs!(Root, Mounts);
@@ -150,7 +150,7 @@ fn a_relative_cache_is_one_of_the_working_directory() {
     let prefix = facts["prefix"].as_str().unwrap().to_owned();
     assert!(Path::new(&prefix).is_absolute(), "{prefix}");
     assert!(sandbox.path("cache/v2/envs").exists());
-    // Nothing can be made in a directory that is gone.
+    // Nothing can be created in a directory that is gone.
     let gone = "mkdir gone; cd gone; rmdir ../gone;";
     sandbox.archive("app").env("SNAKECRATE_CACHE", "cache").redirected(gone).expect(
         122,

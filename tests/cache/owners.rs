@@ -1,5 +1,5 @@
-//! Whose the cache is: what others have planted is refused, and root leaves nothing behind in the
-//! home of a user.
+//! Owners of the cache: directories that others planted are refused, and root leaves nothing in a
+//! user's home.
 
 use crate::hosts::cache_locations::{has_no_place, unpacks_to};
 use crate::support::needs::needs;
@@ -10,7 +10,7 @@ const FOREIGN: &str = "it belongs to user 54321";
 const WRITABLE: &str = "other users can write to it";
 const NO_DIRECTORY: &str = "it is not a directory";
 
-/// What may be at `$place` that another user has made, or could change; and why not to use it.
+/// Things at `$place` that another user made or could change, and the reason to refuse each.
 const PLANTS: [(&str, &str); 9] = [
     ("mkdir -m 700 $place; chown 54321 $place", "Permission denied (os error 13)"),
     ("mkdir -m 755 $place; chown 54321 $place", FOREIGN),
@@ -79,8 +79,8 @@ fn a_link_above_the_cache_is_the_users_own_business() {
     unpacks_to("/home/ada/.cache/snakecrate", run);
 }
 
-/// `sudo` may keep `HOME`. Whatever there is in it, what root leaves is nowhere in it, and the
-/// user starts the archive before and after.
+/// `sudo` may keep `HOME`. Whatever is in it, root leaves nothing there, and the user can start the
+/// archive before and after.
 #[test]
 fn root_leaves_nothing_in_the_home_of_a_user() {
     const HOMES: &str = "/home/ada/.cache/snakecrate";

@@ -1,4 +1,4 @@
-//! Pruning: what goes by which rule, what stays, what is said, and who may interfere.
+//! Pruning: what each rule removes, what stays, what is reported, and interference by others.
 
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -46,7 +46,7 @@ fn used() -> Sandbox {
     sandbox
 }
 
-/// Prunes after it was announced what would go; that is what goes, and these lines tell it.
+/// Runs `prune` dry, then really: both report `expected`.
 #[track_caller]
 pub(super) fn prunes(sandbox: &Sandbox, options: &[&str], expected: &str) {
     let prune = ["cache", "prune"].iter().chain(options).copied();
@@ -90,7 +90,7 @@ fn running_applications_stay_even_if_the_cache_is_full() {
     running.finish().killed_by(Signal::KILL).done();
 }
 
-/// All that `cache list` tells of, as `prune` tells it.
+/// Everything that `cache list` shows, as `prune` reports it.
 fn everything(sandbox: &Sandbox) -> String {
     let list = sandbox.run(["cache", "list", "--json"]).json();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -215,7 +215,7 @@ fn a_link_swapped_in_during_prune_leads_to_no_loss() {
                 fill(&cache, "v2/components/x/a/b");
                 fill(&cache, "build/wheels/x/a/b");
                 let command = if round % 2 == 0 { "prune" } else { "clear" };
-                // It may fail, cheated as it is; nothing outside may be lost.
+                // It may fail; nothing outside may be lost.
                 let mut packer = Command::new(PACKER);
                 packer.args(["cache", command]).env("SNAKECRATE_CACHE", &cache).output().unwrap();
             }

@@ -1,4 +1,4 @@
-//! Many at once on one cache: first starts, prunes, repairs, and archives that are replaced.
+//! Many processes on one cache: first starts, prunes, repairs, and archives that are replaced.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -17,7 +17,7 @@ use crate::support::sandbox::{Call, Run, Sandbox};
 
 const SAID: &str = "tiny\n";
 
-/// Holds up programs until all of them are there.
+/// Makes programs wait until all of them have started.
 struct Gate {
     pipe: File,
     waiting: usize,

@@ -1,4 +1,4 @@
-//! Files that a cleaner deleted or cut: what a start notices, and that it mends it.
+//! Files that a cleaner deleted or truncated: which ones a start notices, and that it repairs them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,7 +17,7 @@ pub fn warm() -> Sandbox {
     sandbox
 }
 
-/// What happens to a file: it goes, it is emptied, half of it stays.
+/// Kinds of damage: the file is gone, empty, or half of it is left.
 const DAMAGES: [fn(&Path); 3] = [
     |path| fs::remove_file(path).unwrap(),
     |path| rewrite(path, b""),
@@ -27,7 +27,7 @@ const DAMAGES: [fn(&Path); 3] = [
     },
 ];
 
-/// The next start works, and after it the cache is what it should be.
+/// Asserts that the next start works, and that the cache is whole after it.
 #[track_caller]
 fn is_mended(sandbox: &Sandbox) {
     sandbox.archive("app").expect(0, PROBED, "");
@@ -71,7 +71,7 @@ fn boot_script_and_configuration_come_back() {
     }
 }
 
-/// Of the rows, whichever chance chooses.
+/// For every row that chance can choose.
 #[test]
 fn a_start_looks_at_some_of_all_other_files() {
     let sandbox = warm();
@@ -81,7 +81,7 @@ fn a_start_looks_at_some_of_all_other_files() {
     for path in &damaged {
         fs::remove_file(path).unwrap();
     }
-    // The file may be one that the application does not start without.
+    // The application may not start without this file.
     is_mended(&sandbox);
     for path in &damaged {
         assert!(path.is_file(), "{}", path.display());
@@ -100,7 +100,7 @@ fn rows_are_of_files_from_everywhere() {
     }
 }
 
-/// Some starts may fail until one of them sees it: it takes few.
+/// A few starts may fail until one of them notices it.
 #[test]
 fn a_tenth_of_the_cache_is_missed_by_few_starts() {
     let sandbox = warm();
@@ -134,7 +134,7 @@ fn a_first_start_repairs_a_damaged_shared_runtime() {
     is_mended(&sandbox);
 }
 
-/// Where nothing can be mended, a file that the application can do without is no reason not to
+/// If nothing can be repaired, a missing file that the application doesn't need does not prevent a
 /// start.
 #[test]
 fn in_a_read_only_cache_only_what_is_needed_matters() {
@@ -142,7 +142,7 @@ fn in_a_read_only_cache_only_what_is_needed_matters() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
     let place = |mounts: &str| sandbox.place("app", mounts).env("SNAKECRATE_CACHE", "/mnt/cache");
     place("").expect(0, PROBED, "");
-    // Sources whose bytecode is there: of another size, and never read. Boot scripts are.
+    // Sources with bytecode: changed in size, and never read. Boot scripts are read.
     let is_source = |path: &&PathBuf| {
         path.extension().is_some_and(|end| end == "py")
             && !path.to_str().unwrap().contains("/boot/")
@@ -168,7 +168,7 @@ pub fn rewrite(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// The only environment.
+/// The path of the only environment.
 fn env(sandbox: &Sandbox) -> PathBuf {
     let envs = sandbox.cached("envs");
     assert_eq!(envs.len(), 1);

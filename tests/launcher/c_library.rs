@@ -27,7 +27,7 @@ fn bundled_nothing_of_the_hosts_is_mapped() {
     let text = sandbox.archive("app").arg("mapped").output().text();
     let cache = sandbox.cache();
     let own = |line: &str| line.starts_with(cache.to_str().unwrap());
-    // A locale's data is no library.
+    // A locale's data isn't a library.
     for line in text.lines().filter(|line| line.contains(".so")) {
         assert!(own(line), "{line}");
     }
@@ -108,8 +108,8 @@ fn a_suitable_hosts_c_library_is_used() {
     assert_eq!(components.count(), 2, "the runtime and the application");
 }
 
-/// The environment was made where the host had a C library, and now it has none: found when the
-/// kernel does not find the loader.
+/// The host lost its C library after the environment was made. The launcher notices when the kernel
+/// does not find the loader.
 #[test]
 fn a_host_without_its_loader_gets_the_bundled_one() {
     needs!(Mounts);

@@ -1,5 +1,5 @@
-//! First runs that die at a system call, or in which one fails. `ci/sweep` does so at every call;
-//! here are the first two, the middle and the last of each kind.
+//! First runs that are killed at a system call, or in which one fails. These tests try the first
+//! two, the middle and the last call of each kind; `ci/sweep` tries every call.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -39,19 +39,19 @@ fn names(sandbox: &Sandbox) -> BTreeMap<PathBuf, (u32, u64)> {
     entries.collect()
 }
 
-/// Every tree that has its name is what it should be.
+/// Asserts that every tree with its final name is whole.
 fn assert_whole(sandbox: &Sandbox, when: &str) {
     let Ok(root) = Root::open(&sandbox.cache()) else { return };
     let findings = verify(&root, |_| ()).unwrap();
     assert!(findings.is_empty(), "{when}: {findings:?}");
 }
 
-/// Calls of a first run: of each kind the first two, the middle one and the last.
+/// The first two, the middle and the last call of each kind in a first run.
 fn edges() -> Vec<Call> {
     let sandbox = sandbox();
     fs::remove_dir(sandbox.cache()).unwrap();
     let calls = sandbox.archive("app").calls();
-    assert!(calls.len() > 500, "a trace of {} calls is none of a first run", calls.len());
+    assert!(calls.len() > 500, "a first run has more than {} calls", calls.len());
     let mut last = HashMap::new();
     for call in &calls {
         last.insert(call.name.clone(), call.number);
@@ -63,8 +63,8 @@ fn edges() -> Vec<Call> {
     calls.into_iter().filter(is_edge).collect()
 }
 
-/// Tries each case with an empty cache, side by side: whatever becomes of it, all that has a name is
-/// whole, the next start succeeds, and the cache is like one that nothing happened to.
+/// Tries each case with an empty cache, on two threads. Afterwards every tree with its final name is
+/// whole, the next start succeeds, and the cache is like an undisturbed one.
 fn sweep<T: Sync>(cases: &[T], run: impl Fn(&Sandbox, &T) -> String + Sync) {
     let undisturbed = sandbox();
     undisturbed.archive("app").expect(0, SAID, "");
@@ -107,7 +107,7 @@ fn the_next_start_repairs_a_first_run_killed_anywhere() {
     });
 }
 
-/// What a call can fail with.
+/// Errors that a call can return.
 fn errors(call: &Call) -> &'static [&'static str] {
     match call.name.as_str() {
         "open" | "openat" if call.arguments.contains("O_CREAT") => &["ENOSPC", "EACCES", "EMFILE"],
@@ -127,7 +127,7 @@ fn errors(call: &Call) -> &'static [&'static str] {
     }
 }
 
-/// Success, or a status of the launcher's and two lines; where there is no memory, an abort.
+/// Success, or a status of the launcher and two lines; without memory, an abort.
 fn assert_told(status: ExitStatus, stdout: &str, stderr: &str, error: &str, when: &str) {
     let lines: Vec<_> = stderr.lines().collect();
     let told = matches!(status.code(), Some(121..=126))
@@ -169,7 +169,7 @@ fn an_empty_cache_tag_is_written_again() {
 #[test]
 fn a_write_error_at_close_prevents_publishing() {
     needs!(Tracing);
-    // What network file systems do when there is no room or no quota.
+    // Network file systems do this when space or quota runs out.
     let calls = sandbox().archive("app").calls();
     let extracted = |call: &Call| call.name == "openat" && call.arguments.contains("libpython");
     let closed = calls.iter().skip_while(|call| !extracted(call)).find(|c| c.name == "close");
@@ -193,7 +193,7 @@ fn a_disk_without_space_for_a_directory_is_reported_full() {
 fn what_disappears_between_making_and_starting_is_made_again() {
     needs!(Tracing);
     let sandbox = sandbox();
-    // Behind the last look at the components.
+    // After the last check of the components.
     let stopped = sandbox.archive("app").stopped_at(&Call::new("umask", 2));
     assert_eq!(sandbox.cached("envs").len(), 1);
     fs::remove_dir_all(sandbox.cache().join("v2/components")).unwrap();

@@ -1,5 +1,5 @@
-//! Entry points that cannot be imported: when their boot script calls for a repair, and what
-//! becomes of the error.
+//! Entry points that cannot be imported: when their boot script asks for a repair, and which error
+//! the user sees.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,8 +10,8 @@ use regex::Regex;
 
 use crate::support::sandbox::Sandbox;
 
-/// In the place of the archive: notes how it was started, and what its switch was. With a switch
-/// it ends with the status in the file `status`, else it starts the boot script as a launcher does.
+/// Replaces the archive: notes how it was started, and with which command. With a command it exits
+/// with the status in the file `status`; without, it starts the boot script as a launcher does.
 const FAKE: &str = r#"#!/bin/sh
 here=${0%/*}
 echo "${SNAKECRATE-started} $# ${1-} ${SNAKECRATE_LD_ODD-} ${LD_ODD-}" >>$here/notes
@@ -45,8 +45,8 @@ fn env(sandbox: &Sandbox) -> PathBuf {
     sandbox.cache().join("v2/envs").join(&sandbox.cached("envs")[0])
 }
 
-/// The environment as it is, with `fake` for its archive: that ends with `status` where it is to
-/// repair. Returns the status, standard error, and the fake's notes.
+/// Starts the environment as it is, with `fake` as its archive, which exits with `status` when it
+/// should repair. Returns the status, standard error, and the fake's notes.
 fn start(sandbox: &Sandbox, status: &str) -> (Option<i32>, String, String) {
     let (env, work) = (env(sandbox), sandbox.path(""));
     for name in ["python", "boot", "notes"] {
@@ -78,7 +78,7 @@ fn boot(env: &Path) -> PathBuf {
     found.find(|path| path.is_file()).unwrap()
 }
 
-/// A traceback with the environment and the boot script's lines taken out.
+/// A traceback without the environment's path and the boot script's line numbers.
 fn plain(sandbox: &Sandbox, text: &str) -> String {
     let text = text.replace(env(sandbox).to_str().unwrap(), "[ENV]");
     let text = text.replace(&format!("[CACHE]/v2/envs/{}", sandbox.cached("envs")[0]), "[ENV]");
@@ -116,7 +116,7 @@ fn the_applications_own_import_errors_are_shown_unchanged() {
             "Traceback (most recent call last):\n{before}    import no_such_module\n\
              ModuleNotFoundError: No module named 'no_such_module'\n"
         );
-        // Not mended, not to be mended, not known.
+        // Nothing repaired, repair failed, cache unusable.
         for status in ["0", "1", "122"] {
             let (code, stderr, notes) = start(&sandbox, status);
             let stderr = frozen.replace_all(&plain(&sandbox, &stderr), "$1, line N").into_owned();
@@ -162,7 +162,7 @@ fn other_errors_are_not_looked_into() {
         let sandbox = sandbox(&format!("{statement}\n"), KINDS[0].1);
         assert_eq!(start(&sandbox, "10").2, "", "{statement}");
     }
-    // But what it was made of is.
+    // But their cause is.
     let wrapped = "try: import no_such_module\nexcept ImportError: raise RuntimeError\n";
     assert_ne!(start(&sandbox(wrapped, KINDS[0].1), "0").2, "");
 }

@@ -1,11 +1,11 @@
-//! Variables: what they change, and what children see of them. Each canary is shown to sing where
-//! the interpreter is not isolated.
+//! Variables: what they change, and what child processes see of them. Each canary is shown to sing
+//! if the interpreter is not isolated.
 
 use crate::hosts::untrusted_code::canary;
 use crate::support::sandbox::shared::{OPEN, PAIR, PROBE};
 use crate::support::sandbox::{Outcome, Sandbox};
 
-/// All that a variable of Python's can change, on one line.
+/// Everything that a variable of Python can change, on one line.
 const SEES: &str = include_str!("environment/sees.py");
 
 /// The variables of `CPython` 3.8 to 3.13, from the documentation, `--help-env`, and the names in its
@@ -50,8 +50,8 @@ const VARIABLES: [(&str, &str); 34] = [
 /// From 3.13 on.
 const NEWER: [(&str, &str); 2] = [("PYTHON_COLORS", "1"), ("PYTHON_CPU_COUNT", "77")];
 
-/// What changes nothing here even where the interpreter is not isolated: it is for other systems,
-/// for builds that debug `CPython`, for a prompt, for other versions, or no Python's at all.
+/// Variables that change nothing here even if the interpreter is not isolated: they are for other
+/// systems, debug builds of `CPython`, a prompt, or other versions, or Python does not know them.
 const SILENT: [(&str, &str); 19] = [
     ("CONDA_PREFIX", "planted"),
     ("PIP_TARGET", "planted"),
@@ -74,8 +74,8 @@ const SILENT: [(&str, &str); 19] = [
     ("_PYTHON_PROJECT_BASE", "planted"),
 ];
 
-/// What the standard library reads without asking whether it is isolated, and what of
-/// [`SEES`] it changes.
+/// Variables that the standard library reads even if it is isolated, and the part of [`SEES`] that
+/// they change.
 const DATA: [(&str, &str, &str); 3] = [
     ("PYTHONTZPATH", "/planted", "data of time zones"),
     ("PYTHONUSERBASE", "/planted", "data of the user"),
@@ -110,7 +110,7 @@ fn is_newer(sandbox: &Sandbox) -> bool {
     sandbox.archive("app").args(["run", code]).output().text() == "True\n"
 }
 
-/// Whatever an archive that is not isolated does with it: not the same.
+/// Without isolation the archive's output differs.
 fn differs(outcome: Outcome, usual: &str) -> bool {
     let (status, stdout, stderr) = outcome.parts();
     !status.success() || stdout != usual || !stderr.is_empty()
@@ -137,8 +137,7 @@ fn without_isolation_the_canaries_sing() {
     assert!(!differs(sees(&sandbox, "open", SILENT), &usual));
 }
 
-/// Where the zones and the user's packages are, what the platform is called: an application may
-/// ask.
+/// Locations of time zones and user packages, and the platform's name, are data for an application.
 #[test]
 fn variables_that_are_still_read_are_data() {
     let sandbox = sandbox();
@@ -146,15 +145,15 @@ fn variables_that_are_still_read_are_data() {
     for (name, value, changes) in DATA {
         let seen = sees(&sandbox, "app", [(name, value)]).json();
         for (key, value) in usual.as_object().unwrap() {
-            // What is read may be checked by a module more.
+            // One more module may check the value.
             let same = seen[key] == *value || key == "modules";
             assert_eq!(!same, key == changes, "{name}: {key}");
         }
     }
 }
 
-/// `sysconfig` reads how Python was built from the module that this names: one of the application's
-/// or none, never one that lies in the way.
+/// `sysconfig` reads how Python was built from the module that this names: a module of the
+/// application or none, never one from elsewhere.
 #[test]
 fn modules_named_by_variables_come_from_the_application() {
     let sandbox = sandbox();
@@ -184,7 +183,7 @@ fn variables_for_macos_choose_no_other_environment() {
 #[test]
 fn children_see_the_users_variables() {
     let sandbox = sandbox();
-    // Else CPython makes of the locale `C` a better one, and tells its children.
+    // Otherwise CPython replaces the locale `C` and passes that on to child processes.
     let mut run = sandbox.archive("app").arg("child-environment").env("LC_ALL", "C.UTF-8");
     let mut expected = vec!["LC_ALL=C.UTF-8\n".to_owned()];
     for (name, value) in VARIABLES.into_iter().chain(NEWER).chain(SILENT) {
@@ -224,7 +223,7 @@ ctypes.CDLL(None).execve(b"./app", strings(b"./app", b"environment"), forged)
     sandbox.archive("app").args(["run", twice]).expect(0, expected, "");
 }
 
-/// Started as a child and in the place of the first, an archive with one entry and one with two.
+/// An archive with one entry and one with two, started as a child process and in place of the first.
 #[test]
 fn archives_that_start_each_other_each_know_their_own() {
     let sandbox = Sandbox::new().with(&PROBE, "app").with(&PAIR, "pair");
@@ -238,7 +237,7 @@ fn archives_that_start_each_other_each_know_their_own() {
         }
     }
     assert_eq!(sandbox.cached("envs").len(), 2);
-    // What the first has told of itself is no hint for the second.
+    // The second ignores what the first passed on about itself.
     let run = sandbox.archive("pair").env("SNAKECRATE_ARCHIVE", sandbox.path("app"));
     run.args(["left", "x"]).expect(0, "left ['x']\n", "");
 }

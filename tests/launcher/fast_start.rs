@@ -1,8 +1,8 @@
-//! The fast start of entry points: the application does not notice but by the time.
+//! The fast start of entry points: the application notices nothing but the speed.
 
 use crate::support::sandbox::Sandbox;
 
-/// Compares every module that was imported with what `PathFinder` says of it.
+/// Compares every imported module with what `PathFinder` finds.
 const COMPARE: &str = "
 import asyncio, concurrent.futures, decimal, email.mime.text, json, sqlite3, xml.etree.ElementTree
 import helper.inner
@@ -109,8 +109,8 @@ fn a_failing_import_is_reported_unchanged() {
     }
 }
 
-/// A directory of the user's that comes first on the path, a hook on it, and a namespace: none of
-/// them is passed over.
+/// A user's directory that comes first on the path, a path hook, and a namespace package all keep
+/// their effect.
 #[test]
 fn caller_paths_stay_ahead_of_the_cache() {
     let main = "\

@@ -1,5 +1,5 @@
-//! Files of the cache that are gone, cut or altered, and that no start looks at: the application
-//! that cannot be imported for that is mended and started, as if nothing had been.
+//! Missing, truncated or altered files of the cache that no start checks. If the application cannot
+//! be imported because of one, it is repaired and started as if nothing had happened.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::cache::repair::{PROBED, files, is_whole, rewrite, warm};
 use crate::support::sandbox::Sandbox;
 
-/// The file in the component, and in the environment if it is there, too.
+/// The file in the component, and in the environment if it is there.
 fn everywhere(sandbox: &Sandbox, end: &str) -> Vec<PathBuf> {
     let all = [files(sandbox, "components"), files(sandbox, "envs")].concat();
     let found = all.into_iter().filter(|path| path.to_str().unwrap().contains(end));
@@ -18,7 +18,7 @@ fn everywhere(sandbox: &Sandbox, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What is imported before anything of `probe` runs.
+/// Modules that are imported before any code of `probe` runs.
 const MODULES: [&str; 4] =
     ["site-packages/probe.py", "/json/decoder.py", "/subprocess.py", "/lib-dynload/select."];
 
@@ -40,7 +40,7 @@ fn damaged_bytecode_and_libraries_come_back() {
     let changes: [fn(Vec<u8>) -> Vec<u8>; 3] = [
         |bytes| bytes[..bytes.len() / 2].to_vec(),
         |bytes| bytes[..16].to_vec(),
-        // As long as it was: only its contents tell.
+        // The same length, other contents.
         |mut bytes| {
             bytes[16..].fill(b'?');
             bytes
@@ -88,7 +88,7 @@ fn the_application_does_not_notice() {
     }
 }
 
-/// What it needs of its own and has not got is told once, and it is run once.
+/// A missing module of the application itself is reported once, and the application runs once.
 #[test]
 fn an_application_with_its_own_error_runs_once() {
     let source = "open('runs', 'a').write('run ')\nimport no_such_module\ndef main(): pass\n";

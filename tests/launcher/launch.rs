@@ -1,5 +1,5 @@
-//! What a running application sees, and what its caller sees of it: as if the interpreter had been
-//! started directly.
+//! What a running application sees, and what its caller sees of it: the same as if the interpreter
+//! had been started directly.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -23,8 +23,8 @@ fn argv0_is_what_the_user_invoked() {
     sandbox.archive("app").argv0("some name").arg("argv0").expect(0, "some name\n", "");
 }
 
-/// As for a console script, which the kernel gives the path that the shell found: reloaders start
-/// themselves again by it.
+/// Console scripts get the path that the shell found, too. Reloaders use it to start themselves
+/// again.
 #[test]
 fn argv0_of_a_command_on_the_path_is_its_path() {
     let sandbox = sandbox();
@@ -162,12 +162,11 @@ fn a_reader_that_goes_away_is_a_broken_pipe() {
     let sandbox = sandbox();
     let mut running = sandbox.archive("app").arg("flood").spawn();
     running.line(&"y".repeat(4000));
-    // CPython's status where its last flush fails, too.
+    // CPython's own status if its last flush fails.
     running.hang_up().code(120).stderr_contains("BrokenPipeError").done();
 }
 
-/// Nothing is blocked or ignored that the caller did not block or ignore, and what the caller
-/// ignores stays ignored, as under `nohup`.
+/// Only signals that the caller blocked or ignored are blocked or ignored, as under `nohup`.
 #[test]
 fn signal_dispositions_are_those_of_the_caller() {
     let sandbox = sandbox();
@@ -220,7 +219,7 @@ fn the_standard_library_has_its_libraries() {
     sandbox().archive("app").arg("libraries").expect(0, "2d711642\n", "");
 }
 
-/// The Python of the build may be gone: nothing but glibc and its data may be the machine's own.
+/// The build's Python may be gone: only glibc and its data may come from the host.
 #[test]
 fn no_code_comes_from_outside_the_cache() {
     const GLIBC: [&str; 9] = [
@@ -256,7 +255,7 @@ fn another_user_with_nothing_starts_it() {
     assert!(sandbox.cached("envs").is_empty(), "it has a cache of its own");
 }
 
-/// As systemd runs a service with `DynamicUser=yes` and `CacheDirectory=`.
+/// Like a systemd service with `DynamicUser=yes` and `CacheDirectory=`.
 #[test]
 fn a_service_without_a_home_has_its_cache_directory() {
     needs!(Root);

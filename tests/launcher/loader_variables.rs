@@ -1,4 +1,4 @@
-//! `LD_*` variables: what code the loader takes from them, and what children see of them.
+//! `LD_*` variables: which code the loader takes from them, and what child processes see of them.
 //!
 //! The canaries are libraries that write the name of their process's program to a file.
 
@@ -12,9 +12,9 @@ use crate::support::sandbox::{Run, Sandbox};
 
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 
-/// Loads libraries of the standard library's, then tells.
+/// Loads extension modules of the standard library, then reports.
 const IMPORTS: &str = "import zlib, ssl, sqlite3, lzma, ctypes, math; print('imported')";
-/// A child interpreter, and a child that is none.
+/// A child interpreter, and another child process.
 const CHILDREN: &str = "import subprocess, sys
 subprocess.run([sys.executable, '-I', '-c', 'pass'], check=True)
 subprocess.run(['/bin/true'], check=True)";
@@ -37,7 +37,7 @@ __attribute__((constructor)) static void sing(void) {
 }
 "#;
 
-/// A sandbox with a library that sings when it is loaded; none without a compiler.
+/// A sandbox with a library that sings when it is loaded; `None` without a compiler.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new().with(&PROBE, "app").file("canary.c", CANARY);
     compile(&sandbox, "canary.so");
@@ -111,7 +111,7 @@ fn no_code_comes_from_the_users_library_path() {
     assert_eq!(songs(&sandbox), [""; 0]);
 }
 
-/// A child is a program like any other, be it the same interpreter.
+/// A child process is a program like any other, even if it is the same interpreter.
 #[test]
 fn children_have_the_users_variables() {
     let sandbox = sandbox();
@@ -160,7 +160,7 @@ fn modules_and_scripts_start_fast_too() {
     }
 }
 
-/// For drivers that lie outside of the archive.
+/// For drivers outside the archive.
 #[test]
 fn loader_variables_work_if_the_build_allows_them() {
     let sandbox = sandbox()
@@ -175,7 +175,7 @@ fn loader_variables_work_if_the_build_allows_them() {
     }
 }
 
-/// It could not give them their names back.
+/// It could not restore their names.
 #[test]
 fn a_native_entry_is_started_as_any_program() {
     let sandbox =

@@ -1,21 +1,21 @@
 //! The launcher: starting, repairing, and its own commands.
 
-/// The C library: the host's, or the one that came along.
+/// The C library: the host's, or the bundled one.
 mod c_library;
 
-/// First runs that die, or in which something fails.
+/// First runs that are killed, or in which a call fails.
 mod crash;
 
-/// Which entry an archive with several of them starts.
+/// The choice between several entries.
 mod entries;
 
-/// Entry points that could not be imported, mended and started.
+/// Entry points that could not be imported: repaired and started.
 mod import_repair;
 
 /// Entry points that cannot be imported.
 mod entry_repair;
 
-/// Variables: what they change, and what children see of them.
+/// Variables: what they change, and what child processes see of them.
 pub mod environment;
 
 /// The fast start of entry points.
@@ -33,10 +33,10 @@ mod privileges;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
 
-/// What the system says when the interpreter is to be executed.
+/// Errors of the system when the interpreter is executed.
 mod refusals;
 
-/// What the launcher does instead of starting the application.
+/// Commands of the launcher that run instead of the application.
 mod self_commands;
 
 /// Signals and what else a process inherits.

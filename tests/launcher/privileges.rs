@@ -1,4 +1,4 @@
-//! Rights that the caller does not have, and those that the caller has.
+//! Rights that the caller does not have, and rights that the caller has.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -15,7 +15,7 @@ const OWNER: u32 = 54321;
 const CALLER: u32 = 12345;
 const REFUSED: &str = "snakecrate: refusing to run with rights that the caller does not have\n\
     snakecrate: remove its setuid and setgid bits and capabilities, and start it as that user\n";
-/// `cap_net_bind_service=ep` as `capabilities(7)` has it, version 2: magic and effective bit, then
+/// `cap_net_bind_service=ep` in the form of `capabilities(7)`, version 2: magic and effective bit, then
 /// permitted and inheritable, low halves and high ones.
 const CAPABILITY: [u32; 5] = [0x0200_0001, 1 << 10, 0, 0, 0];
 
@@ -38,7 +38,7 @@ fn with_capability(path: &Path) {
     setxattr(path, "security.capability", &value, XattrFlags::empty()).unwrap();
 }
 
-/// By another user and by root, without a word to any cache.
+/// For another user and for root, and no cache is written.
 #[track_caller]
 fn is_refused(sandbox: &Sandbox, uid: u32) {
     sandbox.archive("app").as_user(uid).expect(123, "", REFUSED);
@@ -54,7 +54,7 @@ fn a_setuid_archive_is_refused() {
     with_bits(&sandbox, OWNER, OWNER, 0o4755);
     is_refused(&sandbox, CALLER);
     is_refused(&sandbox, 0);
-    // Whose it is gains nothing by it.
+    // The owner gains nothing by it.
     sandbox.archive("app").as_user(OWNER).expect(0, WORKS, "");
     with_bits(&sandbox, 0, 0, 0o4755);
     is_refused(&sandbox, CALLER);
@@ -75,7 +75,7 @@ fn an_archive_with_capabilities_is_refused() {
     is_refused(&sandbox, CALLER);
 }
 
-/// A warm one, too: what is refused is the process, not the work.
+/// A warm start is refused as well.
 #[test]
 fn a_warm_cache_makes_no_difference() {
     let Some(sandbox) = sandbox() else { return };

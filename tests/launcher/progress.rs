@@ -1,4 +1,4 @@
-//! The bar of a first start, as a person at a terminal sees it: there while it is needed, then gone.
+//! The bar of a first start at a terminal: visible while it is needed, then gone.
 
 use std::fs;
 
@@ -7,11 +7,11 @@ use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
-/// What keeps a first start long enough from going on, in one of its threads.
+/// Delays one thread of a first start long enough.
 const SLOW: &str =
     "strace -f -qq -o /dev/null -e trace=openat -e inject=openat:delay_enter=1500000:when=150";
 
-/// A sandbox with an archive; none where nothing can be slowed down.
+/// A sandbox with an archive; `None` where nothing can be slowed down.
 fn sandbox() -> Option<Sandbox> {
     needs!(Tracing, Program("script"));
     Some(Sandbox::new().with(&PROBE, "app"))
@@ -93,7 +93,7 @@ fn a_failing_first_start_wipes_the_bar() {
     screen.code(122).showed("probe: unpacking for the first start [").left(&message);
 }
 
-/// The key of the only environment, which is taken away.
+/// Removes the only environment and returns its key.
 fn without_its_env(sandbox: &Sandbox) -> String {
     sandbox.archive("app").expect(0, WORKS, "");
     let key = sandbox.cached("envs").remove(0);
@@ -138,7 +138,7 @@ fn a_signal_kills_it_as_it_would_without_the_bar() {
         let other =
             format!("({lock}; exec sleep 30) & other=$!; until test -e locked; do :; done;");
         let killer = format!("(sleep 1; kill -{name} $$; kill $other) &");
-        // Whoever runs the tests may have signals ignored.
+        // The caller of the tests may ignore signals.
         let app = "exec env --default-signal=INT,TERM,HUP ./app >out";
         let line = format!("rm -f locked; {other} {killer} {app}");
         sandbox.terminal("xterm", 80, &line).code(128 + number);

@@ -1,4 +1,4 @@
-//! What the system says when the interpreter is to be executed, and what the launcher makes of it.
+//! Errors of the system when the interpreter is executed, and what the launcher does about them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -17,7 +17,7 @@ fn interpreter(sandbox: &Sandbox) -> PathBuf {
     fs::canonicalize(facts["executable"].as_str().unwrap()).unwrap()
 }
 
-/// Nothing of it is the archive's fault, and all of it can be mended out of the archive.
+/// The archive is not to blame for any of it, and can repair all of it.
 #[test]
 fn a_damaged_interpreter_is_repaired() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
@@ -29,7 +29,7 @@ fn a_damaged_interpreter_is_repaired() {
     for bytes in [&whole[..10], &[], &of_another_machine, b"no program"] {
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         fs::write(&program, bytes).unwrap();
-        for _ in ["mended", "warm"] {
+        for _ in ["repaired", "warm"] {
             sandbox.archive("app").expect(0, WORKS, "");
         }
         assert!(fs::read(&program).unwrap() == whole);
@@ -55,7 +55,7 @@ fn a_cache_that_became_noexec_is_skipped() {
     );
 }
 
-/// What the kernel says of every attempt, on a first start and on a later one.
+/// An error of the kernel at every attempt, on a first start and on a later one.
 #[test]
 fn an_impossible_repair_is_explained() {
     const CACHE: &str = "set SNAKECRATE_CACHE to a directory of yours that allows execution";
@@ -83,7 +83,7 @@ fn an_impossible_repair_is_explained() {
     }
 }
 
-/// As many arguments as the kernel lets through to the launcher, which has some to add.
+/// As many arguments as the kernel accepts for the launcher, which adds some.
 #[test]
 fn too_many_arguments_are_the_users_to_shorten() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
@@ -112,7 +112,7 @@ fn too_many_arguments_are_the_users_to_shorten() {
     assert_eq!(lines[1..], ["snakecrate: give it fewer or shorter arguments"]);
 }
 
-/// A root with no C library, and an archive that was told to rely on one.
+/// A root without a C library, and an archive that was built to rely on the host's.
 #[test]
 fn a_host_without_a_loader_is_explained() {
     needs!(Root, Mounts);

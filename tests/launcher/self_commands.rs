@@ -34,7 +34,7 @@ fn cache_is_whole(sandbox: &Sandbox) {
     sandbox.run(["cache", "verify"]).expect(0, whole, "");
 }
 
-/// The only file in the cached components whose path ends so.
+/// The only file in the cached components whose path ends with `name`.
 fn component_file(sandbox: &Sandbox, name: &str) -> PathBuf {
     let all = walkdir::WalkDir::new(sandbox.cache().join("v2/components")).into_iter().flatten();
     let mut found = all.filter(|entry| entry.path().ends_with(name));
@@ -224,7 +224,7 @@ fn uninstall_removes_what_only_this_archive_uses() {
     assert!(sandbox.cached("components").len() < components);
     sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
     cache_is_whole(&sandbox);
-    // And the last one takes the cache with it.
+    // The last one removes the cache, too.
     self_command(&sandbox, "pair", "uninstall")
         .output()
         .success()

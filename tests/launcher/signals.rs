@@ -1,5 +1,5 @@
-//! Signals and what else a process inherits, on first starts and on later ones: as if the
-//! interpreter had been started directly.
+//! Signals and everything else that a process inherits, on first and on later starts: the same as if
+//! the interpreter had been started directly.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -15,7 +15,7 @@ use crate::support::sandbox::shared::PROBE;
 
 const WORKS: &str = "probe 1.2.3 ['probe:main']\n";
 
-/// Each of the eight, with nothing in the cache and with all.
+/// Each of the eight combinations, with an empty and with a filled cache.
 #[test]
 fn closed_streams_stay_closed_in_each_combination_cold_and_warm() {
     for bits in 0..8 {
@@ -40,7 +40,7 @@ fn closed_streams_stay_closed_in_each_combination_cold_and_warm() {
     }
 }
 
-/// With nobody to tell, the status tells.
+/// If nobody can read the message, the status still says it.
 #[test]
 fn a_failure_with_closed_streams_keeps_its_status() {
     let sandbox = Sandbox::new().with(&PROBE, "app").file("file", "");
@@ -92,7 +92,7 @@ fn a_job_stops_and_goes_on() {
     assert_eq!(child.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
 }
 
-/// Starts what its arguments say with much that is unusual.
+/// Starts the command in its arguments with many unusual properties.
 const UNUSUAL: &str = "
 import os, resource, signal, sys
 os.setsid()
@@ -111,7 +111,7 @@ os.dup2(os.open('/dev/full', os.O_WRONLY), 77)
 os.execv(sys.argv[1], sys.argv[1:])
 ";
 
-/// What a process has from the one before it.
+/// What a process inherits.
 const INHERITED: &str = "
 import os, resource, signal
 print(os.getsid(0) == os.getpid() == os.getpgrp(), os.nice(0), oct(os.umask(0)))

@@ -137,7 +137,7 @@ fn without_a_rule_only_components_that_nothing_uses_go() {
 #[test]
 fn an_environment_that_cannot_be_read_keeps_all_components() {
     let cache = three();
-    cache.write(ENVS, "newest", MANIFEST, br#"{"format": 2}"#);
+    cache.write(ENVS, "newest", MANIFEST, br#"{"format": 3}"#);
     let rules = Rules { unused_since: Some(ago(30)), ..Rules::default() };
     assert_eq!(cache.pruned(rules), (vec!["old".into()], vec![]));
 }
