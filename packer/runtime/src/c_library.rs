@@ -16,7 +16,7 @@ use snakecrate_base::tree::{Content, Mode, Tree};
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::target::{Glibc, Target};
 
-use crate::elf::room;
+use crate::elf::patch_area;
 use crate::error::Error;
 use crate::file_state::state;
 
@@ -60,7 +60,7 @@ impl CLibrary {
             return Ok(None);
         }
         let Some(version) = version(&read(&libc)?) else { return Ok(None) };
-        let known = more.filter(|name| room::NAMES.contains(name));
+        let known = more.filter(|name| patch_area::NAMES.contains(name));
         let mut names: Vec<String> = ALWAYS.into_iter().chain(known).map(str::to_owned).collect();
         names.retain(|name| directory.join(name).is_file());
         names.sort();

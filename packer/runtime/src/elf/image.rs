@@ -44,10 +44,10 @@ pub struct Image {
 
 impl Image {
     /// Takes `bytes` apart.
-    pub fn parse(mut bytes: Vec<u8>) -> Result<Self, Malformed> {
-        let header = *header(&bytes)?;
-        let segments = segments(&bytes, &header)?;
-        let all = sections(&bytes, &header)?;
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let header = *header(bytes)?;
+        let segments = segments(bytes, &header)?;
+        let all = sections(bytes, &header)?;
         let loaded = |section: &Section| section.header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0;
         let kept = all.iter().rposition(loaded).map_or(0, |last| last + 1);
         let ballast = all[kept..].iter().any(|section| {
@@ -72,13 +72,12 @@ impl Image {
             .chain([(header.e_phoff.get(LE), table), (0, size_of::<FileHeader>() as u64)]);
         let mut end = 0;
         for (start, length) in ends {
-            end = end.max(range(start, length, &bytes)?.end);
+            end = end.max(range(start, length, bytes)?.end);
         }
         if last_byte(&header, &all).max(end as u64) < bytes.len() as u64 {
-            return Ok(Self { bytes, sections, ballast: false, rigid: true });
+            return Ok(Self { bytes: bytes.to_vec(), sections, ballast: false, rigid: true });
         }
-        bytes.truncate(end);
-        Ok(Self { bytes, sections, ballast, rigid: false })
+        Ok(Self { bytes: bytes[..end].to_vec(), sections, ballast, rigid: false })
     }
 
     /// The target that the file is for.

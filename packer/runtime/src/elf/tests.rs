@@ -10,7 +10,7 @@ use goblin::elf::Elf;
 use snakecrate_audit::Object;
 use snakecrate_format::target::{TARGETS, Target};
 
-use super::{Image, grow, loader, room, search_path};
+use super::{Image, grow, loader, patch_area, search_path};
 
 const RPATH: &[u8] = b"$ORIGIN/../lib";
 
@@ -38,7 +38,7 @@ fn runs(bytes: &[u8], dir: &Path) -> String {
 }
 
 fn with_rpath(bytes: Vec<u8>) -> Vec<u8> {
-    let mut image = Image::parse(bytes).unwrap();
+    let mut image = Image::parse(&bytes).unwrap();
     search_path::set(&mut image, RPATH).unwrap();
     image.into_bytes().unwrap()
 }
@@ -93,8 +93,8 @@ fn an_executable_without_a_search_path_gets_one() {
 fn an_executable_gets_room_that_is_filled_in_later() {
     for kind in [&["-pie", "-fPIE"][..], &["-no-pie", "-fno-pie"]] {
         let (dir, bytes) = program_and_library(kind);
-        let mut image = Image::parse(bytes).unwrap();
-        room::make(&mut image, b"$ORIGIN/../lib").unwrap();
+        let mut image = Image::parse(&bytes).unwrap();
+        patch_area::reserve(&mut image, b"$ORIGIN/../lib").unwrap();
         let mut bytes = image.into_bytes().unwrap();
         assert_eq!(runs(&bytes, dir.path()), "hello\n", "as it is");
         let facts = facts(&bytes);
@@ -106,8 +106,8 @@ fn an_executable_gets_room_that_is_filled_in_later() {
         let search = format!("/nowhere:{}", dir.path().join("lib").display());
         let first = ["libm.so.6".to_owned()];
         let loader = loader.to_str().unwrap();
-        let room = snakecrate_format::patch_area::fill;
-        room(&mut bytes, loader.as_bytes(), search.as_bytes(), &first).unwrap();
+        let fill = snakecrate_format::patch_area::fill;
+        fill(&mut bytes, loader.as_bytes(), search.as_bytes(), &first).unwrap();
         assert_eq!(runs(&bytes, dir.path()), "hello\n", "filled in");
         let elf = Elf::parse(&bytes).unwrap();
         assert_eq!(elf.interpreter.map(|path| path.trim_end_matches('\0')), Some(loader));
@@ -135,7 +135,7 @@ fn a_name_that_is_the_tail_of_a_search_path_stays() {
     let path = "-Wl,-rpath,/opt/my_symbol";
     let source = "int my_symbol = 1; int other_symbol = 2;";
     let library = compile(dir.path(), "lib.so", source, &["-shared", "-fPIC", path]);
-    let mut image = Image::parse(fs::read(library).unwrap()).unwrap();
+    let mut image = Image::parse(&fs::read(library).unwrap()).unwrap();
     assert!(search_path::is_in_the_way(&image).unwrap());
     assert!(search_path::remove(&mut image).unwrap());
     assert!(!search_path::remove(&mut image).unwrap());
@@ -154,7 +154,7 @@ fn a_search_path_relative_to_the_library_may_stay_if_it_hides_nothing() {
     let in_the_way = |path: &str, kind: &str| {
         let options = ["-shared", "-fPIC", &format!("-Wl,-rpath,{path}"), kind];
         let library = compile(dir.path(), "lib.so", "int x;", &options);
-        search_path::is_in_the_way(&Image::parse(fs::read(library).unwrap()).unwrap()).unwrap()
+        search_path::is_in_the_way(&Image::parse(&fs::read(library).unwrap()).unwrap()).unwrap()
     };
     assert!(!in_the_way("$ORIGIN/../lib", "-Wl,--disable-new-dtags"));
     assert!(in_the_way("$ORIGIN/../lib", "-Wl,--enable-new-dtags"));
@@ -168,7 +168,7 @@ fn what_follows_the_elf_part_stays_where_it_is() {
     let library = compile(dir.path(), "lib.so", "int x;", &["-shared", "-fPIC", "-g", path]);
     let mut bytes = fs::read(library).unwrap();
     bytes.extend_from_slice(b"PK: scripts");
-    let mut image = Image::parse(bytes.clone()).unwrap();
+    let mut image = Image::parse(&bytes).unwrap();
     assert!(!image.has_ballast());
     assert!(search_path::remove(&mut image).unwrap());
     let changed = image.into_bytes().unwrap();
@@ -176,7 +176,7 @@ fn what_follows_the_elf_part_stays_where_it_is() {
     assert!(changed.ends_with(b"PK: scripts"));
     let facts = facts(&changed);
     assert!(facts.rpath.is_empty() && facts.runpath.is_empty());
-    let mut image = Image::parse(bytes).unwrap();
+    let mut image = Image::parse(&bytes).unwrap();
     assert!(search_path::set(&mut image, &[b'x'; 200]).is_err());
 }
 
@@ -186,14 +186,14 @@ fn a_loader_that_only_the_build_machine_has_is_replaced() {
         "-Wl,--dynamic-linker=/nix/store/a-long-name-of-a-glibc/lib/ld-linux-x86-64.so.2";
     for options in [&[elsewhere][..], &[]] {
         let (dir, bytes) = program_and_library(options);
-        let mut image = Image::parse(bytes).unwrap();
+        let mut image = Image::parse(&bytes).unwrap();
         loader::standardise(&mut image).unwrap();
         assert_eq!(loader::loader(&image).unwrap().as_deref(), Some(standard_loader()));
         search_path::set(&mut image, RPATH).unwrap();
         assert_eq!(runs(&image.into_bytes().unwrap(), dir.path()), "hello\n");
     }
     let (_dir, bytes) = program_and_library(&["-Wl,--dynamic-linker=/lib/ld.so.1"]);
-    assert!(loader::standardise(&mut Image::parse(bytes).unwrap()).is_err());
+    assert!(loader::standardise(&mut Image::parse(&bytes).unwrap()).is_err());
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn new_segments_are_aligned_to_the_targets_pages() {
     for target in TARGETS {
         let machine = target.glibc.as_ref().unwrap().elf_machine;
         bytes[18..20].copy_from_slice(&machine.to_le_bytes());
-        let mut image = Image::parse(bytes.clone()).unwrap();
+        let mut image = Image::parse(&bytes).unwrap();
         grow::add_string(&mut image, &[b'x'; 100], 0).unwrap();
         let changed = image.into_bytes().unwrap();
         let elf = Elf::parse(&changed).unwrap();
@@ -215,9 +215,9 @@ fn new_segments_are_aligned_to_the_targets_pages() {
 #[test]
 fn a_damaged_file_is_refused_or_written_but_never_a_panic() {
     let (_dir, bytes) = program_and_library(&[]);
-    let whole = Image::parse(bytes.clone()).unwrap().into_bytes().unwrap();
+    let whole = Image::parse(&bytes).unwrap().into_bytes().unwrap();
     let operate = |bytes: Vec<u8>| {
-        let Ok(mut image) = Image::parse(bytes) else { return };
+        let Ok(mut image) = Image::parse(&bytes) else { return };
         let _ = loader::standardise(&mut image);
         let _ = search_path::is_in_the_way(&image);
         let _ = search_path::set(&mut image, RPATH);

@@ -1,4 +1,5 @@
-//! Room in an executable for what only the launcher knows: see [`snakecrate_format::patch_area`].
+//! Space in an executable for values that only the launcher knows; the format is in
+//! [`snakecrate_format::patch_area`].
 
 use object::elf;
 use object::endian::LittleEndian as LE;
@@ -8,7 +9,7 @@ use snakecrate_format::patch_area::{
 
 use super::{Image, Malformed, grow, loader, search_path};
 
-/// Libraries of the C library's and of the compiler's that an object may need.
+/// Libraries of the C library and of the compiler that the launcher may have loaded first.
 pub const NAMES: [&str; 10] = [
     "libm.so.6",
     "libgcc_s.so.1",
@@ -22,26 +23,30 @@ pub const NAMES: [&str; 10] = [
     "libatomic.so.1",
 ];
 
-/// Makes `search` the executable's only search path, as [`search_path::set`] does, with room for a
-/// longer one, for a longer path of its loader, and for libraries that are loaded first.
-pub fn make(image: &mut Image, search: &[u8]) -> Result<(), Malformed> {
+/// Makes `search` the executable's only search path, as [`search_path::set`] does, and reserves space
+/// for a longer one, for a longer path of the loader, and for libraries that are loaded first.
+///
+/// # Errors
+///
+/// The executable is linked statically, or has no space for another program header.
+pub fn reserve(image: &mut Image, search: &[u8]) -> Result<(), Malformed> {
     const _: () = assert!(NAMES.len() <= LIBRARIES);
     let loader = loader::loader(image)?.ok_or(Malformed("it is linked statically"))?;
     search_path::remove(image)?;
 
-    let mut room = vec![0; LENGTH];
-    room[..MAGIC.len()].copy_from_slice(MAGIC);
+    let mut area = vec![0; LENGTH];
+    area[..MAGIC.len()].copy_from_slice(MAGIC);
     let loader_at = MAGIC.len();
     let search_at = loader_at + LOADER;
     let records_at = search_at + SEARCH;
-    room[loader_at..loader_at + loader.len()].copy_from_slice(loader.as_bytes());
-    room[search_at..search_at + search.len()].copy_from_slice(search);
+    area[loader_at..loader_at + loader.len()].copy_from_slice(loader.as_bytes());
+    area[search_at..search_at + search.len()].copy_from_slice(search);
     for (index, name) in NAMES.iter().enumerate() {
         let at = records_at + index * RECORD + PLACE;
-        room[at..at + name.len()].copy_from_slice(name.as_bytes());
+        area[at..at + name.len()].copy_from_slice(name.as_bytes());
         debug_assert!(name.len() < NAME, "a name has its end");
     }
-    let offset = grow::add_string(image, &room, 1 + NAMES.len())?;
+    let offset = grow::add_string(image, &area, 1 + NAMES.len())?;
     let string = |at: usize| offset + at as u64;
 
     let first = image.entries()?.count();
