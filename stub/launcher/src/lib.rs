@@ -11,7 +11,7 @@
 //!    plan, and replace the process. The archive is not read.
 //! 5. **Cold** ([`start::cold`]): open the archive once, and check the manifest against its digest.
 //!    At the first usable place: enter staging, extract the components that the cache lacks, rename
-//!    them to their names, assemble the environment from links to them ([`env`]), rename it; then
+//!    them to their names, assemble the environment from links to them ([`mod@env`]), rename it; then
 //!    continue as in step 4.
 //!
 //! Correctness rests on content addresses and renaming; locks only save work.

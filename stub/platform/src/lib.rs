@@ -13,7 +13,7 @@
 //! |---|---|
 //! | [`directory`] | open directories: everything in the cache is reached through one; locks on them |
 //! | [`tree`] | deleting trees without following links |
-//! | [`file`] | files by path: identity, times, permissions |
+//! | [`mod@file`] | files by path: identity, times, permissions |
 //! | `map` | files mapped into memory (feature `map`) |
 //! | [`paths`] | paths from bytes, places that a system has |
 //! | [`trust`] | users, owners, who else may write |
