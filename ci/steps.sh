@@ -1,7 +1,7 @@
 # Counts the steps of the gate; sourced, never run.
 #
-# A step that cannot run on this machine calls `skip REASON` and returns its status. What a step has
-# counted itself, such as tests, it adds with `add`.
+# A step that cannot run on this machine calls `skip REASON` and returns its status. A step that counts
+# by itself, such as the tests, adds its counts with `add`.
 
 passed=0
 failed=0
