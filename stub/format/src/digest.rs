@@ -1,4 +1,4 @@
-//! BLAKE3 digests as types: a whole one for what is trusted, half of one for files in a listing.
+//! BLAKE3 digests as types: whole ones to trust things by, half ones for files in a listing.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,14 +17,14 @@ impl Digest {
 
     /// The name of this digest's tree in the cache: its first 128 bits as 32 hex digits.
     ///
-    /// Not the whole: a script's `#!` line holds an environment's path, and kernels before 5.1
+    /// Not the whole digest: a script's `#!` line holds an environment's path, and kernels before 5.1
     /// cut that line at 127 bytes.
     pub fn key(&self) -> String {
         hex(&self.0[..16])
     }
 }
 
-/// The first 16 bytes of a file's BLAKE3 digest, as listings hold them.
+/// The first 16 bytes of a file's BLAKE3 digest, as listings have them.
 ///
 /// Half a digest finds damage as surely as a whole one and saves 16 incompressible bytes a file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

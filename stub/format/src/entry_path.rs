@@ -1,4 +1,4 @@
-//! Paths inside a component: safe by construction, refused and never normalised.
+//! Paths inside a component: safe by construction. Unsafe ones are refused, never normalised.
 
 use std::fmt;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub struct EntryPath(Box<str>);
 /// Why a text is not an [`EntryPath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPath {
-    /// No characters at all.
+    /// The empty text.
     #[error("an empty path")]
     Empty,
     /// Starts at the root.
@@ -39,7 +39,7 @@ pub enum BadPath {
     /// Longer than [`MAX_PATH`], or with a name longer than [`MAX_NAME`].
     #[error("`{0}` is longer than a file system allows")]
     TooLong(String),
-    /// Inside the cache's own directory.
+    /// Inside the directory that belongs to the cache.
     #[error("`{0}` is in a directory reserved for the cache")]
     Reserved(String),
     /// A link that leads out of its component.
@@ -54,7 +54,7 @@ impl EntryPath {
         if text.is_empty() {
             return Err(BadPath::Empty);
         }
-        // First, so that all other messages are of one line.
+        // First, so that all other messages have one line.
         if has_bad_character(text) {
             return bad(BadPath::Character);
         }
@@ -93,7 +93,7 @@ impl EntryPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// What follows the last dot of the last name, or nothing.
+    /// The part behind the last dot of the last name, or nothing.
     pub fn extension(&self) -> &str {
         match self.file_name().rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => extension,
@@ -145,7 +145,7 @@ impl<'de> Deserialize<'de> for EntryPath {
     }
 }
 
-/// What no path and no target may have in it.
+/// Whether `text` contains a character that is forbidden in paths and targets.
 fn has_bad_character(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || c == '\\')
 }

@@ -7,7 +7,7 @@
 //! l TAB target TAB path               a symbolic link
 //! ```
 //!
-//! Directories are those that the paths name; empty ones do not exist.
+//! The paths name all directories; empty ones do not exist.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -27,9 +27,9 @@ pub struct Listing {
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Where it is in the component.
+    /// Its path in the component.
     pub path: EntryPath,
-    /// What it is.
+    /// A file or a link.
     pub node: Node,
 }
 
@@ -39,8 +39,8 @@ impl Item {
         matches!(self.node, Node::File { mode, .. } if mode.is_executable())
     }
 
-    /// The size of a file that is the same in every environment: no link, and no script, whose
-    /// first line is not.
+    /// The size of a file that is the same in every environment. Scripts aren't: their first line
+    /// differs.
     pub fn plain_size(&self) -> Option<u64> {
         match self.node {
             Node::File { mode: Mode::Plain | Mode::Executable, size, .. } => Some(size),
@@ -72,7 +72,7 @@ pub enum Mode {
     Plain,
     /// Executed.
     Executable,
-    /// Executed by the environment's interpreter, which its first line stands for.
+    /// Executed by the environment's interpreter; its first line is a placeholder.
     Script,
 }
 
@@ -139,12 +139,12 @@ impl Listing {
         &self.items
     }
 
-    /// The number of the item at `path`, counted from 0.
+    /// The index of the item at `path`.
     pub fn find(&self, path: &str) -> Option<usize> {
         self.items.binary_search_by(|item| item.path.as_str().cmp(path)).ok()
     }
 
-    /// What stands at `path`.
+    /// The file or link at `path`.
     pub fn get(&self, path: &str) -> Option<&Node> {
         self.find(path).map(|at| &self.items[at].node)
     }
@@ -164,7 +164,7 @@ impl Listing {
         let mut last = None;
         for item in &self.items {
             let mut parent = item.path.parent();
-            // Neighbours are mostly of one directory, which is there already, and so are those above.
+            // Neighbours mostly share a directory, and then all directories above are there, too.
             while let Some(path) = parent.filter(|_| parent != last) {
                 all.push(path);
                 parent = path.rsplit_once('/').map(|(parent, _)| parent);
@@ -202,7 +202,7 @@ impl Listing {
         if !text.is_empty() && !text.ends_with('\n') {
             return Err(BadListing::Line(0));
         }
-        // Counted first: there may be as many lines as bytes.
+        // Counted before allocating: there may be as many lines as bytes.
         let lines = text.split_terminator('\n').count();
         if lines > MAX_FILES {
             return Err(BadListing::TooMany);
@@ -218,7 +218,7 @@ impl Listing {
 
     fn parse_line(number: usize, line: &str) -> Result<Item, BadListing> {
         let bad_path = |error| BadListing::Path(number, error);
-        // A field more than there may be, so that such a line is none.
+        // One field more than allowed, so that a line with too many is noticed.
         let mut fields = line.splitn(5, '\t');
         match [(); 5].map(|()| fields.next()) {
             [Some("l"), Some(target), Some(path), None, None] => {

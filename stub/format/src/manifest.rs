@@ -20,7 +20,7 @@ pub use attachment::{ATTACHMENTS, Attachment, MAIN_MEMBER, MEMBER, SBOM_MEMBER};
 pub use c_library::{CLibrary, Choice, Need};
 pub use component::{Component, Download, Kind, Member, Source};
 pub use document::{ExternalRuntime, FORMAT, Launch, Manifest, Python, Role, Stub};
-pub use entry::{Entry, Environment, Start};
+pub use entry::{Entry, Environment, Start, Variables};
 pub use error::BadManifest;
 pub use feature::Feature;
 pub use limits::{

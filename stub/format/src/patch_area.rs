@@ -1,71 +1,71 @@
-//! The room in an interpreter's executable: places that are filled in when an environment brings
+//! The patch area in an interpreter's executable: places that are filled in if an environment uses
 //! its own C library.
 //!
 //! The kernel starts the loader that `PT_INTERP` names, by its absolute path; the loader finds
-//! libraries by the executable's `DT_RPATH`. Both are known only where the cache is. So the packer
-//! leaves room for them, and the launcher writes them into the environment's copy:
+//! libraries by the executable's `DT_RPATH`. Both depend on where the cache is. So the packer
+//! reserves space for them, and the launcher writes them into the environment's copy:
 //!
 //! ```text
 //! "snakecrate room\0"
-//! the loader's path         2,048 bytes, filled with NUL: what PT_INTERP names
-//! the search path           4,096 bytes, filled with NUL: what DT_RPATH names
-//! then 12 times            16 bytes  where an unused dynamic entry is in the file: hex digits
+//! the loader's path         2,048 bytes, filled with NUL; PT_INTERP names it
+//! the search path           4,096 bytes, filled with NUL; DT_RPATH names it
+//! then 12 times            16 bytes  the offset of an unused dynamic entry: hex digits
 //!                          32 bytes  the library that it names, filled with NUL
 //! ```
 //!
-//! An unused entry has a tag that loaders pass over; with the tag `DT_NEEDED` it has its library
-//! loaded. Objects with a `DT_RUNPATH` of their own do not see the executable's `DT_RPATH`, but
-//! what is loaded already they find by its name. (`ld.so(8)`; System V ABI, dynamic linking.)
+//! Loaders skip the tag of an unused entry; with the tag `DT_NEEDED` they load its library. Objects
+//! with a `DT_RUNPATH` of their own do not see the executable's `DT_RPATH`, but they find libraries
+//! that are loaded already. (`ld.so(8)`; System V ABI, dynamic linking.)
 
-/// What a room begins with.
+/// The beginning of a patch area.
 pub const MAGIC: &[u8; 16] = b"snakecrate room\0";
 /// Bytes for the loader's path; the kernel takes up to 4,096.
 pub const LOADER: usize = 2048;
 /// Bytes for the search path.
 pub const SEARCH: usize = 4096;
-/// The number of libraries that may be asked for.
+/// The number of libraries that an interpreter can load.
 pub const LIBRARIES: usize = 12;
 /// Bytes for a library's name.
 pub const NAME: usize = 32;
-/// Bytes for a place in the file. It is text, as all else among the dynamic strings.
+/// Bytes for an offset in the file. It is text, like everything among the dynamic strings.
 pub const PLACE: usize = 16;
 /// Bytes of one library's record.
 pub const RECORD: usize = PLACE + NAME;
-/// Bytes of a whole room.
+/// Bytes of a whole patch area.
 pub const LENGTH: usize = MAGIC.len() + LOADER + SEARCH + LIBRARIES * RECORD;
-/// The tag of an unused dynamic entry: of the operating system's range, used by nobody.
+/// The tag of an unused dynamic entry, from the range for operating systems; none uses it.
 pub const UNUSED: u64 = 0x6000_5343;
 
 const NEEDED: u64 = 1;
 
-/// Why a room cannot be filled in.
+/// Why a patch area cannot be filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoRoom {
-    /// It has none: another packer made it.
-    #[error("its interpreter has no room for the path of a C library")]
+pub enum BadPatchArea {
+    /// The executable has none: another packer made it.
+    #[error("its interpreter has no patch area for the path of a C library")]
     Missing,
     /// A path is too long.
     #[error("its path is too long for the loader of programs")]
     TooLong,
-    /// A library that it has no record of, or a record that makes no sense.
+    /// A library without a record, or a record that makes no sense.
     #[error("its interpreter cannot ask for {0}")]
     Library(&'static str),
 }
 
-/// Fills in the room of `executable`: the path of its loader, where it looks for libraries, and
-/// which of them are loaded first.
+/// Fills in the patch area of `executable`: the path of its loader, where the loader looks for
+/// libraries, and the libraries that it loads first.
 pub fn fill(
     executable: &mut [u8],
     loader: &[u8],
     search: &[u8],
     libraries: &[String],
-) -> Result<(), NoRoom> {
-    // It is near the end, and an executable may be long.
+) -> Result<(), BadPatchArea> {
+    // The area is near the end, and an executable may be long.
     let found = executable.windows(MAGIC.len()).rposition(|window| window == MAGIC);
-    let start = found.ok_or(NoRoom::Missing)? + MAGIC.len();
+    let start = found.ok_or(BadPatchArea::Missing)? + MAGIC.len();
     let end = start - MAGIC.len() + LENGTH;
     if executable.len() < end {
-        return Err(NoRoom::Missing);
+        return Err(BadPatchArea::Missing);
     }
     put(&mut executable[start..start + LOADER], loader)?;
     put(&mut executable[start + LOADER..start + LOADER + SEARCH], search)?;
@@ -77,21 +77,21 @@ pub fn fill(
             &name[..length] == library.as_bytes()
         };
         let record = records.chunks_exact(RECORD).find(is_it);
-        let record = record.ok_or(NoRoom::Library("a library of its application"))?;
+        let record = record.ok_or(BadPatchArea::Library("a library of its application"))?;
         let digits = std::str::from_utf8(&record[..PLACE]).ok();
         let at = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok());
         let entry = at.and_then(|at| executable.get_mut(at..at.checked_add(8)?));
         let entry =
             entry.filter(|tag| **tag == UNUSED.to_le_bytes() || **tag == NEEDED.to_le_bytes());
-        entry.ok_or(NoRoom::Library("any library"))?.copy_from_slice(&NEEDED.to_le_bytes());
+        entry.ok_or(BadPatchArea::Library("any library"))?.copy_from_slice(&NEEDED.to_le_bytes());
     }
     Ok(())
 }
 
 /// Writes `text`, and NUL behind it.
-fn put(place: &mut [u8], text: &[u8]) -> Result<(), NoRoom> {
+fn put(place: &mut [u8], text: &[u8]) -> Result<(), BadPatchArea> {
     if text.len() >= place.len() || text.contains(&0) {
-        return Err(NoRoom::TooLong);
+        return Err(BadPatchArea::TooLong);
     }
     place.fill(0);
     place[..text.len()].copy_from_slice(text);
@@ -102,7 +102,7 @@ fn put(place: &mut [u8], text: &[u8]) -> Result<(), NoRoom> {
 mod tests {
     use super::*;
 
-    /// An entry of no use at 8, the room behind it.
+    /// An unused entry at 8, the patch area behind it.
     fn executable(entry: u64) -> Vec<u8> {
         let mut bytes = vec![0; 8];
         bytes.extend(UNUSED.to_le_bytes());
@@ -134,15 +134,15 @@ mod tests {
         let fill = |bytes: &mut [u8], loader: &[u8], libraries: &[String]| {
             super::fill(bytes, loader, b"", libraries).unwrap_err()
         };
-        assert_eq!(fill(&mut executable(8), &long, &[]), NoRoom::TooLong);
-        assert_eq!(fill(&mut executable(8), b"a\0b", &[]), NoRoom::TooLong);
-        assert_eq!(fill(&mut [0; 40], b"a", &[]), NoRoom::Missing);
-        assert_eq!(fill(&mut executable(8)[..999], b"a", &[]), NoRoom::Missing);
+        assert_eq!(fill(&mut executable(8), &long, &[]), BadPatchArea::TooLong);
+        assert_eq!(fill(&mut executable(8), b"a\0b", &[]), BadPatchArea::TooLong);
+        assert_eq!(fill(&mut [0; 40], b"a", &[]), BadPatchArea::Missing);
+        assert_eq!(fill(&mut executable(8)[..999], b"a", &[]), BadPatchArea::Missing);
         let unknown = fill(&mut executable(8), b"a", &needs("libx.so"));
-        assert!(matches!(unknown, NoRoom::Library(_)));
+        assert!(matches!(unknown, BadPatchArea::Library(_)));
         for entry in [0, 9, 16, u64::MAX, u64::MAX - 7, 16 + LENGTH as u64 - 4] {
             let refused = fill(&mut executable(entry), b"a", &needs("libm.so.6"));
-            assert!(matches!(refused, NoRoom::Library(_)), "{entry}");
+            assert!(matches!(refused, BadPatchArea::Library(_)), "{entry}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The payload of an open archive. Every byte is checked against its digest before it is used, but
-//! for long blobs, which are hashed on their way to the decoder: see [`Payload::blob`].
+//! The payload of an open archive. Every byte is checked against its digest before it is used.
+//! Long blobs are the exception, hashed on their way to the decoder: see [`Payload::blob`].
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -11,9 +11,9 @@ use crate::record::BootRecord;
 use crate::tar::BadTar;
 use crate::zstd::{Context, Decoder};
 
-/// Blobs up to this long, unpacked, are decoded in memory: all but those of a single long file.
+/// The longest blob, unpacked, that is decoded in memory: only blobs of one long file are longer.
 const SHORT: u64 = 4 << 20;
-/// And packed: others would not be much longer in memory than here.
+/// The same for the packed length.
 const SHORT_PACKED: u64 = 2 << 20;
 /// Pieces in which longer ones are decoded.
 const STREAM_BUFFER: usize = 128 << 10;
@@ -22,7 +22,7 @@ const STREAM_BUFFER: usize = 128 << 10;
 pub trait ReadAt: Send + Sync {
     /// Fills `buffer` with the bytes from `offset` on.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
-    /// How many bytes it has.
+    /// Its length in bytes.
     fn length(&self) -> io::Result<u64>;
 }
 
@@ -41,18 +41,18 @@ impl fmt::Debug for Payload {
 /// Why something in an archive cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadPayload {
-    /// Shorter than the record says.
+    /// The file is shorter than the record says.
     #[error("this file is incomplete: it has {have} bytes of {need}")]
     Truncated {
-        /// Bytes there are.
+        /// Its length.
         have: u64,
-        /// Bytes there should be.
+        /// The record's length.
         need: u64,
     },
     /// A digest does not match.
     #[error("this file is damaged: {0} is not what was packed")]
     Digest(String),
-    /// The digest matches, and still it cannot be used.
+    /// The digest matches, but the contents cannot be decoded.
     #[error("this file is damaged: {0}: {1}")]
     Contents(String, io::Error),
     /// A blob is not a tar as the format has it.
@@ -102,7 +102,7 @@ impl Payload {
         Ok(bytes)
     }
 
-    /// The bytes of a component's listing, packed: what the cache keeps.
+    /// A component's packed listing, as the cache keeps it.
     pub fn packed_listing(&self, component: &Component) -> Result<Vec<u8>, BadPayload> {
         let member = &component.tree;
         let bytes = self.read(member.offset, member.length)?;
@@ -117,12 +117,12 @@ impl Payload {
         unpack_listing(component, &self.packed_listing(component)?)
     }
 
-    /// Blob `index` of `component` to `visit`, decoded: a tar.
+    /// Gives blob `index` of `component` to `visit`, decoded: a tar.
     ///
     /// Every byte is read once. A short blob is in memory as a whole, and hashed before it is
-    /// decoded; a longer one on the way to the decoder: what `visit` made of it is worth nothing
-    /// until this has returned without an error. A damaged blob is called that, whatever the
-    /// decoder or `visit` said of it.
+    /// decoded; a longer one on the way to the decoder: discard the results of `visit` if this
+    /// returns an error. A blob with the wrong digest is reported as that, whatever error the decoder
+    /// or `visit` had.
     pub fn blob<E: From<BadPayload>>(
         &self,
         component: &Component,
@@ -189,8 +189,8 @@ pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, B
     Ok(listing)
 }
 
-/// What a thread decodes blobs with, kept from one to the next. At most 6 MiB and a little, if the
-/// long ones come first.
+/// A thread's buffers and decoder, kept from one blob to the next. About 6 MiB at most, if the long
+/// blobs come first.
 #[derive(Default)]
 pub struct Memory {
     context: Option<Context>,

@@ -1,4 +1,4 @@
-//! One zstd frame as a reader that gives exactly as many bytes as were declared.
+//! Decodes one zstd frame to exactly the declared number of bytes.
 
 use std::borrow::BorrowMut;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 use crate::manifest::MAX_WINDOW_LOG;
 
 const INPUT: usize = 64 << 10;
-/// What a frame begins with; skippable ones begin otherwise. (RFC 8878, 3.1.1.)
+/// The beginning of a frame; skippable ones begin differently. (RFC 8878, 3.1.1.)
 const MAGIC: [u8; 4] = 0xfd2f_b528u32.to_le_bytes();
 
 /// A decoder's tables, used for one frame after another.
@@ -22,8 +22,11 @@ impl Context {
         Ok(Self(context))
     }
 
-    /// Decodes the one frame that is `packed` to `output`, without a window. It becomes `unpacked`
-    /// bytes, or is an error.
+    /// Decodes `packed`, one frame of `unpacked` bytes, to `output`, without a window.
+    ///
+    /// # Errors
+    ///
+    /// More or fewer bytes, something beside the frame, damage.
     pub fn decode(
         &mut self,
         packed: &[u8],
@@ -58,14 +61,14 @@ pub struct Decoder<R, C = Context> {
 }
 
 impl<R: Read> Decoder<R> {
-    /// Reads `unpacked` bytes out of `inner`, and an error where there are more or fewer.
+    /// A decoder of `unpacked` bytes; more or fewer are an error.
     pub fn new(inner: R, unpacked: u64) -> io::Result<Self> {
         Self::with(inner, unpacked, Context::new()?)
     }
 }
 
 impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
-    /// Likewise, with a context that was used before: its window is kept, too.
+    /// Likewise, with a used context, whose window is kept, too.
     pub fn with(inner: R, unpacked: u64, mut context: C) -> io::Result<Self> {
         context.borrow_mut().0.reset(ResetDirective::SessionOnly).map_err(failed)?;
         let input = Vec::new();
@@ -110,7 +113,7 @@ impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
 }
 
 impl<R, C> Decoder<R, C> {
-    /// What it reads from.
+    /// The reader below.
     pub fn into_inner(self) -> R {
         self.inner
     }
@@ -143,7 +146,7 @@ fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// The launcher's decoder does not bring the texts of its errors.
+/// The launcher's decoder lacks the texts of its errors.
 fn failed(_: zstd_safe::ErrorCode) -> io::Error {
     invalid("it cannot be decoded")
 }

@@ -18,7 +18,7 @@ const ATTRIBUTES: u32 = 0o100_644 << 16;
 /// Sizes and offsets from here on need zip64 (APPNOTE 4.4.8 ff.).
 const ZIP64: u64 = u32::MAX as u64;
 
-/// A member as it must be in the zip.
+/// A member as the zip must have it.
 struct Expected {
     name: String,
     method: u16,
@@ -36,7 +36,7 @@ pub(super) fn check(archive: &Archive) -> Result<usize, Error> {
     Ok(expected.len())
 }
 
-/// What the manifest says of a member.
+/// The manifest's knowledge of a member.
 #[derive(Clone, Copy)]
 enum Known<'a> {
     /// Stored, at a place.
@@ -114,7 +114,7 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
             Known::Attachment(one) if digest != one.blake3 || unpacked != one.bytes => {
                 return wrong("another length or digest than the manifest says");
             }
-            // It is code, and the manifest has no digest of it.
+            // The manifest has no digest of this code.
             Known::Main if digest != Digest::of(MAIN) => {
                 return wrong("not what starts an archive");
             }

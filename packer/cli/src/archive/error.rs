@@ -1,4 +1,4 @@
-//! What goes wrong with archives.
+//! Errors of reading and writing archives.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use snakecrate_base::error::Remedy;
 /// Why an archive cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is nothing at the path.
+    /// Nothing exists at the path.
     #[error("no such file: `{}`", .0.display())]
     NotFound(PathBuf),
     /// The file cannot be opened or read.
@@ -19,7 +19,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The cause.
         source: io::Error,
     },
     /// Not an executable with a boot record.
@@ -27,18 +27,18 @@ pub enum Error {
     NotAnArchive {
         /// The file.
         path: PathBuf,
-        /// What it lacks.
+        /// The part that it lacks.
         reason: String,
     },
-    /// Of another version, or damaged in its first bytes.
+    /// The record has another version, or is damaged.
     #[error("`{}`: {source}", path.display())]
     Record {
         /// The file.
         path: PathBuf,
-        /// What is wrong with the record.
+        /// The fault of the record.
         source: BadRecord,
     },
-    /// Shorter than it was made.
+    /// Shorter than the record says.
     #[error("`{}` is truncated: have {have} bytes, need {need}", path.display())]
     Truncated {
         /// The file.
@@ -48,31 +48,31 @@ pub enum Error {
         /// The length it should have.
         need: u64,
     },
-    /// The manifest's bytes are right, but what they say is not.
+    /// The manifest has the right digest and cannot be used.
     #[error("`{}`: {source}", path.display())]
     Manifest {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         source: BadManifest,
     },
-    /// Bytes that are not what they were.
+    /// Bytes that have changed since they were packed.
     #[error("`{}` is damaged: {what}, at offset {offset}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Which part, and what is wrong with it.
+        /// The part, and its fault.
         what: String,
-        /// Where the part begins in the file.
+        /// The part's offset in the file.
         offset: u64,
     },
-    /// The launcher that an archive is to begin with is not one.
+    /// The file given as launcher isn't one.
     #[error("this launcher cannot carry an archive: {0}")]
     Stub(String),
     /// The parts of an archive contradict each other.
     #[error("cannot make an archive of this: {0}")]
     Spec(String),
-    /// A packed component's file is not what it was when it was packed.
+    /// A file of the component cache has changed.
     #[error("the component cache is damaged: `{}`", .0.display())]
     Cache(PathBuf),
     /// The output cannot be written.
@@ -80,11 +80,11 @@ pub enum Error {
     Write {
         /// The file or directory.
         path: PathBuf,
-        /// What went wrong.
+        /// The cause.
         source: io::Error,
     },
-    /// The directory to extract to has something in it.
-    #[error("`{}` is there already and is not an empty directory", .0.display())]
+    /// The directory to extract to isn't empty.
+    #[error("`{}` exists and isn't an empty directory", .0.display())]
     NotEmpty(PathBuf),
 }
 

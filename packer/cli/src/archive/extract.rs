@@ -14,7 +14,7 @@ use super::{Archive, Error};
 use snakecrate_base::temporary;
 use snakecrate_base::ui::{Progress, Ui};
 
-/// What was written.
+/// The result of an extraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extracted {
     /// Number of files and links.
@@ -24,7 +24,7 @@ pub struct Extracted {
 }
 
 /// Writes each component of `archive` to `<directory>/<kind>-<name>-<version>/`. The directory
-/// appears when all of it is there and checked; until then its parent holds it under another name.
+/// appears when everything in it has been checked; until then it has a temporary name.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What is inside an archive, for people and for programs.
+//! Reports on an archive's contents, for people and for programs.
 
 use std::fmt::Write as _;
 
@@ -11,25 +11,25 @@ use snakecrate_format::size::Size;
 use super::Archive;
 use snakecrate_base::ui::table;
 
-/// What is inside an archive. Serialised it is the output of `inspect --json`: fields are added
-/// to it, never changed.
+/// An archive's contents. Its JSON is the output of `inspect --json`: fields are added to it, never
+/// changed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// The application's name.
     pub name: String,
-    /// Its version, where it has one.
+    /// Its version, if it has one.
     pub version: Option<String>,
-    /// What it runs on, as a Rust target triple.
+    /// The Rust target triple of the hosts it runs on.
     pub target: String,
     /// The interpreter: `cpython 3.12.1`.
     pub python: String,
-    /// Options that the interpreter is started with.
+    /// The interpreter's options.
     pub options: Vec<String>,
-    /// The entry that runs when nothing else decides.
+    /// The entry that runs if nothing else decides.
     pub default: Option<String>,
-    /// What can be started.
+    /// Its entries.
     pub entries: Vec<EntryReport>,
-    /// What it is made of.
+    /// Its components.
     pub components: Vec<ComponentReport>,
     /// Number of files and links in all components.
     pub files: u64,
@@ -41,7 +41,7 @@ pub struct Report {
     pub stub: u64,
     /// Bytes of the file.
     pub size: u64,
-    /// BLAKE3 of the manifest: what the archive's environment is called in the cache.
+    /// BLAKE3 of the manifest: names the archive's environment in the cache.
     pub digest: Digest,
 }
 
@@ -50,20 +50,20 @@ pub struct Report {
 pub struct EntryReport {
     /// The name it is called by.
     pub name: String,
-    /// What it runs.
+    /// The command or function it runs.
     pub runs: String,
 }
 
 /// A component of a [`Report`].
 #[derive(Debug, Clone, Serialize)]
 pub struct ComponentReport {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its normalised name.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// BLAKE3 of its listing: what its tree is called in the cache.
+    /// BLAKE3 of its listing: names its tree in the cache.
     pub digest: Digest,
     /// Number of files and links.
     pub files: u64,
@@ -73,7 +73,7 @@ pub struct ComponentReport {
     pub stored: u64,
     /// Number of blobs.
     pub blobs: usize,
-    /// Where it was got.
+    /// Where the packer got it.
     pub source: Option<Source>,
 }
 

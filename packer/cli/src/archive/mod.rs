@@ -1,4 +1,4 @@
-//! The one file: written from packed components, read back, verified, shown and taken apart.
+//! Archives: written from packed components, read, verified, shown and extracted.
 
 mod directory;
 mod error;
@@ -15,8 +15,8 @@ mod zip_writer;
 #[cfg(test)]
 mod sample;
 
-/// What is in [`MAIN_MEMBER`](snakecrate_format::manifest::MAIN_MEMBER): it starts the archive as
-/// such. An archive is a zip, and the reloaders of Flask, Django, gunicorn and others start
+/// The contents of [`MAIN_MEMBER`](snakecrate_format::manifest::MAIN_MEMBER), which starts the
+/// archive. An archive is a zip, and the reloaders of Flask, Django, gunicorn and others start
 /// themselves again as `sys.executable sys.argv[0] …`.
 const MAIN: &[u8] = b"\
 import os

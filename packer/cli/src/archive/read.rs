@@ -1,4 +1,4 @@
-//! Reading an archive the way the launcher does: boot record, manifest, members. Not the zip.
+//! Reads an archive as the launcher does: boot record, manifest, members. It ignores the zip.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -63,22 +63,22 @@ impl Archive {
         Ok(Self { path: path.to_owned(), payload, length, record_at, manifest })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Length of the file in bytes, with anything that was appended later.
+    /// Length of the file in bytes, including anything appended later.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Where the manifest is, and what it must be.
+    /// Its boot record.
     pub fn record(&self) -> &BootRecord {
         self.payload.record()
     }
 
-    /// What it holds and how it starts.
+    /// Its manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -111,12 +111,12 @@ impl Archive {
         self.payload.section(offset, length)
     }
 
-    /// Where the boot record is in the file.
+    /// The boot record's offset in the file.
     pub(super) fn record_offset(&self) -> u64 {
         self.record_at
     }
 
-    /// What is wrong with the payload, with this file's path and the offset of the member.
+    /// An error of the payload, with this file's path and the offset of the member.
     pub(super) fn blamed(&self, error: BadPayload) -> Error {
         blamed(&self.path, error, |name| self.offset_of(name))
     }
@@ -131,7 +131,7 @@ impl Archive {
         Error::Read { path: self.path.clone(), source }
     }
 
-    /// Where the member of this name begins; 0 for what is none.
+    /// The offset of the member of this name; 0 if there is none.
     fn offset_of(&self, name: &str) -> u64 {
         let components = self.manifest.components.iter();
         let component = components.filter(|one| name.starts_with(&one.folder())).find_map(|one| {

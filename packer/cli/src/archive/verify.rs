@@ -1,4 +1,4 @@
-//! Checking every byte of an archive against what the archive says of itself.
+//! Compares every byte of an archive with its manifest.
 
 use std::io;
 use std::io::Read;
@@ -9,7 +9,7 @@ use super::walk::{Verifier, jobs, walk_all};
 use super::{Archive, Error, directory};
 use snakecrate_base::ui::Ui;
 
-/// What was checked.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
     /// Number of components.
@@ -20,9 +20,9 @@ pub struct Verified {
     pub files: u64,
     /// Their bytes, unpacked.
     pub bytes: u64,
-    /// Bytes of the archive; all of them are accounted for.
+    /// Bytes of the archive, all of them checked.
     pub length: u64,
-    /// Bytes that somebody appended behind it, such as a signature; nothing is known of them.
+    /// Bytes appended behind it, such as a signature. They are not checked.
     pub appended: u64,
 }
 
@@ -54,7 +54,7 @@ pub fn verify(archive: &Archive, ui: Ui) -> Result<Verified, Error> {
     })
 }
 
-/// The launcher is what it was, but for the boot record.
+/// Compares the launcher, with a blank record in place of its own.
 fn check_stub(archive: &Archive) -> Result<(), Error> {
     let stub = archive.manifest().stub;
     let damaged = |what: &str| archive.damaged_at(format!("the launcher {what}"), 0);

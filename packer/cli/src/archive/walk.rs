@@ -11,8 +11,8 @@ use snakecrate_format::walk::{Contents, Sink, Walk};
 use super::{Archive, Error};
 use snakecrate_base::ui::Progress;
 
-/// Shows `visit` every file of `component`, in no order and several at once, and checks them as
-/// they go by. What `visit` was shown counts only if this returns without an error.
+/// Shows `visit` every file of `component`, in any order and several at once, and checks them on the
+/// way. `visit` may see damaged contents, but then this returns an error.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ pub(super) fn take(
     Ok(contents.compare(item, &hasher)?)
 }
 
-/// Shows a function every file. What it does not read is compared all the same.
+/// Shows a function every file. Contents that it does not read are compared, too.
 struct Visitor<V>(V);
 
 impl<V: Fn(&Item, &mut dyn Read) -> Result<(), Error> + Sync> Sink for Visitor<V> {

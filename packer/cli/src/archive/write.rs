@@ -1,4 +1,4 @@
-//! Writing an archive: launcher, zip, and the boot record that ties them together.
+//! Writes an archive: launcher, zip, and the boot record that ties them together.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -22,14 +22,13 @@ use crate::component::Packed;
 pub struct Written {
     /// Its length in bytes.
     pub length: u64,
-    /// BLAKE3 of its manifest: what its environment is called in the cache.
+    /// BLAKE3 of its manifest: names its environment in the cache.
     pub manifest: Digest,
 }
 
 /// Writes an archive that begins with `stub` to `out`.
 ///
-/// The file appears at `out` when it is whole; until then, and for good if this fails, what was
-/// there stays. Its bytes depend on `stub` and `spec` alone.
+/// The file appears at `out` when it is whole. If this fails, an existing file stays. Its bytes depend on `stub` and `spec` alone.
 ///
 /// # Errors
 ///

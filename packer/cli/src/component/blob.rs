@@ -16,10 +16,10 @@ use super::{Error, PackedMember};
 use snakecrate_base::tree::{self, Tree};
 use snakecrate_base::ui::Progress;
 
-/// The compression levels of zstd that can be asked for.
+/// The compression levels of zstd.
 pub const LEVELS: RangeInclusive<i32> = 1..=22;
-/// How long the tar of a group gets, in bytes, unless one file alone is longer. No longer than
-/// the window of the compressor, so that the whole of a blob is its dictionary.
+/// The longest tar of a group, in bytes, unless one file alone is longer. It fits the compressor's
+/// window, so all of a blob is its dictionary.
 pub const TARGET: u64 = 4 << 20;
 
 /// Pieces in which contents go to the compressor. Their size is fixed, and no read is cut short,
@@ -34,7 +34,7 @@ pub(super) struct Group<'a> {
     pub(super) unpacked: u64,
 }
 
-/// Deals the listing's items out to groups, like beside like (measured in `FORMAT.md`).
+/// Divides the listing's items into groups of similar files (measured in `FORMAT.md`).
 pub(super) fn groups(listing: &Listing) -> Vec<Group<'_>> {
     grouped(listing, TARGET)
 }
@@ -63,7 +63,7 @@ fn grouped(listing: &Listing, target: u64) -> Vec<Group<'_>> {
     groups
 }
 
-/// What files are sorted by: extension, name, directory. Packages have many files of one name, and
+/// The key that files are sorted by: extension, name, directory. Packages have many files of one name, and
 /// a module's bytecode repeats the names and texts of its source, so that they go together.
 fn likeness(path: &EntryPath) -> (&str, &str, &str, bool) {
     let (name, directory) = (path.file_name(), path.parent().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! One component in the store: a directory with its members and, last, what they are.
+//! One component in the store: a directory with its members and, written last, their description.
 
 use std::path::Path;
 use std::{fs, io};
@@ -15,7 +15,7 @@ pub(super) fn blob(index: usize) -> String {
     format!("{index:02}.tar.zst")
 }
 
-/// What is in `directory`; `None` unless all of it is there, at its full length.
+/// Reads the component in `directory`; `None` unless all members exist at their full length.
 pub(super) fn read(directory: &Path) -> Option<Packed> {
     let bytes = fs::read(directory.join(DESCRIPTION)).ok()?;
     let mut packed: Packed = serde_json::from_slice(&bytes).ok()?;
@@ -35,7 +35,7 @@ pub(super) fn describe(directory: &Path, packed: &Packed) -> io::Result<()> {
     fs::write(directory.join(DESCRIPTION), serde_json::to_vec(&packed)?)
 }
 
-/// Makes `packed` speak of the members in `directory`.
+/// Sets the members' paths to those in `directory`.
 pub(super) fn place(packed: &mut Packed, directory: &Path) {
     packed.tree.path = directory.join(TREE);
     for (index, member) in packed.blobs.iter_mut().enumerate() {

@@ -1,7 +1,7 @@
-//! From a tree to what an archive carries of it: a listing, its digest, and compressed blobs.
+//! Packs a tree for archives: a listing, its digest, and compressed blobs.
 //!
 //! A component's bytes depend on its tree and the level alone. The [`Store`] keeps them, so that
-//! what was compressed once is never compressed again.
+//! nothing is compressed twice.
 
 mod blob;
 mod entry;
@@ -77,15 +77,15 @@ pub enum Error {
     /// A file of the tree cannot be read.
     #[error("cannot read the contents of `{path}`: {source}")]
     Read {
-        /// Where it is in the component.
+        /// Its path in the component.
         path: EntryPath,
-        /// What went wrong.
+        /// The cause.
         source: io::Error,
     },
     /// A file had other contents when it was read again.
     #[error("`{0}` changed while it was being packed")]
     Changed(EntryPath),
-    /// More bytes than a tar header can tell.
+    /// More bytes than a tar header can express.
     #[error("`{0}` is larger than 8 GiB")]
     TooLarge(EntryPath),
     /// The listing or the number of blobs goes over what the launcher reads.
@@ -102,7 +102,7 @@ pub enum Error {
     Write {
         /// The file or directory.
         path: PathBuf,
-        /// What went wrong.
+        /// The cause.
         source: io::Error,
     },
 }

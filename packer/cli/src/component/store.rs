@@ -22,7 +22,7 @@ use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 
-/// Counts up when the same tree is to become other bytes.
+/// Counts up when the same tree becomes other bytes.
 const LAYOUT: u32 = 1;
 
 /// The cache; see the module.
@@ -70,15 +70,15 @@ impl Store {
         Ok(packed)
     }
 
-    /// What [`Store::remember`] was told for `input_key`, if all of it is still there.
+    /// The component that [`Store::remember`] noted for `input_key`, if it is still whole.
     pub fn lookup(&self, input_key: &str) -> Option<Packed> {
         let name = fs::read_to_string(self.input(input_key)).ok()?;
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (plain && !name.is_empty()).then(|| entry::read(&self.components.join(name)))?
     }
 
-    /// Notes that the input with this key (which names the level and everything that the tree depends on) becomes
-    /// `packed`.
+    /// Notes that the input with this key becomes `packed`. The key covers the level and everything
+    /// that the tree depends on.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ fn compress(
     let text = listing.encode();
     let groups = blob::groups(listing);
     check_limits(listing, text.len(), groups.len())?;
-    // Longest first, handed out one by one: no thread is left with the longest at the end.
+    // Longest first, one by one: no thread is left with the longest at the end.
     let mut order: Vec<_> = groups.iter().enumerate().collect();
     order.sort_by_key(|(_, group)| std::cmp::Reverse(group.unpacked));
     let blobs: Result<Vec<_>, Error> = order

@@ -3,7 +3,7 @@
 use super::document::{Manifest, Role};
 use super::entry::{Entry, Environment};
 use super::limits::MAX_ENTRY_TEXT;
-use super::template::Piece;
+use super::template::{Piece, Template};
 
 /// Beginnings of variables that belong to the loader, the interpreter and the launcher.
 const RESERVED: [&str; 3] = ["LD_", "PYTHON", "SNAKECRATE"];
@@ -46,11 +46,11 @@ impl Entry {
             return Err(format!("an entry called {name:?}"));
         }
         let environment = &self.environment;
-        let values = environment.set.iter().chain(&environment.default);
+        let values = environment.set.0.iter().chain(&environment.default.0);
         let mut texts: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        texts.extend(values.flat_map(|(name, value)| [name, value.as_str()]));
+        texts.extend(values.flat_map(|(name, value)| [name.as_str(), value.as_str()]));
         texts.extend(environment.unset.iter().map(String::as_str));
-        texts.extend(self.directory.iter().map(|directory| directory.as_str()));
+        texts.extend(self.directory.iter().map(Template::as_str));
         if let Some(text) = texts.iter().find(|text| text.contains(char::is_control)) {
             return Err(format!("a control character in {text:?}"));
         }
@@ -72,7 +72,8 @@ impl Entry {
 
 impl Environment {
     fn check(&self) -> Result<(), String> {
-        let names = || self.set.keys().chain(self.default.keys()).chain(&self.unset);
+        let values = || self.set.0.iter().chain(&self.default.0).map(|(name, _)| name);
+        let names = || values().chain(&self.unset);
         for name in names() {
             let is_reserved = RESERVED.iter().any(|start| {
                 name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))

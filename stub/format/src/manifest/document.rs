@@ -135,6 +135,7 @@ pub struct Launch {
 }
 
 impl Role {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_application(&self) -> bool {
         *self == Self::Application
     }

@@ -1,8 +1,9 @@
 //! Entries: what an archive can start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::template::Template;
 use crate::entry_path::EntryPath;
@@ -51,15 +52,20 @@ pub enum Start {
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// Set to these values.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub set: BTreeMap<String, Template>,
+    #[serde(default, skip_serializing_if = "Variables::is_empty")]
+    pub set: Variables,
     /// Set to these values unless the user has set them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub default: BTreeMap<String, Template>,
+    #[serde(default, skip_serializing_if = "Variables::is_empty")]
+    pub default: Variables,
     /// Removed.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub unset: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unset: Vec<String>,
 }
+
+/// Names and values, an object in JSON. Unlike a map it keeps a name that occurs twice, so that
+/// the check of a manifest sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Variables(pub Vec<(String, Template)>);
 
 impl Entry {
     /// An entry with nothing but a name and a start.
@@ -82,5 +88,42 @@ impl Environment {
     /// Whether it leaves the user's environment as it is.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.default.is_empty() && self.unset.is_empty()
+    }
+}
+
+impl Variables {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Variables {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Variables {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Variables;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("variables and their values")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Variables, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Variables(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
     }
 }

@@ -146,9 +146,9 @@ const USES: [Use; 11] = [
     (Feature::EntryDirectory, |m| m.entries[0].directory = Template::new("{home}/x").ok()),
     (Feature::EntryEnvironment, |m| {
         let environment = &mut m.entries[0].environment;
-        environment.set.insert("A".into(), Template::new("{cache}{{}}").unwrap());
-        environment.default.insert("B".into(), Template::new("").unwrap());
-        environment.unset.insert("C".into());
+        environment.set.0.push(("A".into(), Template::new("{cache}{{}}").unwrap()));
+        environment.default.0.push(("B".into(), Template::new("").unwrap()));
+        environment.unset.push("C".into());
     }),
     (Feature::ExposePath, |m| m.entries[0].expose_path = true),
     (Feature::ExternalRuntime, |m| {
@@ -297,7 +297,7 @@ fn entries_that_contradict_themselves_are_refused() {
     let with = |change: &dyn Fn(&mut Entry)| refused_with_all(|m| change(&mut m.entries[0]));
     let set = |name: &'static str| {
         with(&|e: &mut Entry| {
-            e.environment.set.insert(name.into(), Template::new("x").unwrap());
+            e.environment.set.0.push((name.into(), Template::new("x").unwrap()));
         })
     };
     for name in ["LD_PRELOAD", "ld_x", "PYTHONPATH", "SNAKECRATE", "", "A=B"] {
@@ -305,10 +305,15 @@ fn entries_that_contradict_themselves_are_refused() {
     }
     assert!(set("A\n").contains("a control character"));
     let twice = with(&|e| {
-        e.environment.default.insert("A".into(), Template::new("x").unwrap());
-        e.environment.unset.insert("A".into());
+        e.environment.default.0.push(("A".into(), Template::new("x").unwrap()));
+        e.environment.unset.push("A".into());
     });
     assert!(twice.contains("the variable \"A\" twice"), "{twice}");
+    let both = with(&|e| {
+        let value = || Template::new("x").unwrap();
+        e.environment.set.0 = vec![("A".into(), value()), ("A".into(), value())];
+    });
+    assert!(both.contains("the variable \"A\" twice"), "{both}");
     assert!(with(&|e| e.arguments = vec!["\0".into()]).contains("a control character"));
     let long = with(&|e| e.arguments = vec!["x".repeat(MAX_ENTRY_TEXT + 1)]);
     assert!(long.contains("bytes for `hello`"), "{long}");
