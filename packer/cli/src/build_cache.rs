@@ -10,8 +10,8 @@
 //!   facts/<key>                       what is known of distributions and runtimes
 //!   imports/<key>                     the imports of sources, by interpreter
 //!   inputs/<form>/<key>               the component that an input became
-//!   pythons/archives/<sha256>.tar     Pythons on their way
-//!   pythons/downloads/<sha256>/       Pythons downloaded because none installed fitted
+//!   pythons/archives/<sha256>.tar     downloads of Pythons, until they are unpacked
+//!   pythons/downloads/<sha256>/       downloaded Pythons, where no installed one fitted
 //!   pythons/given/<sha256>/           Pythons from archives that the user named
 //!   pythons/repaired/<digest>/        copies of Pythons that had lost their execute bits
 //!   resolutions/<key>.json            the wheels that requirements came to
