@@ -1,0 +1,14 @@
+import sys
+@VARIABLES@
+@FAST@
+if __name__ == "__main__":
+    del sys.argv[0]
+    if @OWN@:
+        sys.path[0] = ""
+    _variables()
+    try:
+        @IMPORT@
+    except Exception:
+        @REPAIR@
+    del @DEFINED@
+    sys.exit(@ATTR@())
