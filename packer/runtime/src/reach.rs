@@ -27,7 +27,7 @@ pub struct Launch<'a> {
     pub isolated: bool,
     /// Options of the interpreter.
     pub options: &'a [String],
-    /// Modules that entries start, beside those of the distributions' own scripts.
+    /// Modules that entries start, in addition to those of the distributions' own scripts.
     pub modules: &'a [String],
 }
 
@@ -36,7 +36,7 @@ pub struct Launch<'a> {
 pub struct Need {
     /// The parts that it cannot reach.
     pub leave_out: BTreeSet<Part>,
-    /// Those that it can, and by which imports: `ssl (asyncio.base_events > ssl)`.
+    /// The parts that it can reach, and by which imports: `ssl (asyncio.base_events > ssl)`.
     pub kept: Vec<String>,
     /// Why the application is not closed: `click: click/core.py: importlib`.
     pub open: Option<String>,

@@ -1,6 +1,6 @@
 """Compares .pyc files with what this Python compiles from the standard library itself.
 
-Only what the file holds is compared: equality of code objects says nothing of line tables.
+The contents of the files are compared, since equality of code objects ignores line tables.
 """
 
 import marshal

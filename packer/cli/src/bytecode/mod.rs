@@ -1,8 +1,8 @@
-//! Bytecode at build time: the environment of an archive never compiles and never writes `.pyc`.
+//! Compiles bytecode at build time, so that the environment of an archive never writes `.pyc`.
 //!
-//! Each `.py` below [`ROOTS`] gets an unchecked hash-based `.pyc` (PEP 552): Python reads
-//! it without looking at the source's time or contents. The same source becomes the same bytes,
-//! whichever worker compiles it and whatever that compiled before; see [`marshal`].
+//! Each `.py` below [`ROOTS`] gets an unchecked hash-based `.pyc` (PEP 552). Python reads it without
+//! looking at the source's time or contents. The same source becomes the same bytes, independently
+//! of the worker that compiles it and of its work before; see [`marshal`].
 
 mod marshal;
 
@@ -19,28 +19,28 @@ use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::worker::{Answer, NotStarted, Workers};
 
-/// Where modules are in a component.
+/// The directories of a component that have modules.
 const ROOTS: [&str; 3] = ["lib/", "app/", "boot/lib/"];
-/// For the recursion of `marshal`, whose depth Python itself bounds.
+/// Stack of a thread, in bytes: enough for the recursion of `marshal`, whose depth Python bounds.
 const STACK: usize = 16 << 20;
 
-/// What bytecode is to be like.
+/// The form of bytecode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Form {
     /// 1: without `assert`, as `python -O` has it; 2: also without docstrings, as `-OO` has it.
     pub optimize: u8,
-    /// In the place of its source, which goes: `a.pyc` for `a.py`. Below `lib/` only: a script and
-    /// what is beside it are run as files.
+    /// Whether bytecode replaces its source: `a.pyc` for `a.py`. Only below `lib/`, since a script and
+    /// the modules beside it run as files.
     pub sourceless: bool,
 }
 
-/// What was compiled.
+/// The outcome of [`compile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Number of files that have bytecode now.
+    /// Number of files that got bytecode.
     pub compiled: usize,
-    /// Files that do not compile, with the reason, sorted by path. They have none and are as useful
-    /// as they were: templates, code for another Python, test data.
+    /// Files that do not compile, with the reason, sorted by path. They stay as they are: templates,
+    /// code for another Python, test data.
     pub refused: Vec<(EntryPath, String)>,
 }
 
@@ -56,7 +56,7 @@ pub enum Error {
     /// A source cannot be read.
     #[error("cannot read the contents of `{path}`: {source}")]
     Read {
-        /// Where it is in the component.
+        /// Its path in the component.
         path: EntryPath,
         /// What went wrong.
         source: io::Error,
@@ -107,7 +107,7 @@ pub fn check_reproducible(interpreter: &Interpreter) -> Result<(), Unreproducibl
     layout(interpreter).map(|_| ()).ok_or_else(unknown)
 }
 
-/// A source, and where its bytecode goes.
+/// A source, and the path of its bytecode.
 struct Job {
     source: EntryPath,
     target: EntryPath,
@@ -169,7 +169,7 @@ fn join(thread: Thread<'_>) -> Result<Vec<Compiled>, Error> {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Whether bytecode at `target` stands for its source.
+/// Whether bytecode at `target` replaces its source.
 fn is_beside(source: &EntryPath, target: &EntryPath) -> bool {
     source.parent() == target.parent()
 }
@@ -186,7 +186,7 @@ fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
         }
         let stem = path.file_name().strip_suffix(".py")?;
         let parent = path.parent()?;
-        // A name that is too long with the tag in it: Python would not find bytecode either.
+        // If the name is too long with the tag, Python would not find the bytecode either.
         let target = if form.sourceless && parent.starts_with("lib/") {
             format!("{parent}/{stem}.pyc")
         } else {

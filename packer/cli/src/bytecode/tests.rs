@@ -123,7 +123,7 @@ fn modules_are_compiled_and_scripts_and_data_are_not() {
 }
 
 #[test]
-fn an_interpreter_that_is_gone_or_is_another_is_named() {
+fn a_missing_or_different_interpreter_is_named() {
     let interpreter = interpreters().pop().unwrap();
     let gone = Interpreter { executable: "/nonexistent/python3".into(), ..interpreter.clone() };
     let mut tree = Tree::default();
@@ -136,7 +136,7 @@ fn an_interpreter_that_is_gone_or_is_another_is_named() {
 }
 
 #[test]
-fn the_same_source_becomes_the_same_bytes_in_whatever_company() {
+fn the_same_source_becomes_the_same_bytes_in_any_company() {
     for interpreter in interpreters() {
         // Some packages first together, then each file by itself, the last one first.
         let mut together = stdlib(&interpreter, "acejx");
@@ -170,7 +170,7 @@ fn the_same_source_becomes_the_same_bytes_in_whatever_company() {
 }
 
 #[test]
-fn what_a_worker_compiled_before_leaves_no_trace() {
+fn earlier_work_of_a_worker_leaves_no_trace() {
     // pycparser's parser was other bytes in one run of ten: equal sets were one constant or two,
     // as their strings were interned by another module or not.
     let source = b"
@@ -206,7 +206,7 @@ x = y = zz = g = f = _PRAGMA in {'PPPRAGMA', 'b'}
 /// Takes minutes in a debug build: every module of every standard library here.
 #[test]
 #[ignore = "slow; run it when marshal.rs changes"]
-fn canonical_code_of_whole_standard_libraries_is_the_code_that_python_wrote() {
+fn canonical_standard_libraries_equal_what_python_wrote() {
     let every = "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     for interpreter in interpreters() {
         let mut tree = stdlib(&interpreter, every);
@@ -293,7 +293,7 @@ fn optimized_bytecode_has_the_name_that_python_looks_for() {
 }
 
 #[test]
-fn without_sources_bytecode_is_in_their_place_but_for_scripts_and_what_does_not_compile() {
+fn sourceless_bytecode_replaces_modules_but_not_scripts() {
     let interpreter = &interpreters()[0];
     let mut tree = Tree::default();
     for (name, text) in [("lib/p/__init__.py", "x = 1"), ("lib/t.py", "{{ x }}:"), ("app/s.py", "")]

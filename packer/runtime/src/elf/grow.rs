@@ -1,9 +1,9 @@
-//! A string more in an executable's dynamic strings.
+//! Adds a string to an executable's dynamic strings.
 //!
-//! They are followed by other tables, so they move: into a read-only segment behind all others.
-//! That takes one more program header, for which whatever lies behind the program headers moves
-//! along: the loader's name and the notes, which only program headers refer to. Code, data and
-//! their addresses stay as they are, so this works for `ET_EXEC` as well.
+//! Other tables follow the dynamic strings, so they move to a read-only segment behind all others.
+//! This segment requires another program header. The blocks behind the program headers make space
+//! for it and move to the new segment as well: the loader's path and the notes, to which only
+//! program headers refer. Code and data keep their addresses, so this works for `ET_EXEC`, too.
 
 use std::ops::Range;
 
@@ -14,8 +14,12 @@ use object::pod;
 use super::image::{Segment, null_entry, range};
 use super::{Image, Malformed};
 
-/// Puts `text` into the dynamic strings and returns its offset there. Afterwards there is room
-/// for at least `entries` more dynamic entries.
+/// Adds `text` to the dynamic strings and returns its offset there. Afterwards the dynamic section
+/// has space for at least `entries` more entries.
+///
+/// # Errors
+///
+/// The file has no space for a program header, or cannot be edited.
 pub fn add_string(image: &mut Image, text: &[u8], entries: usize) -> Result<u64, Malformed> {
     if image.is_rigid() {
         return Err(Malformed("it has data behind its ELF part"));
@@ -49,7 +53,7 @@ pub fn add_string(image: &mut Image, text: &[u8], entries: usize) -> Result<u64,
     }
 
     let mut flags = elf::PF_R;
-    // The last one is the end marker.
+    // The last entry is the end marker.
     if image.entries()?.count() + entries >= image.dynamic()?.len() {
         move_dynamic(image, &mut segment, entries)?;
         flags = ProgramFlags(elf::PF_R.0 | elf::PF_W.0);
@@ -58,14 +62,14 @@ pub fn add_string(image: &mut Image, text: &[u8], entries: usize) -> Result<u64,
     Ok(offset)
 }
 
-/// Where something is, in the file and in memory.
+/// A place in the file and in memory.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     offset: u64,
     address: u64,
 }
 
-/// The segment that is being made.
+/// The new segment.
 struct New {
     start: Place,
     /// The alignment of both, in bytes.
@@ -130,7 +134,7 @@ impl New {
     }
 }
 
-/// What has to move to make room for one more program header: whole blocks, sorted.
+/// The blocks that have to move to make space for another program header, sorted.
 fn in_the_way(image: &Image, strings: &Range<usize>) -> Result<Vec<Range<usize>>, Malformed> {
     let table = image.segment_table()?;
     let wanted = table.end..table.end + size_of::<Segment>();
@@ -144,7 +148,7 @@ fn in_the_way(image: &Image, strings: &Range<usize>) -> Result<Vec<Range<usize>>
             movable.push(range(start, length, &image.bytes)?);
         }
     }
-    // Segments may lie in one another: a block is what overlaps.
+    // Segments may overlap; those that do are one block.
     movable.sort_by_key(|block| (block.start, block.end));
     let mut blocks: Vec<Range<usize>> = Vec::new();
     for block in movable {
@@ -172,7 +176,7 @@ fn in_the_way(image: &Image, strings: &Range<usize>) -> Result<Vec<Range<usize>>
     if image.sections.is_empty() || blocks.iter().any(|block| block.start < table.end) {
         return Err(NO_ROOM);
     }
-    // The new header has to be loaded with the others.
+    // The loaded segment with the other headers must have the new one, too.
     let loaded = image.segments()?.iter().any(|segment| {
         let start = segment.p_offset.get(LE);
         let end = start.saturating_add(segment.p_filesz.get(LE));
@@ -183,13 +187,13 @@ fn in_the_way(image: &Image, strings: &Range<usize>) -> Result<Vec<Range<usize>>
     if loaded { Ok(blocks) } else { Err(NO_ROOM) }
 }
 
-const NO_ROOM: Malformed = Malformed("there is no room for another program header");
+const NO_ROOM: Malformed = Malformed("there is no space for another program header");
 
 fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-/// Corrects the program and section headers of what was in `block` and is at `place` now.
+/// Corrects the program and section headers of contents that moved from `block` to `place`.
 fn moved(image: &mut Image, block: &Range<usize>, place: Place) -> Result<(), Malformed> {
     let (start, end) = (block.start as u64, block.end as u64);
     let inside = |offset: u64, length: u64| {
@@ -227,7 +231,7 @@ fn resize_section(image: &mut Image, place: Place, length: usize) {
     }
 }
 
-/// Moves the dynamic section as well; the linker (lld) left no room in it.
+/// Moves the dynamic section as well, because the linker (lld) left no spare entries in it.
 fn move_dynamic(image: &mut Image, segment: &mut New, spare: usize) -> Result<(), Malformed> {
     let missing = Malformed("it is linked statically");
     let old = image.dynamic_table()?.ok_or(missing)?;

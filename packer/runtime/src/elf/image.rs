@@ -1,4 +1,4 @@
-//! An ELF file taken apart far enough to be changed, and put together without its ballast.
+//! An ELF file in parts that can be edited, and the file that they become, without ballast.
 
 use std::ops::Range;
 
@@ -26,24 +26,28 @@ pub struct Section {
     pub name: Vec<u8>,
 }
 
-/// What a loader uses of an ELF file, and the section headers that describe it.
+/// The loaded part of an ELF file, and the section headers that describe it.
 ///
-/// Sections behind the last one that is loaded (symbols, debug information, comments) are left
-/// out: [`Image::into_bytes`] gives what `strip` would. The dynamic symbols stay. A file that
-/// carries something else behind its ELF part (Tcl 9 has its scripts in a zip there) stays whole.
+/// Sections behind the last loaded one (symbols, debug information, comments) are left out, so
+/// [`Image::into_bytes`] gives the same as `strip`. The dynamic symbols stay. A file with other data
+/// behind its ELF part (Tcl 9 has its scripts in a zip there) stays whole.
 #[derive(Debug)]
 pub struct Image {
-    /// The file up to the end of what is loaded.
+    /// The file up to the end of the loaded part.
     pub bytes: Vec<u8>,
     /// The sections that are kept, the empty one at index 0 included; empty without a table.
     pub sections: Vec<Section>,
     ballast: bool,
-    /// Something that is not ELF follows: the file keeps its length and its section table.
+    /// Other data follows the ELF part, so the file keeps its length and its section table.
     rigid: bool,
 }
 
 impl Image {
-    /// Takes `bytes` apart.
+    /// Splits `bytes` into parts.
+    ///
+    /// # Errors
+    ///
+    /// The tables lead out of the file, or the file is for an unknown target.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let header = *header(bytes)?;
         let segments = segments(bytes, &header)?;
@@ -114,7 +118,7 @@ impl Image {
         range(header.e_phoff.get(LE), length, &self.bytes)
     }
 
-    /// Says that there are `count` program headers.
+    /// Sets the number of program headers.
     pub fn set_segment_count(&mut self, count: u16) -> Result<(), Malformed> {
         let (header, _) = pod::from_bytes_mut::<FileHeader>(&mut self.bytes)
             .map_err(|()| Malformed("the file header is cut off"))?;
@@ -168,7 +172,7 @@ impl Image {
         range(start as u64, length, &self.bytes)
     }
 
-    /// The place in the file of what is loaded at `address`.
+    /// The place in the file of the byte that is loaded at `address`.
     pub fn offset(&self, address: u64) -> Result<usize, Malformed> {
         self.segments()?
             .iter()
@@ -182,7 +186,7 @@ impl Image {
             .ok_or(Malformed("an address is in no segment"))
     }
 
-    /// The file: what is loaded, then the section names and headers.
+    /// The file: the loaded part, then the section names and headers.
     pub fn into_bytes(mut self) -> Result<Vec<u8>, Malformed> {
         if self.rigid {
             return Ok(self.bytes);

@@ -1,7 +1,7 @@
-//! Where the loader looks for libraries: `DT_RPATH` and `DT_RUNPATH`.
+//! The search paths for libraries: `DT_RPATH` and `DT_RUNPATH`.
 //!
-//! The `DT_RPATH` of the executable is searched for everything that is loaded later, before
-//! `LD_LIBRARY_PATH`; but an object with a `DT_RUNPATH` of its own does not see it. (`ld.so(8)`.)
+//! The loader searches the `DT_RPATH` of the executable for everything that is loaded later, before
+//! `LD_LIBRARY_PATH`, but not for an object that has a `DT_RUNPATH` of its own (`ld.so(8)`).
 
 use object::elf::{self, DynamicTag};
 use object::endian::LittleEndian as LE;
@@ -11,7 +11,7 @@ use super::{Image, Malformed, grow, strings};
 
 const BOTH: [DynamicTag; 2] = [elf::DT_RPATH, elf::DT_RUNPATH];
 
-/// Takes every search path out and blanks its text. Returns whether there was one.
+/// Removes every search path and blanks its text. Returns whether there was one.
 pub fn remove(image: &mut Image) -> Result<bool, Malformed> {
     let paths = paths(image)?;
     for &(_, offset) in &paths {
@@ -23,7 +23,7 @@ pub fn remove(image: &mut Image) -> Result<bool, Malformed> {
     Ok(!paths.is_empty())
 }
 
-/// Whether a search path hides that of the executable, or names a place on the build machine.
+/// Whether a search path hides that of the executable, or names a directory of the build host.
 pub fn is_in_the_way(image: &Image) -> Result<bool, Malformed> {
     for (tag, offset) in paths(image)? {
         let text = strings::string(image, offset)?;
@@ -39,15 +39,15 @@ pub fn is_in_the_way(image: &Image) -> Result<bool, Malformed> {
 
 /// Makes `path` the image's `DT_RPATH`, and its only search path.
 ///
-/// It takes the place of an older search path's text where that was long enough; otherwise the
-/// dynamic strings get a segment of their own behind the others.
+/// It overwrites the text of an older search path if that is long enough. Otherwise the dynamic
+/// strings move to a segment of their own behind the others.
 pub fn set(image: &mut Image, path: &[u8]) -> Result<(), Malformed> {
     let older = paths(image)?;
     let mut place = None;
     for &(_, offset) in &older {
         let Ok(own) = strings::own_part(image, offset, &BOTH) else { continue };
         image.bytes[own.clone()].fill(0);
-        // A tail that is shared lies right behind the own part: the NUL must be in front of it.
+        // A shared tail follows the own part directly, so the own part must hold the NUL.
         let ends_alone = image.bytes.get(own.end) == Some(&0);
         if place.is_none() && own.len() >= path.len() + usize::from(!ends_alone) {
             image.bytes[own.start..own.start + path.len()].copy_from_slice(path);
@@ -66,7 +66,7 @@ pub fn set(image: &mut Image, path: &[u8]) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The index of the end marker if another one follows it.
+/// The index of the end marker, if another one follows.
 pub(super) fn spare_entry(image: &Image) -> Result<Option<usize>, Malformed> {
     let used = image.entries()?.count();
     Ok((used + 1 < image.dynamic()?.len()).then_some(used))

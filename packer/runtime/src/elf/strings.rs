@@ -1,4 +1,4 @@
-//! The dynamic strings: who refers to which, so that one can be overwritten without harm.
+//! References to the dynamic strings, which show what can be overwritten without harm.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub fn string(image: &Image, offset: u64) -> Result<&[u8], Malformed> {
 /// The part of the string at `offset` that nothing else refers to, as a range of the file.
 ///
 /// Linkers let strings share tails: in `/opt/lib`, `lib` may be the name of a symbol as well.
-/// Then the own part ends before it. `own` are the dynamic entries that are asked for.
+/// Then the own part ends before it. References from entries with the tags `own` do not count.
 pub fn own_part(image: &Image, offset: u64, own: &[DynamicTag]) -> Result<Range<usize>, Malformed> {
     let length = string(image, offset)?.len() as u64;
     let mut end = offset + length;
@@ -39,7 +39,7 @@ pub fn own_part(image: &Image, offset: u64, own: &[DynamicTag]) -> Result<Range<
     range(table + offset, end - offset, &image.bytes)
 }
 
-/// The offsets of all dynamic strings in use, but those of the entries `except`.
+/// The offsets of all dynamic strings in use, without those of entries with the tags `except`.
 fn references(image: &Image, except: &[DynamicTag]) -> Result<Vec<u64>, Malformed> {
     const NAMES: [DynamicTag; 7] = [
         elf::DT_NEEDED,

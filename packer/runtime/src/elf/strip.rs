@@ -1,8 +1,8 @@
-//! What only a debugger reads, taken out of a file that somebody else made.
+//! Removes the parts of a wheel's libraries that only debuggers read.
 //!
 //! Unlike [`Image::into_bytes`](super::Image::into_bytes), this keeps the number of every section:
-//! those that go stay in the table as unused entries (`SHT_NULL`), so that symbols and links need
-//! no correction. What is loaded does not move, and what the loader does not know stays.
+//! those that go become unused entries of the table (`SHT_NULL`), so that symbols and links need no
+//! correction. The loaded part does not move, and sections of an unknown kind stay.
 
 use object::elf;
 use object::endian::LittleEndian as LE;
@@ -26,8 +26,8 @@ pub enum Strip {
     All,
 }
 
-/// The file without what `strip` says; `None` if it stays as it is: because there is nothing to
-/// take out, or because something that is not ELF follows.
+/// The file without the parts that `strip` names. `None` if the file stays as it is, since it has no
+/// such parts or other data follows its ELF part.
 ///
 /// # Errors
 ///
@@ -92,7 +92,7 @@ fn is_useless(all: &[Section], at: usize, strip: Strip) -> bool {
                 && section.header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 == 0
         };
         let strings = |section: &Section| section.header.sh_link.get(LE) as usize == at;
-        // The strings of the symbols, if they are theirs alone.
+        // The strings of the symbols, if nothing else uses them.
         table(&all[at])
             || (header.sh_type.get(LE) == elf::SHT_STRTAB
                 && all.iter().any(|section| strings(section) && table(section))
@@ -102,7 +102,7 @@ fn is_useless(all: &[Section], at: usize, strip: Strip) -> bool {
     debug || (strip == Strip::All && symbols())
 }
 
-/// Where what is loaded, and what describes it, ends in the file.
+/// The end of the loaded part and of its tables in the file.
 fn loaded(bytes: &[u8], all: &[Section]) -> Result<usize, Malformed> {
     let head = header(bytes)?;
     let segments = segments(bytes, head)?;
@@ -159,7 +159,7 @@ mod tests {
         (dir, bytes)
     }
 
-    /// What the function in the library returns to Python.
+    /// The value that the library's function returns to Python.
     fn shown(dir: &tempfile::TempDir, bytes: &[u8]) -> String {
         let path = dir.path().join("stripped.so");
         fs::write(&path, bytes).unwrap();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_information_goes_and_the_names_of_functions_stay() {
+    fn debug_information_goes_and_function_names_stay() {
         let (dir, bytes) = library();
         let hidden = "hidden".to_owned();
         assert!(debug(&bytes) && symbols(&bytes).contains(&hidden));
@@ -204,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_elf_file_is_not_lost() {
+    fn data_behind_the_elf_part_stays() {
         let (_dir, mut bytes) = library();
         bytes.extend(b"PK: a zip file that the program reads");
         assert_eq!(strip(&bytes, Strip::All), Ok(None));
     }
 
     #[test]
-    fn damage_is_an_error_or_nothing_to_do_but_no_panic() {
+    fn damaged_files_cause_no_panic() {
         let (_dir, bytes) = library();
         for length in (0..bytes.len()).step_by(97) {
             let _ = strip(&bytes[..length], Strip::All);

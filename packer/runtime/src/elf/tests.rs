@@ -90,7 +90,7 @@ fn an_executable_without_a_search_path_gets_one() {
 
 /// Code that is to be found at the same addresses afterwards, whether it may be moved or not.
 #[test]
-fn an_executable_gets_room_that_is_filled_in_later() {
+fn a_patch_area_can_be_filled_in() {
     for kind in [&["-pie", "-fPIE"][..], &["-no-pie", "-fno-pie"]] {
         let (dir, bytes) = program_and_library(kind);
         let mut image = Image::parse(&bytes).unwrap();
@@ -120,7 +120,7 @@ fn an_executable_gets_room_that_is_filled_in_later() {
 }
 
 #[test]
-fn an_older_search_path_is_replaced_where_it_is() {
+fn a_search_path_replaces_an_older_one_in_place() {
     let (dir, bytes) = program_and_library(&["-Wl,-rpath,/opt/somewhere/on/the/build/machine"]);
     let bytes = with_rpath(bytes);
     assert_eq!(runs(&bytes, dir.path()), "hello\n");
@@ -149,7 +149,7 @@ fn a_name_that_is_the_tail_of_a_search_path_stays() {
 }
 
 #[test]
-fn a_search_path_relative_to_the_library_may_stay_if_it_hides_nothing() {
+fn a_relative_rpath_stays_and_a_runpath_is_in_the_way() {
     let dir = tempfile::tempdir().unwrap();
     let in_the_way = |path: &str, kind: &str| {
         let options = ["-shared", "-fPIC", &format!("-Wl,-rpath,{path}"), kind];
@@ -162,7 +162,7 @@ fn a_search_path_relative_to_the_library_may_stay_if_it_hides_nothing() {
 }
 
 #[test]
-fn what_follows_the_elf_part_stays_where_it_is() {
+fn data_behind_the_elf_part_stays_in_place() {
     let dir = tempfile::tempdir().unwrap();
     let path = "-Wl,-rpath,/opt/place";
     let library = compile(dir.path(), "lib.so", "int x;", &["-shared", "-fPIC", "-g", path]);
@@ -181,7 +181,7 @@ fn what_follows_the_elf_part_stays_where_it_is() {
 }
 
 #[test]
-fn a_loader_that_only_the_build_machine_has_is_replaced() {
+fn a_loader_of_the_build_host_is_replaced() {
     let elsewhere =
         "-Wl,--dynamic-linker=/nix/store/a-long-name-of-a-glibc/lib/ld-linux-x86-64.so.2";
     for options in [&[elsewhere][..], &[]] {
@@ -213,7 +213,7 @@ fn new_segments_are_aligned_to_the_targets_pages() {
 }
 
 #[test]
-fn a_damaged_file_is_refused_or_written_but_never_a_panic() {
+fn damaged_files_cause_no_panic() {
     let (_dir, bytes) = program_and_library(&[]);
     let whole = Image::parse(&bytes).unwrap().into_bytes().unwrap();
     let operate = |bytes: Vec<u8>| {

@@ -1,7 +1,8 @@
-//! What the sources of the standard library do not tell of its imports, or tell too much of.
+//! Corrections of the imports that the standard library's sources show: some are missing there, and
+//! some never happen.
 
-/// What is there whatever the application imports: what starts the interpreter and the entries,
-/// what reports errors, and what modules written in C import by name.
+/// Modules that every application has: those that start the interpreter and the entries, report
+/// errors, or are imported by name from C.
 pub(super) const BASE: &[&str] = &[
     "_bootlocale",
     "_colorize",
@@ -49,7 +50,7 @@ pub(super) const BASE: &[&str] = &[
     "zipimport",
 ];
 
-/// Imports of the standard library that no statement shows: by name, or from C.
+/// Imports of the standard library by name or from C, which no statement shows.
 pub(super) const HIDDEN: &[(&str, &[&str])] = &[
     ("_asyncio", &["asyncio"]),
     ("_ctypes", &["ctypes._endian"]),
@@ -68,9 +69,9 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
 /// Any module of the standard library.
 pub(super) const ANY: &str = "*";
 
-/// Statements that are there but that a closed application never gets to.
+/// Import statements that a closed application never reaches.
 pub(super) const NEVER_TAKEN: &[(&str, &str, Condition)] = &[
-    // Tests that a module has of itself, and another system's ways.
+    // Self-tests of modules, and code for other systems.
     (ANY, "doctest", Condition::Always),
     (ANY, "test", Condition::Always),
     (ANY, "_osx_support", Condition::Always),
@@ -79,7 +80,7 @@ pub(super) const NEVER_TAKEN: &[(&str, &str, Condition)] = &[
     ("site", "readline", Condition::Always),
     ("site", "rlcompleter", Condition::Always),
     ("site", "_pyrepl", Condition::Always),
-    // `help()`, which opens an application that calls it.
+    // `help()`; an application that calls it is not closed.
     ("_sitebuiltins", "pydoc", Condition::Always),
     // `except ImportError`: 3.12 and later have `_sha2`, earlier ones `_sha512`.
     ("random", "hashlib", Condition::Extension(&["_sha2", "_sha512"])),
