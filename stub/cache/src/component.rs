@@ -30,7 +30,7 @@ pub struct Cached {
 pub struct Difference {
     /// The file or link.
     pub path: String,
-    /// What is wrong with it.
+    /// The difference.
     pub what: &'static str,
 }
 

@@ -31,7 +31,7 @@ pub struct Rules {
     pub max_size: Option<u64>,
 }
 
-/// What was removed, or would be.
+/// The trees that were removed, or would be.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// Keys of environments.

@@ -10,13 +10,14 @@ use crate::listed::Listed;
 use crate::root::Root;
 use crate::unusable::Unusable;
 
-/// What a file takes on a disk beyond its length, on average, and what its entries take.
+/// The average space that a file takes on a disk beyond its length, with its directory entries.
 const BYTES_PER_FILE: u64 = 3 << 10;
 /// Files that a component has beside the listed ones: its directory, its record, listing and stamp,
 /// and the directory of these. An environment has about as many.
 const OWN: usize = 5;
 
-/// What these components and their share of an environment take, as far as a manifest says.
+/// The space that these components and their share of an environment take, as far as a manifest
+/// says.
 pub fn estimated<'a>(components: impl IntoIterator<Item = &'a Component> + Clone) -> Space {
     let files = components.clone().into_iter().map(|component| component.files);
     let files = files.fold(0, u64::saturating_add);
@@ -24,8 +25,8 @@ pub fn estimated<'a>(components: impl IntoIterator<Item = &'a Component> + Clone
     Space { bytes: bytes(components).saturating_add(entries), files }
 }
 
-/// What the `missing` components and an environment of `all` take. Its files are links to theirs,
-/// except for scripts. Copies, where there are no hard links, are not counted.
+/// The space that the `missing` components and an environment of `all` take. Its files are links to
+/// theirs, except for scripts. Copies, where there are no hard links, are not counted.
 pub fn required(missing: &[&Listed<'_>], all: &[Listed<'_>]) -> Space {
     let is_own =
         |item: &&Item| matches!(item.node, Node::Link(_) | Node::File { mode: Mode::Script, .. });
@@ -59,7 +60,7 @@ pub fn check(root: &Root, required: Space) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// What this user may still write there.
+/// The space that this user may still fill there.
 pub fn free(root: &Root) -> io::Result<Space> {
     root.directory().free_space()
 }

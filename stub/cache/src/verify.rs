@@ -26,7 +26,7 @@ const MAX_PLAN: u64 = 1 << 20;
 pub struct Finding {
     /// Its path, relative to the root: `v2/components/…`.
     pub tree: String,
-    /// What it is, for people: `wheel click 8.1.7`.
+    /// A description for people: `wheel click 8.1.7`.
     pub what: String,
     /// The differences; one without a path is about the tree as a whole.
     pub differences: Vec<Difference>,

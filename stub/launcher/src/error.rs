@@ -1,4 +1,4 @@
-//! What can go wrong before the application runs: a status and a remedy for each.
+//! Failures before the application runs, each with an exit status and a remedy.
 
 use std::ffi::OsString;
 use std::io;
@@ -59,7 +59,7 @@ pub enum Error {
     Cache {
         /// Its root.
         path: PathBuf,
-        /// What the operating system said last.
+        /// The last error of the operating system.
         source: io::Error,
     },
     /// Setuid, setgid or file capabilities: status 123.
@@ -96,7 +96,7 @@ impl Error {
         }
     }
 
-    /// What to do about it.
+    /// The remedy, as one line for the user.
     pub fn remedy(&self) -> String {
         match self {
             Self::NoEntry(NoEntry { names, .. }) => {

@@ -21,7 +21,7 @@ static ALLOCATOR: Arena = Arena::new();
 
 /// # Safety
 ///
-/// As the C runtime calls it: `values` points to `count` pointers to strings.
+/// The C runtime calls it: `values` points to `count` pointers to strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     // SAFETY: the C runtime's own arguments.

@@ -185,7 +185,7 @@ impl Directory {
         self.0.is_writable()
     }
 
-    /// What this user may still write on the directory's file system.
+    /// The space that this user may still fill on the directory's file system.
     pub fn free_space(&self) -> io::Result<Space> {
         self.0.free_space()
     }

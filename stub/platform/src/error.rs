@@ -1,4 +1,4 @@
-//! What an [`io::Error`] means, where [`io::ErrorKind`] does not say enough.
+//! The meaning of an [`io::Error`] where [`io::ErrorKind`] does not say enough.
 
 use std::io::{self, ErrorKind};
 

@@ -47,22 +47,22 @@ impl ChangeStamp {
     }
 }
 
-/// What a file system knows of a file.
+/// A file system's knowledge of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata(pub(crate) imp::file::Metadata);
 
 impl Metadata {
-    /// Of the file at `path`; links are followed.
+    /// Metadata of the file at `path`; links are followed.
     pub fn of(path: impl AsRef<Path>) -> io::Result<Self> {
         imp::file::metadata(path.as_ref()).map(Self)
     }
 
-    /// Of the file or link at `path`.
+    /// Metadata of the file or link at `path`.
     pub fn of_link(path: impl AsRef<Path>) -> io::Result<Self> {
         imp::file::link_metadata(path.as_ref()).map(Self)
     }
 
-    /// Of an open file.
+    /// Metadata of an open file.
     pub fn of_file(file: &File) -> io::Result<Self> {
         imp::file::file_metadata(file).map(Self)
     }
@@ -72,7 +72,7 @@ impl Metadata {
         self.0.id()
     }
 
-    /// What kind of file it is.
+    /// The kind of file.
     pub fn kind(&self) -> FileKind {
         self.0.kind()
     }

@@ -2,7 +2,8 @@
 
 use crate::imp;
 
-/// What tells this run of the operating system from the last; `None` where it does not say.
+/// Identifies this run of the operating system since it booted; `None` if the system has no such
+/// identity.
 pub fn boot_id() -> Option<String> {
     imp::host::boot_id()
 }

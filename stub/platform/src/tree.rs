@@ -9,7 +9,8 @@ use crate::error::{is_link_refused, is_not_permitted};
 /// How often a name is tried that is a file one moment and a directory the next.
 const ATTEMPTS: usize = 1000;
 
-/// Removes `name` in `at` with everything in it. A name that is gone already is no error.
+/// Removes `name` in `at` with everything in it. A name that is gone already isn't an
+/// error.
 pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
     let name = name.as_ref();
     let mut last = io::Error::from(ErrorKind::ResourceBusy);
@@ -111,7 +112,7 @@ mod tests {
                 }
             };
             fill(&precious);
-            // What is filled again through the link proves nothing.
+            // Files that are made again through the link prove nothing.
             let kept = ["kept", "inner/kept"].map(|name| precious.join(name));
             for path in &kept {
                 fs::write(path, "").unwrap();

@@ -22,7 +22,7 @@ pub fn owner(path: &Path) -> io::Result<Option<u32>> {
     imp::trust::owner(path)
 }
 
-/// Who can write to `directory`.
+/// The users who can write to `directory`.
 pub fn of(directory: &Directory) -> io::Result<Trust> {
     imp::trust::of(&directory.0)
 }

@@ -29,7 +29,7 @@ pub struct Timestamp {
     pub nanoseconds: u32,
 }
 
-/// What kind of thing has a name in a directory.
+/// The kinds of things that have a name in a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file.
@@ -51,7 +51,7 @@ pub struct Space {
     pub files: u64,
 }
 
-/// Who can write to a directory.
+/// The users who can write to a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     /// This user and the administrator.

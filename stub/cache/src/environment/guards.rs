@@ -22,7 +22,7 @@ const ROW: usize = 4;
 const OF_RUNTIME: &str = "/";
 /// Modules that every interpreter imports from files before it runs a script.
 const FIRST: [&str; 3] = ["encodings/__init__", "encodings/aliases", "encodings/utf_8"];
-/// By this file, with or without a `c` at its end, an interpreter finds its library.
+/// An interpreter finds its library by this file, with or without a `c` at its end.
 const LANDMARK: &str = "os.py";
 /// Further ones, which are part of the interpreter itself from 3.11 on.
 const FROZEN: [&str; 10] = [

@@ -25,7 +25,7 @@ const HEADER: &[u8] = b"snakecrate launch 2";
 const HIDDEN: &[u8] = b"hidden";
 const SEEN: &[u8] = b"seen";
 
-/// What a warm start knows.
+/// Everything that a warm start knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchPlan {
     /// The boot in which the environment was made, or checked last.
@@ -59,7 +59,7 @@ pub enum LibcInUse {
     Own(PathBuf),
 }
 
-/// What starts an entry.
+/// The program that starts an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartedBy {
     /// The interpreter.
@@ -80,7 +80,7 @@ impl StartedBy {
 pub struct PlannedEntry {
     /// Its name.
     pub name: Vec<u8>,
-    /// What starts it.
+    /// The program that starts it.
     pub by: StartedBy,
     /// The path of its file in the environment.
     pub path: Vec<u8>,

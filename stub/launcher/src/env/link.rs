@@ -12,7 +12,7 @@ use snakecrate_platform::file;
 
 use super::shebang::with_interpreter;
 
-/// What progress counts for a file in an environment, beside the bytes of components.
+/// Progress counts this for a file in an environment, beside the bytes of components.
 pub const LINKED: u64 = 3 << 10;
 /// The longest script with a `#!python` line, in bytes.
 const MAX_SCRIPT: u64 = 16 << 20;

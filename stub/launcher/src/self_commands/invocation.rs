@@ -1,4 +1,4 @@
-//! What a command works on.
+//! The archive and the arguments that a command works on.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use snakecrate_format::payload::Payload;
 
 use crate::error::Error;
 
-/// What a command works on.
+/// The archive and the arguments that a command works on.
 pub struct Invocation<'a> {
     /// The arguments behind the program's name.
     pub arguments: &'a [OsString],

@@ -12,8 +12,8 @@ pub(crate) fn boot_id() -> Option<String> {
     id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-').then(|| id.to_owned())
 }
 
-/// By a system call: a process that asks once gets the time sooner than through the vDSO, whose
-/// pages it would have to map first.
+/// A system call is faster here than the vDSO, whose pages a process that asks once would have to
+/// map first.
 pub(crate) fn seconds() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the kernel writes to what outlives the call.

@@ -15,7 +15,7 @@ const OWN_EXECUTABLE: &str = "/proc/self/exe";
 
 /// # Safety
 ///
-/// As [`crate::process::arguments`].
+/// See [`crate::process::arguments`].
 pub(crate) unsafe fn arguments(count: c_int, values: *const *const c_char) -> Vec<OsString> {
     (0..usize::try_from(count).unwrap_or(0))
         .map(|index| {
@@ -103,7 +103,7 @@ pub(crate) fn execute(
     io::Error::last_os_error()
 }
 
-/// An entry of the environment as the program gets it. `None` for `variable`, which is set anew, and
+/// An entry of the environment as the program gets it. `None` for `variable`, which is set separately, and
 /// for an entry that pretends to be a hidden one. Entries without a `=` mean nothing to a loader.
 fn passed_on<'a>(entry: &'a CStr, variable: &str, hidden: &[&str]) -> Option<Cow<'a, CStr>> {
     let bytes = entry.to_bytes();

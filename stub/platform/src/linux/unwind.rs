@@ -31,7 +31,7 @@ absent! {
     _Unwind_RaiseException _Unwind_Resume _Unwind_SetGR _Unwind_SetIP
 }
 
-/// As [`_Unwind_GetIP`].
+/// Like [`_Unwind_GetIP`].
 #[unsafe(no_mangle)]
 extern "C" fn _Unwind_GetIPInfo(_context: *mut c_void, _before: *mut c_int) -> usize {
     0
