@@ -20,13 +20,13 @@ use snakecrate_platform::file::SharedFile;
 
 use super::safe;
 
-/// What a frame may become here, in bytes.
+/// The longest decoded frame here, in bytes.
 const MOST: usize = 1 << 20;
 
 /// `[how, length of the listing: 2, unpacked: 3]`, the listing, then a tar (`how` is even) or a
 /// frame of one. In a tar, checksums are made right unless `how` is 2.
 ///
-/// All of it is put into a file as an archive has it, and extracted as a first start does.
+/// Both go into a file like an archive's, which is extracted as in a first start.
 pub fn blob(data: &[u8]) {
     let Some((&[how, low, high, a, b, c], rest)) = data.split_first_chunk() else { return };
     let (text, rest) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([low, high]))));
@@ -55,7 +55,7 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Makes the checksums of all headers right.
+/// Corrects the checksums of all headers.
 fn seal(tar: &mut [u8]) {
     for block in tar.chunks_exact_mut(BLOCK).filter(|block| block[257..262] == *b"ustar") {
         block[148..156].fill(b' ');
@@ -79,7 +79,7 @@ fn decoded(packed: &[u8], unpacked: usize) -> Option<Vec<u8>> {
             assert!(whole == streamed, "two decoders, one result");
             Some(whole)
         }
-        // A window is made room for only where a frame is not decoded in one piece.
+        // Only the stream allocates a window, and refuses a large one.
         (Ok(()), Err(_)) => Some(whole),
         (Err(error), Ok(_)) => panic!("only the stream can be decoded: {error}"),
         (Err(_), Err(_)) => None,
@@ -151,7 +151,7 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
     let pulse = Pulse::new(&progress, None);
     match extract(&payload, &[&listed[0]], &Directory::open(&into).unwrap(), &pulse) {
         Ok(()) => {
-            // Others have compared what is in the archive; here it is what came out of it.
+            // Other targets check the archive; this one checks the extracted files.
             compare(&into.join(component.digest.key()), listing);
         }
         Err(ExtractError::Payload(error)) => safe::message(&error.to_string()),
@@ -185,7 +185,7 @@ fn compare(root: &Path, listing: &Listing) {
     assert_eq!(found, listing.items().len(), "all that is listed");
 }
 
-/// Where files cost no disk.
+/// A directory in memory, if there is one.
 pub fn memory() -> &'static Path {
     let shared = Path::new("/dev/shm");
     if shared.is_dir() { shared } else { Path::new("/tmp") }

@@ -1,22 +1,22 @@
-//! What readers promise, checked in another way than they do it.
+//! The readers' promises, checked in another way than the readers do it.
 
 use std::collections::HashMap;
 
 use snakecrate_format::listing::{Listing, MAX_FILES, Node};
 use snakecrate_format::manifest::{Manifest, Role, Start};
 
-/// A message for people: one line, and not endless.
+/// A message for people: one short line.
 pub fn message(text: &str) {
     assert!(!text.contains(char::is_control), "a message of several lines: {text:?}");
     assert!(text.len() < 4096, "a message of {} bytes", text.len());
 }
 
-/// A path that leads from a directory to something in it, whatever is there.
+/// A path that stays below the directory it starts from.
 pub fn path(text: &str) {
     let names: Vec<_> = std::path::Path::new(text).components().collect();
     let ordinary = |c: &std::path::Component| matches!(c, std::path::Component::Normal(_));
     assert!(!names.is_empty() && names.iter().all(ordinary), "{text:?}");
-    // `components` mends what must be refused.
+    // `components` accepts forms that readers must refuse.
     let joined: Vec<_> = names.iter().map(|c| c.as_os_str().to_str().unwrap()).collect();
     assert_eq!(joined.join("/"), text, "it is as it would be written");
     assert!(text.len() <= 2048 && joined.iter().all(|name| name.len() <= 255));
@@ -24,7 +24,7 @@ pub fn path(text: &str) {
     assert_ne!(joined[0], ".snakecrate");
 }
 
-/// What holds of every manifest that is read.
+/// Properties of every manifest that is accepted.
 pub fn manifest(manifest: &Manifest, length: u64) {
     assert_eq!(manifest.entries.is_empty(), manifest.role == Role::Runtime);
     path(manifest.python.executable.as_str());
@@ -52,7 +52,7 @@ pub fn manifest(manifest: &Manifest, length: u64) {
     assert!(manifest.components.is_empty() || taken <= u128::from(length));
 }
 
-/// What holds of every listing that is read: links do not lead out, however they are followed.
+/// Properties of every listing that is accepted: links do not lead out, however they are followed.
 pub fn listing(listing: &Listing) {
     assert!(listing.items().len() <= MAX_FILES);
     let mut links = HashMap::new();

@@ -24,7 +24,7 @@ use snakecrate_platform::file::SharedFile;
 
 use super::{memory, safe};
 
-/// A launcher that is none, but has its section: what stands before the bytes of this target.
+/// An ELF file with nothing but a launcher's section, in front of the bytes of this target.
 pub static LAUNCHER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
     let id = object.add_section(vec![], SECTION.into(), SectionKind::Data);
@@ -32,9 +32,9 @@ pub static LAUNCHER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     object.write().expect("it is small")
 });
 
-/// What follows the launcher: members and directory. The boot record and all digests are made
-/// right, so that what lies behind them is reached. Bytes that begin as an executable does are
-/// taken as a whole file, as they are.
+/// Members and directory, as they follow the launcher. The boot record and all digests are
+/// corrected, so that the code behind them is reached. Bytes that begin like an executable are used
+/// as a whole file.
 pub fn zip(data: &[u8]) {
     let bytes = if data.starts_with(b"\x7fELF") { data.to_vec() } else { sealed(data) };
     let place = tempfile::Builder::new().prefix("snakecrate-fuzz-").tempdir_in(memory()).unwrap();
@@ -66,7 +66,7 @@ pub fn zip(data: &[u8]) {
     }
 }
 
-/// What `verify` found well the launcher can read.
+/// The launcher can read everything that `verify` accepts.
 fn launched(place: &Path, archive: &Path, record: BootRecord) {
     let payload =
         Payload::new(SharedFile(File::open(archive).unwrap()), record).expect("it is long enough");
@@ -124,7 +124,7 @@ fn manifest_in(bytes: &[u8]) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The bytes that a member of the manifest says are its own.
+/// The bytes of a member, as the manifest places it.
 fn stored<'a>(member: &Value, bytes: &'a [u8]) -> Option<&'a [u8]> {
     let [offset, length] = ["offset", "length"].map(|field| member[field].as_u64());
     let start = usize::try_from(offset?).ok()?;
@@ -145,7 +145,7 @@ fn listing_digest(component: &Value, bytes: &[u8]) -> Option<(String, Digest)> {
     Some((component["digest"].as_str()?.to_owned(), Digest::of(&text)))
 }
 
-/// Puts a text in the place of another one of its length, wherever that is.
+/// Replaces a text with another of its length, everywhere.
 fn replace(bytes: &mut [u8], old: &str, new: &str) {
     if old.len() != new.len() {
         return;

@@ -1,5 +1,4 @@
-//! Frames that are more, less or other than one zstd frame of the length that was declared; and
-//! files in more than one blob.
+//! Blobs that are not exactly one zstd frame of the declared length, and files in two blobs.
 
 use std::io::Write;
 
@@ -15,7 +14,7 @@ fn blob(change: impl FnOnce(&mut Vec<u8>) + 'static) -> Forge {
     Forge::honest().frame("wheel", change)
 }
 
-/// The manifest says that the blob is this much longer when it is unpacked.
+/// The manifest declares this many more bytes for the unpacked blob.
 fn declared(more: i64) -> Forge {
     Forge::honest().manifest(move |m| {
         let unpacked = &mut m["components"][2]["blobs"][0]["unpacked"];
@@ -31,7 +30,7 @@ fn windowed(log: u32) -> Forge {
         let bytes = zstd::decode_all(&packed[..]).unwrap();
         let mut encoder = zstd::Encoder::new(vec![], 1).unwrap();
         encoder.set_parameter(CParameter::WindowLog(log)).unwrap();
-        // Such as it is where the length is not known beforehand.
+        // As streaming compressors write it: without the content size.
         encoder.write_all(&bytes).unwrap();
         *packed = encoder.finish().unwrap();
     })
@@ -77,7 +76,7 @@ hostile! {
     a_frame_that_needs_a_dictionary: blob(of_a_dictionary) => bad("it cannot be decoded");
     a_window_of_more_than_4_mib: windowed(23) => bad("cannot read the tar: it cannot be decoded");
     a_frame_of_a_wrong_content_size: blob(|packed| {
-        // Two bytes of it, less 256. (RFC 8878, 3.1.1.1.)
+        // The content size has two bytes here. (RFC 8878, 3.1.1.1.)
         assert_eq!(packed[4] & 0xc0, 0x40);
         packed[5] ^= 1;
     }) => bad("it cannot be decoded");

@@ -1,4 +1,4 @@
-//! Archives that would take more memory, disk or time than what they declare: all under
+//! Archives that would take more memory, disk or time than they declare. All run under
 //! [`super::BOUNDS`], which a launcher that believed them would not survive.
 
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ fn makes_no_sense(what: &str) -> Refusal {
     manifest(&format!("makes no sense: {what}"))
 }
 
-/// A listing of this many files, each of no bytes.
+/// A listing of this many empty files.
 fn many(count: usize) -> Forge {
     Forge::honest().listing("wheel", move |text| {
         let half = &line("f", "", b"")[4..36];
@@ -103,8 +103,8 @@ hostile! {
     }) => manifest(&format!("cannot be read: unknown variant `{}", "x".repeat(283)));
 }
 
-/// Its directory says that its listing is as long as the whole file, which is long and holds
-/// nothing: to read that would take a terabyte.
+/// The manifest declares a listing of a terabyte, and the file is that long but sparse: reading it
+/// would take a terabyte of memory.
 #[test]
 fn a_sparse_file_of_a_terabyte_is_not_read_into_memory() {
     let forge = Forge::honest().manifest(|m| {
@@ -141,7 +141,7 @@ fn an_unknown_field_may_be_deep() {
     sandbox.archive("app").redirected(BOUNDS).expect(0, crate::support::forge::SAYS, "");
 }
 
-/// What may be, too: as many files as the format allows, and not one that is not there.
+/// A listing may be long; its files are not created before a blob has them.
 #[test]
 fn a_listing_of_files_that_are_in_no_blob_makes_none_of_them() {
     let sandbox = many(100_000).entries("wheel", Vec::clear).sandbox();

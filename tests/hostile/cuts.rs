@@ -18,15 +18,15 @@ use crate::support::forge::{Forge, SAYS};
 use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::PROBE;
 
-/// Starts the file `app` again and again, while it is changed in its place: without a copy for
-/// each, as [`Sandbox::archive`] would need. What the system does not execute is an error.
+/// Starts the file `app`, which is changed in place between starts: [`Sandbox::archive`] would need a
+/// copy for each.
 fn start(sandbox: &Sandbox) -> std::io::Result<Output> {
     let mut command = Command::new(sandbox.path("app"));
     command.env_clear().env("HOME", sandbox.home()).env("SNAKECRATE_CACHE", sandbox.cache());
     command.stdin(Stdio::null());
     loop {
         match command.output() {
-            // Another test has forked while we had it open, and not yet executed.
+            // Another test forked while we had it open, and has not executed yet.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -67,8 +67,7 @@ fn an_archive_cut_anywhere_says_how_much_is_missing() {
         open(&sandbox).set_len(length).unwrap();
         let started = start(&sandbox);
         if length < launcher {
-            // Half a launcher: the system does not execute it, or it dies of what is not there, or it
-            // still has its wits and says so.
+            // Half a launcher: the system refuses it, or it crashes, or it still reports the damage.
             if let Ok(output) = started {
                 let well = output.status.signal().is_some() || output.status.code() == Some(121);
                 assert!(well && output.stdout.is_empty(), "{length}: {output:?}");
@@ -102,13 +101,13 @@ fn flipped(sandbox: &Sandbox, bytes: impl Iterator<Item = u64>, mut look: impl F
     }
 }
 
-/// What the launcher reads: its record, the manifest, all members.
+/// The ranges that the launcher reads: its record, the manifest, all members.
 fn read_by_the_launcher(archive: &Archive) -> (Range<u64>, Range<u64>, Vec<Range<u64>>) {
     let bytes = std::fs::read(archive.path()).unwrap();
     let record = archive.record().encode();
     let at = bytes.windows(record.len()).position(|window| window == record).unwrap() as u64;
     let manifest = archive.record().manifest_offset;
-    // A C library is read where the host's will not do.
+    // A C library is only read if the host's is unsuitable.
     let used = archive.manifest().components.iter().filter(|c| c.kind != Kind::CLibrary);
     let members = used.flat_map(|component| [&component.tree].into_iter().chain(&component.blobs));
     let members = members.map(|member| member.offset..member.offset + member.length).collect();
@@ -119,7 +118,7 @@ fn verifies(path: &Path) -> bool {
     Archive::open(path).and_then(|archive| verify(&archive, Ui::new(Verbosity::Quiet))).is_ok()
 }
 
-/// A start with each byte of the record and of the manifest flipped, and `verify`.
+/// Starts and verifies with a bit flipped in each byte of record and manifest.
 #[test]
 fn a_bit_flipped_in_record_or_manifest_is_found() {
     let sandbox = Forge::honest().sandbox();
@@ -133,7 +132,7 @@ fn a_bit_flipped_in_record_or_manifest_is_found() {
     sandbox.archive("app").expect(0, SAYS, "");
 }
 
-/// The same of listings and blobs: headers of frames, and all that is in them.
+/// The same for listings and blobs: headers of frames, and everything in them.
 #[test]
 fn a_bit_flipped_in_a_listing_or_a_blob_is_found() {
     let sandbox = Forge::honest().sandbox();
@@ -146,7 +145,7 @@ fn a_bit_flipped_in_a_listing_or_a_blob_is_found() {
     sandbox.archive("app").expect(0, SAYS, "");
 }
 
-/// The zip around the members is nothing that the launcher reads: it starts, and `verify` finds it.
+/// The launcher does not read the zip around the members: it starts, and `verify` finds the damage.
 #[test]
 fn a_bit_flipped_in_the_zip_is_found_by_verify() {
     let sandbox = Forge::honest().sandbox();
@@ -154,7 +153,7 @@ fn a_bit_flipped_in_the_zip_is_found_by_verify() {
     let (_, manifest, mut members) = read_by_the_launcher(&archive);
     members.push(manifest);
     let bytes = std::fs::read(sandbox.path("app")).unwrap();
-    // The bits that fill up the last byte of a deflate stream mean nothing to anybody.
+    // The bits that fill up the last byte of a deflate stream have no meaning.
     let main = bytes.windows(11).position(|window| window == b"__main__.py").unwrap();
     let padding = main as u64 - 31;
     let is_around = |at: &u64| *at != padding && !members.iter().any(|range| range.contains(at));
@@ -171,8 +170,8 @@ fn a_bit_flipped_in_the_zip_is_found_by_verify() {
     assert!(count > 1000, "there are headers: {count} bytes");
 }
 
-/// The launcher does not look at itself: what it is `verify` knows. A start with another launcher may
-/// do anything, and is not tried.
+/// The launcher does not check itself, `verify` does. A damaged launcher may do anything, so it is
+/// not started.
 #[test]
 fn a_bit_flipped_in_the_launcher_is_found_by_verify() {
     let sandbox = Forge::honest().sandbox();
@@ -183,7 +182,7 @@ fn a_bit_flipped_in_the_launcher_is_found_by_verify() {
     });
 }
 
-/// A real archive: each byte of the record, and of manifest and members those at every so many.
+/// A real archive: every byte of the record, and samples of manifest and members.
 #[test]
 fn a_bit_flipped_in_a_real_archive_is_found() {
     let sandbox = Sandbox::new().with(&PROBE, "app");
@@ -192,7 +191,7 @@ fn a_bit_flipped_in_a_real_archive_is_found() {
     flipped(&sandbox, record.chain(manifest.step_by(7)), |at| {
         is_refused(&sandbox, at, &start(&sandbox).unwrap());
     });
-    // Header, middle and end of each frame. The first one that is damaged is told, long ones too.
+    // Header, middle and end of each frame. The first damaged one is reported, long ones too.
     let places =
         |range: &Range<u64>| [0, 4, (range.end - range.start) / 2].map(|n| range.start + n);
     flipped(&sandbox, members.iter().flat_map(places).step_by(5), |at| {

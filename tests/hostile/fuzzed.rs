@@ -1,4 +1,4 @@
-//! The targets of `fuzz/`, each with its seeds: without libFuzzer, and without what it makes up.
+//! The targets of `fuzz/`, each with its seeds, without libFuzzer.
 
 use std::path::Path;
 
@@ -124,7 +124,7 @@ fn the_seeds_are_written() {
     }
 }
 
-/// Archives that are well, and some that are not.
+/// Good archives and bad ones.
 fn archives() -> Vec<(&'static str, Forge)> {
     let entries = json!([
         { "name": "a", "runs": "a:main", "start": { "python": "boot/hello.py" } },
@@ -217,7 +217,7 @@ fn archives() -> Vec<(&'static str, Forge)> {
 /// A name, the lines of a listing, the items of a tar.
 type Contents = (&'static str, Vec<String>, Vec<Vec<u8>>);
 
-/// Listings, and blobs that hold what is in them, or something else.
+/// Listings, and blobs that agree with them or don't.
 fn contents() -> Vec<Contents> {
     let deep = format!("{}f", "directory/".repeat(30));
     vec![

@@ -29,7 +29,7 @@ hostile! {
     a_link_with_a_nul: linked("x", "a\0b")
         => in_listing(2, r#""a\0b" has a control character or a backslash in it"#);
     a_link_with_two_slashes: linked("x", "a//b") => in_listing(2, "`a//b` has an empty name in it");
-    // `p/q/l` is the top of the component, and four names above that is not in it.
+    // `p/q/l` is the top of the component, and four names above that is outside.
     a_link_that_climbs_out_through_another_link: linked("p/q/l", "../..").link("app", "x", "p/q/l/../../../etc")
         => in_listing(3, &leads("x", "p/q/l/../../../etc"));
     a_link_in_a_tar_that_climbs_out: Forge::honest()

@@ -1,4 +1,4 @@
-//! Listings of another form, and such as do not agree with manifest and blobs.
+//! Listings of another form, and listings that contradict manifest and blobs.
 
 use super::{Refusal, damaged, hostile};
 use crate::support::forge::{Forge, frame, line, link_line, tar};

@@ -121,11 +121,11 @@ hostile! {
         => nonsense(r#"the default entry "x\n" is not among the entries"#);
     an_option_with_a_nul: changed(|m| m["launch"]["options"] = json!(["-I\0-c"]))
         => nonsense(r#"a control character in "-I\0-c""#);
-    // It goes to `pyvenv.cfg`, a line of which says where the standard library is.
+    // It is written to `pyvenv.cfg`, where a line says where the standard library is.
     a_version_of_python_with_a_line_of_its_own: changed(|m| {
         m["python"]["version"] = "3.12.1\nhome = /tmp".into();
     }) => nonsense(r#"a control character in "3.12.1\nhome = /tmp""#);
-    // A link is called after it: this one would be made in a directory of the runtime's.
+    // A link gets its name: this one would be made in a directory of the runtime.
     a_version_of_python_that_is_a_path: changed(|m| {
         m["python"]["version"] = "3/lib/x.1".into();
         m["python"]["executable"] = "lib".into();

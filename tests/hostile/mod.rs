@@ -1,7 +1,7 @@
-//! Archives that were made to deceive: each is refused for what is wrong with it, by the launcher
-//! and by the packer's commands, and nothing is written but in staging, which is gone again.
+//! Archives made to deceive. The launcher and the packer's commands refuse each for its fault, and
+//! leave nothing behind.
 //!
-//! All of them are the honest archive of [`crate::support::forge`] with one thing changed; that one starts.
+//! Each is the honest archive of [`crate::support::forge`], which starts, with one thing changed.
 
 mod attachments;
 mod blobs;
@@ -25,18 +25,18 @@ use walkdir::WalkDir;
 use crate::support::forge::{Forge, SAYS};
 use crate::support::sandbox::Sandbox;
 
-/// What a launcher may take: 256 MiB of addresses (of `ulimit -v`, in KiB), a file of 1 MiB (of
-/// `ulimit -f`, in blocks of 512 bytes). More, and it dies of it.
+/// A launcher's limits: 256 MiB of addresses (of `ulimit -v`, in KiB), a file of 1 MiB (of
+/// `ulimit -f`, in blocks of 512 bytes). If it takes more, it dies.
 const BOUNDS: &str = "ulimit -v 262144; ulimit -f 2048;";
 
-/// What is said of a forgery.
+/// How a forgery is refused.
 struct Refusal {
     /// The launcher's first line.
     launcher: String,
     help: &'static str,
     /// Part of the packer's first line.
     packer: String,
-    /// Whether `inspect` refuses, too: it reads the record and the manifest.
+    /// Whether `inspect` accepts it: it reads only the record and the manifest.
     opens: bool,
     /// Whether the packer's `verify` accepts it.
     verifies: bool,
@@ -59,7 +59,7 @@ impl Refusal {
         }
     }
 
-    /// The launcher says it of the whole file.
+    /// The launcher reports this of the whole file.
     fn say(self, words: &str) -> Self {
         Self { launcher: format!("this file is damaged: {words}"), ..self }
     }
@@ -69,7 +69,7 @@ impl Refusal {
         Self { packer: words.to_owned(), ..self }
     }
 
-    /// Trees are what they should be, and `inspect` does not look at them.
+    /// Trees agree with their listings; only the manifest's paths are wrong.
     fn but_trees_are_well(self) -> Self {
         Self { opens: true, extracts: true, launcher_extracts: true, ..self }
     }
@@ -94,7 +94,8 @@ fn damaged(what: &str) -> Refusal {
     Refusal::new(format!("this file is damaged: {what}"), what, true)
 }
 
-/// Found in the manifest, and so by everybody. What ends in `at line` goes on with a number.
+/// Found in the manifest, so every reader finds it. A text that ends in `at line` continues with a
+/// number.
 fn manifest(what: &str) -> Refusal {
     Refusal::new(format!("the manifest {what}"), &format!("the manifest {what}"), false)
 }
@@ -121,7 +122,7 @@ fn inventory(sandbox: &Sandbox) -> BTreeMap<PathBuf, (bool, u64)> {
     .collect()
 }
 
-/// An empty cache may be there now, nothing else.
+/// Nothing was written, except that an empty cache may exist.
 #[track_caller]
 fn nothing_is_written(sandbox: &Sandbox, before: &BTreeMap<PathBuf, (bool, u64)>) {
     let mut after = inventory(sandbox);
@@ -137,7 +138,7 @@ fn is_refused(forge: Forge, refusal: Refusal) {
     let sandbox = forge.sandbox();
     let before = inventory(&sandbox);
     let message = format!("snakecrate: {launcher}\nsnakecrate: {help}\n");
-    // Twice: a first start leaves nothing that a second would go by.
+    // Twice: a first start leaves nothing that could mislead a second.
     for _ in 0..2 {
         let run = sandbox.archive("app").redirected(BOUNDS).output();
         if launcher.ends_with(" at line") {
@@ -147,7 +148,7 @@ fn is_refused(forge: Forge, refusal: Refusal) {
         }
         nothing_is_written(&sandbox, &before);
     }
-    // Those who have nothing but the archive are told the same.
+    // The self-commands report the same.
     for switch in ["verify", "extract"] {
         let run = sandbox.archive("app").redirected(BOUNDS).env("SNAKECRATE", switch);
         let run = if switch == "extract" { run.arg("out") } else { run };

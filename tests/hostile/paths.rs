@@ -20,14 +20,14 @@ fn packed(path: &str) -> Forge {
     Forge::honest().entries("app", |entries| entries.push(tar::file(path, b"")))
 }
 
-/// A path in a pax header, where it may have any bytes and any length.
+/// A path in a pax header, which allows any bytes and any length.
 fn in_pax(path: &str) -> Forge {
     let header = tar::pax(&tar::record("path", path));
     let entry = [header, tar::file("x", b"")].concat();
     Forge::honest().entries("app", |entries| entries.push(entry))
 }
 
-/// The path of what the only entry starts.
+/// The path that the only entry starts.
 fn started(path: &str) -> Forge {
     let path = path.to_owned();
     Forge::honest().manifest(move |m| m["entries"][0]["start"] = json!({ "python": path }))

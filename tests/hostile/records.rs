@@ -1,4 +1,4 @@
-//! Boot records that lie, in each of their fields.
+//! Boot records with a lie in each of their fields.
 
 use super::{Refusal, hostile, is_refused};
 use crate::support::forge::Forge;

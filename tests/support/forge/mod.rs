@@ -1,8 +1,8 @@
-//! Archives made by hand, from `stub/FORMAT.md` and not by the packer's writer, so that they can lie.
+//! Archives made by hand from `stub/FORMAT.md`, without the packer's writer, so that they can lie.
 //!
-//! [`Forge::honest`] is a small archive that starts. Each method changes one thing; all that
-//! depends on it (lengths, digests, the zip, the boot record) is made to fit, unless it is that which is
-//! changed: so what is refused is refused for the one thing.
+//! [`Forge::honest`] is a small archive that starts. Each method changes one thing. Everything
+//! that depends on it (lengths, digests, the zip, the boot record) is adapted, so that the archive is
+//! refused for that one thing.
 
 pub mod tar;
 mod zip;
@@ -18,7 +18,7 @@ use crate::support::sandbox::Sandbox;
 const LAUNCHER: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
 const MAGIC: &[u8; 8] = b"\x89SNAKE\r\n";
 const RECORD: usize = 256;
-/// What the honest archive prints.
+/// The output of the honest archive.
 pub const SAYS: &str = "an honest archive\n";
 
 type Change<T> = Box<dyn FnOnce(&mut T)>;
@@ -45,7 +45,7 @@ struct Attachment {
     contents: &'static [u8],
 }
 
-/// An archive to be.
+/// An archive in the making.
 pub struct Forge {
     parts: Vec<Part>,
     attachments: Vec<Attachment>,
@@ -199,13 +199,13 @@ impl Forge {
         self
     }
 
-    /// Changes the boot record; its half digest is made right.
+    /// Changes the boot record, and corrects its half digest.
     pub fn record(mut self, change: impl FnOnce(&mut Vec<u8>) + 'static) -> Self {
         self.record.push(Box::new(change));
         self
     }
 
-    /// Changes the boot record, and nothing is made right.
+    /// Changes the boot record, and leaves its half digest alone.
     pub fn broken_record(mut self, change: impl FnOnce(&mut Vec<u8>) + 'static) -> Self {
         self.seal = false;
         self.record(change)
@@ -266,7 +266,7 @@ impl Forge {
     }
 }
 
-/// Where the record is: its section is in the table of an executable.
+/// The offset of the record's section.
 fn section(launcher: &[u8]) -> usize {
     let object = object::File::parse(launcher).unwrap();
     let (offset, length) = object.section_by_name(".snakecrate").unwrap().file_range().unwrap();
@@ -274,7 +274,7 @@ fn section(launcher: &[u8]) -> usize {
     usize::try_from(offset).unwrap()
 }
 
-/// As the page shows it: the format comes first.
+/// The manifest as FORMAT.md shows it: `format` comes first.
 fn written(mut manifest: Value) -> Vec<u8> {
     let format = manifest.as_object_mut().unwrap().remove("format");
     let rest = serde_json::to_string_pretty(&manifest).unwrap();
@@ -287,7 +287,7 @@ fn written(mut manifest: Value) -> Vec<u8> {
 }
 
 impl Attachment {
-    /// Adds it to the zip, and tells what the manifest says of it.
+    /// Adds it to the zip and returns its object in the manifest.
     fn write(&self, zip: &mut zip::Zip) -> Value {
         zip.add(self.name, zip::Method::Deflate, self.contents);
         json!({
@@ -298,7 +298,7 @@ impl Attachment {
 }
 
 impl Part {
-    /// Adds its members to the zip, and tells what the manifest says of it.
+    /// Adds its members to the zip and returns its object in the manifest.
     fn write(self, zip: &mut zip::Zip) -> Value {
         let folder = format!("components/{}-{}-{}", self.kind, self.name, self.version);
         let mut listing =
@@ -342,7 +342,7 @@ fn counts(listing: &[u8]) -> (usize, u64) {
     (lines.clone().count(), lines.map(size).fold(0, u64::saturating_add))
 }
 
-/// Which the page says is always the same.
+/// The same in every archive.
 const MAIN: &str = "\
 import os
 import sys

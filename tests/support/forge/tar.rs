@@ -2,7 +2,7 @@
 
 const BLOCK: usize = 512;
 
-/// A header; what is not set is as the format has it for an empty file.
+/// A header. Fields that are not set describe an empty file.
 pub struct Header([u8; BLOCK]);
 
 impl Header {
@@ -10,7 +10,7 @@ impl Header {
         Self::of(b'0', path.as_bytes(), size)
     }
 
-    /// As much of the path as fits.
+    /// A header with as much of the path as fits.
     pub fn of(kind: u8, path: &[u8], size: usize) -> Self {
         let header = Self([0; BLOCK]).with(0, &path[..path.len().min(100)]).mode("0000644");
         let header = header.with(108, b"0000000\x000000000").with(257, b"ustar\x0000");
@@ -46,7 +46,7 @@ impl Header {
     }
 }
 
-/// A file, with a pax header where its path is long.
+/// A file, with a pax header if its path is long.
 pub fn file(path: &str, contents: &[u8]) -> Vec<u8> {
     let entry = Header::file(path, contents.len()).seal(contents);
     if path.len() > 100 { [pax(&record("path", path)), entry].concat() } else { entry }

@@ -21,7 +21,7 @@ impl Zip {
         Self { bytes: start.to_vec(), central: vec![], members: 0 }
     }
 
-    /// Adds a member, and tells where its bytes are.
+    /// Adds a member and returns the offset of its bytes.
     pub fn add(&mut self, name: &str, method: Method, contents: &[u8]) -> usize {
         let stored = if method == Method::Stored { contents.to_vec() } else { deflate(contents) };
         let (version, number) = if method == Method::Stored { (10, 0u16) } else { (20, 8) };
