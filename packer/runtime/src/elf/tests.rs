@@ -37,8 +37,8 @@ fn runs(bytes: &[u8], dir: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn with_rpath(bytes: Vec<u8>) -> Vec<u8> {
-    let mut image = Image::parse(&bytes).unwrap();
+fn with_rpath(bytes: &[u8]) -> Vec<u8> {
+    let mut image = Image::parse(bytes).unwrap();
     search_path::set(&mut image, RPATH).unwrap();
     image.into_bytes().unwrap()
 }
@@ -75,7 +75,7 @@ fn an_executable_without_a_search_path_gets_one() {
     for kind in [&["-pie", "-fPIE"][..], &["-no-pie", "-fno-pie"]] {
         let (dir, bytes) = program_and_library(kind);
         let before = bytes.len();
-        let bytes = with_rpath(bytes);
+        let bytes = with_rpath(&bytes);
         assert_eq!(runs(&bytes, dir.path()), "hello\n");
         let facts = facts(&bytes);
         assert_eq!((facts.rpath, facts.runpath), (vec!["$ORIGIN/../lib".to_owned()], vec![]));
@@ -84,7 +84,7 @@ fn an_executable_without_a_search_path_gets_one() {
         let elf = Elf::parse(&bytes).unwrap();
         assert!(elf.syms.is_empty() && !elf.dynsyms.is_empty());
         // A second time there is one to take the place of.
-        assert_eq!(with_rpath(bytes.clone()), bytes);
+        assert_eq!(with_rpath(&bytes), bytes);
     }
 }
 
@@ -122,7 +122,7 @@ fn a_patch_area_can_be_filled_in() {
 #[test]
 fn a_search_path_replaces_an_older_one_in_place() {
     let (dir, bytes) = program_and_library(&["-Wl,-rpath,/opt/somewhere/on/the/build/machine"]);
-    let bytes = with_rpath(bytes);
+    let bytes = with_rpath(&bytes);
     assert_eq!(runs(&bytes, dir.path()), "hello\n");
     assert!(memchr::memmem::find(&bytes, b"machine").is_none());
     let elf = Elf::parse(&bytes).unwrap();

@@ -57,18 +57,20 @@ impl Statements {
     /// before a name that is not ASCII.
     pub fn leading_code(&self) -> String {
         let lines = self.imports[..self.leading].iter().map(|import| match import {
-            Import::Module { name, alias } => format!("import {name}{}\n", renaming(alias)),
+            Import::Module { name, alias } => {
+                format!("import {name}{}\n", renaming(alias.as_deref()))
+            }
             Import::From { module, .. } if module == "__future__" => String::new(),
             Import::From { module, name, alias, .. } => {
-                format!("from {module} import {name}{}\n", renaming(alias))
+                format!("from {module} import {name}{}\n", renaming(alias.as_deref()))
             }
         });
         lines.take_while(|line| line.is_ascii()).collect()
     }
 }
 
-fn renaming(alias: &Option<String>) -> String {
-    alias.as_ref().map_or_else(String::new, |alias| format!(" as {alias}"))
+fn renaming(alias: Option<&str>) -> String {
+    alias.map_or_else(String::new, |alias| format!(" as {alias}"))
 }
 
 /// A line of dots, module, name and alias, separated by tabs.
