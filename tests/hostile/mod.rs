@@ -29,6 +29,7 @@ use crate::support::sandbox::Sandbox;
 /// `ulimit -f`, in blocks of 512 bytes). If it takes more, it dies.
 const BOUNDS: &str = "ulimit -v 262144; ulimit -f 2048;";
 
+#[expect(clippy::struct_excessive_bools, reason = "one for each reader")]
 /// How a forgery is refused.
 struct Refusal {
     /// The launcher's first line.
