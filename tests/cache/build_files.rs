@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use pretty_assertions::assert_eq;
 use rustix::process::Signal;
-use snakecrate_base::download::file_sha256;
 use snakecrate_base::testing::{ok, serve, status};
+use snakecrate_download::file_sha256;
 use snakecrate_runtime::discover::release;
 use walkdir::WalkDir;
 

@@ -1,7 +1,6 @@
 //! The foundation of the packer's crates: errors with remedies, output for the user, trees of files,
-//! downloads, temporary names, the host, and facts about an interpreter.
+//! temporary names, the host, and facts about an interpreter.
 
-pub mod download;
 pub mod error;
 pub mod host;
 pub mod python;

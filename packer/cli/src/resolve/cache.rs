@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::error::{At as _, Error};
 use crate::build_cache::BuildCache;
-use snakecrate_base::download::file_sha256;
+use snakecrate_download::file_sha256;
 
 /// The cache of wheels.
 #[derive(Debug, Clone)]

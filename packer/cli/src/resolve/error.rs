@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::wheel;
-use snakecrate_base::download;
 use snakecrate_base::error::Remedy;
+use snakecrate_download as download;
 
 /// A resolution, download or build that failed.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,8 @@ use super::job::Job;
 use super::pin::{Pin, Place, Remote};
 use super::pip;
 use super::tool::{Tool, find_pip};
-use snakecrate_base::download;
 use snakecrate_base::ui::{Ui, Verbosity};
+use snakecrate_download as download;
 
 /// How many downloads run at a time.
 const PARALLEL: usize = 8;

@@ -104,7 +104,7 @@ fn dependencies_are_fetched_once(tool: &Tool) {
         let fetched = resolve(&requirements(&["App"])).unwrap();
         assert_eq!(names(&fetched), ["app 1.0", "lib 2.0"]);
         for wheel in &fetched {
-            assert_eq!(snakecrate_base::download::file_sha256(&wheel.path).unwrap(), wheel.sha256);
+            assert_eq!(snakecrate_download::file_sha256(&wheel.path).unwrap(), wheel.sha256);
             assert!(
                 matches!(&wheel.origin, Origin::Index { sha256, .. } if *sha256 == wheel.sha256)
             );
@@ -145,7 +145,7 @@ fn hashes_in_requirements_files_are_honoured(tool: &Tool) {
             fs::write(&list, format!("lib==1.0 --hash=sha256:{hash}\n")).unwrap();
             resolve(&Inputs { files: vec![list.clone()], ..Inputs::default() })
         };
-        let right = snakecrate_base::download::file_sha256(&lib).unwrap();
+        let right = snakecrate_download::file_sha256(&lib).unwrap();
         assert_eq!(names(&with_hash(&right).unwrap()), ["lib 1.0"]);
         let wrong = with_hash(&"0".repeat(64));
         assert!(matches!(wrong, Err(Error::Hash(_) | Error::Offline(_))), "{wrong:?}");

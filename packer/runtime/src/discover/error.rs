@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use snakecrate_base::download;
 use snakecrate_base::error::Remedy;
+use snakecrate_download as download;
 use snakecrate_format::target::Target;
 
 use super::spec::BadSpec;

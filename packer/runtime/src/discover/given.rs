@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use snakecrate_audit::elf::is_elf;
-use snakecrate_base::download::file_sha256;
 use snakecrate_base::python::Interpreter;
+use snakecrate_download::file_sha256;
 use snakecrate_platform::file::is_executable;
 
 use super::error::Error;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use snakecrate_base::download;
 use snakecrate_base::python::Interpreter;
+use snakecrate_download as download;
 
 use super::error::Error;
 use super::given;

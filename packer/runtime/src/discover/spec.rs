@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
-use snakecrate_base::download::redacted;
 use snakecrate_base::error::Remedy;
+use snakecrate_download::redacted;
 
 /// The Python that an archive is to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -51,7 +51,7 @@ fn gzip(root: &Path) -> Vec<u8> {
 fn sha256(bytes: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), bytes).unwrap();
-    snakecrate_base::download::file_sha256(file.path()).unwrap()
+    snakecrate_download::file_sha256(file.path()).unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{ok, serve_in_turn, status};
-use crate::ui::Verbosity;
+use snakecrate_base::testing::{ok, serve_in_turn, status};
+use snakecrate_base::ui::Verbosity;
 
 const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 

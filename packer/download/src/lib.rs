@@ -21,8 +21,8 @@ pub use address::redacted;
 pub use error::Error;
 
 use self::address::file_path;
-use crate::temporary;
-use crate::ui::Ui;
+use snakecrate_base::temporary;
+use snakecrate_base::ui::Ui;
 
 /// The number of attempts before a failing network counts as an error.
 const ATTEMPTS: u32 = 3;

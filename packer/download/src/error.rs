@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::error::Remedy;
+use snakecrate_base::error::Remedy;
 
 /// Why a download failed.
 #[derive(Debug, thiserror::Error)]
