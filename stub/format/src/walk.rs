@@ -189,3 +189,118 @@ impl Blame<'_> {
         BadPayload::Mismatch(self.member(), mismatch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::entry_path::EntryPath;
+    use crate::listing::Mode;
+    use crate::manifest::{Member, sample::sample};
+    use crate::payload::ReadAt;
+    use crate::record::BootRecord;
+    use crate::tar::{END, header, padding};
+
+    struct Bytes(Vec<u8>);
+
+    impl ReadAt for Bytes {
+        fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+            let start = usize::try_from(offset).unwrap();
+            buffer.copy_from_slice(&self.0[start..start + buffer.len()]);
+            Ok(())
+        }
+
+        fn length(&self) -> io::Result<u64> {
+            Ok(self.0.len() as u64)
+        }
+    }
+
+    fn item(path: &str, contents: &[u8]) -> Item {
+        let (size, digest) = (contents.len() as u64, FileDigest::of(contents));
+        let node = Node::File { mode: Mode::Plain, size, digest };
+        Item { path: EntryPath::new(path).unwrap(), node }
+    }
+
+    /// A path and contents.
+    type Named<'a> = (&'a str, &'a [u8]);
+
+    /// Walks one blob with these files against a listing of those.
+    fn walked(files: &[Named<'_>], listed: &[Named<'_>]) -> Result<(), String> {
+        let mut tar = Vec::new();
+        for (path, contents) in files {
+            let item = item(path, contents);
+            tar.extend(header(&item.path, &item.node));
+            tar.extend(*contents);
+            tar.resize(tar.len() + padding(contents.len() as u64), 0);
+        }
+        tar.extend(END);
+        let mut packed = vec![0; zstd_safe::compress_bound(tar.len())];
+        let length = zstd_safe::compress(&mut packed[..], &tar, 3).unwrap();
+        packed.truncate(length);
+        let mut component = sample().components[0].clone();
+        let (length, unpacked) = (packed.len() as u64, tar.len() as u64);
+        component.blobs = vec![Member { offset: 0, length, unpacked, blake3: Digest::of(&packed) }];
+        let record = BootRecord {
+            manifest_offset: 0,
+            manifest_length: 0,
+            archive_length: length,
+            manifest_digest: Digest::of(b""),
+            signature: None,
+        };
+        let listing = Listing::new(listed.iter().map(|(path, text)| item(path, text)).collect());
+        let listing = listing.unwrap();
+        let payload = Payload::new(Bytes(packed), record).unwrap();
+        let walk = Walk::new(&component, &listing);
+        walk.blob(&payload, 0, &mut Memory::default(), &Compare)
+            .and_then(|()| walk.finish())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_difference_from_the_listing_is_named() {
+        let (a, b): (Named<'_>, Named<'_>) = (("a", b"1"), ("b", b"22"));
+        assert_eq!(walked(&[a, b], &[a, b]), Ok(()));
+        let refused =
+            |files: &[Named<'_>], listed: &[Named<'_>]| walked(files, listed).unwrap_err();
+        assert!(refused(&[a, b], &[a]).ends_with("`b` is not in the listing"));
+        assert!(refused(&[a], &[a, b]).ends_with("tree.zst: `b` is in no blob"));
+        assert!(refused(&[a, a], &[a]).ends_with("`a` is there twice"));
+        let same_size: Named<'_> = ("a", b"2");
+        assert!(refused(&[a], &[same_size]).ends_with("`a` is not as the listing has it"));
+        assert!(refused(&[a], &[("a", b"longer")]).ends_with("`a` is not as the listing has it"));
+    }
+
+    #[test]
+    fn an_error_of_the_sink_stays_the_sinks() {
+        struct Full;
+        #[derive(Debug, PartialEq)]
+        enum Stop {
+            Archive,
+            Disk,
+        }
+        impl From<BadPayload> for Stop {
+            fn from(_: BadPayload) -> Self {
+                Self::Archive
+            }
+        }
+        impl Sink for Full {
+            type Error = Stop;
+
+            fn file(&self, _: &Item, contents: &mut Contents<'_, '_>) -> Result<(), Stop> {
+                contents.each(|_| Err(Stop::Disk))
+            }
+        }
+        let (component, listing) = (sample().components[0].clone(), [item("a", b"1")]);
+        let blame = Blame { component: &component, index: 0 };
+        let take = |bytes: &[u8]| {
+            let mut bytes = bytes;
+            let mut tar = Reader::new(&mut bytes as &mut dyn BufRead);
+            tar.next_entry().unwrap();
+            Full.file(&listing[0], &mut Contents { tar: &mut tar, blame })
+        };
+        let mut whole = header(&listing[0].path, &listing[0].node);
+        assert_eq!(take(&whole), Err(Stop::Archive), "the contents are missing");
+        whole.push(b'1');
+        assert_eq!(take(&whole), Err(Stop::Disk));
+    }
+}
