@@ -70,10 +70,11 @@ fn launchers() -> Vec<Launcher> {
     hosts.map(|row| Launcher { archives: row.triple, target: launcher_target(row) }).collect()
 }
 
-/// A digest of the packer's sources and locked dependencies.
+/// A digest of the locked dependencies, and of the sources of the packer and of the format, which
+/// decide on the bytes of what the packer keeps.
 fn build_id(workspace: &Path) -> String {
     let mut files = vec![workspace.join("Cargo.lock")];
-    let mut directories = vec![workspace.join("packer")];
+    let mut directories = vec![workspace.join("packer"), workspace.join("stub/format")];
     while let Some(directory) = directories.pop() {
         println!("cargo:rerun-if-changed={}", directory.display());
         let entries = fs::read_dir(&directory).expect("the sources exist");

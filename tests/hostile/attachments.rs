@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::{Refusal, hostile, manifest};
 use crate::support::forge::{Forge, SAYS};
 
 const NAME: &str = "attachments/licenses/click.txt";
@@ -15,26 +14,36 @@ fn changed(change: impl FnOnce(&mut Value) + 'static) -> Forge {
     licensed().manifest(|m| change(&mut m["attachments"][0]))
 }
 
-fn nonsense(what: &str) -> Refusal {
-    manifest(&format!("makes no sense: {what}"))
+/// The launcher ignores attachments and starts; the packer refuses the manifest for what is wrong.
+macro_rules! refused_by_the_packer {
+    ($($name:ident: $forge:expr => $what:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            let sandbox = $forge.sandbox();
+            sandbox.archive("app").expect(0, SAYS, "");
+            for command in ["inspect", "verify"] {
+                sandbox.run([command, "app"]).refused(1, $what, "download it again");
+            }
+        })*
+    };
 }
 
-hostile! {
+refused_by_the_packer! {
     an_attachment_in_the_place_of_a_member: changed(|a| a["name"] = "components/x".into())
-        => nonsense("an attachment called `components/x`");
+        => "an attachment called `components/x`";
     an_attachment_outside_its_folder: changed(|a| a["name"] = "attachments/../x".into())
-        => manifest("cannot be read: `attachments/../x` has `.` or `..` in it at line");
+        => "`attachments/../x` has `.` or `..` in it at line";
     an_attachment_of_no_component: changed(|a| a["component"] = "wheel-x-1".into())
-        => nonsense(r#"an attachment of "wheel-x-1", which is not in it"#);
+        => r#"an attachment of "wheel-x-1", which is not in it"#;
     an_attachment_of_no_role: changed(|a| a["role"] = "".into())
-        => nonsense(r#"an attachment that is """#);
+        => r#"an attachment that is """#;
     an_attachment_longer_than_any: changed(|a| a["bytes"] = (1u64 << 40).into())
-        => nonsense("`attachments/licenses/click.txt` has [SIZE]");
+        => "`attachments/licenses/click.txt` has";
     attachments_out_of_order: licensed().manifest(|m| {
         m["attachments"].as_array_mut().unwrap().reverse();
-    }) => nonsense("attachments that are not sorted, or two of a name");
+    }) => "attachments that are not sorted, or two of a name";
     an_icon_that_is_not_attached: licensed().manifest(|m| m["icon"] = "attachments/x.png".into())
-        => nonsense("the icon `attachments/x.png` is not attached");
+        => "the icon `attachments/x.png` is not attached";
 }
 
 #[track_caller]

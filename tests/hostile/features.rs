@@ -38,6 +38,11 @@ fn unreadable(what: &str) -> Refusal {
     manifest(&format!("cannot be read: {what}"))
 }
 
+/// The launcher knows no field of a feature, so it cannot name the feature as the packer does.
+fn unrequired(what: &str) -> Refusal {
+    unreadable("a field of a feature that is not required at line").packer(what)
+}
+
 fn nonsense(what: &str) -> Refusal {
     manifest(&format!("makes no sense: {what}"))
 }
@@ -88,13 +93,15 @@ hostile! {
     }) => newer("runtime-file");
 
     arguments_without_their_feature: changed(|m| m["entries"][0]["arguments"] = json!(["-x"]))
-        => nonsense("it uses `entry-arguments` and does not require it");
+        => unrequired("it uses `entry-arguments` and does not require it");
     a_window_without_its_feature: changed(|m| m["window_log"] = 27.into())
-        => nonsense("it uses `large-windows` and does not require it");
+        => unrequired("it uses `large-windows` and does not require it");
     a_window_that_no_reader_has: changed(|m| m["window_log"] = 28.into())
-        => nonsense("it uses `large-windows` and does not require it");
+        => unrequired("it uses `large-windows` and does not require it");
     an_unknown_role: changed(|m| m["role"] = "service".into())
-        => unreadable("unknown variant `service`, expected `application` or `runtime` at line");
+        => unrequired("unknown variant `service`, expected `application` or `runtime`");
+    a_part_without_its_feature: changed(|m| m["components"][1]["kind"] = "part".into())
+        => nonsense("a part of a runtime").packer("it uses `runtime-parts` and does not require it");
     an_unknown_field_of_a_member: changed(|m| m["components"][2]["tree"]["cipher"] = "x".into())
         => unreadable(
             "unknown field `cipher`, expected one of `offset`, `length`, `unpacked`, `blake3` at line"

@@ -39,7 +39,8 @@ pub enum Provider {
     Missing,
 }
 
-/// Providers by object and library.
+/// The providers of each object's libraries: a list for each unit, in it a list for each object, in it
+/// the libraries in the object's order.
 #[derive(Debug)]
 pub(crate) struct Providers(Vec<Vec<Vec<(String, Provider)>>>);
 
@@ -55,7 +56,7 @@ impl Providers {
 }
 
 /// Objects by path, and by the names that others need them by.
-struct Map<'a> {
+struct Objects<'a> {
     places: HashMap<(Root, &'a str), (usize, usize)>,
     names: BTreeMap<&'a str, (usize, usize)>,
     units: &'a [Unit],
@@ -63,31 +64,31 @@ struct Map<'a> {
 
 /// The providers of everything that `units` need.
 pub(crate) fn resolve(units: &[Unit]) -> Providers {
-    let map = Map::of(units);
-    let of = |unit: &Unit, object: &Object| {
-        let one = |name: &String| (name.clone(), map.provider(unit, object, name));
-        object.needed.iter().map(one).collect()
+    let objects = Objects::of(units);
+    let of_object = |unit: &Unit, object: &Object| {
+        let library = |name: &String| (name.clone(), objects.provider(unit, object, name));
+        object.needed.iter().map(library).collect()
     };
-    let all = units.iter().map(|unit| unit.objects.iter().map(|object| of(unit, object)).collect());
-    Providers(all.collect())
+    let of_unit = |unit: &Unit| unit.objects.iter().map(|object| of_object(unit, object)).collect();
+    Providers(units.iter().map(of_unit).collect())
 }
 
-impl<'a> Map<'a> {
+impl<'a> Objects<'a> {
     fn of(units: &'a [Unit]) -> Self {
-        let mut map = Self { places: HashMap::new(), names: BTreeMap::new(), units };
+        let mut objects = Self { places: HashMap::new(), names: BTreeMap::new(), units };
         for (at, unit) in units.iter().enumerate() {
             for (index, object) in unit.objects.iter().enumerate() {
                 if object.defect.is_some() {
                     continue;
                 }
-                map.places.insert((unit.root, &object.path), (at, index));
+                objects.places.insert((unit.root, &object.path), (at, index));
                 let file = object.path.rsplit('/').next().unwrap_or_default();
                 for name in object.soname.as_deref().into_iter().chain([file]) {
-                    map.names.entry(name).or_insert((at, index));
+                    objects.names.entry(name).or_insert((at, index));
                 }
             }
         }
-        map
+        objects
     }
 
     fn provider(&self, unit: &Unit, object: &Object, name: &str) -> Provider {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(Vec<u32>);
 
-/// A version of glibc, `2.28`.
+/// A version of glibc, `2.28`: major and minor number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Glibc(pub u32, pub u32);
 
@@ -25,7 +25,8 @@ impl Version {
         numbers.map(Self)
     }
 
-    /// The glibc that defines it: 2.2 for `GLIBC_2.2.5`, since no host of today has an older 2.2.x.
+    /// The glibc that defines it: 2.2 for `GLIBC_2.2.5`, since hosts have the last release of 2.2 or a newer
+    /// version.
     pub fn glibc(&self) -> Glibc {
         let number = |at: usize| self.0.get(at).copied().unwrap_or_default();
         Glibc(number(0), number(1))

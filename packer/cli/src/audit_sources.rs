@@ -45,7 +45,7 @@ impl Remedy for Error {
         match self {
             Self::Audit(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
-            Self::Kind(_) => Some("name a file that `snakecrate build` made, or a .whl".into()),
+            Self::Kind(_) => Some("name an archive, a .whl, a directory or an ELF file".into()),
             Self::Target { .. } => Some("use a newer snakecrate".into()),
             Self::NoTarget => Some("audit on Linux".into()),
         }
@@ -71,15 +71,16 @@ pub struct Subject {
 pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, Error> {
     let fail = |source| audit::Error::Read { path: path.to_owned(), source };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let alone = |unit: fn(&Path, String, &Target) -> Result<Unit, Error>| {
+    // Anything but an archive is one unit, audited for the given target.
+    let single = |unit: fn(&Path, String, &Target) -> Result<Unit, Error>| {
         let target = target.ok_or(Error::NoTarget)?;
         Ok(Subject { units: vec![unit(path, name, target)?], target, bundles: None })
     };
     if fs::metadata(path).map_err(fail)?.is_dir() {
-        return alone(|path, name, target| Ok(audit::directory(path, &name, target)?));
+        return single(|path, name, target| Ok(audit::directory(path, &name, target)?));
     }
     if path.extension().is_some_and(|extension| extension == "whl") {
-        return alone(wheel);
+        return single(wheel);
     }
     let mut start = [0; 4];
     let mut file = File::open(path).map_err(fail)?;
@@ -88,7 +89,7 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
     }
     match Archive::open(path) {
         Ok(archive) => of_archive(path, &archive),
-        Err(archive::Error::NotAnArchive { .. }) => alone(|path, name, target| {
+        Err(archive::Error::NotAnArchive { .. }) => single(|path, name, target| {
             audit::file(path, &name, target)?.ok_or_else(|| Error::Kind(path.to_owned()))
         }),
         Err(error) => Err(error.into()),
@@ -103,8 +104,8 @@ fn wheel(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {
     let mut objects = Vec::new();
     for index in 0..zip.len() {
         let mut file = zip.by_index(index).map_err(|error| fail(error.into()))?;
-        let place = place(file.name().map_err(|error| fail(error.into()))?.as_ref());
-        objects.extend(audit::object(&place, &mut file, target).map_err(fail)?);
+        let installed = installed_path(file.name().map_err(|error| fail(error.into()))?.as_ref());
+        objects.extend(audit::object(&installed, &mut file, target).map_err(fail)?);
     }
     objects.sort_by(|a, b| a.path.cmp(&b.path));
     let wheel = WheelName::of(path).ok();
@@ -115,7 +116,7 @@ fn wheel(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {
 
 /// The path of a wheel's file below `site-packages` once it is installed. Scripts are put into a
 /// `bin` there: the libraries beside them are found all the same.
-fn place(path: &str) -> String {
+fn installed_path(path: &str) -> String {
     let Some((top, rest)) = path.split_once('/') else { return path.to_owned() };
     if top.strip_suffix(".data").is_none() {
         return path.to_owned();

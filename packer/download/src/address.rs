@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
-/// `url` without the user and password that may be in it.
+/// `url` without the user and password that may be in it. A text that no URL parser understands and
+/// that may have some is replaced as a whole.
 pub fn redacted(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return if url.contains('@') { "the URL".to_owned() } else { url.to_owned() };

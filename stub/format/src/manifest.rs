@@ -6,6 +6,8 @@
 mod attachment;
 mod c_library;
 mod check;
+#[cfg(feature = "details")]
+mod check_details;
 mod check_entry;
 mod component;
 mod document;

@@ -6,7 +6,7 @@
 //! reserves space for them, and the launcher writes them into the environment's copy:
 //!
 //! ```text
-//! "snakecrate room\0"
+//! "snakecrate patch"
 //! the loader's path         2,048 bytes, filled with NUL; PT_INTERP names it
 //! the search path           4,096 bytes, filled with NUL; DT_RPATH names it
 //! then 12 times            16 bytes  the offset of an unused dynamic entry: hex digits
@@ -18,7 +18,7 @@
 //! that are loaded already. (`ld.so(8)`; System V ABI, dynamic linking.)
 
 /// The beginning of a patch area.
-pub const MAGIC: &[u8; 16] = b"snakecrate room\0";
+pub const MAGIC: &[u8; 16] = b"snakecrate patch";
 /// Bytes for the loader's path; the kernel takes up to 4,096.
 pub const LOADER: usize = 2048;
 /// Bytes for the search path.

@@ -74,7 +74,7 @@ pub(super) fn spec(directory: &Path) -> ArchiveSpec {
     ArchiveSpec {
         name: "hello".into(),
         version: Some("1.0".into()),
-        target: "x86_64-unknown-linux-gnu".into(),
+        target: &snakecrate_format::target::X86_64_LINUX,
         python: Python {
             implementation: "cpython".into(),
             version: "3.12.1".into(),

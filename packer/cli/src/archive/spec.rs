@@ -1,21 +1,22 @@
-//! What an archive is to hold.
+//! The contents of an archive, before it is written.
 
 use snakecrate_format::entry_path::{BadPath, EntryPath};
 use snakecrate_format::manifest::{
     ATTACHMENTS, CLibrary, Entry, Kind, Launch, Python, SBOM_MEMBER, Source,
 };
+use snakecrate_format::target::Target;
 
 use crate::component::Packed;
 
-/// What an archive is to hold.
+/// The contents of an archive.
 #[derive(Debug, Clone)]
 pub struct ArchiveSpec {
     /// The application's name.
     pub name: String,
     /// Its version, if it has one.
     pub version: Option<String>,
-    /// The Rust target triple of the hosts it runs on.
-    pub target: String,
+    /// The hosts that it runs on.
+    pub target: &'static Target,
     /// The interpreter.
     pub python: Python,
     /// How entries are started.
@@ -33,7 +34,7 @@ pub struct ArchiveSpec {
 /// A component of an [`ArchiveSpec`].
 #[derive(Debug, Clone)]
 pub struct ComponentSpec {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its normalised name.
     pub name: String,
@@ -50,7 +51,7 @@ pub struct ComponentSpec {
 pub struct AttachmentSpec {
     /// The name of its zip member.
     pub name: EntryPath,
-    /// What it is: see [`Attachment`](snakecrate_format::manifest::Attachment).
+    /// Its role: see [`Attachment`](snakecrate_format::manifest::Attachment).
     pub role: &'static str,
     /// The label of the component that it belongs to.
     pub component: Option<String>,

@@ -11,20 +11,21 @@ use snakecrate_format::walk::{Contents, Sink, Walk};
 use super::{Archive, Error};
 use snakecrate_base::ui::Progress;
 
-/// Shows `visit` every file of `component`, in any order and several at once, and checks them on the
-/// way. `visit` may see damaged contents, but then this returns an error.
+/// Shows `read` every file of `component`, in any order and several at once, and checks them on the
+/// way. `read` may see damaged contents, but then this returns an error.
 ///
 /// # Errors
 ///
-/// A damaged archive, and what `visit` cannot read.
+/// A damaged archive, and the errors of `read`.
 pub fn visit(
     archive: &Archive,
     component: &Component,
-    visit: impl Fn(&str, &mut dyn Read) -> io::Result<()> + Sync,
+    read: impl Fn(&str, &mut dyn Read) -> io::Result<()> + Sync,
 ) -> Result<(), Error> {
     let listing = archive.listing(component)?;
     let visitor = Visitor(|item: &Item, contents: &mut dyn Read| {
-        visit(item.path.as_str(), contents)
+        // Offset 0: the whole file is to blame.
+        read(item.path.as_str(), contents)
             .map_err(|error| archive.damaged_at(format!("`{}`: {error}", item.path), 0))
     });
     walk_all(archive, &[(Walk::new(component, &listing), visitor)])
@@ -51,7 +52,7 @@ pub(super) fn walk_all<S: Sink<Error = Failure>>(
     })
 }
 
-/// Walks `components`, whose listings are given, with what `sink` makes for each.
+/// One walk for each of `components`, whose listings are given, with the sink that `sink` makes.
 pub(super) fn jobs<'a, S>(
     components: &'a [Component],
     listings: &'a [Listing],

@@ -122,7 +122,7 @@ fn add_all(zip: &mut Zip, spec: ArchiveSpec, stub: &[u8], out: &Path) -> Result<
         contact: None,
         icon: None,
         mime_types: vec![],
-        target: spec.target,
+        target: spec.target.triple.into(),
         stub: Stub { length: stub.len() as u64, blake3: Digest::of(stub) },
         python: spec.python,
         runtime: None,

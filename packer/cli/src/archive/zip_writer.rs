@@ -61,14 +61,18 @@ impl<'a> Zip<'a> {
     ) -> Result<Member, Error> {
         let write_error = |source| Error::Write { path: out.to_owned(), source };
         let damaged = || Error::Cache(packed.path.clone());
+        let unreadable = |source| Error::Read { path: packed.path.clone(), source };
         let offset = self.start(name, Method::Stored, packed.length).map_err(write_error)?;
         let mut hasher = blake3::Hasher::new();
         let mut left = packed.length;
         let mut piece = vec![0; PIECE];
-        let mut file = File::open(&packed.path).map_err(|_| damaged())?;
+        let mut file = File::open(&packed.path).map_err(unreadable)?;
         while left > 0 {
             let want = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
-            file.read_exact(&mut piece[..want]).map_err(|_| damaged())?;
+            file.read_exact(&mut piece[..want]).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => damaged(),
+                _ => unreadable(error),
+            })?;
             hasher.update(&piece[..want]);
             self.inner.write_all(&piece[..want]).map_err(write_error)?;
             left -= want as u64;

@@ -4,11 +4,11 @@ use rayon::prelude::*;
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Kind, Python};
 
-use super::bill::bill;
 use super::c_library::Bundled;
 use super::facts::Facts;
 use super::launch::launch;
 use super::pack::{Prepared, Work};
+use super::sbom_parts::sbom_document;
 use super::{Error, conflicts, entries};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
@@ -123,11 +123,11 @@ impl Work<'_> {
         });
         let project = app.facts.as_ref().filter(|_| matches!(source, Source::Project { .. }));
         let all: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
-        let sbom = bill(&app.name, app.version.as_deref(), &components, project, &all);
+        let sbom = sbom_document(&app.name, app.version.as_deref(), &components, project, &all);
         let plan = ArchiveSpec {
             name: app.name,
             version: app.version,
-            target: self.interpreter.target.triple.into(),
+            target: self.interpreter.target,
             python: self.python()?,
             launch,
             c_library,

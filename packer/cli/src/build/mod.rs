@@ -6,7 +6,6 @@
 //! ```
 
 mod assemble;
-mod bill;
 mod boot;
 mod c_library;
 mod conflicts;
@@ -18,6 +17,7 @@ mod launch;
 mod native;
 mod pack;
 mod policy;
+mod sbom_parts;
 
 use std::path::Path;
 

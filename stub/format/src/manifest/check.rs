@@ -2,15 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::attachment::{ATTACHMENTS, Attachment, SBOM_MEMBER};
 use super::component::{Component, Kind};
 use super::document::{Manifest, Role};
 use super::entry::Start;
 use super::error::BadManifest;
-use super::limits::{
-    MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_BLOBS, MAX_COMPONENTS, MAX_KEEP_DAYS, MAX_TREE,
-    MAX_WINDOW_LOG, MOST_WINDOW_LOG,
-};
+use super::limits::{MAX_BLOBS, MAX_COMPONENTS, MAX_TREE};
 use crate::entry_path::EntryPath;
 use crate::listing::{Listing, MAX_FILES};
 
@@ -51,21 +47,17 @@ impl Manifest {
             return Err(format!("{} components", self.components.len()));
         }
         self.check_texts()?;
-        self.check_features()?;
         self.check_kinds()?;
         self.check_components(archive_length)?;
         self.check_entries()?;
-        self.check_attachments()?;
-        let days = self.launch.keep_days.unwrap_or_default();
-        if days > MAX_KEEP_DAYS {
-            return Err(format!("{days} days in the cache"));
+        #[cfg(feature = "details")]
+        self.check_details()?;
+        // Its feature is not required: the manifest would not have been read to here.
+        #[cfg(not(feature = "details"))]
+        if self.components.iter().any(|component| component.kind == Kind::Part) {
+            return Err("a part of a runtime".into());
         }
-        match self.window_log {
-            Some(log) if !(MAX_WINDOW_LOG..=MOST_WINDOW_LOG).contains(&log) => {
-                Err(format!("a window of 2^{log} bytes"))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Texts that are shown to people or written to files are of one line. The name of a link
@@ -75,44 +67,17 @@ impl Manifest {
         let texts = [&self.name, &self.target, &python.implementation, &python.version];
         let entries = self.entries.iter().map(|entry| &entry.runs);
         let sources = self.components.iter().filter_map(|c| c.source.as_ref());
-        let mut all = texts
+        let all = texts
             .into_iter()
-            .chain([&self.version, &self.vendor, &self.contact, &python.abi].into_iter().flatten())
-            .chain(self.runtime.iter().map(|runtime| &runtime.at_least))
-            .chain(&self.mime_types)
+            .chain(&self.version)
             .chain(entries)
             .chain(sources.flat_map(|source| [&source.file, &source.sha256]))
             .chain(&self.launch.options);
-        if let Some(text) = all.find(|text| text.contains(char::is_control)) {
-            return Err(format!(
-                "a control character in {:?}",
-                text.chars().take(100).collect::<String>()
-            ));
-        }
+        one_line(all)?;
         if python.version.contains('/') {
             return Err(format!("a Python {:?}", python.version));
         }
-        let is_mime = |text: &str| {
-            let halves = text.split_once('/');
-            text.len() <= 127
-                && halves.is_some_and(|(a, b)| !a.is_empty() && !b.is_empty() && !b.contains('/'))
-        };
-        match self.mime_types.iter().find(|text| !is_mime(text)) {
-            Some(text) => Err(format!("a MIME type {text:?}")),
-            None => Ok(()),
-        }
-    }
-
-    /// Each field that needs a feature comes with it.
-    fn check_features(&self) -> Result<(), String> {
-        if !self.requires.is_sorted_by(|a, b| a.name() < b.name()) {
-            return Err("features that are not sorted, or one twice".into());
-        }
-        let used = self.features();
-        match used.into_iter().find(|feature| !self.requires.contains(feature)) {
-            Some(feature) => Err(format!("it uses `{}` and does not require it", feature.name())),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Which kinds of components there are, and in what order.
@@ -159,44 +124,6 @@ impl Manifest {
         }
         Ok(())
     }
-
-    fn check_attachments(&self) -> Result<(), String> {
-        if self.attachments.len() > MAX_ATTACHMENTS {
-            return Err(format!("{} attachments", self.attachments.len()));
-        }
-        if !self.attachments.is_sorted_by(|a, b| a.name < b.name) {
-            return Err("attachments that are not sorted, or two of a name".into());
-        }
-        let labels: HashSet<String> = self.components.iter().map(Component::label).collect();
-        for attachment in &self.attachments {
-            attachment.check(&labels)?;
-        }
-        let has = |icon: &&EntryPath| self.attachments.iter().any(|one| one.name == **icon);
-        match self.icon.as_ref().filter(|icon| !has(icon)) {
-            Some(icon) => Err(format!("the icon `{icon}` is not attached")),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Attachment {
-    fn check(&self, labels: &HashSet<String>) -> Result<(), String> {
-        let name = self.name.as_str();
-        if name != SBOM_MEMBER && !name.starts_with(ATTACHMENTS) {
-            return Err(format!("an attachment called `{name}`"));
-        }
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
-        if self.role.is_empty() || !self.role.bytes().all(plain) {
-            return Err(format!("an attachment that is {:?}", self.role));
-        }
-        if let Some(label) = self.component.as_ref().filter(|label| !labels.contains(*label)) {
-            return Err(format!("an attachment of {label:?}, which is not in it"));
-        }
-        if self.bytes > MAX_ATTACHMENT {
-            return Err(format!("`{name}` has {} bytes", self.bytes));
-        }
-        Ok(())
-    }
 }
 
 impl Component {
@@ -228,14 +155,18 @@ impl Component {
         let Some(download) = &self.download else {
             return place(&mut blobs, end, archive_length);
         };
-        let is_url = |url: &String| {
-            url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
-                && !url.contains(|c: char| c.is_control() || c.is_whitespace())
-        };
-        if download.urls.is_empty() || !download.urls.iter().all(is_url) {
-            return Err(format!("{id} cannot be downloaded"));
-        }
         place(&mut blobs, 0, download.length)?;
         Ok(end)
+    }
+}
+
+/// None of `texts` has a control character.
+pub(super) fn one_line<'a>(mut texts: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    match texts.find(|text| text.contains(char::is_control)) {
+        Some(text) => {
+            let start: String = text.chars().take(100).collect();
+            Err(format!("a control character in {start:?}"))
+        }
+        None => Ok(()),
     }
 }

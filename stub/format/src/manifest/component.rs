@@ -54,6 +54,7 @@ pub struct Component {
     pub source: Option<Source>,
     /// Where its blobs are, if not in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub download: Option<Download>,
     /// Its listing, a zstd frame (`tree.zst`), always in the archive.
     pub tree: Member,

@@ -21,9 +21,11 @@ pub struct Manifest {
     pub format: u32,
     /// What a reader must know, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub requires: Vec<Feature>,
     /// Whether it is an application or a runtime for others.
     #[serde(default, skip_serializing_if = "Role::is_application")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub role: Role,
     /// The application's name.
     pub name: String,
@@ -32,15 +34,19 @@ pub struct Manifest {
     pub version: Option<String>,
     /// Who publishes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub vendor: Option<String>,
     /// Where users get help: an address or a URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub contact: Option<String>,
     /// The attachment that is its icon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub icon: Option<EntryPath>,
     /// MIME types of documents that it opens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub mime_types: Vec<String>,
     /// The Rust target triple of the hosts it runs on: `x86_64-unknown-linux-gnu`.
     pub target: String,
@@ -50,6 +56,7 @@ pub struct Manifest {
     pub python: Python,
     /// The runtime file that it needs, if no runtime is inside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub runtime: Option<ExternalRuntime>,
     /// How entries are started.
     pub launch: Launch,
@@ -59,6 +66,7 @@ pub struct Manifest {
     /// The largest zstd window of a blob as a power of two, in bytes; [`MAX_WINDOW_LOG`] if it is
     /// missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub window_log: Option<u32>,
     /// What can be started, sorted by name.
     pub entries: Vec<Entry>,
@@ -67,6 +75,7 @@ pub struct Manifest {
     pub components: Vec<Component>,
     /// Data for people, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub attachments: Vec<Attachment>,
 }
 
@@ -99,6 +108,7 @@ pub struct Python {
     pub version: String,
     /// The tag of its binary interface: `cp312`, `cp313t`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub abi: Option<String>,
     /// The executable inside the runtime: `bin/python3.12`.
     pub executable: EntryPath,
@@ -127,10 +137,12 @@ pub struct Launch {
     pub loader_variables: bool,
     /// Self-commands that the launcher refuses, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub disabled_commands: Vec<String>,
     /// Days for which unused environments stay in the cache; 0: for ever. Missing: the launcher's
     /// own choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub keep_days: Option<u32>,
 }
 

@@ -19,21 +19,27 @@ pub struct Entry {
     pub start: Start,
     /// Arguments before the user's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub arguments: Vec<String>,
     /// Environment variables to set or remove.
     #[serde(default, skip_serializing_if = "Environment::is_empty")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub environment: Environment,
     /// The working directory; the caller's if it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub directory: Option<Template>,
     /// Whether it is a graphical application, which needs no console.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub graphical: bool,
     /// Whether its child processes find the archive's scripts on the `PATH`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub expose_path: bool,
     /// A script in the environment that runs once, before the entry starts for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub first_run: Option<EntryPath>,
 }
 

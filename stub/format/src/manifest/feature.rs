@@ -73,3 +73,10 @@ impl<'de> Deserialize<'de> for Feature {
         Self::named(&name).ok_or_else(|| serde::de::Error::custom("an unknown feature"))
     }
 }
+
+/// Reads a field of a feature in a build without `details`, which knows none of them. The manifest
+/// would not have been read to here if it required the feature.
+#[cfg(not(feature = "details"))]
+pub(super) fn unrequired<'de, D: Deserializer<'de>, T>(_: D) -> Result<T, D::Error> {
+    Err(serde::de::Error::custom("a field of a feature that is not required"))
+}

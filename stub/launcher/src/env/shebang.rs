@@ -15,9 +15,23 @@ pub fn with_interpreter(script: &[u8], interpreter: &[u8]) -> Vec<u8> {
         [b"#!", interpreter, argument].concat()
     } else {
         // The shell sees `exec`, Python a string.
-        [b"#!/bin/sh\n'''exec' \"", interpreter, b"\"", argument, b" \"$0\" \"$@\"\n' '''"].concat()
+        let interpreter = quoted(interpreter);
+        [b"#!/bin/sh\n'''exec' ", &*interpreter, argument, b" \"$0\" \"$@\"\n' '''"].concat()
     };
     [&line, rest].concat()
+}
+
+/// `text` in double quotes, with all that means something to the shell there escaped.
+fn quoted(text: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'"'];
+    for &byte in text {
+        if matches!(byte, b'"' | b'$' | b'`' | b'\\') {
+            quoted.push(b'\\');
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'"');
+    quoted
 }
 
 #[cfg(test)]
@@ -34,6 +48,8 @@ mod tests {
         assert_eq!(text("#!python", "/e/p"), "#!/e/p");
         let through_shell = "#!/bin/sh\n'''exec' \"/a b/p\" -E \"$0\" \"$@\"\n' '''\nx";
         assert_eq!(text("#!python -E\nx", "/a b/p"), through_shell);
+        let escaped = "#!/bin/sh\n'''exec' \"/a \\$b\\`c\\\"/p\" \"$0\" \"$@\"\n' '''\nx";
+        assert_eq!(text("#!python\nx", "/a $b`c\"/p"), escaped);
         let deep = format!("/{}/p", "d".repeat(SHEBANG_LIMIT));
         assert!(text("#!python\nx", &deep).starts_with("#!/bin/sh\n'''exec' \"/ddd"));
     }

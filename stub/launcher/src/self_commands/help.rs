@@ -7,6 +7,7 @@ use super::list::{COMMANDS, VARIABLE};
 use super::report::{Text, print};
 use crate::error::Error;
 
+/// Prints the help.
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     let manifest = &invocation.manifest;
     let program = invocation.archive.file_name().unwrap_or_default().display();
@@ -16,7 +17,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
          Usage: {program} [ARGUMENTS]",
         invocation.title(),
     ));
-    if let [_, _, ..] = manifest.entries.as_slice() {
+    if manifest.entries.len() > 1 {
         let names: Vec<_> = manifest.entries.iter().map(|entry| entry.name.as_str()).collect();
         text.line(format_args!("Entries: {}", names.join(", ")));
         let other = match &manifest.launch.default {

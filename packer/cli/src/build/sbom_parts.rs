@@ -1,4 +1,4 @@
-//! The software bill of materials (SBOM) of a build.
+//! The parts of a build as its software bill of materials (SBOM) lists them.
 
 use snakecrate_format::manifest::Kind;
 
@@ -6,13 +6,14 @@ use super::facts::Facts;
 use crate::archive::ComponentSpec;
 use crate::sbom;
 
-/// The license of glibc and of the compiler's libraries beside it.
+/// The licenses of the C library component: glibc, and the libraries of GCC beside it. From their
+/// sources' COPYING files, as SPDX names them.
 const GLIBC_LICENSE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
 /// The license of the interpreter, as SPDX names it.
 const PYTHON_LICENSE: &str = "Python-2.0.1";
 
-/// The document for `components`; `project` and `wheels` are the facts about them.
-pub(super) fn bill(
+/// The SBOM of `components`; `project` and `wheels` are the facts about them.
+pub(super) fn sbom_document(
     name: &str,
     version: Option<&str>,
     components: &[ComponentSpec],
