@@ -23,12 +23,12 @@ impl Manifest {
         let entries = self.entries.iter().map(|entry| match &entry.start {
             Start::Python(path) | Start::Native(path) => path,
         });
-        let hooks = self.entries.iter().filter_map(|entry| entry.first_run.as_ref());
+        #[cfg(feature = "details")]
+        let entries = entries.chain(self.entries.iter().filter_map(|e| e.first_run.as_ref()));
         let is_used = |kind| listings.iter().any(|(component, _)| component.kind == kind);
         let executable = Some(&self.python.executable).filter(|_| self.runtime.is_none());
         let loader = self.c_library.as_ref().filter(|_| is_used(Kind::CLibrary));
         let missing = entries
-            .chain(hooks)
             .filter(|path| is_missing(path, Component::is_layer))
             .chain(executable.filter(|path| is_missing(path, |c| c.kind == Kind::Runtime)))
             .chain(
