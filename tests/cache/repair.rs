@@ -29,7 +29,7 @@ const DAMAGES: [fn(&Path); 3] = [
 
 /// Asserts that the next start works, and that the cache is whole after it.
 #[track_caller]
-fn is_mended(sandbox: &Sandbox) {
+fn is_repaired(sandbox: &Sandbox) {
     sandbox.archive("app").expect(0, PROBED, "");
     is_whole(sandbox);
 }
@@ -56,7 +56,7 @@ fn files_that_the_interpreter_requires_come_back() {
     assert!(files.len() >= 6, "{files:?}");
     for (file, damage) in files.iter().zip(DAMAGES.iter().cycle()) {
         damage(file);
-        is_mended(&sandbox);
+        is_repaired(&sandbox);
     }
 }
 
@@ -66,7 +66,7 @@ fn boot_script_and_configuration_come_back() {
     for name in ["pyvenv.cfg", "boot/probe.py"] {
         for damage in DAMAGES {
             damage(&env(&sandbox).join(name));
-            is_mended(&sandbox);
+            is_repaired(&sandbox);
         }
     }
 }
@@ -82,7 +82,7 @@ fn a_start_looks_at_some_of_all_other_files() {
         fs::remove_file(path).unwrap();
     }
     // The application may not start without this file.
-    is_mended(&sandbox);
+    is_repaired(&sandbox);
     for path in &damaged {
         assert!(path.is_file(), "{}", path.display());
     }
@@ -131,7 +131,7 @@ fn a_first_start_repairs_a_damaged_shared_runtime() {
     let file = file.iter().find(|path| path.ends_with("encodings/__init__.py")).unwrap();
     fs::remove_file(file).unwrap();
     sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
-    is_mended(&sandbox);
+    is_repaired(&sandbox);
 }
 
 /// If nothing can be repaired, a missing file that the application doesn't need does not prevent a

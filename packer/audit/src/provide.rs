@@ -39,8 +39,8 @@ pub enum Provider {
     Missing,
 }
 
-/// The providers of each object's libraries: a list for each unit, in it a list for each object, in it
-/// the libraries in the object's order.
+/// The providers of each object's libraries. The outer list has the units, the next the unit's
+/// objects, and the inner one the libraries in the object's order.
 #[derive(Debug)]
 pub(crate) struct Providers(Vec<Vec<Vec<(String, Provider)>>>);
 

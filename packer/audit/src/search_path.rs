@@ -1,7 +1,7 @@
 //! Search paths with `$ORIGIN`, inside a tree.
 
-/// The path in the tree that `path` stands for in an object whose directory is `origin`; `None`
-/// for paths that lead out of the tree, as all without `$ORIGIN` do.
+/// Expands `$ORIGIN` in a search path of an object whose directory is `origin`. `None` if the result
+/// is outside the tree, as every path without `$ORIGIN` is.
 pub(crate) fn expand(path: &str, origin: &str) -> Option<String> {
     let rest = path.strip_prefix("$ORIGIN").or_else(|| path.strip_prefix("${ORIGIN}"))?;
     (rest.is_empty() || rest.starts_with('/')).then_some(())?;

@@ -25,8 +25,8 @@ impl Version {
         numbers.map(Self)
     }
 
-    /// The glibc that defines it: 2.2 for `GLIBC_2.2.5`, since hosts have the last release of 2.2 or a newer
-    /// version.
+    /// The glibc that defines it: 2.2 for `GLIBC_2.2.5`, since hosts have the last release of 2.2 or a
+    /// newer version.
     pub fn glibc(&self) -> Glibc {
         let number = |at: usize| self.0.get(at).copied().unwrap_or_default();
         Glibc(number(0), number(1))

@@ -22,7 +22,7 @@ pub struct Interpreter {
     pub cache_tag: String,
     /// `importlib.util.MAGIC_NUMBER` in hex.
     pub magic: String,
-    /// The target that it is for, and so the archives that carry it.
+    /// The target that it runs on, and so do the archives that carry it.
     pub target: &'static Target,
     /// `sys.base_prefix`.
     pub prefix: PathBuf,
@@ -33,15 +33,15 @@ pub struct Interpreter {
 }
 
 impl Interpreter {
-    /// `3.12`.
+    /// Major and minor version: `3.12`.
     pub fn minor(&self) -> String {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
     /// The bytes of [`Interpreter::magic`]; `None` if it isn't hex.
     pub fn magic_bytes(&self) -> Option<Vec<u8>> {
-        let digits = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        self.magic.as_bytes().chunks(2).map(digits).collect()
+        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        self.magic.as_bytes().chunks(2).map(byte).collect()
     }
 
     /// The executable in a runtime's prefix: `bin/python3.12`.

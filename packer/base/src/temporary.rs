@@ -60,7 +60,7 @@ pub fn directory_in(directory: &Path) -> io::Result<TempDir> {
 /// The system cannot create it.
 pub fn locked_file_in(directory: &Path, builder: &Builder<'_, '_>) -> io::Result<NamedTempFile> {
     let file = builder.tempfile_in(directory)?;
-    // Where files cannot be locked, `remove_abandoned` cannot lock one either.
+    // On file systems without locks, `remove_abandoned` cannot lock the file either and skips it.
     let _ = file.as_file().lock();
     Ok(file)
 }
@@ -76,7 +76,7 @@ pub fn remove_abandoned(directory: &Path) {
     }
 }
 
-/// Whether nobody holds the lock. An empty file may be about to be locked.
+/// Whether no process holds the lock. An empty file may be about to be locked.
 fn is_abandoned(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| {
         file.metadata().is_ok_and(|metadata| metadata.len() > 0) && file.try_lock().is_ok()

@@ -1,5 +1,4 @@
-//! The native code in the things that `snakecrate audit` takes: archives, wheels, directories, ELF
-//! files.
+//! The native code in the inputs of `snakecrate audit`: archives, wheels, directories, ELF files.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
@@ -80,7 +79,7 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
         return single(|path, name, target| Ok(audit::directory(path, &name, target)?));
     }
     if path.extension().is_some_and(|extension| extension == "whl") {
-        return single(wheel);
+        return single(wheel_unit);
     }
     let mut start = [0; 4];
     let mut file = File::open(path).map_err(fail)?;
@@ -88,7 +87,7 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
         return Err(Error::Kind(path.to_owned()));
     }
     match Archive::open(path) {
-        Ok(archive) => of_archive(path, &archive),
+        Ok(archive) => archive_subject(path, &archive),
         Err(archive::Error::NotAnArchive { .. }) => single(|path, name, target| {
             audit::file(path, &name, target)?.ok_or_else(|| Error::Kind(path.to_owned()))
         }),
@@ -96,7 +95,7 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
     }
 }
 
-fn wheel(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {
+fn wheel_unit(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {
     let fail = |source: io::Error| audit::Error::Read { path: path.to_owned(), source };
     let mut zip = File::open(path)
         .and_then(|file| Ok(ZipArchive::new(BufReader::new(file))?))
@@ -114,8 +113,8 @@ fn wheel(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {
     Ok(Unit { name, root: Root::Env, tags, objects })
 }
 
-/// The path of a wheel's file below `site-packages` once it is installed. Scripts are put into a
-/// `bin` there: the libraries beside them are found all the same.
+/// The path of a wheel's file below `site-packages` once it is installed. Scripts get a `bin` there,
+/// although installers put them elsewhere: the libraries beside them are found all the same.
 fn installed_path(path: &str) -> String {
     let Some((top, rest)) = path.split_once('/') else { return path.to_owned() };
     if top.strip_suffix(".data").is_none() {
@@ -128,13 +127,13 @@ fn installed_path(path: &str) -> String {
     }
 }
 
-fn of_archive(path: &Path, archive: &Archive) -> Result<Subject, Error> {
+fn archive_subject(path: &Path, archive: &Archive) -> Result<Subject, Error> {
     let manifest = archive.manifest();
     let target = Target::named(&manifest.target)
         .ok_or_else(|| Error::Target { path: path.to_owned(), target: manifest.target.clone() })?;
     let components = manifest.components.iter();
     let components = components.filter(|component| component.kind != Kind::CLibrary);
-    let units = components.map(|component| of_component(archive, component, target));
+    let units = components.map(|component| component_unit(archive, component, target));
     let bundles = manifest.c_library().map(|(library, component)| Bundled {
         glibc: component.version.clone(),
         always: library.choice == Choice::Bundled,
@@ -142,7 +141,11 @@ fn of_archive(path: &Path, archive: &Archive) -> Result<Subject, Error> {
     Ok(Subject { units: units.collect::<Result<_, Error>>()?, target, bundles })
 }
 
-fn of_component(archive: &Archive, component: &Component, target: &Target) -> Result<Unit, Error> {
+fn component_unit(
+    archive: &Archive,
+    component: &Component,
+    target: &Target,
+) -> Result<Unit, Error> {
     let found = Mutex::new(Vec::new());
     archive::visit(archive, component, |path, contents| {
         if let Some(object) = audit::object(path, contents, target)? {

@@ -80,7 +80,7 @@ impl BuildCache {
     ///
     /// # Errors
     ///
-    /// There is no such cache.
+    /// No cache can be used.
     pub fn open() -> Result<Self, Error> {
         let mut last = Error { path: NAME.into(), source: io::ErrorKind::NotFound.into() };
         for place in candidates() {
@@ -180,7 +180,7 @@ impl BuildCache {
         temporary::directory_in(&self.path)
     }
 
-    /// Removes temporary directories that killed builds left. What cannot be removed stays.
+    /// Removes temporary directories of killed builds. Those that cannot be removed stay.
     pub fn remove_abandoned(&self) {
         let is_abandoned = |entry: &fs::DirEntry| {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());

@@ -77,7 +77,7 @@ Examples:
 
 Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
     Build {
-        /// What to pack, and how.
+        /// The source and the options of the build.
         #[command(flatten)]
         args: BuildArgs,
     },
@@ -88,7 +88,7 @@ Examples:
   snakecrate run script.py
   snakecrate run httpie==3.2.4 -e http -- --version")]
     Run {
-        /// What to pack, and how.
+        /// The source and the options of the build.
         #[command(flatten)]
         args: BuildArgs,
         /// Arguments of the application
@@ -211,7 +211,7 @@ fn describe_for_run(arg: Arg) -> Arg {
     }
 }
 
-/// What to pack, and how.
+/// The source and the options of the build.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4

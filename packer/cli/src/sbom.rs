@@ -4,8 +4,8 @@
 //! It depends only on the contents of the archive: there is no timestamp, and the serial number is
 //! a digest of the document.
 //!
-//! The crate `cyclonedx-bom` cannot write it: its last version (0.8.1) knows `CycloneDX` up to 1.5. The types
-//! here are the part of the schema that archives need.
+//! The crate `cyclonedx-bom` cannot write it: its last version (0.8.1) knows `CycloneDX` up to 1.5.
+//! The types here are the part of the schema that archives need.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 //!
 //! A part is left out as a whole, its Python modules with its extension modules: then `import ssl`
 //! fails as in a Python that was built without it. Shared libraries that only this part needs are
-//! left out, too, since they are found through the modules that are kept. [`crate::reach`] decides,
-//! and only parts in this table are left out by it.
+//! left out, too, since they are found through the modules that are kept. [`crate::reach`] decides
+//! this, for the parts in this table only.
 
 use std::fmt;
 

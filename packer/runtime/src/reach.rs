@@ -1,4 +1,4 @@
-//! Which parts of the standard library an application can reach.
+//! The parts of the standard library that an application can reach.
 //!
 //! An application is *closed* if all its code is Python source that can be seen in advance: it has
 //! no native code, and none of the words that run unseen code. Starting from the imports of a closed

@@ -35,8 +35,8 @@ pub fn record_skip(reason: &str) {
     let name = thread.name().filter(|name| *name != "main");
     let name = name.map_or_else(|| Location::caller().to_string(), str::to_owned);
     let Some(file) = std::env::var_os(SKIPPED) else {
-        // libtest captures `eprintln!`, and shows it for failed tests only. In one write, as tests run
-        // side by side.
+        // Not `eprintln!`: libtest captures it and shows it for failed tests only. One write, as
+        // tests run side by side.
         let _ = std::io::stderr().write_all(format!("skipped: {name}: {reason}\n").as_bytes());
         return;
     };

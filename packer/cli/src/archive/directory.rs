@@ -22,7 +22,7 @@ const ZIP64: u64 = u32::MAX as u64;
 struct Expected {
     name: String,
     method: u16,
-    /// Where its bytes begin, if the manifest says so.
+    /// The offset of its bytes in the file, if the manifest gives it.
     offset: Option<u64>,
     stored: u64,
     unpacked: u64,
@@ -36,21 +36,21 @@ pub(super) fn check(archive: &Archive) -> Result<usize, Error> {
     Ok(expected.len())
 }
 
-/// The manifest's knowledge of a member.
+/// The facts that the manifest gives about a member.
 #[derive(Clone, Copy)]
-enum Known<'a> {
-    /// Stored, at a place.
+enum Declared<'a> {
+    /// Stored at this offset, with this length in bytes.
     Place(u64, u64),
-    /// Deflated; these are its contents.
+    /// Deflated; with the length and digest of its contents.
     Attachment(&'a Attachment),
     /// Stored; always the same bytes.
     Main,
 }
 
 /// The members that the manifest names, in the order of an archive.
-fn named(archive: &Archive) -> Vec<(String, Known<'_>)> {
+fn named(archive: &Archive) -> Vec<(String, Declared<'_>)> {
     let manifest = archive.manifest();
-    let place = |member: &Member| Known::Place(member.offset, member.length);
+    let place = |member: &Member| Declared::Place(member.offset, member.length);
     let mut all = Vec::new();
     for component in &manifest.components {
         all.push((component.tree_member(), place(&component.tree)));
@@ -59,11 +59,11 @@ fn named(archive: &Archive) -> Vec<(String, Known<'_>)> {
         }
     }
     for attachment in &manifest.attachments {
-        all.push((attachment.name.to_string(), Known::Attachment(attachment)));
+        all.push((attachment.name.to_string(), Declared::Attachment(attachment)));
     }
-    all.push((MAIN_MEMBER.into(), Known::Main));
+    all.push((MAIN_MEMBER.into(), Declared::Main));
     let record = archive.record();
-    all.push((MEMBER.into(), Known::Place(record.manifest_offset, record.manifest_length)));
+    all.push((MEMBER.into(), Declared::Place(record.manifest_offset, record.manifest_length)));
     all
 }
 
@@ -78,21 +78,21 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
         return Err(bad(format!("{} members, the manifest names {}", zip.len(), named.len())));
     }
     let mut expected = Vec::with_capacity(named.len());
-    for (index, (name, known)) in named.into_iter().enumerate() {
+    for (index, (name, declared)) in named.into_iter().enumerate() {
         let mut file = zip.by_index(index).map_err(|error| bad(format!("{name}: {error}")))?;
         let wrong = |what: &str| Err(bad(format!("{name}: {what}")));
         if file.name_raw() != name.as_bytes() {
-            // The archive's text, which may hold anything.
+            // The name comes from the archive and may hold any bytes.
             let found = String::from_utf8_lossy(file.name_raw());
             let found: String = found.escape_debug().take(300).collect();
             return wrong(&format!("`{found}` stands in its place"));
         }
-        let method = match (file.compression(), known) {
-            (CompressionMethod::Stored, Known::Place(..) | Known::Main) => STORED,
-            (CompressionMethod::Deflated, Known::Attachment(_)) => DEFLATED,
+        let method = match (file.compression(), declared) {
+            (CompressionMethod::Stored, Declared::Place(..) | Declared::Main) => STORED,
+            (CompressionMethod::Deflated, Declared::Attachment(_)) => DEFLATED,
             _ => return wrong("another compression than it should have"),
         };
-        if let Known::Place(offset, length) = known
+        if let Declared::Place(offset, length) = declared
             && (file.data_start() != Some(offset)
                 || file.size() != length
                 || file.compressed_size() != length)
@@ -110,18 +110,20 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
             Err(error) => return wrong(&error.to_string()),
         }
         let digest = Digest(*hasher.finalize().as_bytes());
-        match known {
-            Known::Attachment(one) if digest != one.blake3 || unpacked != one.bytes => {
+        match declared {
+            Declared::Attachment(attachment)
+                if digest != attachment.blake3 || unpacked != attachment.bytes =>
+            {
                 return wrong("another length or digest than the manifest says");
             }
             // The manifest has no digest of this code.
-            Known::Main if digest != Digest::of(MAIN) => {
+            Declared::Main if digest != Digest::of(MAIN) => {
                 return wrong("not what starts an archive");
             }
             _ => {}
         }
-        let offset = match known {
-            Known::Place(offset, _) => Some(offset),
+        let offset = match declared {
+            Declared::Place(offset, _) => Some(offset),
             _ => None,
         };
         expected.push(Expected { name, method, offset, stored, unpacked, crc });
@@ -129,8 +131,8 @@ fn read_all(archive: &Archive) -> Result<Vec<Expected>, Error> {
     Ok(expected)
 }
 
-/// Compares everything between and behind the members' bytes with what it must be. An archive that
-/// needs zip64 was read by the `zip` crate alone.
+/// Compares all bytes between and behind the members with the expected ones. Archives that need
+/// zip64 are skipped: only the `zip` crate has checked those.
 fn check_bytes(archive: &Archive, members: &[Expected]) -> Result<(), Error> {
     let length = archive.record().archive_length;
     if length >= ZIP64 || members.len() >= usize::from(u16::MAX) {
@@ -146,7 +148,7 @@ fn check_bytes(archive: &Archive, members: &[Expected]) -> Result<(), Error> {
             let what = format!("{}: not right behind its header", member.name);
             return Err(archive.damaged_at(what, at));
         }
-        // For attachments this is no more than the directory's claim.
+        // For attachments, only the directory gives this length.
         at = at.saturating_add(member.stored);
     }
     let start = at;
@@ -157,7 +159,7 @@ fn check_bytes(archive: &Archive, members: &[Expected]) -> Result<(), Error> {
     if end == length { Ok(()) } else { Err(archive.damaged_at("bytes follow the zip".into(), end)) }
 }
 
-fn compare(archive: &Archive, offset: u64, expected: &[u8], of: &str) -> Result<(), Error> {
+fn compare(archive: &Archive, offset: u64, expected: &[u8], part: &str) -> Result<(), Error> {
     let mut bytes = vec![0; expected.len()];
     let length = archive.record().archive_length;
     let inside = offset.saturating_add(expected.len() as u64) <= length;
@@ -169,7 +171,7 @@ fn compare(archive: &Archive, offset: u64, expected: &[u8], of: &str) -> Result<
         None if inside => Ok(()),
         at => {
             let at = offset + at.unwrap_or_default() as u64;
-            Err(archive.damaged_at(format!("zip header of {of}"), at))
+            Err(archive.damaged_at(format!("zip header of {part}"), at))
         }
     }
 }

@@ -73,7 +73,7 @@ pub struct ComponentReport {
     pub stored: u64,
     /// Number of blobs.
     pub blobs: usize,
-    /// Where the packer got it.
+    /// Its origin.
     pub source: Option<Source>,
 }
 

@@ -1,12 +1,16 @@
-//! Where the boot record is in an executable.
+//! The place of the boot record in an executable.
 
 use object::{BinaryFormat, Object, ObjectSection, ReadRef};
 use snakecrate_format::record::{BLANK, BootRecord, LENGTH, MACH_O_SECTION, PE_SECTION, SECTION};
 
-/// How many bytes of an incomplete executable are searched for a record.
+/// Bytes of an incomplete executable that are searched for a record.
 pub(super) const SEARCHED: usize = 8 << 20;
 
-/// The offset in the file of the record's section, or what is wrong with the file.
+/// The offset in the file of the record's section.
+///
+/// # Errors
+///
+/// A phrase that names the fault of the file.
 pub(super) fn find<'data>(file: impl ReadRef<'data>) -> Result<u64, String> {
     let object = object::File::parse(file).map_err(|_| "it is not an executable".to_owned())?;
     let name = match object.format() {

@@ -23,9 +23,9 @@ pub struct ArchiveSpec {
     pub launch: Launch,
     /// How the C library among the components is used, if there is one.
     pub c_library: Option<CLibrary>,
-    /// What can be started, in any order.
+    /// Its entries, in any order.
     pub entries: Vec<Entry>,
-    /// What it is made of, in any order.
+    /// Its components, in any order.
     pub components: Vec<ComponentSpec>,
     /// Data for people, in any order.
     pub attachments: Vec<AttachmentSpec>,
@@ -40,7 +40,7 @@ pub struct ComponentSpec {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Where the packer got it.
+    /// Its origin.
     pub source: Option<Source>,
     /// Its members.
     pub packed: Packed,

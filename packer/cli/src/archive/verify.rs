@@ -127,7 +127,7 @@ mod tests {
     fn a_bit_flipped_anywhere_is_found() {
         let directory = tempfile::tempdir().unwrap();
         let good = std::fs::read(archive(directory.path())).unwrap();
-        // The bits that fill up the last byte of a deflate stream mean nothing to anybody.
+        // The bits that fill up the last byte of a deflate stream have no meaning.
         let padding = good.windows(11).position(|w| w == b"__main__.py").unwrap() - 31;
         // Every byte once, with all bits taking turns.
         for at in (0..good.len()).filter(|at| *at != padding) {

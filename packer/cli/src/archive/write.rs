@@ -28,12 +28,13 @@ pub struct Written {
 
 /// Writes an archive that begins with `stub` to `out`.
 ///
-/// The file appears at `out` when it is whole. If this fails, an existing file stays. Its bytes depend on `stub` and `spec` alone.
+/// The file appears at `out` when it is complete. If this fails, an existing file stays. The bytes
+/// depend on `stub` and `spec` alone.
 ///
 /// # Errors
 ///
-/// A stub without a blank boot record, a specification that contradicts itself, a damaged component cache,
-/// an output that cannot be written.
+/// A stub without a blank boot record, a specification that contradicts itself, a damaged component
+/// cache, an output that cannot be written.
 pub fn write(out: &Path, stub: &[u8], spec: ArchiveSpec) -> Result<Written, Error> {
     let record_at = blank_record(stub)?;
     let write_error = |source| Error::Write { path: out.to_owned(), source };

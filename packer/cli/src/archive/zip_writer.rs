@@ -13,7 +13,7 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 use super::Error;
 use crate::component::PackedMember;
 
-/// Bytes that are copied at once.
+/// Number of bytes that are copied at once.
 const PIECE: usize = 1 << 20;
 
 /// A zip whose offsets count from the start of the file, and which knows where its members are.

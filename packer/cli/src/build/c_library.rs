@@ -17,6 +17,7 @@ pub(super) struct Bundled {
 }
 
 impl Bundled {
+    /// The facts for the audit.
     pub(super) fn bundles(&self) -> BundledGlibc {
         let always = self.facts.choice == Choice::Bundled;
         BundledGlibc { glibc: self.version.clone(), always }
@@ -24,7 +25,8 @@ impl Bundled {
 }
 
 impl Work<'_> {
-    /// Packs this machine's C library for an archive with these `objects`.
+    /// Packs this machine's C library for an archive with these `objects`. `None` if the settings
+    /// want none, or if it isn't glibc and the settings allow that.
     pub(super) fn c_library(
         &self,
         report: &Report,
@@ -35,7 +37,8 @@ impl Work<'_> {
             LibcChoice::Auto => Choice::Auto,
             LibcChoice::Bundled => Choice::Bundled,
         };
-        let compilers: Vec<&str> = report.compiler_libraries().map(|l| l.name.as_str()).collect();
+        let compilers: Vec<&str> =
+            report.compiler_libraries().map(|library| library.name.as_str()).collect();
         let Some(found) =
             CLibrary::of_this_machine(self.interpreter.target, compilers.iter().copied())?
         else {
@@ -67,7 +70,8 @@ impl Work<'_> {
     }
 }
 
-/// The host libraries that can replace the bundled ones.
+/// The versions that the host's libraries must have to replace the bundled ones. `compilers` are
+/// the names of the required libraries of GCC's runtime.
 fn needs(report: &Report, found: &CLibrary, compilers: &[&str]) -> Vec<Need> {
     let need = |library: &str, prefix: &str, version: String| Need {
         library: library.into(),
@@ -95,8 +99,8 @@ fn needs(report: &Report, found: &CLibrary, compilers: &[&str]) -> Vec<Need> {
     needs
 }
 
-/// Libraries that the launcher has to make known first: objects with a `DT_RUNPATH` of their own need
-/// them, and don't see the search path of the interpreter.
+/// Bundled libraries that the launcher has to load first: objects with a `DT_RUNPATH` need them, and
+/// the loader does not search the interpreter's path for those objects.
 fn first(objects: &[Object], found: &CLibrary) -> Vec<String> {
     let with_own_path = objects.iter().filter(|object| object.has_runpath);
     let mut names: Vec<String> = with_own_path

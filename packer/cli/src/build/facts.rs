@@ -18,7 +18,7 @@ use snakecrate_base::tree::Tree;
 use snakecrate_format::target::Target;
 use snakecrate_runtime::{Imports, Scanner};
 
-/// What a build needs to know about a distribution besides its files.
+/// The facts that a build needs about a distribution besides its files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Facts {
     /// The normalised name.
@@ -43,13 +43,17 @@ pub struct Facts {
 
 impl Facts {
     /// The facts of an unpacked distribution.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or the interpreter does not start.
     pub fn of(distribution: &Distribution, scanner: &Scanner<'_>) -> Result<Self, Error> {
         let metadata = &distribution.metadata;
-        let name = |requirement: &String| {
+        let required_name = |requirement: &String| {
             let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
             crate::wheel::normalize(&requirement[..end.unwrap_or(requirement.len())])
         };
-        let requires: BTreeSet<_> = metadata.requires_dist.iter().map(name).collect();
+        let requires: BTreeSet<_> = metadata.requires_dist.iter().map(required_name).collect();
         Ok(Self {
             name: distribution.name.clone(),
             version: distribution.version.clone(),
@@ -82,11 +86,11 @@ fn licenses(license: &License) -> Vec<SbomLicense> {
 }
 
 fn runnable(distribution: &Distribution) -> Vec<String> {
-    let main = |package: &&String| {
+    let has_main = |package: &&String| {
         let suffix = format!("/site-packages/{package}/__main__.py");
         distribution.tree.iter().any(|(path, _)| path.as_str().ends_with(&suffix))
     };
-    distribution.top_level.iter().filter(main).cloned().collect()
+    distribution.top_level.iter().filter(has_main).cloned().collect()
 }
 
 /// Facts and components by the inputs that they were made from.
@@ -97,12 +101,12 @@ pub struct FactsCache {
 }
 
 impl FactsCache {
-    /// What is kept in `cache`.
+    /// The facts and components in `cache`.
     pub fn new(cache: &BuildCache) -> Self {
         Self { directory: cache.facts(), store: Store::new(cache) }
     }
 
-    /// The components.
+    /// The store of the components.
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -133,10 +137,10 @@ impl FactsCache {
         }
     }
 
-    fn write<T: Serialize + ?Sized>(&self, key: &str, what: &T) -> io::Result<()> {
+    fn write<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         let mut file = temporary::file_in(&self.directory)?;
-        serde_json::to_writer(&mut file, what)?;
+        serde_json::to_writer(&mut file, value)?;
         file.persist(self.path(key))?;
         Ok(())
     }

@@ -1,15 +1,16 @@
-//! Which parts of the runtime an archive contains.
+//! The choice of the parts of the runtime that an archive contains.
 
 use super::Error;
 use super::pack::{Prepared, Work};
 use snakecrate_runtime::{Imports, Part, Policy, reach};
 
-/// A value of `runtime-keep`: the whole standard library except tkinter. Applications that have it
-/// share one runtime in the cache.
+/// The value of `runtime-keep` that keeps the whole standard library, and `tkinter` only if it is
+/// used. Applications with this setting can share one runtime in the cache.
 const WHOLE_LIBRARY: &str = "stdlib";
 
 impl Work<'_> {
-    /// Leaves out what nothing in the archive can import.
+    /// The policy that leaves out the parts that nothing in the archive can import, and reports
+    /// them. `name` and `app` are the application's name and imports.
     pub(super) fn policy(
         &self,
         name: &str,
@@ -18,11 +19,11 @@ impl Work<'_> {
     ) -> Result<Policy, Error> {
         let settings = self.settings;
         // Only `NAME=MODULE:FUNCTION` names a module; other entries are scripts of distributions.
-        let called = settings.entries.iter().filter_map(|entry| {
+        let entry_modules = settings.entries.iter().filter_map(|entry| {
             let (module, _) = entry.split_once('=')?.1.split_once(':')?;
             Some(module.trim().to_owned())
         });
-        let modules: Vec<String> = called.chain(settings.module.clone()).collect();
+        let modules: Vec<String> = entry_modules.chain(settings.module.clone()).collect();
         let launch = reach::Launch {
             isolated: settings.isolated,
             options: &settings.python_options,

@@ -50,7 +50,7 @@ pub enum Error {
     /// The interpreter does not start, or is not the expected one.
     #[error(transparent)]
     Interpreter(#[from] NotStarted),
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     #[error("cannot start a thread to compile: {0}")]
     Thread(io::Error),
     /// A source cannot be read.
@@ -58,7 +58,7 @@ pub enum Error {
     Read {
         /// Its path in the component.
         path: EntryPath,
-        /// What went wrong.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -95,7 +95,7 @@ impl Remedy for Unreproducible {
 ///
 /// # Errors
 ///
-/// They do not.
+/// The form of its code objects is unknown, so the bytes may differ between builds.
 pub fn check_reproducible(interpreter: &Interpreter) -> Result<(), Unreproducible> {
     let unknown = || Unreproducible {
         implementation: match interpreter.implementation.as_str() {

@@ -1,4 +1,4 @@
-//! The names by which output calls what is in the cache.
+//! The names that output uses for things in the cache.
 
 use snakecrate_cache::inventory::{ComponentInfo, EnvInfo};
 

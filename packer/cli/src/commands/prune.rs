@@ -1,4 +1,4 @@
-//! What `cache prune` and `cache clear` remove, and the report about it.
+//! The work of `cache prune` and `cache clear`, and the report about it.
 
 use std::io;
 use std::time::SystemTime;
@@ -16,7 +16,7 @@ use snakecrate_base::ui::{Count, Ui};
 /// The rule when the user gives none.
 const UNUSED: When = When::Days(30);
 
-/// What was removed, or would be.
+/// The things that were removed, or would be.
 pub(super) struct PruneReport {
     before: Inventory,
     pruned: Pruned,

@@ -19,7 +19,7 @@ use snakecrate_base::ui::Progress;
 /// The compression levels of zstd.
 pub const LEVELS: RangeInclusive<i32> = 1..=22;
 /// The longest tar of a group, in bytes, unless one file alone is longer. It fits the compressor's
-/// window, so all of a blob is its dictionary.
+/// window, so matches are found in the whole blob.
 pub const TARGET: u64 = 4 << 20;
 
 /// Pieces in which contents go to the compressor. Their size is fixed, and no read is cut short,
@@ -63,8 +63,8 @@ fn grouped(listing: &Listing, target: u64) -> Vec<Group<'_>> {
     groups
 }
 
-/// The key that files are sorted by: extension, name, directory. Packages have many files of one name, and
-/// a module's bytecode repeats the names and texts of its source, so that they go together.
+/// The key that files are sorted by: extension, name, directory. Packages have many files of one
+/// name. Bytecode repeats the names and texts of its source, so it is sorted beside the source.
 fn likeness(path: &EntryPath) -> (&str, &str, &str, bool) {
     let (name, directory) = (path.file_name(), path.parent().unwrap_or_default());
     let bytecode = directory

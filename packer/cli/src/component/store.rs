@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `<form>` names what else the bytes depend on: the layout of blobs and the compressor. Both kinds
-//! of entry are written aside and renamed, so any number of packers may share the cache; whoever
-//! loses a race uses the winner's, which has the same bytes.
+//! of entry are written aside and renamed, so any number of packers may share the cache; the loser
+//! of a race uses the winner's entry, which has the same bytes.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -22,7 +22,7 @@ use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 
-/// Counts up when the same tree becomes other bytes.
+/// Increased when a new version packs the same tree into other bytes.
 const LAYOUT: u32 = 1;
 
 /// The cache; see the module.
@@ -138,7 +138,7 @@ fn compress(
     })
 }
 
-/// Renames `staging` to `place`, where a damaged entry may be in the way, or another packer's.
+/// Renames `staging` to `place`, which may already hold a damaged entry or another packer's.
 fn publish(staging: tempfile::TempDir, place: &Path) -> io::Result<()> {
     if fs::rename(staging.path(), place).is_ok() {
         let _gone = staging.keep();

@@ -44,7 +44,7 @@ impl BuildFile {
     }
 }
 
-/// Everything not used since `unused_since`, and what killed builds left; sorted by path.
+/// Everything not used since `unused_since`, and leftovers of killed builds; sorted by path.
 pub fn removable(root: &Path, unused_since: Option<SystemTime>, now: SystemTime) -> Vec<BuildFile> {
     let cache = BuildCache::at(root.join(build_cache::NAME));
     let abandoned_since = now.checked_sub(ABANDONED_AFTER);

@@ -11,7 +11,7 @@ import sys
 
 backend, paths, out = sys.argv[1:]
 sys.path[:1] = [os.path.abspath(path) for path in json.loads(paths)]
-# Setuptools reads it.
+# Setuptools reads `sys.argv`.
 del sys.argv[1:]
 name, _, attributes = backend.partition(":")
 hooks = importlib.import_module(name)

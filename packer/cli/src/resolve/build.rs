@@ -139,7 +139,7 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
         };
         return Err(match error {
             Error::Build { output, .. } => Error::Build { what: what.to_owned(), output },
-            // The build requires what cannot be found.
+            // A requirement of the build cannot be found.
             Error::Unsatisfiable(text) | Error::OnlySource(text) => {
                 Error::Build { what: what.to_owned(), output: vec![text] }
             }

@@ -14,10 +14,10 @@ use super::tool::{Tool, find_pip};
 use snakecrate_base::ui::{Ui, Verbosity};
 use snakecrate_download as download;
 
-/// How many downloads run at a time.
+/// The number of downloads that run at a time.
 const PARALLEL: usize = 8;
 
-/// Gets the wheels among `pins` into the cache. `None` stands for those that have to be built.
+/// Downloads the wheels among `pins` into the cache. The result has `None` for pins to be built.
 pub(super) fn wheels(job: &Job, pins: &[Pin]) -> Result<Vec<Option<Cached>>, Error> {
     let mut found = Vec::new();
     let mut missing: Vec<&Remote> = Vec::new();

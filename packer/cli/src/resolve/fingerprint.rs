@@ -1,4 +1,4 @@
-//! Tells whether a project has changed since it was built, without reading its files.
+//! Checks whether a project has changed since it was built, without reading its files.
 
 use std::fs::Metadata;
 use std::io;

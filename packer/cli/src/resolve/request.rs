@@ -8,7 +8,7 @@ use crate::source::Source;
 /// The requirements to resolve.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    /// Requirements, one each (PEP 508).
+    /// Requirements (PEP 508), one in each string.
     pub requirements: Vec<String>,
     /// Requirements files. If any lists hashes, every distribution needs one, as with pip.
     pub files: Vec<PathBuf>,

@@ -1,4 +1,4 @@
-//! Options that are one of a few words.
+//! Options with a fixed set of values.
 
 use clap::ValueEnum;
 use schemars::Schema;

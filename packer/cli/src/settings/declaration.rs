@@ -94,8 +94,8 @@ pub struct Settings {
     #[config(layer_attr(schemars(range(min = 1, max = 22))))]
     pub level: i32,
 
-    /// What to remove from the libraries in wheels: none (nothing), debug (debug information) or all
-    /// (all symbols)
+    /// Symbols to remove from the libraries in wheels: none (nothing), debug (debug information) or
+    /// all (all symbols)
     #[config(default = "debug")]
     #[config(layer_attr(arg(long, value_name = "WHAT", hide_possible_values = true)))]
     #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<Strip>)))]

@@ -62,7 +62,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// Detects what `arg` is. An existing file or directory wins over a requirement.
+    /// Detects the kind of source that `arg` names. An existing file or directory wins over a
+    /// requirement.
     pub fn detect(arg: &str) -> Result<Self, Error> {
         let (path, extras) = match split_extras(arg) {
             Some((path, extras)) if !Path::new(arg).exists() && Path::new(path).exists() => {

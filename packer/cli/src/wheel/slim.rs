@@ -29,7 +29,7 @@ const SETS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The rules for what is left out of wheels.
+/// Rules for the files that are left out of wheels.
 ///
 /// Patterns apply to paths below `site-packages`, or in the environment for files elsewhere. They
 /// match as those of [`runtime::Policy`] do. Metadata (`.dist-info`) and scripts always stay.

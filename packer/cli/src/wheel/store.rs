@@ -12,9 +12,9 @@ use snakecrate_base::tree::Content;
 
 /// Files up to this size may stay in memory, in bytes.
 const SMALL: u64 = 4 << 20;
-/// How much stays in memory altogether by default, in bytes.
+/// The sum of the files that stay in memory by default, in bytes.
 const MEMORY: u64 = 192 << 20;
-/// How much is read at a time, in bytes.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 128 << 10;
 
 /// Keeps small files in memory until its share is used up, and the rest in a directory. Several

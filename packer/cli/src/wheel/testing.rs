@@ -14,12 +14,12 @@ use snakecrate_base::host;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::testing::python_at;
 
-/// A 3.12 that need not exist.
+/// A Python 3.12 at a path that does not exist.
 pub(crate) fn interpreter() -> Interpreter {
     python_at(Path::new("/nowhere"))
 }
 
-/// A wheel to be forged: valid until a test changes something.
+/// A wheel for a test: valid until the test changes something.
 pub(crate) struct Forge {
     pub(crate) file: String,
     pub(crate) files: Vec<(String, Vec<u8>, u32)>,
@@ -79,14 +79,14 @@ impl Forge {
         path
     }
 
-    /// Writes it and replaces `from` by `to` (of the same length) in the bytes of the file.
+    /// Writes it and replaces `from` by `to`, which has the same length, in the bytes of the file.
     pub(crate) fn write_changed(&self, dir: &Path, from: &[u8], to: &[u8]) -> PathBuf {
         assert_eq!(from.len(), to.len());
         let path = self.write(dir);
         let mut bytes = fs::read(&path).unwrap();
-        for at in 0..bytes.len() - from.len() {
-            if bytes[at..].starts_with(from) {
-                bytes[at..at + to.len()].copy_from_slice(to);
+        for start in 0..bytes.len() - from.len() {
+            if bytes[start..].starts_with(from) {
+                bytes[start..start + to.len()].copy_from_slice(to);
             }
         }
         fs::write(&path, bytes).unwrap();

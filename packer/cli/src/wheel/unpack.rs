@@ -143,7 +143,7 @@ fn unpack_inner(
     record.finish()?;
     for point in points {
         let place = EntryPath::new(&format!("{BIN}/{}", point.name))?;
-        // Where a wheel has both, installers write the generated one last.
+        // If a wheel has a file of this name, installers overwrite it with the generated script.
         build.tree.remove(&place);
         build.add_bytes(&place, Mode::Script, wrapper(&point))?;
         let target = Target::Call { module: point.module, attr: point.attr };

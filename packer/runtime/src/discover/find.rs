@@ -1,9 +1,9 @@
 //! The interpreter that a request asks for.
 //!
-//! Unless the user names a path, that is the newest stable version that fits among the installed
-//! ones: uv's (and those downloaded before), pyenv's, and those on `PATH`. Among equal versions the
-//! first of these wins, since a python-build-standalone is made to be moved. For a virtual
-//! environment, its base is used.
+//! If the user names no path, the newest stable installed version that fits is used. Installations
+//! are searched in this order: uv's (and earlier downloads), pyenv's, and those on `PATH`. Among
+//! equal versions the first wins, since a python-build-standalone is made to be moved. A virtual
+//! environment stands for its base.
 
 use pep440_rs::VersionSpecifiers;
 use snakecrate_base::python::Interpreter;

@@ -7,7 +7,7 @@ use snakecrate_format::target::Target;
 
 use super::spec::Spec;
 
-/// The wishes of the user and of the project.
+/// The interpreter that the user and the project ask for.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The target that the interpreter has to be for.

@@ -111,7 +111,7 @@ impl Image {
         pod::slice_from_all_bytes_mut(&mut self.bytes[at]).map_err(|()| Malformed(SEGMENTS))
     }
 
-    /// Where the program headers are in the file.
+    /// The range of the program headers in the file.
     pub fn segment_table(&self) -> Result<Range<usize>, Malformed> {
         let header = header(&self.bytes)?;
         let length = u64::from(header.e_phnum.get(LE)) * size_of::<Segment>() as u64;
@@ -131,8 +131,8 @@ impl Image {
         Ok(self.segments()?.iter().copied().find(|segment| segment.p_type.get(LE) == kind))
     }
 
-    /// Where the entries of the dynamic section are in the file, the spare ones included; `None`
-    /// for a static executable.
+    /// The range of the dynamic section's entries in the file, including the spare ones; `None` for
+    /// a static executable.
     pub fn dynamic_table(&self) -> Result<Option<Range<usize>>, Malformed> {
         let Some(segment) = self.segment(elf::PT_DYNAMIC)? else { return Ok(None) };
         let mut at = range(segment.p_offset.get(LE), segment.p_filesz.get(LE), &self.bytes)?;
@@ -163,7 +163,7 @@ impl Image {
         Ok(self.dynamic()?.iter().take_while(|entry| entry.d_tag.get(LE) != elf::DT_NULL))
     }
 
-    /// Where the dynamic strings are in the file.
+    /// The range of the dynamic strings in the file.
     pub fn strings(&self) -> Result<Range<usize>, Malformed> {
         let missing = Malformed("there are no dynamic strings");
         let address = self.value(elf::DT_STRTAB)?.ok_or(missing)?;

@@ -31,8 +31,8 @@ pub fn standardise(image: &mut Image) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Has the loader's path be what is at `offset` of the file and at `string` of the dynamic strings:
-/// `length` bytes, with NUL at their end.
+/// Points `PT_INTERP` at a path of `length` bytes, including the final NUL. The path is at `offset` of
+/// the file and at `string` of the dynamic strings.
 pub(super) fn move_to(
     image: &mut Image,
     offset: usize,

@@ -12,13 +12,13 @@ use serde::Deserialize;
 use super::Malformed;
 use super::image::{Section, SectionHeader, header, last_byte, range, sections, segments};
 
-/// What is left out of the libraries of wheels.
+/// The symbols that are removed from the libraries in wheels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Strip {
     /// Nothing.
     None,
-    /// What debuggers use: the sources' lines, names and types of variables.
+    /// Debug information: the sources' lines, names and types of variables.
     #[default]
     Debug,
     /// Also the names of functions that are not exported, which traces of crashes and profilers
@@ -77,9 +77,9 @@ pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<u8>>, Malformed> {
     Ok((out.len() < bytes.len()).then_some(out))
 }
 
-/// Whether the section at `at` of `all` goes.
-fn is_useless(all: &[Section], at: usize, strip: Strip) -> bool {
-    let Section { header, name } = &all[at];
+/// Whether the section `all[index]` is removed.
+fn is_useless(all: &[Section], index: usize, strip: Strip) -> bool {
+    let Section { header, name } = &all[index];
     if header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0 {
         return false;
     }
@@ -91,9 +91,9 @@ fn is_useless(all: &[Section], at: usize, strip: Strip) -> bool {
             section.header.sh_type.get(LE) == elf::SHT_SYMTAB
                 && section.header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 == 0
         };
-        let strings = |section: &Section| section.header.sh_link.get(LE) as usize == at;
+        let strings = |section: &Section| section.header.sh_link.get(LE) as usize == index;
         // The strings of the symbols, if nothing else uses them.
-        table(&all[at])
+        table(&all[index])
             || (header.sh_type.get(LE) == elf::SHT_STRTAB
                 && all.iter().any(|section| strings(section) && table(section))
                 && all.iter().all(|section| !strings(section) || table(section)))

@@ -1,4 +1,4 @@
-//! Words in a source by which code runs that cannot be seen in advance.
+//! Words by which a source can run code that is unknown in advance.
 //!
 //! Such a source can import anything: what it does depends on data. The search is for bytes, not
 //! in the syntax tree, since code also runs from strings (`getattr(x, "__import__")`, templates)
@@ -13,7 +13,7 @@ use super::statements::Import;
 
 /// Words that count in any place.
 const ANYWHERE: &[&str] = &[
-    // Import by name, and what loads code.
+    // Imports by name, and loaders of code.
     "__import__",
     "__builtins__",
     "builtins",

@@ -1,4 +1,4 @@
-//! What the sources of a distribution can import.
+//! The modules that the sources of a distribution can import.
 
 mod dynamic_code;
 mod scanner;
@@ -21,20 +21,20 @@ pub use statements::{Import, Statements};
 /// The modules of the standard library that need Tk.
 const TK: &[&str] = &["tkinter", "_tkinter", "turtle", "turtledemo", "idlelib"];
 
-/// What a tree can import: decides which parts of the standard library it can reach.
+/// The modules that a tree can import: they decide which parts of the standard library it reaches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imports {
     /// Whether a statement imports `tkinter`, or another module that needs Tk. A name that is put
     /// together at run time is not seen; it requires the `tkinter` key of the configuration.
     pub tkinter: bool,
-    /// Where the tree can run code that cannot be seen in advance: `demo/cli.py: eval`. Then it can
-    /// import anything, and the other fields but `tkinter` are empty.
+    /// The first file and word that can run code unknown in advance: `demo/cli.py: eval`. The tree
+    /// can then import anything, and all other fields except `tkinter` are empty.
     pub open: Option<String>,
     /// The modules that its statements name, dotted: `a` and `a.b` for `from a import b`.
     pub modules: BTreeSet<String>,
-    /// Where it starts other programs.
+    /// The first file and word that start another program.
     pub programs: Option<String>,
-    /// Where it finds its interpreter.
+    /// The first file and word that locate an interpreter.
     pub interpreter: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Imports {
 type Source<'a> = (&'a str, &'a Content);
 
 impl Imports {
-    /// Looks through the Python sources in `tree`.
+    /// The imports of the Python sources in `tree`.
     ///
     /// # Errors
     ///
@@ -109,11 +109,12 @@ fn read(content: &Content) -> Result<Arc<[u8]>, Error> {
 
 /// Whether a source imports a module that needs Tk.
 ///
-/// Only sources with the name of one are parsed: this is asked of open distributions, too, and a
-/// search for bytes takes a fraction of the time. If such a source does not parse, Tk is included.
+/// Only sources that contain the name of such a module are parsed, since a search for bytes takes a
+/// fraction of the time and open distributions are searched, too. If such a source does not parse,
+/// Tk is included.
 fn imports_tkinter(sources: &[Source<'_>], scanner: &Scanner<'_>) -> Result<bool, Error> {
     let names: Vec<_> = TK.iter().map(memchr::memmem::Finder::new).collect();
-    let one = |(_, content): &Source<'_>| {
+    let needs_tk = |(_, content): &Source<'_>| {
         let source = read(content)?;
         if !names.iter().any(|name| name.find(&source).is_some()) {
             return Ok(false);
@@ -125,19 +126,19 @@ fn imports_tkinter(sources: &[Source<'_>], scanner: &Scanner<'_>) -> Result<bool
             Scan::Refused(_) => true,
         })
     };
-    sources.par_iter().map(one).try_reduce(|| false, |one, other| Ok(one || other))
+    sources.par_iter().map(needs_tk).try_reduce(|| false, |left, right| Ok(left || right))
 }
 
-/// The first thing that `look` finds, and the source.
+/// The first match of `search`, after the path of its source: `demo/cli.py: eval`.
 fn first(
     sources: &[Source<'_>],
-    look: fn(&[u8]) -> Option<String>,
+    search: fn(&[u8]) -> Option<String>,
 ) -> Result<Option<String>, Error> {
-    let one = |(path, content): &Source<'_>| match read(content) {
-        Ok(source) => look(&source).map(|found| Ok(format!("{path}: {found}"))),
+    let in_source = |(path, content): &Source<'_>| match read(content) {
+        Ok(source) => search(&source).map(|found| Ok(format!("{path}: {found}"))),
         Err(error) => Some(Err(error)),
     };
-    sources.par_iter().find_map_first(one).transpose()
+    sources.par_iter().find_map_first(in_source).transpose()
 }
 
 /// The modules that absolute imports name. A relative one names a module of the distribution,
@@ -150,7 +151,7 @@ fn absolute_modules(statements: Statements) -> impl Iterator<Item = String> {
     })
 }
 
-/// The first file that holds code in another form than Python source, or that leads to some.
+/// The first file that holds code other than Python source, or leads to such code.
 fn unseen(tree: &Tree) -> Option<String> {
     tree.iter().find_map(|(path, node)| {
         let name = path.file_name();

@@ -13,9 +13,9 @@ use super::statements::Statements;
 use crate::Error;
 use crate::worker::{Answer, NotStarted, Workers};
 
-/// Above this number of remembered sources, those go that the last build did not ask for. An
-/// interpreter's standard library has about 600.
-const MANY: usize = 4096;
+/// The largest number of sources in the file that includes results of earlier builds. If there are
+/// more, only those that this build used are kept. A standard library has about 600 sources.
+const MAX_SOURCES: usize = 4096;
 
 /// Finds the imports of sources.
 ///
@@ -24,28 +24,28 @@ const MANY: usize = 4096;
 #[derive(Debug)]
 pub struct Scanner<'a> {
     workers: &'a Workers,
-    /// Where the results are kept between builds.
+    /// The file that keeps the results between builds.
     file: Option<PathBuf>,
-    known: Mutex<Known>,
+    results: Mutex<Results>,
 }
 
 /// Answers of the workers by the digest of the source.
 #[derive(Debug, Default)]
-struct Known {
-    /// From earlier builds.
+struct Results {
+    /// Answers of earlier builds that this build has not used.
     old: BTreeMap<String, String>,
-    /// Asked for in this build.
+    /// Answers that this build has used.
     used: BTreeMap<String, String>,
-    /// Whether some of these are not in the file.
+    /// Whether some of the used answers are not in the file yet.
     changed: bool,
 }
 
-/// What the interpreter's parser says of a source.
+/// The result of parsing a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scan {
-    /// It is Python.
+    /// The source is Python; these are its imports.
     Parsed(Statements),
-    /// It is not, for this reason.
+    /// The interpreter refuses the source for this reason.
     Refused(String),
 }
 
@@ -62,15 +62,15 @@ impl Scan {
 impl<'a> Scanner<'a> {
     /// A scanner that remembers nothing between builds.
     pub fn new(workers: &'a Workers) -> Self {
-        Self { workers, file: None, known: Mutex::default() }
+        Self { workers, file: None, results: Mutex::default() }
     }
 
     /// A scanner that keeps its results in `directory`, one file for each interpreter.
     pub fn remembering(workers: &'a Workers, directory: &Path) -> Self {
         let file = directory.join(Digest::of(workers.identity().as_bytes()).key());
         let old = fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let known = Known { old: old.unwrap_or_default(), ..Known::default() };
-        Self { workers, file: Some(file), known: Mutex::new(known) }
+        let results = Results { old: old.unwrap_or_default(), ..Results::default() };
+        Self { workers, file: Some(file), results: Mutex::new(results) }
     }
 
     /// The interpreter whose parser is used.
@@ -95,18 +95,18 @@ impl<'a> Scanner<'a> {
         let Some(statements) = Statements::parse(&text) else {
             return Ok(Scan::Refused("the interpreter's answer is malformed".into()));
         };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.used.insert(key, text);
-        known.changed = true;
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.used.insert(key, text);
+        results.changed = true;
         Ok(Scan::Parsed(statements))
     }
 
     fn recall(&self, key: &str) -> Option<Statements> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = known.old.remove(key) {
-            known.used.insert(key.to_owned(), text);
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = results.old.remove(key) {
+            results.used.insert(key.to_owned(), text);
         }
-        Statements::parse(known.used.get(key)?)
+        Statements::parse(results.used.get(key)?)
     }
 
     /// Keeps the results for the next build.
@@ -116,16 +116,16 @@ impl<'a> Scanner<'a> {
     /// The file cannot be written. The next build takes longer.
     pub fn save(&self) -> Result<(), Error> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.changed {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if !results.changed {
             return Ok(());
         }
-        let mut all = known.used.clone();
-        if known.old.len() + all.len() <= MANY {
-            all.extend(known.old.iter().map(|(key, text)| (key.clone(), text.clone())));
+        let mut all = results.used.clone();
+        if results.old.len() + all.len() <= MAX_SOURCES {
+            all.extend(results.old.iter().map(|(key, text)| (key.clone(), text.clone())));
         }
         write(file, &all).map_err(|source| Error::Write { path: file.clone(), source })?;
-        known.changed = false;
+        results.changed = false;
         Ok(())
     }
 }

@@ -86,9 +86,9 @@ pub(super) const NEVER_TAKEN: &[(&str, &str, Condition)] = &[
     ("random", "hashlib", Condition::Extension(&["_sha2", "_sha512"])),
 ];
 
-/// When a statement is never reached.
+/// The condition under which a statement is never reached.
 pub(super) enum Condition {
     Always,
-    /// One of these extension modules, which are tried first, is there.
+    /// One of these extension modules exists; they are tried before the statement.
     Extension(&'static [&'static str]),
 }

@@ -1,7 +1,7 @@
 //! Processes of the packed interpreter that compile and parse Python sources.
 //!
 //! Using the interpreter itself, and not a parser of our own, accepts exactly the syntax that the
-//! application will run with. A process starts when somebody needs it and serves everybody after
+//! application will run with. A process starts at the first request and serves all requests after
 //! that, since starting takes longer than most answers.
 
 mod process;
@@ -50,8 +50,8 @@ impl Workers {
         &self.interpreter
     }
 
-    /// Identifies the interpreter's grammar and the program that reads it: results for a source are
-    /// equal as long as this is.
+    /// Identifies the interpreter's grammar and `worker.py`: with equal identities, a source has
+    /// equal results.
     pub(crate) fn identity(&self) -> String {
         let Interpreter { implementation, full_version, magic, .. } = &self.interpreter;
         let program = blake3::hash(process::SCRIPT.as_bytes()).to_hex();

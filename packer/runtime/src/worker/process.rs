@@ -21,7 +21,7 @@ pub(super) struct Worker {
 /// The result for one source.
 #[derive(Debug)]
 pub enum Answer {
-    /// What was asked for.
+    /// The bytecode or the imports of the source.
     Done(Vec<u8>),
     /// The reason why the interpreter does not accept the source.
     Refused(String),
@@ -41,7 +41,7 @@ impl Worker {
             }
         }
         command.env("PYTHONHASHSEED", "0");
-        // The script imports nothing that a file could replace; the directory is a second wall.
+        // The script imports nothing that a file could replace; the directory is a second safeguard.
         if let Some(directory) = interpreter.executable.parent() {
             command.current_dir(directory);
         }
@@ -62,7 +62,7 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// The process has ended; this worker is of no more use.
+    /// The process has ended, so this worker cannot be used again.
     pub(super) fn ask(&mut self, action: &str, path: &str, source: &[u8]) -> io::Result<Answer> {
         let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         for text in [action.as_bytes(), path.as_bytes(), source] {

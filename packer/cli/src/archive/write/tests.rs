@@ -5,6 +5,7 @@ use snakecrate_format::record::SECTION;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+/// The error of writing a changed archive; an existing output must stay as it is.
 fn refused(stub: &[u8], change: impl Fn(&mut ArchiveSpec)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
@@ -14,12 +15,12 @@ fn refused(stub: &[u8], change: impl Fn(&mut ArchiveSpec)) -> String {
     let error = write(&out, stub, spec).unwrap_err().to_string();
     assert_eq!(std::fs::read(&out).unwrap(), b"before");
     let names = std::fs::read_dir(directory.path()).unwrap().count();
-    assert_eq!(names, 2, "only the cache and what was there before");
+    assert_eq!(names, 2, "only the cache and the file from before");
     error
 }
 
 #[test]
-fn two_archives_of_one_plan_are_the_same_bytes() {
+fn equal_specifications_give_equal_bytes() {
     let directory = tempfile::tempdir().unwrap();
     let first = archive(directory.path());
     let second = directory.path().join("second");
@@ -33,7 +34,7 @@ fn two_archives_of_one_plan_are_the_same_bytes() {
 }
 
 #[test]
-fn what_a_killed_build_left_is_removed() {
+fn leftovers_of_a_killed_build_are_removed() {
     let directory = tempfile::tempdir().unwrap();
     let builder = temporary::executable_builder();
     let mut killed = temporary::locked_file_in(directory.path(), &builder).unwrap();
@@ -44,7 +45,7 @@ fn what_a_killed_build_left_is_removed() {
 }
 
 #[test]
-fn zip_tools_read_it_without_a_complaint() {
+fn zip_tools_read_an_archive_without_complaint() {
     if Command::new("unzip").arg("-v").output().is_err() {
         skip!("unzip is missing");
     }
@@ -75,7 +76,7 @@ fn zip_tools_read_it_without_a_complaint() {
 }
 
 #[test]
-fn the_file_is_executable_and_replaces_what_was_there() {
+fn the_output_is_executable_and_replaces_an_existing_file() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("hello"), "before").unwrap();
     let file = archive(directory.path());
@@ -92,7 +93,7 @@ fn a_launcher_without_a_blank_record_is_refused() {
 }
 
 #[test]
-fn a_plan_that_contradicts_itself_is_refused() {
+fn contradictory_specifications_are_refused() {
     let twice = |spec: &mut ArchiveSpec| spec.components.push(spec.components[0].clone());
     assert!(refused(&stub(), twice).contains("click 8.1.7 is in it twice"));
     assert!(refused(&stub(), |spec| spec.entries.clear()).contains("no entries"));

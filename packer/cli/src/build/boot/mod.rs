@@ -1,15 +1,15 @@
 //! Boot scripts: the code that the interpreter of an archive runs first.
 //!
 //! The launcher executes `python3 OPTIONS boot/NAME.py ARGV0 ARGS…`. A boot script makes `ARGV0`
-//! the `sys.argv[0]` and starts the entry as `__main__`, such that the start methods of
+//! the `sys.argv[0]` and starts the entry as `__main__`, so that start methods of
 //! `multiprocessing` that import the main module again find it.
 //!
 //! The scripts are the files beside this one, with placeholders. `call.py`, `module.py` and `file.py`
 //! start an entry; these include the others:
 //!
-//! - `variables.py` gives the loader's variables the names back that the launcher took from them,
-//!   and removes those that the launcher or [`REPAIR`] left for each other. Variables that mislead
-//!   Python do not come back: isolated children, such as workers of `multiprocessing`, would obey
+//! - `variables.py` restores the loader's variables, whose names the launcher had changed. It removes
+//!   the variables that the launcher and [`REPAIR`] leave for each other. Variables that mislead
+//!   Python are not restored: isolated children, such as workers of `multiprocessing`, would obey
 //!   them.
 //! - `fast.py` loads [`START`], the *fast start*: while the entry point is imported, the garbage
 //!   collector waits, and modules of the cache are found faster. `early.py` makes the imports that a

@@ -1,15 +1,15 @@
-"""Is a failed start due to a damaged cache? Run by a boot script while it handles the error.
+"""Repairs a damaged cache after a failed start. A boot script runs this while it handles the error.
 
-If so, and if the archive has mended something, the archive is started again in the place of this
-process. Otherwise nothing happens, and the boot script lets the error go on. No module is imported
-that is not part of the interpreter: what is damaged may be the library.
+If the archive has repaired something, it replaces this process and starts again. Otherwise nothing
+happens, and the boot script raises the error again. This file imports only modules that are built
+into the interpreter, since the library may be damaged.
 """
 
 import posix
 import sys
 
-# What imports raise where files are gone, cut or altered: of modules, bytecode and libraries, and
-# of data that a module reads.
+# Errors of imports when files are missing, truncated or changed: modules, bytecode, libraries, and
+# data that a module reads.
 KINDS = (
     AttributeError,
     EOFError,
@@ -21,19 +21,19 @@ KINDS = (
     SystemExit,
     ValueError,
 )
-# The status of an archive that has mended something, if it is asked to tell.
-MENDED = 10
-# Set where a start is the second one: there is no third.
+# The status of `repair --exit-code` if the archive has repaired something.
+REPAIRED = 10
+# This variable marks the second start, so there is no third one.
 AGAIN = b"SNAKECRATE_REPAIRED"
-# Names that the launcher has hidden begin so.
+# The launcher puts this before the names of variables that it hides.
 HIDING = b"SNAKECRATE_"
 HIDDEN = (b"LD_", b"PYTHONEXECUTABLE", b"__PYVENV_LAUNCHER__")
-# As of `compile()`: a tree, no code.
+# `ast.PyCF_ONLY_AST`: `compile()` returns a tree instead of code.
 ONLY_AST = 0x400
 
 
 def is_like_damage(error):
-    """Whether it, or what it was made of, is what a damaged cache makes."""
+    """Whether a damaged cache can cause the error or one of the errors behind it."""
     seen = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, KINDS) or isinstance(error, TypeError) and "marshal" in str(error):
@@ -46,14 +46,14 @@ def is_like_damage(error):
 def has_begun(trace):
     """Whether the main module has done more than to import and define.
 
-    Boot scripts call a function after this point, so only modules and scripts come so far.
+    Only modules and scripts can have begun: boot scripts call functions outside of their `try`.
     """
     boot = trace.tb_frame.f_code
     while trace is not None:
         frame = trace.tb_frame
         if frame.f_globals.get("__name__") == "__main__" and frame.f_code is not boot:
             code = frame.f_code
-            # What `_start` of a boot script does comes before the script.
+            # `_start` of a boot script runs before the script.
             if code.co_filename.startswith(f"{sys.prefix}/boot/"):
                 trace = trace.tb_next
                 continue
@@ -63,7 +63,7 @@ def has_begun(trace):
 
 
 def is_import(path, line):
-    """Whether the file imports in this line, and does nothing else before."""
+    """Whether the line is an import, and only imports and definitions come before it."""
     with open(path, "rb") as file:
         tree = compile(file.read(), path, "exec", ONLY_AST, True)
     until = [statement for statement in tree.body if statement.lineno <= line]
@@ -81,7 +81,7 @@ def fields(path):
 
 
 def environment():
-    """As the user had it: what the application has changed so far it will change again."""
+    """The user's environment, without changes by the application, which will make them again."""
     entries = [entry.partition(b"=") for entry in fields("/proc/self/environ")]
     names = {name: value for name, is_set, value in entries if name and is_set}
     hidden = [name for name in names if name.startswith(tuple(HIDING + start for start in HIDDEN))]
@@ -91,7 +91,7 @@ def environment():
 
 
 def arguments():
-    """The archive's: what follows the boot script, of which the first is its own name."""
+    """The archive's arguments, its own name first: those after the path of the boot script."""
     given = fields("/proc/self/cmdline")
     boot = f"{sys.prefix}/boot/".encode(sys.getfilesystemencoding(), "surrogateescape")
     for index, argument in enumerate(given):
@@ -100,8 +100,11 @@ def arguments():
     return []
 
 
-def let_go_of_lease():
-    """The next process has its own, of the environment that may have taken this one's place."""
+def release_lease():
+    """Closes the lease when the next process starts, which takes its own.
+
+    The repair may have replaced this lease's environment.
+    """
     own = posix.stat(sys.prefix)
     for number in range(3, 64):
         try:
@@ -118,17 +121,17 @@ def run():
         return
     variables, own = environment(), arguments()
     archive = variables.get(b"SNAKECRATE_ARCHIVE", b"")
-    # A switch that is set is one that this launcher does not know.
+    # If `SNAKECRATE` named a command, the launcher would not have started this script.
     if AGAIN in variables or b"SNAKECRATE" in variables or not own:
         return
     if not archive.startswith(b"/") or not posix.access(archive, posix.X_OK):
         return
-    let_go_of_lease()
+    release_lease()
     actions = [(posix.POSIX_SPAWN_OPEN, n, "/dev/null", posix.O_RDWR, 0) for n in range(3)]
     switch = {**variables, b"SNAKECRATE": b"repair"}
     child = posix.posix_spawn(archive, [archive, "--exit-code"], switch, file_actions=actions)
     status = posix.waitpid(child, 0)[1]
-    if posix.WIFEXITED(status) and posix.WEXITSTATUS(status) == MENDED:
+    if posix.WIFEXITED(status) and posix.WEXITSTATUS(status) == REPAIRED:
         posix.execve(archive, own, {**variables, AGAIN: b"1"})
 
 

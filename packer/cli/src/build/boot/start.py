@@ -1,16 +1,16 @@
-"""Imports an entry point with less ado. The boot scripts of an archive share this file.
+"""Imports an entry point faster. The boot scripts of an archive share this file.
 
 While `Start` is entered:
 
-* The garbage collector does not run. What an import makes stays, and every look at it is in vain.
-  Afterwards it is frozen, so that no later collection looks at it either.
+* The garbage collector does not run. Objects that an import creates stay alive, so collecting them
+  is useless. Afterwards they are frozen, so later collections skip them, too.
 * Modules of the environment and of the runtime are found by a list of names per directory. Their
-  files do not change; so `FileFinder` need not ask for the time of each directory, nor
-  `SourceLoader` for that of each source.
+  files do not change, so `FileFinder` need not check the time of each directory, nor
+  `SourceLoader` the time of each source.
 
-Afterwards `sys.meta_path` and the collector's thresholds are what they were. Whatever is not
-plain is left to the import system: other entries of `sys.path`, hooks, namespaces, extension
-modules, modules that are not there.
+Afterwards `sys.meta_path` and the collector's thresholds are restored. The import system handles
+all other cases: other entries of `sys.path`, hooks, namespaces, extension modules, and modules
+that do not exist.
 """
 
 import gc
@@ -27,18 +27,18 @@ from _frozen_importlib_external import (
     cache_from_source,
 )
 
-# No collection is due before so many objects; and nobody else sets just this.
+# A threshold that is never reached; `__exit__` also recognises it as its own.
 NEVER = 2**31 - 1
 # PEP 552: hash-based, not checked.
 HEADER = MAGIC_NUMBER + b"\1\0\0\0"
-# "/__pycache__/", and what stands behind a module's name: ".cpython-312.pyc".
+# "/__pycache__/", and the end of a bytecode file's name: ".cpython-312.pyc".
 DIRECTORY, SUFFIX = cache_from_source("./m.py")[1:].split("m", 1)
-# What comes before a source of the same name, and what comes after it.
+# Suffixes that the import system tries before and after `.py`.
 OTHERS = (*_imp.extension_suffixes(), ".pyc")
 
 
 class Loader(SourceFileLoader):
-    """Takes the bytecode as it is: the packer made it of this very source."""
+    """Loads bytecode unchecked: the packer compiled it from this source."""
 
     def get_code(self, fullname):
         directory, _, name = self.path.rpartition("/")
@@ -66,7 +66,7 @@ class Finder:
             return None
         if path is None:
             path = sys.path
-        # A namespace's path is of another type.
+        # The path of a namespace package has another type.
         elif type(path) is not list:
             return None
         tail = name.rpartition(".")[2]
@@ -88,7 +88,7 @@ class Finder:
         return None
 
     def names(self, directory):
-        """What is in the directory; `None` if it is no directory of the cache."""
+        """The names in the directory; `None` if it isn't a directory of the cache."""
         try:
             return self.listings[directory]
         except KeyError:
@@ -106,7 +106,7 @@ class Finder:
 
 
 def holds_other(names, stem):
-    """Whether there is something that comes before `stem.py`, or after it."""
+    """Whether the module has a file with another suffix than `.py`."""
     for suffix in OTHERS:
         if stem + suffix in names:
             return True
@@ -129,7 +129,7 @@ class Start:
         self.thresholds = gc.get_threshold()
         gc.set_threshold(NEVER, *self.thresholds[1:])
         self.finder = None
-        # Asked to check bytecode, or told to look for it elsewhere: `FileFinder` knows how.
+        # If Python has to check bytecode or has it elsewhere, only `FileFinder` handles that.
         if _imp.check_hash_based_pycs == "default" and sys.pycache_prefix is None:
             self.finder = Finder()
             if PathFinder in sys.meta_path:
@@ -138,7 +138,7 @@ class Start:
     def __exit__(self, kind, error, traceback):
         if self.finder in sys.meta_path:
             sys.meta_path.remove(self.finder)
-        # Unless what was imported has set its own.
+        # The imported code may have set its own threshold.
         if gc.get_threshold()[0] == NEVER:
             if error is None:
                 gc.freeze()

@@ -3,23 +3,23 @@
 /// Fills in the placeholders of `template`.
 ///
 /// A placeholder that is alone on its line stands for any number of lines, which get its
-/// indentation; without any the line goes. Values are not looked through for placeholders.
+/// indentation; if its value is empty, the line is removed. Placeholders in values stay as they are.
 pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, v)| *v);
+    let value = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
     let mut filled = String::new();
     for line in template.lines() {
         let text = line.trim_start();
         let indent = &line[..line.len() - text.len()];
-        let alone = text.strip_prefix('@').and_then(|text| text.strip_suffix('@')).and_then(value);
-        if let Some(block) = alone {
+        let block = text.strip_prefix('@').and_then(|text| text.strip_suffix('@')).and_then(value);
+        if let Some(block) = block {
             for line in block.lines() {
                 filled.extend([indent, line, "\n"]);
             }
             continue;
         }
-        for (at, part) in line.split('@').enumerate() {
-            // Every second part is between two signs.
-            filled.push_str(if at % 2 == 1 { value(part).unwrap_or(part) } else { part });
+        for (index, part) in line.split('@').enumerate() {
+            // Every second part is between two `@`.
+            filled.push_str(if index % 2 == 1 { value(part).unwrap_or(part) } else { part });
         }
         filled.push('\n');
     }
@@ -28,7 +28,7 @@ pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
 
 /// `text` as a Python string.
 pub(super) fn literal(text: &str) -> String {
-    // What JSON escapes, Python reads the same way.
+    // Python reads JSON's escapes the same way.
     serde_json::Value::from(text).to_string()
 }
 

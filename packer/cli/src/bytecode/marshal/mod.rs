@@ -9,8 +9,8 @@
 //! - Whether two equal constants are one object depends on which strings were interned before
 //!   (`intern_constants` in `codeobject.c` makes a new frozenset when it replaces a member). Here
 //!   equal immutable objects are always one.
-//! - A string of one character is one object in the whole process, and interned if anybody ever did
-//!   that. Here it is interned if it could be a name.
+//! - A string of one character is one object in the whole process, and interned if any code ever
+//!   interned it. Here it is interned if it could be a name.
 //!
 //! `marshal.loads` gives equal objects for both forms. Source of the format: `Python/marshal.c` of
 //! `CPython` 3.8 to 3.14.

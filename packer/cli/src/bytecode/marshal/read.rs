@@ -17,7 +17,7 @@ struct Parser<'a> {
     depth: usize,
     layout: Layout,
     nodes: Vec<Node>,
-    /// What `r` counts, as the input has it.
+    /// Objects that can be referred to, by the number that `r` gives in the input.
     refs: Vec<usize>,
 }
 

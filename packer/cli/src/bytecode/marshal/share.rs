@@ -7,7 +7,7 @@ use super::{MAX_DEPTH, Node, Part};
 /// The longest member of a set that is put in order, in bytes.
 const MAX_KEY: usize = 1 << 20;
 
-/// Makes equal immutable objects one, puts sets in order, and returns what the outermost is now.
+/// Merges equal immutable objects, sorts sets, and returns the new index of the object `root`.
 pub(super) fn share(data: &[u8], nodes: &mut [Node], root: usize) -> Option<usize> {
     let states = vec![State::New; nodes.len()];
     Sharing { data, nodes, states, known: HashMap::new() }.object(root)
@@ -16,19 +16,20 @@ pub(super) fn share(data: &[u8], nodes: &mut [Node], root: usize) -> Option<usiz
 #[derive(Clone, Copy)]
 enum State {
     New,
-    /// Its parts are being looked at: whoever comes here again has gone in a circle.
+    /// Its parts are being visited; a second visit means a cycle.
     Open,
-    /// It is this one.
+    /// It has been replaced by the object with this index.
     Done(usize),
 }
 
 /// A type and parts, where equal parts have equal numbers.
 type Key<'a> = (u8, Vec<Result<&'a [u8], usize>>);
 
-/// The type of an object, where strings of no or one character are interned or not by rule.
+/// The canonical type of an object: a fixed rule decides which strings of at most one character are
+/// interned.
 ///
-/// The process has one object for each of these (up to U+00FF), and somebody may have interned it.
-/// The rule is the compiler's own: what could be a name is interned.
+/// CPython has one object for each of these strings (up to U+00FF), and any code may have interned
+/// it. The rule is the compiler's own: a string that could be a name is interned.
 fn settled(data: &[u8], kind: u8, parts: &[Part]) -> u8 {
     let [Part::Bytes(range)] = parts else { return kind };
     // After the length in one byte, or in four.
@@ -51,7 +52,7 @@ impl Sharing<'_, '_> {
     fn object(&mut self, id: usize) -> Option<usize> {
         match self.states[id] {
             State::Done(same) => return Some(same),
-            // Code has no circles in it.
+            // Code objects contain no cycles.
             State::Open => return None,
             State::New => self.states[id] = State::Open,
         }

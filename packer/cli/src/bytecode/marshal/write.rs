@@ -2,7 +2,7 @@
 
 use super::{FLAG_REF, Node, Part};
 
-/// The outermost object and all that it holds.
+/// Writes the object `root` with everything that it contains.
 pub(super) fn write(data: &[u8], nodes: &[Node], root: usize) -> Vec<u8> {
     let mut uses = vec![0; nodes.len()];
     count(nodes, root, &mut uses);
@@ -12,7 +12,7 @@ pub(super) fn write(data: &[u8], nodes: &[Node], root: usize) -> Vec<u8> {
     out
 }
 
-/// Counts how often each object is named.
+/// Counts the references to each object.
 fn count(nodes: &[Node], id: usize, uses: &mut [u32]) {
     uses[id] += 1;
     if uses[id] == 1 {
@@ -28,7 +28,8 @@ struct Writer<'a> {
     data: &'a [u8],
     nodes: &'a [Node],
     uses: Vec<u32>,
-    /// What `r` counts, as the output has it.
+    /// The number of each object that `r` gives in the output. `None` if it is not shared, or not
+    /// written yet.
     numbers: Vec<Option<u32>>,
     next: u32,
 }
