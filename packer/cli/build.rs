@@ -135,7 +135,7 @@ fn build(workspace: &Path, target: &str) -> PathBuf {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env(format!("CFLAGS_{}", target.replace('-', "_")), C_FLAGS)
         .env(format!("CC_{}", target.replace('-', "_")), "cc");
-    // Settings of the outer build are not for this one.
+    // The launcher's build must not inherit the settings of the outer build.
     for name in ["RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
         cargo.env_remove(name);
     }

@@ -147,7 +147,7 @@ pub fn class(name: &str) -> Class {
     if starts(COMPILER) {
         Class::Compiler
     } else if starts(HOST) {
-        // Before glibc: `libnsl.so.1` was part of it, and distributions leave it out now.
+        // Checked before glibc's libraries: `libnsl.so.1` was one, but distributions leave it out now.
         Class::Host
     } else if is_libc(name) && name != "libc.so" {
         Class::C

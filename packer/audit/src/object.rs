@@ -114,8 +114,8 @@ impl Object {
             !symbol.is_import() && name.starts_with("PyInit_")
         });
         for needed in elf.verneed.iter().flat_map(symver::VerneedSection::iter) {
-            // A wheel that bundles libstdc++ renames it; the versions it requires of that are no
-            // requirement on the host.
+            // A wheel that bundles libstdc++ renames it, so the versions that it requires of the
+            // renamed library don't concern the host.
             let library = elf.dynstrtab.get_at(needed.vn_file).unwrap_or_default();
             if !matches!(class(library), Class::C | Class::Compiler) {
                 continue;

@@ -102,8 +102,8 @@ impl<'a> Objects<'a> {
         if class == Class::C {
             return Provider::CLibrary;
         }
-        // A library of the runtime that isn't on this search path may not have been loaded yet, and
-        // then the loader takes the host's: the report has to say so.
+        // A library of the runtime that isn't on this search path may not be loaded yet. The loader
+        // then takes the host's, so the report has to name it.
         let counts = |unit: usize| class == Class::Other || self.units[unit].root == Root::Env;
         if let Some(found) = self.names.get(name).filter(|found| counts(found.0)) {
             return self.archive(*found, true);

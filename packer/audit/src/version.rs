@@ -57,7 +57,7 @@ impl FromStr for Glibc {
             (digits(major) && digits(minor)).then_some(())?;
             Some(Self(major.parse().ok()?, minor.parse().ok()?))
         });
-        // 2.0 was the first for Linux under this name, and no 3 is planned.
+        // glibc 2.0 was the first for Linux under this name, and no glibc 3 is planned.
         numbers.filter(|version| version.0 == 2).ok_or_else(|| BadVersion(text.to_owned()))
     }
 }

@@ -38,7 +38,7 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
         add(name);
         add(&state(&file).unwrap_or_default());
     }
-    // All files if the policy may keep more than usual.
+    // If the policy may keep more than usual, all files count.
     let everything = !policy.keep.is_empty();
     for file in files(&interpreter.prefix.join("lib"), 1, |_| true) {
         add(&file?);

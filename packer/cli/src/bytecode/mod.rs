@@ -186,7 +186,7 @@ fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
         }
         let stem = path.file_name().strip_suffix(".py")?;
         let parent = path.parent()?;
-        // If the name is too long with the tag, Python would not find the bytecode either.
+        // If the tag makes the name too long, Python cannot look for the bytecode either.
         let target = if form.sourceless && parent.starts_with("lib/") {
             format!("{parent}/{stem}.pyc")
         } else {

@@ -71,8 +71,8 @@ fn default_output(name: &str) -> PathBuf {
 fn execute(archive: &Path, arguments: &[OsString]) -> std::io::Error {
     let mut command = Command::new(archive);
     command.args(arguments);
-    // Set if this packer itself runs out of an archive. An environment that does not change is
-    // passed on byte for byte.
+    // The variable is set if the packer itself runs from an archive. Otherwise nothing is changed, so
+    // the environment is passed on byte for byte.
     if env::var_os("SNAKECRATE_ARCHIVE").is_some() {
         command.env_remove("SNAKECRATE_ARCHIVE");
     }

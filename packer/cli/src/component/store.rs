@@ -113,7 +113,7 @@ fn compress(
     let text = listing.encode();
     let groups = blob::groups(listing);
     check_limits(listing, text.len(), groups.len())?;
-    // Longest first, one by one: no thread is left with the longest at the end.
+    // The longest groups come first, so that no thread starts a long one at the end.
     let mut order: Vec<_> = groups.iter().enumerate().collect();
     order.sort_by_key(|(_, group)| std::cmp::Reverse(group.unpacked));
     let blobs: Result<Vec<_>, Error> = order

@@ -106,7 +106,7 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
     let base = work.path().display();
     let text = format!("[build]\nbuild_base = {base}/build\n[egg_info]\negg_base = {base}\n");
     fs::write(&extra, text).at(&extra)?;
-    // Directories are built again and again, so their environments are kept.
+    // Directories are built repeatedly, so their environments are kept.
     if source == directory
         && backend::build(job, directory, &out, ("DIST_EXTRA_CONFIG", &extra))?.is_some()
     {

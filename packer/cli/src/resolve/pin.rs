@@ -56,7 +56,7 @@ impl Remote {
         let last = url.path_segments().and_then(|mut names| names.next_back().map(str::to_owned));
         let last = last.unwrap_or_default();
         let decoded = percent_decode_str(&last).decode_utf8_lossy().into_owned();
-        // The name becomes a path here: nothing encoded may lead to another directory.
+        // The name becomes a path here, so encoded separators must not lead to another directory.
         if decoded.contains(['/', '\\', '\0']) { last } else { decoded }
     }
 

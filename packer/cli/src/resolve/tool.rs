@@ -169,7 +169,7 @@ fn prepare(command: &mut Command) {
         .env("PIP_USER", "0")
         .env("UV_NO_PROGRESS", "1")
         .env("UV_PYTHON_DOWNLOADS", "never");
-    // As in the packer's own downloads, certificates that the system trusts are good.
+    // The packer's own downloads accept the system's certificates, too.
     let chosen = ["SSL_CERT_FILE", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS"];
     if chosen.iter().all(|name| env::var_os(name).is_none()) {
         command.env("UV_SYSTEM_CERTS", "1").env("UV_NATIVE_TLS", "1");

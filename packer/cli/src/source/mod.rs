@@ -96,7 +96,7 @@ impl Source {
             extension => {
                 let bytes = fs::read(&full).map_err(read)?;
                 if !matches!(extension, Some("py" | "pyw")) && !is_python_script(&bytes) {
-                    // The archive of the last `snakecrate build black` may be in the way.
+                    // `snakecrate build black` may have left the archive `black` here.
                     if let Ok(requirement) = Self::requirement(arg) {
                         return Ok(requirement);
                     }

@@ -126,7 +126,7 @@ mod tests {
         let stable = all.iter().filter(|one| one.version.is_stable());
         assert_eq!(stable.map(|one| &one.version).max().unwrap().to_string(), newest.full_version);
 
-        // The user's wish and the project's are met together if possible.
+        // Versions that the user and the project both allow come first.
         let three =
             Request { requires_python: Some(format!("=={}", newest.full_version)), ..request("3") };
         assert_eq!(find_in(&places, &three, quiet()).unwrap().executable, newest.executable);

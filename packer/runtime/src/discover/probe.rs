@@ -90,7 +90,7 @@ fn ask(path: &Path, target: &'static Target) -> Result<Answer, Error> {
         let mut lines = words.lines().filter(|line| !line.trim().is_empty());
         // Python prints its error last, other programs (shims) print it first.
         let line = if words.contains("Traceback") { lines.next_back() } else { lines.next() };
-        // Some programs quote their arguments, and so all of `PROBE`.
+        // Some programs quote their arguments, and `PROBE` is long.
         let short = |line: &str| line.chars().take(160).collect();
         return Err(fail(line.map_or_else(|| output.status.to_string(), short)));
     }

@@ -30,7 +30,7 @@ pub fn own_part(image: &Image, offset: u64, own: &[DynamicTag]) -> Result<Range<
         if (offset..end).contains(&other) {
             end = other;
         }
-        // A string that begins before this one and ends in it.
+        // A string that begins earlier may end in this one.
         if other < offset && other + string(image, other)?.len() as u64 >= offset {
             end = offset;
         }

@@ -92,7 +92,7 @@ fn is_useless(all: &[Section], index: usize, strip: Strip) -> bool {
                 && section.header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 == 0
         };
         let strings = |section: &Section| section.header.sh_link.get(LE) as usize == index;
-        // The strings of the symbols, if nothing else uses them.
+        // The symbols' strings are removed, too, if nothing else uses them.
         table(&all[index])
             || (header.sh_type.get(LE) == elf::SHT_STRTAB
                 && all.iter().any(|section| strings(section) && table(section))

@@ -64,7 +64,7 @@ impl Imports {
             .collect::<Result<Vec<_>, Error>>()?;
         let mut modules = BTreeSet::new();
         for (path, scan) in found {
-            // Code for another Python, or a template: something may make Python of it.
+            // The file may be code for another Python, or a template that is turned into Python.
             let Scan::Parsed(statements) = scan else {
                 return open(format!("{path}: not valid for this Python"));
             };

@@ -32,7 +32,7 @@ type Key<'a> = (u8, Vec<Result<&'a [u8], usize>>);
 /// it. The rule is the compiler's own: a string that could be a name is interned.
 fn settled(data: &[u8], kind: u8, parts: &[Part]) -> u8 {
     let [Part::Bytes(range)] = parts else { return kind };
-    // After the length in one byte, or in four.
+    // The text follows its length, which takes one byte or four.
     match (kind, &data[range.clone()]) {
         (b'z' | b'Z', [0] | [1, b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9']) => b'Z',
         (b'z' | b'Z', [1, _]) => b'z',
