@@ -1,7 +1,7 @@
-//! Components in the cache, and whether they are what they should be.
+//! Components in the cache, and comparing them with their listings.
 //!
-//! A stamp of this boot vouches for a component. Without one the tree may have lost writes to a
-//! power cut, and is compared with its listing, once.
+//! A stamp with the current boot id vouches for a component. Without one, a power cut may have lost
+//! some of its writes, so the component is compared with its listing and stamped again.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +30,7 @@ pub struct Cached {
 pub struct Difference {
     /// The file or link.
     pub path: String,
-    /// The difference.
+    /// The difference in words: `missing`, `altered`.
     pub what: &'static str,
 }
 
@@ -45,8 +45,8 @@ impl Cached {
         &self.directory
     }
 
-    /// Whether it is known to have been whole since the machine was started. It is trusted where the
-    /// system does not tell one boot from another, and where the cache cannot be written to.
+    /// Whether it was found whole since the host booted. Also true where the system has no boot id,
+    /// and where the cache is read-only.
     pub fn is_stamped(&self) -> bool {
         let Some(boot) = host::boot_id() else { return true };
         match self.directory.read(STAMP, 64) {
@@ -55,25 +55,25 @@ impl Cached {
         }
     }
 
-    /// Notes that it is whole.
+    /// Records that it is whole, until the next boot.
     pub fn stamp(&self) -> io::Result<()> {
         self.directory.write_over(STAMP, host::boot_id().unwrap_or_default().as_bytes())
     }
 
-    /// Its record in the manifest of the archive that brought it.
+    /// Its record in the manifest of the archive that it was extracted from.
     pub fn component(&self) -> io::Result<Component> {
         let bytes = self.directory.read(COMPONENT, 16 << 20)?;
         serde_json::from_slice(&bytes).map_err(io::Error::other)
     }
 
-    /// Its listing, which must have the digest of `component`.
+    /// Its listing. Fails if the listing does not have the digest of `component`.
     pub fn listing(&self, component: &Component) -> io::Result<Listing> {
         let packed = self.directory.read(TREE, MAX_TREE)?;
         unpack_listing(component, &packed).map_err(io::Error::other)
     }
 
     /// Every difference between the tree and its listing: kinds, sizes, execute bits, contents.
-    /// `pulse` counts the size of each file when it was compared.
+    /// `pulse` counts the size of each compared file.
     pub fn differences(&self, listing: &Listing, pulse: &Pulse<'_>) -> Vec<Difference> {
         let found = Mutex::new(Vec::new());
         let done: Result<(), std::convert::Infallible> = run_all(listing.items(), |(), item| {

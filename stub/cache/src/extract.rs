@@ -1,4 +1,5 @@
-//! Components out of the archive into staging: verified, decoded and written in parallel.
+//! Extracting components from the archive into staging. They are verified, decoded and written in
+//! parallel.
 
 use std::io::{self, Write};
 
@@ -18,27 +19,27 @@ use crate::signs_of_life::Pulse;
 /// Why a component could not be extracted.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
-    /// The archive is to blame.
+    /// The archive is damaged or cannot be read.
     #[error(transparent)]
     Payload(#[from] BadPayload),
-    /// The file system is to blame.
+    /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] io::Error),
 }
 
-/// A component on its way to the cache.
+/// A component that is being extracted.
 struct Job<'a> {
     walk: Walk<'a>,
     tree: NewTree<'a>,
 }
 
-/// Its directory, where files are made.
+/// The directory where a component's files are made.
 struct NewTree<'a> {
     directory: Directory,
     pulse: &'a Pulse<'a>,
 }
 
-/// Extracts `components` to directories of `into` that are called by their keys.
+/// Extracts `components` to directories in `into`, each named by the component's key.
 ///
 /// Each tree is exactly what its listing says: names, kinds and sizes are compared here, and the
 /// blobs' digests vouch for the contents. Links are made last, so nothing is written through one.
@@ -62,7 +63,7 @@ pub fn extract(
 }
 
 impl<'a> Job<'a> {
-    /// Makes the component's directories, all at once.
+    /// Makes all directories of the component, and writes its listing and record.
     fn prepare(
         listed: &'a Listed<'_>,
         into: &Directory,
@@ -81,7 +82,7 @@ impl<'a> Job<'a> {
         Ok(Self { walk: Walk::new(component, listing), tree: NewTree { directory, pulse } })
     }
 
-    /// Makes links and the stamp, when all blobs are there.
+    /// Makes the links and the stamp, after all blobs.
     fn finish(&self) -> Result<(), ExtractError> {
         self.walk.finish()?;
         let directory = &self.tree.directory;
@@ -98,7 +99,7 @@ impl<'a> Job<'a> {
 impl Sink for NewTree<'_> {
     type Error = ExtractError;
 
-    /// Writes from where the contents lie: a file of a blob in memory takes one call.
+    /// Writes without copying: a file of a blob in memory takes one system call.
     fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), ExtractError> {
         let mode = if item.is_executable() { 0o555 } else { 0o444 };
         let mut file = self.directory.create_file(item.path.as_str(), mode)?;

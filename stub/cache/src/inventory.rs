@@ -1,4 +1,4 @@
-//! Everything in the cache: components, environments, and what uses what.
+//! The components and environments in the cache, and which environments use which components.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -14,12 +14,12 @@ use crate::layout::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
 use crate::lease::is_leased;
 use crate::root::Root;
 
-/// All of the cache's trees, sorted by what they are.
+/// All trees in the cache.
 #[derive(Debug, Default)]
 pub struct Inventory {
-    /// The environments.
+    /// The environments, sorted by name and version.
     pub envs: Vec<EnvInfo>,
-    /// The components.
+    /// The components, sorted by kind, name and version.
     pub components: Vec<ComponentInfo>,
 }
 
@@ -32,10 +32,10 @@ pub struct EnvInfo {
     pub manifest: Option<Manifest>,
     /// Whether an application runs from it.
     pub in_use: bool,
-    /// When it was started last, to about a day: the later of the launch plan's times of access
-    /// and of change. Never in the future, even if a clock was wrong once.
+    /// When it was last started, exact to about a day: the later of the launch plan's access time
+    /// and modification time. Never in the future, even if a clock was wrong once.
     pub last_used: SystemTime,
-    /// When it was made: the launch plan's time of change. Never in the future.
+    /// When it was made: the launch plan's modification time. Never in the future.
     pub made: SystemTime,
 }
 
@@ -51,7 +51,7 @@ pub struct ComponentInfo {
 }
 
 impl Inventory {
-    /// Looks at everything, except at files' contents.
+    /// Reads every manifest, record and lease. The contents of other files are not read.
     pub fn read(root: &Root) -> io::Result<Self> {
         let mut envs = Vec::new();
         for key in names(root, ENVS)? {
@@ -77,7 +77,7 @@ impl Inventory {
         Ok(Self { envs, components })
     }
 
-    /// Bytes of the components that these environments are made of.
+    /// Bytes of the components that these environments are made of; shared ones count once.
     pub(crate) fn size_of(&self, envs: &[&EnvInfo]) -> u64 {
         let is_used =
             |info: &&ComponentInfo| envs.iter().any(|env| info.used_by.contains(&env.key));
@@ -88,7 +88,7 @@ impl Inventory {
 }
 
 impl EnvInfo {
-    /// Looks at `envs/<key>`.
+    /// Reads `envs/<key>`.
     pub fn read(root: &Root, key: &str) -> io::Result<Self> {
         let directory = root.open_tree(ENVS, key)?;
         let bytes = directory.read(MANIFEST, MAX_MANIFEST);
@@ -99,8 +99,8 @@ impl EnvInfo {
         Ok(Self { key: key.to_owned(), manifest, in_use, last_used, made })
     }
 
-    /// Whether it is made of the component with this key. An environment that cannot be read may be
-    /// made of any, by a newer launcher.
+    /// Whether it is made of the component with this key. True for an environment that cannot be
+    /// read: a newer launcher may have made it of any component.
     pub fn uses(&self, key: &str) -> bool {
         self.manifest.as_ref().is_none_or(|manifest| {
             manifest.components.iter().any(|component| component.digest.key() == key)
@@ -108,8 +108,8 @@ impl EnvInfo {
     }
 }
 
-/// When an environment was used last, and when it was made. A warm start reads the launch plan, and
-/// the kernel notes that once a day (`relatime`); where it does not, the launcher does.
+/// When an environment was last used, and when it was made. A warm start reads the launch plan. The
+/// kernel updates the access time once a day (`relatime`); where it does not, the launcher does.
 fn times(directory: &Directory) -> (SystemTime, SystemTime) {
     let Ok(plan) = directory.metadata_of(LAUNCH) else {
         return (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);

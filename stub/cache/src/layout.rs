@@ -5,7 +5,7 @@
 //! <root>/v2/components/<key>/          a component's tree, files read-only
 //!           components/<key>/.snakecrate/tree.zst         its listing, as packed
 //!           components/<key>/.snakecrate/component.json   its record in the manifest
-//!           components/<key>/.snakecrate/stamp            boot id of when it was known whole
+//!           components/<key>/.snakecrate/stamp            boot id of its last successful check
 //! <root>/v2/envs/<key>/                a virtual environment: bin, lib, pyvenv.cfg, boot
 //!           envs/<key>/.snakecrate/launch                 the launch plan: what a warm start reads
 //!           envs/<key>/.snakecrate/manifest.json          the manifest it was made from
@@ -14,7 +14,7 @@
 //!
 //! A key is the first half of a digest ([`snakecrate_format::digest::Digest::key`]).
 
-/// The layout that this code knows. Others beside it are left alone.
+/// The layout that this code knows. It leaves other layouts in the same root alone.
 pub const LAYOUT: &str = "v2";
 /// Components' trees, below the root.
 pub const COMPONENTS: &str = "v2/components";
@@ -28,7 +28,7 @@ pub const TAG: &str = "CACHEDIR.TAG";
 pub const TREE: &str = ".snakecrate/tree.zst";
 /// In a component: its record in the manifest.
 pub const COMPONENT: &str = ".snakecrate/component.json";
-/// In a component: the boot id of when it was last known to be whole.
+/// In a component: the boot id of the last check that found it whole.
 pub const STAMP: &str = ".snakecrate/stamp";
 /// In an environment: its launch plan.
 pub const LAUNCH: &str = ".snakecrate/launch";

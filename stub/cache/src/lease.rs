@@ -4,14 +4,14 @@ use std::io::{self, ErrorKind};
 
 use snakecrate_platform::directory::Directory;
 
-/// How a try for a lock ended.
+/// The outcome of an attempt to take a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// It is ours, until the directory is closed.
+    /// This process has it, until the directory is closed.
     Taken,
-    /// Somebody else has it.
+    /// Another process has it.
     Busy,
-    /// Locks do not work here: nobody has any, and nothing but work is lost.
+    /// Locks do not work here, so no process has one. Only work may be done twice.
     Unsupported,
 }
 
@@ -30,12 +30,12 @@ pub fn take(env: &Directory) -> Lock {
     env.lock_shared().into()
 }
 
-/// Takes the lock of whoever makes or removes a tree, without waiting.
+/// Takes the exclusive lock for making or removing a tree, without waiting.
 pub fn lock(tree: &Directory) -> Lock {
     tree.lock().into()
 }
 
-/// Whether somebody holds a lease. The lock is taken for a moment to find out.
+/// Whether a process holds a lease. Takes the exclusive lock for a moment to find out.
 pub fn is_leased(env: &Directory) -> bool {
     match lock(env) {
         Lock::Taken => {

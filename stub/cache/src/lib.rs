@@ -4,18 +4,18 @@
 //! its name, so a name in `components` or `envs` is always whole. Locks only save work and show
 //! what is in use:
 //!
-//! * exclusive on `staging/<key>`, held by the process that makes the tree. Others wait while it
-//!   shows [`signs_of_life`], then make their own tree in `staging/<key>.<number>`. The directory
-//!   is the lock: when it is renamed into place, the lock goes with it and nothing stays behind.
+//! * exclusive on `staging/<key>`, held by the process that makes the tree. Other processes wait
+//!   while it shows [`signs_of_life`], then make their own tree in `staging/<key>.<number>`. The
+//!   directory itself is locked, so a rename into place leaves no lock file behind.
 //! * shared on `envs/<key>`, held while an application runs from it: the [`lease`].
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`places`], [`trust`], [`root`] | where a cache may be, who can write to it, an open cache |
+//! | [`places`], [`trust`], [`root`] | places for the cache, trust in directories, an open cache |
 //! | [`staging`], [`publish`], [`sweep`] | making a tree, giving it its name, removing leftovers |
 //! | [`listed`], [`extract`], [`component`] | components: out of the archive, in the cache |
-//! | [`environment`] | what a warm start reads of an environment, and what [`verify`] checks |
-//! | [`inventory`], [`verify`], [`prune`], [`uninstall`] | all that is there, and removing it |
+//! | [`environment`] | the files of an environment that a warm start reads and [`verify`] checks |
+//! | [`inventory`], [`verify`], [`prune`], [`uninstall`] | listing, checking and removing trees |
 
 pub mod component;
 pub mod environment;

@@ -5,8 +5,7 @@ use snakecrate_format::manifest::{Component, Manifest};
 use snakecrate_format::payload::{BadPayload, Payload, unpack_listing};
 use snakecrate_platform::workers::map_all;
 
-/// A component, its listing, and the listing as it is in the archive: read once for a whole cold
-/// start.
+/// A component with its listing, decoded and as packed. A cold start reads it once.
 #[derive(Debug)]
 pub struct Listed<'a> {
     /// The component.
@@ -22,15 +21,15 @@ impl<'a> Listed<'a> {
         map_all(components, |component| Self::read(payload, component))
     }
 
-    /// Reads the listings of those components of `manifest` that are used, and checks that
-    /// everything that is to run is among them.
+    /// Reads the listings of `components`, the used ones of `manifest`, and checks that they
+    /// contain every file that the manifest names: see [`Manifest::check_paths`].
     pub fn checked(
         payload: &Payload,
         manifest: &Manifest,
         components: &[&'a Component],
     ) -> Result<Vec<Self>, BadPayload> {
         let all = Self::all(payload, components)?;
-        let pairs: Vec<_> = all.iter().map(|one| (one.component, &one.listing)).collect();
+        let pairs: Vec<_> = all.iter().map(|listed| (listed.component, &listed.listing)).collect();
         manifest.check_paths(&pairs)?;
         Ok(all)
     }

@@ -11,11 +11,11 @@ pub const VARIABLE: &str = "SNAKECRATE_CACHE";
 pub fn candidates() -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = set(VARIABLE) {
-        // A relative path stays as it is if the working directory is gone, and is not found there.
+        // Without a working directory a relative path stays relative; then no cache is found there.
         return vec![std::path::absolute(&path).unwrap_or(path.into())];
     }
     let user = dirs::cache_dir().map(|dir| dir.join("snakecrate"));
-    // systemd's CacheDirectory=, several with colons between.
+    // systemd sets it for `CacheDirectory=`; several directories are separated by colons.
     let service = set("CACHE_DIRECTORY").and_then(|list| {
         let first = list.as_encoded_bytes().split(|&b| b == b':').next()?.to_vec();
         Some(paths::path_from_bytes(first).join("snakecrate"))

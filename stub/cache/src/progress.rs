@@ -1,17 +1,17 @@
-//! How far the making of an environment is, for whoever draws it.
+//! The progress of making an environment, for the code that draws it.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// A part of a cold start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Looking at archive and cache.
+    /// Reading the archive and looking into the cache.
     Looking,
-    /// Another process makes the same.
+    /// Waiting for another process that makes the same environment.
     Waiting,
-    /// Are components in the cache what they should be?
+    /// Comparing cached components with their listings.
     Comparing,
-    /// Making what the cache lacks.
+    /// Extracting missing components and assembling the environment.
     Unpacking,
 }
 
@@ -19,35 +19,35 @@ impl Phase {
     const ALL: [Self; 4] = [Self::Looking, Self::Waiting, Self::Comparing, Self::Unpacking];
 }
 
-/// A phase and how much of it is done.
+/// The current phase and how much of it is done. Threads share it.
 #[derive(Debug, Default)]
 pub struct Progress {
     phase: AtomicUsize,
     done: AtomicU64,
-    all: AtomicU64,
+    total: AtomicU64,
 }
 
 impl Progress {
-    /// Starts a phase that ends at `all`; 0 if that is not known.
-    pub fn begin(&self, phase: Phase, all: u64) {
+    /// Starts a phase of `total` bytes; 0 if the total is unknown.
+    pub fn begin(&self, phase: Phase, total: u64) {
         self.done.store(0, Ordering::Relaxed);
-        self.all.store(all, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
         self.phase.store(phase as usize, Ordering::Relaxed);
     }
 
-    /// Counts what is done.
+    /// Counts `done` more bytes.
     pub fn add(&self, done: u64) {
         self.done.fetch_add(done, Ordering::Relaxed);
     }
 
-    /// The phase.
+    /// The current phase.
     pub fn phase(&self) -> Phase {
         Phase::ALL[self.phase.load(Ordering::Relaxed)]
     }
 
-    /// How much of the phase is done, and where it ends; `None` if that is not known.
+    /// The bytes of the phase that are done, and their total; `None` if the total is unknown.
     pub fn share(&self) -> Option<(u64, u64)> {
-        let all = self.all.load(Ordering::Relaxed);
-        (all > 0).then(|| (self.done.load(Ordering::Relaxed).min(all), all))
+        let total = self.total.load(Ordering::Relaxed);
+        (total > 0).then(|| (self.done.load(Ordering::Relaxed).min(total), total))
     }
 }

@@ -1,4 +1,4 @@
-//! Removing what is no longer used, while applications start and run.
+//! Removing unused environments and components, while applications start and run.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -19,15 +19,15 @@ use crate::sweep::sweep;
 /// Stands between key and process id in the name of a tree that is being removed.
 const PRUNED: &str = ".pruned.";
 
-/// Which environments to remove: those that match any of the rules.
+/// Rules that select environments to remove. One matching rule is enough.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rules {
-    /// Environments that were not used since.
+    /// Selects environments that were not used since then.
     pub unused_since: Option<SystemTime>,
-    /// Environments that were made before, used or not.
+    /// Selects environments that were made before then, even if they were used since.
     pub made_before: Option<SystemTime>,
-    /// The least recently used environments, until the components of all others have no more bytes
-    /// than this.
+    /// Selects the least recently used environments, until the components of all others have at
+    /// most this many bytes.
     pub max_size: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ pub struct Pruned {
 }
 
 impl Rules {
-    /// The environments to remove. One with a lease stays.
+    /// The environments to remove. Leased ones stay.
     fn stale<'a>(&self, inventory: &'a Inventory) -> Vec<&'a EnvInfo> {
         let is_before = |time, limit: Option<SystemTime>| limit.is_some_and(|limit| time < limit);
         let is_old = |env: &&EnvInfo| {
@@ -50,7 +50,7 @@ impl Rules {
             by_age && !env.in_use
         };
         let (mut stale, mut kept): (Vec<_>, Vec<_>) = inventory.envs.iter().partition(is_old);
-        // The first to be removed come last.
+        // The environments to remove first are at the end, for `pop_if`.
         kept.sort_by_key(|env| Reverse((env.in_use, env.last_used)));
         if let Some(max) = self.max_size {
             while inventory.size_of(&kept) > max
@@ -66,8 +66,9 @@ impl Rules {
 /// Removes the environments that match `rules` and have no lease, then components that no
 /// environment is made of. With `dry_run` it only reports what would be removed.
 ///
-/// A tree is renamed away before it is deleted, so a name stays whole to its end. While another
-/// process makes an environment, no component is removed: that process may be about to use it.
+/// A tree is renamed away before it is deleted, so a tree under its name is always whole. While
+/// another process makes an environment, no component is removed: that process may be about to use
+/// it.
 pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
     let mut inventory = Inventory::read(root)?;
     let mut pruned = Pruned::default();
@@ -98,16 +99,16 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
     Ok(pruned)
 }
 
-/// Removes `components/<key>`, which none of `envs` is made of, unless there are other
-/// environments by now.
+/// Removes `components/<key>`, which none of `envs` is made of. It stays if another process has
+/// made an environment since `envs` was read, or is making one. Returns whether it was removed.
 pub(crate) fn remove_component(
     root: &Root,
     key: &str,
     envs: &BTreeSet<String>,
 ) -> io::Result<bool> {
     let Some((staging, aside)) = put_aside(root, COMPONENTS, key)? else { return Ok(false) };
-    // A process that found it whole before that is still in staging, or in `envs` by now. In this
-    // order: trees go from the one to the other.
+    // A process that found the component before the rename has a tree in staging, or already in
+    // `envs`. Staging is checked first, since trees move from there to `envs`.
     let is_making = names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED));
     if (is_making || !names(root, ENVS)?.is_subset(envs))
         && let Ok(components) = root.open_area(COMPONENTS)
@@ -115,19 +116,19 @@ pub(crate) fn remove_component(
     {
         return Ok(false);
     }
-    // Nobody uses it, or somebody has made it again.
+    // No process uses it, or another process has made it again.
     tree::remove(&staging, &aside)?;
     Ok(true)
 }
 
-/// Removes `envs/<key>` unless it is leased by now.
+/// Removes `envs/<key>` unless it is leased. Returns whether it was removed.
 pub(crate) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
     let directory = match root.open_tree(ENVS, key) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         other => other?,
     };
-    // An application that wants a lease from here on finds the lock, and starts cold. Where locks do
-    // not work there are no leases either, and the age has to do.
+    // An application that wants a lease from now on finds the lock, and starts cold. Where locks do
+    // not work there are no leases either, so only the rules protect the environment.
     if lease::lock(&directory) == Lock::Busy {
         return Ok(false);
     }
@@ -146,7 +147,7 @@ pub(crate) fn take_away(root: &Root, area: &str, key: &str) -> io::Result<()> {
 /// Renames a tree to a name in staging; `None` if it is gone.
 fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<(Directory, String)>> {
     let name = format!("{key}{PRUNED}{}", std::process::id());
-    // A cleaner removes empty directories; without this one nothing would be found to rename.
+    // A cleaner may have removed the empty staging directory; then the rename below would fail.
     let areas = ignore_existing(root.directory().create(STAGING, OPEN))
         .and_then(|()| root.open_area(area))
         .and_then(|from| Ok((from, root.open_area(STAGING)?)));
@@ -156,7 +157,7 @@ fn put_aside(root: &Root, area: &str, key: &str) -> io::Result<Option<(Directory
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    // Process ids are used again, in containers above all.
+    // An earlier process may have had the same id, in containers above all.
     tree::remove(&staging, &name)?;
     match from.rename(key, &staging, &name) {
         Ok(()) => Ok(Some((staging, name))),

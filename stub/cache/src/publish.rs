@@ -1,4 +1,4 @@
-//! Giving a finished tree its name.
+//! Publishing: renaming a finished tree to its name.
 
 use std::io::{self, ErrorKind};
 
@@ -9,18 +9,19 @@ use snakecrate_platform::tree;
 use crate::layout::{LAUNCH, STAGING, STAMP};
 use crate::root::Root;
 
-/// How a tree got its name.
+/// The outcome of [`rename_tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Renamed {
-    /// It has the name now.
+    /// The tree has the name now.
     InPlace,
-    /// It has the name, and the tree that had it before has the old name.
+    /// The tree has the name now, and the one that had it before has the tree's old name.
     Exchanged,
-    /// Another tree has the name; ours is where it was.
+    /// Another tree has the name. Ours stays where it was.
     Lost,
 }
 
-/// Renames `from` to `to`, both relative to the root.
+/// Renames `from` to `to`, both relative to the root. If `to` exists already, `replace` decides
+/// whether it is replaced or stays.
 pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> io::Result<Renamed> {
     let at = root.directory();
     if let Err(error) = at.rename(from, at, to) {
@@ -36,10 +37,10 @@ pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> io::Resu
     }
     match at.exchange(from, to) {
         Ok(()) => Ok(Renamed::Exchanged),
-        // For a moment the name is not there, and whoever looks at it then makes the tree again.
+        // For a moment no tree has the name. A process that looks for it then makes the tree again.
         Err(error) if is_no_exchange(&error) => {
             let old = format!("{STAGING}/old.{}", std::process::id());
-            // Process ids are used again, in containers above all.
+            // An earlier process may have had the same id, in containers above all.
             tree::remove(at, &old)?;
             at.rename(to, at, &old)?;
             at.rename(from, at, to)?;
@@ -56,7 +57,8 @@ pub fn rename_tree(root: &Root, from: &str, to: &str, replace: bool) -> io::Resu
 }
 
 /// Removes a tree that cannot be renamed away: overlayfs does not move directories of an image's
-/// layers. First it loses what vouches for it, so half of it is never taken for whole.
+/// layers. The files that vouch for the tree go first, so a half-removed tree never counts as
+/// whole.
 pub(crate) fn remove_in_place(at: &Directory, path: &str) -> io::Result<()> {
     for voucher in [LAUNCH, STAMP] {
         match at.remove_file(format!("{path}/{voucher}")) {

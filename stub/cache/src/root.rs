@@ -1,4 +1,4 @@
-//! An open cache.
+//! The root directory of a cache.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -11,12 +11,12 @@ use crate::layout::{COMPONENTS, ENVS, LAYOUT, STAGING, TAG};
 use crate::trust::{check_home, check_owner, create_directories};
 use crate::unusable::{MAX_PATH, Unusable};
 
-/// <https://bford.info/cachedir/>
+/// See <https://bford.info/cachedir/>.
 const TAG_TEXT: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55
 # Unpacked Snakecrate archives. You can delete this directory while none of them is running.
 ";
 
-/// A cache that is there and that nobody else can write to.
+/// An open cache. No other user but root can write to it.
 #[derive(Debug)]
 pub struct Root {
     path: PathBuf,
@@ -24,14 +24,14 @@ pub struct Root {
 }
 
 impl Root {
-    /// Opens the cache at `path`; writes nothing.
+    /// Opens the cache at `path`, without writing anything.
     pub fn open(path: &Path) -> Result<Self, Unusable> {
         let directory = Directory::open(path)?;
         check_owner(&directory)?;
         Ok(Self { path: path.to_owned(), directory })
     }
 
-    /// Opens the cache at `path`, and creates it first if it is missing.
+    /// Opens the cache at `path`, and creates missing directories and the tag first.
     pub fn create(path: &Path) -> Result<Self, Unusable> {
         let text = path.to_str().ok_or(Unusable::NotText)?;
         if text.contains(char::is_control) {
@@ -72,15 +72,16 @@ impl Root {
         self.directory.open_in(format!("{area}/{name}"))
     }
 
-    /// Opens an area step by step: whatever became of the directories on the way, what is deleted in
-    /// it is below the root.
+    /// Opens an area name by name, without following links. So files that are deleted in it are
+    /// below the root, even if another process swaps a directory for a link.
     pub fn open_area(&self, area: &str) -> io::Result<Directory> {
         let (above, name) = area.split_once('/').unwrap_or((".", area));
         self.directory.open_in(above)?.open_in(name)
     }
 }
 
-/// Writes the tag if there is none, or an empty one: its writer was killed, or had no space left.
+/// Writes the tag if it is missing or empty. (A process that was killed, or had no space left, may
+/// leave it empty.)
 fn write_tag(directory: &Directory) -> io::Result<()> {
     match directory.metadata_of(TAG) {
         Ok(found) if found.size() > 0 => return Ok(()),

@@ -1,5 +1,5 @@
-//! Signs of life: a process that makes a tree touches the tree's directory now and then, and a
-//! process that waits for the tree goes by that.
+//! Signs of life: a process that makes a tree touches the tree's directory about once a second. A
+//! process that waits for the tree gives up when these signs stop.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,46 +10,49 @@ use snakecrate_platform::file::ChangeStamp;
 
 use crate::progress::Progress;
 
-/// How long a process waits for another without a sign of life from it.
+/// How long a process waits for another one that shows no sign of life.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause between two looks doubles from this one to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Counts what is done, and at most once a second shows those who wait that it goes on.
+/// Counts progress, and gives a sign of life at most once a second.
 #[derive(Debug)]
 pub struct Pulse<'a> {
     progress: &'a Progress,
     staging: Option<&'a Directory>,
     started: Instant,
-    /// The second of the last sign, from the start.
+    /// When the last sign was given, in seconds since the start.
     last: AtomicU64,
 }
 
 impl<'a> Pulse<'a> {
-    /// For work in this directory of staging. Nobody waits for work without one.
+    /// For work in the directory `staging`. Without one, no process waits for the work, and no
+    /// signs are given.
     pub fn new(progress: &'a Progress, staging: Option<&'a Directory>) -> Self {
         Self { progress, staging, started: Instant::now(), last: AtomicU64::new(0) }
     }
 
-    /// Counts what is done.
+    /// Counts `done` more bytes.
     pub fn add(&self, done: u64) {
         self.progress.add(done);
         self.beat();
     }
 
-    /// Shows that something was done that is not counted.
+    /// Gives a sign of life without counting anything.
     pub fn beat(&self) {
         let Some(staging) = self.staging else { return };
         let (now, last) = (self.started.elapsed().as_secs(), self.last.load(Ordering::Relaxed));
-        let is_ours = now > last
+        // Threads share the pulse; only one of them touches the directory.
+        let is_due = now > last
             && self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if is_ours {
+        if is_due {
             let _ = staging.touch();
         }
     }
 }
 
-/// A reader each of whose reads is a sign of life.
+/// A reader that gives a sign of life with each read.
 pub struct Beating<'a, R>(pub R, pub &'a Pulse<'a>);
 
 impl<R: Read> Read for Beating<'_, R> {
@@ -59,12 +62,12 @@ impl<R: Read> Read for Beating<'_, R> {
     }
 }
 
-/// Waiting for another process. A sign of life is a change stamp that differs from the last one, of
-/// a freshly opened directory: a network file system asks its server then, and not again for a
-/// while.
+/// Waiting for another process. A sign of life is a change stamp that differs from the last one.
+/// The caller opens the directory again for each stamp: a network file system asks its server then,
+/// and not again for a while.
 pub(crate) struct Wait {
     patience: Duration,
-    /// Time since the last sign of life: the sum of the pauses, not what a clock says.
+    /// Time since the last sign of life: the sum of the pauses, which no clock can falsify.
     quiet: Duration,
     pause: Duration,
     seen: Option<ChangeStamp>,
@@ -75,7 +78,7 @@ impl Wait {
         Self { patience, quiet: Duration::ZERO, pause: FIRST_PAUSE, seen: None }
     }
 
-    /// Sleeps for a moment; `false` if there was no other `sign` for too long.
+    /// Sleeps for a moment. Returns `false` if `sign` has stayed the same for too long.
     pub(crate) fn goes_on(&mut self, sign: Option<ChangeStamp>) -> bool {
         if sign != self.seen {
             self.seen = sign;
@@ -114,9 +117,9 @@ mod tests {
     #[test]
     fn only_a_process_that_shows_signs_of_life_is_waited_for() {
         let mut wait = Wait::new(SHORT);
-        // Any change will do, also a clock that is put back.
+        // Any change is a sign, even one by a clock that is set back.
         assert_eq!(rounds(&mut wait, [9, 8, 3, 4, 1, 2, 3, 9, 0, 7].into_iter()), 10);
-        // 50 ms were slept since the last change.
+        // More than `SHORT` was slept since the last change.
         assert_eq!(rounds(&mut wait, [7, 7, 7].into_iter()), 0);
         assert_eq!(rounds(&mut Wait::new(SHORT), [7; 100].into_iter()), 4);
     }
@@ -141,7 +144,7 @@ mod tests {
         put_back();
         let progress = Progress::default();
         let mut pulse = Pulse::new(&progress, Some(&directory));
-        // Begun an hour from now, no second is over.
+        // The pulse starts an hour from now, so no second is over.
         pulse.started += Duration::from_hours(1);
         pulse.add(1);
         assert!(!is_touched());

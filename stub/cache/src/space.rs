@@ -1,4 +1,4 @@
-//! How much of a file system trees take.
+//! The space that trees take on a file system.
 
 use std::io;
 
@@ -10,14 +10,14 @@ use crate::listed::Listed;
 use crate::root::Root;
 use crate::unusable::Unusable;
 
-/// The average space that a file takes on a disk beyond its length, with its directory entries.
+/// The average space in bytes that a file takes beyond its length, with its directory entries.
 const BYTES_PER_FILE: u64 = 3 << 10;
-/// Files that a component has beside the listed ones: its directory, its record, listing and stamp,
-/// and the directory of these. An environment has about as many.
+/// The number of files that a component has beside the listed ones: its directory, its record,
+/// listing and stamp, and the directory of these. An environment has about as many.
 const OWN: usize = 5;
 
-/// The space that these components and their share of an environment take, as far as a manifest
-/// says.
+/// An estimate, from the manifest alone, of the space that these components and their files in an
+/// environment take.
 pub fn estimated<'a>(components: impl IntoIterator<Item = &'a Component> + Clone) -> Space {
     let files = components.clone().into_iter().map(|component| component.files);
     let files = files.fold(0, u64::saturating_add);
@@ -25,8 +25,9 @@ pub fn estimated<'a>(components: impl IntoIterator<Item = &'a Component> + Clone
     Space { bytes: bytes(components).saturating_add(entries), files }
 }
 
-/// The space that the `missing` components and an environment of `all` take. Its files are links to
-/// theirs, except for scripts. Copies, where there are no hard links, are not counted.
+/// The space that the `missing` components and an environment of `all` components take. The
+/// environment's files count as hard links, except for scripts. Copies, on file systems without
+/// hard links, are not counted.
 pub fn required(missing: &[&Listed<'_>], all: &[Listed<'_>]) -> Space {
     let is_own =
         |item: &&Item| matches!(item.node, Node::Link(_) | Node::File { mode: Mode::Script, .. });
@@ -43,12 +44,12 @@ pub fn required(missing: &[&Listed<'_>], all: &[Listed<'_>]) -> Space {
     Space { files, ..estimated(missing.iter().map(|listed| listed.component)) }
 }
 
-/// Bytes of all files of these components.
+/// The total size of all files of these components, in bytes.
 pub fn bytes<'a>(components: impl IntoIterator<Item = &'a Component>) -> u64 {
     components.into_iter().map(|component| component.bytes).fold(0, u64::saturating_add)
 }
 
-/// Checks that `required` more fits on the cache's file system.
+/// Checks that the cache's file system has `required` space.
 pub fn check(root: &Root, required: Space) -> Result<(), Unusable> {
     let free = free(root)?;
     if free.bytes < required.bytes {
@@ -60,7 +61,7 @@ pub fn check(root: &Root, required: Space) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// The space that this user may still fill there.
+/// The space that this user may still fill on the cache's file system.
 pub fn free(root: &Root) -> io::Result<Space> {
     root.directory().free_space()
 }

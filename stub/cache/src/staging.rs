@@ -1,4 +1,5 @@
-//! A private directory in which a tree is made, and the lock that keeps others from the same work.
+//! Staging: private directories where trees are made. A lock keeps other processes from the same
+//! work.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -23,28 +24,29 @@ pub struct Staging<'a> {
     directory: Directory,
 }
 
-/// Whose work a tree is.
+/// The outcome of [`Staging::enter`].
 #[derive(Debug)]
 pub enum Claimed<'a> {
-    /// It is ours to make.
+    /// This process makes the tree, here.
     Ours(Staging<'a>),
-    /// Somebody else made it meanwhile.
+    /// Another process has made the tree.
     Done,
 }
 
-/// How one try for a directory of staging ended.
+/// The outcome of one attempt to claim a directory of staging.
 enum Attempt {
     Ours(Directory),
-    /// Another process has it and showed this sign of life.
+    /// Another process has it, or has just renamed or removed it. Its last sign of life, if known.
     Busy(Option<ChangeStamp>),
+    /// Locks do not work here.
     Unlockable,
 }
 
 impl<'a> Staging<'a> {
-    /// Waits until `done`, or until `staging/<key>` is ours. If the process that has it shows no sign
-    /// of life for as long as `patience` lasts, the next free one of `staging/<key>.<number>` will
-    /// do: a process that hangs holds up nobody for ever, and the ones that waited for it do not all
-    /// do the work.
+    /// Waits until `done` returns true or `staging/<key>` is ours. If the process that has it shows
+    /// no sign of life for `patience`, tries `staging/<key>.1` in the same way, and so on. So a
+    /// process that hangs does not block others for ever, and of those that waited for it only one
+    /// does the work.
     pub fn enter(
         root: &'a Root,
         key: &str,
@@ -60,7 +62,7 @@ impl<'a> Staging<'a> {
             match claim(root, &name)? {
                 Attempt::Ours(directory) => {
                     let ours = Self { root, name: Some(name), directory };
-                    // Made between the look at it and the lock.
+                    // Another process may have finished between the first check and the lock.
                     if done() {
                         return Ok(Claimed::Done);
                     }
@@ -79,7 +81,7 @@ impl<'a> Staging<'a> {
         }
     }
 
-    /// A staging directory that nobody else names, where locks do not work.
+    /// Creates a staging directory with a unique name, for file systems where locks do not work.
     fn aside(root: &'a Root, key: &str) -> io::Result<Self> {
         let mut number = std::process::id();
         loop {
@@ -108,8 +110,8 @@ impl<'a> Staging<'a> {
         format!("{STAGING}/{}", self.name.as_deref().unwrap_or_default())
     }
 
-    /// Renames the directory to `envs/<key>` and returns the environment with a lease on it. An
-    /// environment that is there already is as good and stays, unless it is to be replaced.
+    /// Renames the directory to `envs/<key>` and returns the environment with a lease on it. If
+    /// another process was faster, its environment stays and is returned, unless `replace` is set.
     pub fn publish(mut self, key: &str, replace: bool) -> io::Result<Directory> {
         let (from, to) = (self.path(), format!("{ENVS}/{key}"));
         let published = match rename_tree(self.root, &from, &to, replace)? {
@@ -156,7 +158,7 @@ fn claim(root: &Root, name: &str) -> io::Result<Attempt> {
             return Ok(Attempt::Busy(sign));
         }
         Lock::Unsupported => {
-            // Nobody here makes anything in it. If it is not empty, it stays.
+            // Every process works elsewhere (`aside`). If the directory is not empty, it stays.
             let _ = at.remove_directory(&path);
             return Ok(Attempt::Unlockable);
         }

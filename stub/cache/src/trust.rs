@@ -1,4 +1,4 @@
-//! Which directories can be trusted, and which ones this user may create.
+//! Trust in directories, and creating directories that can be trusted.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use snakecrate_platform::{directory, paths};
 
 use crate::unusable::Unusable;
 
-/// Checks that only this user and root can have put anything into `directory`.
+/// Checks that only this user and root can write to `directory`.
 pub fn check_owner(directory: &Directory) -> Result<(), Unusable> {
     match trust::of(directory).map_err(Unusable::System)? {
         Trust::Ours => Ok(()),
@@ -20,19 +20,20 @@ pub fn check_owner(directory: &Directory) -> Result<(), Unusable> {
     }
 }
 
-/// Creates `path` and the directories above it, for this user alone, on a file system that allows
-/// execution. Root does not create directories in another user's (sudo keeps `HOME`). A home or
-/// `/var/tmp` that is missing is not created.
+/// Creates `path` and missing directories above it, for this user alone, on a file system that
+/// allows execution. Root creates nothing in another user's directory (`sudo` may keep `HOME`). A
+/// missing home or shared temporary directory (`/var/tmp`) is not created: see
+/// [`Unusable::Missing`].
 pub fn create_directories(path: &Path) -> Result<(), Unusable> {
     match Metadata::of(path) {
         Ok(found) if found.is_directory() => {
-            // What is made in it will be on the same file system.
+            // Directories created below it are on the same file system.
             let may_execute = trust::allows_execution(path)?;
             return if may_execute { Ok(()) } else { Err(Unusable::NoExec) };
         }
         Ok(_) => return Err(Unusable::NotDirectory),
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-        Err(_) if is_given(path) => return Err(Unusable::Missing),
+        Err(_) if belongs_to_host(path) => return Err(Unusable::Missing),
         Err(_) => {}
     }
     let parent = path.parent().ok_or(Unusable::Missing)?;
@@ -45,8 +46,8 @@ pub fn create_directories(path: &Path) -> Result<(), Unusable> {
     Ok(ignore_existing(directory::create(path, PRIVATE))?)
 }
 
-/// Checks that root leaves nothing in another user's home: the user could not remove it, or could
-/// replace it with other code.
+/// Checks that root does not put the cache into another user's home. That user could not remove it,
+/// or could replace its code.
 pub fn check_home(path: &Path) -> Result<(), Unusable> {
     let is_above = |home: &PathBuf| home.parent().is_some() && path.starts_with(home);
     let home = dirs::home_dir().filter(|home| trust::is_administrator() && is_above(home));
@@ -56,9 +57,9 @@ pub fn check_home(path: &Path) -> Result<(), Unusable> {
     }
 }
 
-/// Whether a machine has this directory or has not. Created by us, with our owner and mode, it
-/// would be in the way of others.
-fn is_given(path: &Path) -> bool {
+/// Whether only the host's setup may create this directory: a home or a shared temporary directory.
+/// With our owner and mode, it would be unusable for other users.
+fn belongs_to_host(path: &Path) -> bool {
     paths::shared_temporary().iter().any(|shared| path == Path::new(shared))
         || dirs::home_dir().is_some_and(|home| path == home)
 }

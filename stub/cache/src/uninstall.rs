@@ -1,4 +1,4 @@
-//! Removing what one archive has unpacked and no other archive uses.
+//! Removing one archive's unpacked files, except those that other archives use.
 
 use std::io;
 
@@ -13,23 +13,23 @@ use crate::sweep::sweep;
 /// The outcome of an uninstall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uninstalled {
-    /// Nothing of the archive is there.
+    /// The cache has nothing of the archive to remove.
     Nothing,
     /// Its application is running.
     InUse,
     /// It was removed.
     Removed {
-        /// Trees that were removed.
+        /// The number of removed trees.
         trees: usize,
-        /// Bytes of the components among them.
+        /// The size of the removed components in bytes.
         bytes: u64,
-        /// Components that other environments are made of, or may be in a moment.
+        /// The number of components that stay, since other environments use or may use them.
         kept: usize,
     },
 }
 
-/// Removes `envs/<key>`, then the components of `manifest` that no other environment is made of, and
-/// the cache itself if nothing is left in it.
+/// Removes `envs/<key>`, then the components of `manifest` that no other environment is made of,
+/// and the cache itself if nothing is left in it.
 pub fn uninstall(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Uninstalled> {
     sweep(root)?;
     let is_there = |area: &str, key: &str| root.directory().has(format!("{area}/{key}"));

@@ -5,9 +5,9 @@ use std::{fmt, io};
 use snakecrate_format::size::Size;
 use snakecrate_platform::error::{is_full, is_link_refused};
 
-/// The longest path of a cache, in bytes. With the path of any file below it (area, key, and 2,048
-/// bytes in a component) it stays below the kernel's 4,096, and the search path of an interpreter
-/// with its own C library has room for two.
+/// The longest path of a cache, in bytes. The path of any file in it (area, key, and 2,048 bytes in
+/// a component) then stays below the kernel's limit of 4,096 bytes. The search path of a patched
+/// interpreter has room for two such paths.
 pub const MAX_PATH: usize = 1_900;
 
 /// Why a place cannot be the cache.
@@ -15,15 +15,15 @@ pub const MAX_PATH: usize = 1_900;
 pub enum Unusable {
     /// Nothing is there.
     Missing,
-    /// It, or the directory it would be made in, belongs to another user.
+    /// It belongs to this other user, or the directory that it would be created in does.
     Foreign(u32),
-    /// Group or others may write to it.
+    /// Its group or all users may write to it.
     Writable,
-    /// Not a directory; a symbolic link, perhaps.
+    /// It isn't a directory. A symbolic link to one isn't either.
     NotDirectory,
-    /// A path that `pyvenv.cfg` cannot hold.
+    /// Its path is not UTF-8 text on one line, so `pyvenv.cfg` cannot hold it.
     NotText,
-    /// A path longer than [`MAX_PATH`].
+    /// Its path has this many bytes, more than [`MAX_PATH`].
     TooLong(usize),
     /// Its file system forbids execution.
     NoExec,
@@ -38,7 +38,7 @@ pub enum Unusable {
     NoInodes {
         /// Files, directories and links required.
         needed: u64,
-        /// How many more there can be.
+        /// Files, directories and links that can still be made.
         free: u64,
     },
     /// Another error of the operating system.

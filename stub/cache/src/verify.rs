@@ -1,4 +1,4 @@
-//! Comparing everything in the cache with what was packed.
+//! Comparing the trees in the cache with what was packed.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -21,19 +21,23 @@ use crate::signs_of_life::Pulse;
 /// The longest launch plan, in bytes.
 const MAX_PLAN: u64 = 1 << 20;
 
-/// A tree that is not what it should be.
+/// A tree that differs from what was packed.
 #[derive(Debug)]
 pub struct Finding {
     /// Its path, relative to the root: `v2/components/…`.
     pub tree: String,
     /// A description for people: `wheel click 8.1.7`.
     pub what: String,
-    /// The differences; one without a path is about the tree as a whole.
+    /// The differences, at least one. If its path is empty, it concerns the whole tree.
     pub differences: Vec<Difference>,
 }
 
 /// Compares every component with its listing and every environment with its components. Calls
-/// `progress` before each tree with what it is.
+/// `progress` with a description of each tree before that tree is compared.
+///
+/// # Errors
+///
+/// The cache cannot be listed. A tree that cannot be read is a finding.
 pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> {
     let inventory = Inventory::read(root)?;
     let mut findings = Vec::new();
@@ -44,7 +48,7 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
             |c| format!("{} {} {}", c.kind.as_str(), c.name, c.version),
         );
         progress(&what);
-        let differences = component(root, &info.key);
+        let differences = component_differences(root, &info.key);
         if !differences.is_empty() {
             findings.push(Finding { tree, what, differences });
         }
@@ -53,7 +57,7 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
         let name = info.manifest.as_ref().map_or("without a manifest", |m| m.name.as_str());
         let what = format!("environment {name}");
         progress(&what);
-        let differences = env(root, info);
+        let differences = env_differences(root, info);
         if !differences.is_empty() {
             findings.push(Finding { tree: format!("{ENVS}/{}", info.key), what, differences });
         }
@@ -61,8 +65,8 @@ pub fn verify(root: &Root, progress: impl Fn(&str)) -> io::Result<Vec<Finding>> 
     Ok(findings)
 }
 
-/// Like [`verify`], for the environment `key` and the components of its `manifest`. `None` if there
-/// is no such environment.
+/// Like [`verify`], for the environment `key` and the components of its `manifest`. Returns `None`
+/// if the cache has no such environment.
 pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Option<Vec<Finding>>> {
     let mut findings = Vec::new();
     let info = match EnvInfo::read(root, key) {
@@ -75,13 +79,14 @@ pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Opt
         if Cached::open(root, &key).is_err() {
             continue;
         }
-        let differences = component(root, &key);
+        let differences = component_differences(root, &key);
         if !differences.is_empty() {
             let what = format!("{} {} {}", listed.kind.as_str(), listed.name, listed.version);
             findings.push(Finding { tree: format!("{COMPONENTS}/{key}"), what, differences });
         }
     }
-    let differences = info.map_or_else(|| whole("unreadable"), |info| env(root, &info));
+    let differences =
+        info.map_or_else(|| whole_tree("unreadable"), |info| env_differences(root, &info));
     if !differences.is_empty() {
         let what = format!("environment {}", manifest.name);
         findings.push(Finding { tree: format!("{ENVS}/{key}"), what, differences });
@@ -89,17 +94,17 @@ pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Opt
     Ok(Some(findings))
 }
 
-/// Removes the trees in `findings`, and the environments that are made of them: their archives make
-/// them again. Returns how many trees were removed.
+/// Removes the trees in `findings`, and the environments that are made of them. Their archives make
+/// them again when they start. Returns the number of removed trees.
 pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
     let inventory = Inventory::read(root)?;
     let mut trees = BTreeSet::new();
     for finding in findings {
         let key = finding.tree.rsplit('/').next().unwrap_or_default();
-        // A tree that others removed or made meanwhile may have looked damaged.
+        // Another process may have been removing or making the tree when it was compared.
         let differences = match inventory.envs.iter().find(|env| env.key == key) {
-            Some(info) => env(root, info),
-            None => component(root, key),
+            Some(info) => env_differences(root, info),
+            None => component_differences(root, key),
         };
         if differences.is_empty() {
             continue;
@@ -116,8 +121,8 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
     Ok(trees.len())
 }
 
-/// An environment with its own C library needs that component, and has its own interpreter.
-fn c_library(
+/// Checks that an environment with its own C library has that component and the interpreter for it.
+fn c_library_difference(
     root: &Root,
     env: &Directory,
     manifest: &Manifest,
@@ -133,49 +138,50 @@ fn c_library(
         return Some(Difference { path: key, what: "missing component" });
     }
     let expected = patched(root, manifest, library, loader).ok();
-    let there = env.read(INTERPRETER, MAX_INTERPRETER).ok();
-    (there.is_none() || there != expected)
+    let found = env.read(INTERPRETER, MAX_INTERPRETER).ok();
+    (found.is_none() || found != expected)
         .then(|| Difference { path: INTERPRETER.to_owned(), what: "altered" })
 }
 
-fn whole(what: &'static str) -> Vec<Difference> {
+/// A difference of the whole tree.
+fn whole_tree(what: &'static str) -> Vec<Difference> {
     vec![Difference { path: String::new(), what }]
 }
 
-fn component(root: &Root, key: &str) -> Vec<Difference> {
+fn component_differences(root: &Root, key: &str) -> Vec<Difference> {
     let cached = match Cached::open(root, key) {
         Ok(cached) => cached,
-        // Gone meanwhile.
+        // Another process has removed it.
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
-        Err(_) => return whole("unreadable"),
+        Err(_) => return whole_tree("unreadable"),
     };
-    let Ok(component) = cached.component() else { return whole("its record is unreadable") };
+    let Ok(component) = cached.component() else { return whole_tree("its record is unreadable") };
     if component.digest.key() != key {
-        return whole("its record is another component's");
+        return whole_tree("its record is another component's");
     }
     match cached.listing(&component) {
         Ok(listing) => cached.differences(&listing, &Pulse::new(&Progress::default(), None)),
-        Err(_) => whole("its listing is damaged"),
+        Err(_) => whole_tree("its listing is damaged"),
     }
 }
 
-/// Files of an environment are the very files of its components (links to them), or have their
-/// length. Scripts have a first line of their own.
-fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
+/// Compares an environment with its components. A file must be a hard link to the component's file,
+/// or a copy of the same length. Scripts only have to exist: their first line differs.
+fn env_differences(root: &Root, info: &EnvInfo) -> Vec<Difference> {
     let directory = match root.open_tree(ENVS, &info.key) {
         Ok(directory) => directory,
-        // Gone meanwhile.
+        // Another process has removed it.
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
-        Err(_) => return whole("unreadable"),
+        Err(_) => return whole_tree("unreadable"),
     };
-    let Some(manifest) = &info.manifest else { return whole("its manifest is unreadable") };
+    let Some(manifest) = &info.manifest else { return whole_tree("its manifest is unreadable") };
     let plan = directory.read(LAUNCH, MAX_PLAN).ok().and_then(LaunchPlan::parse);
     let Some(plan) = plan.filter(|plan| plan.home == root.path_of(ENVS, &info.key)) else {
-        return whole("its launch plan is damaged or for another place");
+        return whole_tree("its launch plan is damaged or for another place");
     };
     let mut differences = Vec::new();
     let mut seen = BTreeSet::new();
-    differences.extend(c_library(root, &directory, manifest, &plan));
+    differences.extend(c_library_difference(root, &directory, manifest, &plan));
     for component in manifest.layers() {
         let key = component.digest.key();
         let Some((cached, listing)) = Cached::open(root, &key)
@@ -185,8 +191,9 @@ fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
             differences.push(Difference { path: key, what: "missing component" });
             continue;
         };
-        let new = listing.items().iter().filter(|item| seen.insert(item.path.to_string()));
-        differences.extend(new.filter_map(|item| compare(&directory, cached.directory(), item)));
+        // If layers share a path, the first one's file is in the environment.
+        let items = listing.items().iter().filter(|item| seen.insert(item.path.to_string()));
+        differences.extend(items.filter_map(|item| compare(&directory, cached.directory(), item)));
     }
     if directory.has(WORK) {
         differences.push(Difference { path: WORK.to_owned(), what: "leftover" });
@@ -194,7 +201,7 @@ fn env(root: &Root, info: &EnvInfo) -> Vec<Difference> {
     differences
 }
 
-/// Compares a file of an environment with that of its component.
+/// Compares a file or link in an environment with the one in its component.
 fn compare(env: &Directory, component: &Directory, item: &Item) -> Option<Difference> {
     let path = item.path.as_path();
     let what = match (&item.node, env.metadata_of(path), component.metadata_of(path)) {

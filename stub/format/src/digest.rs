@@ -1,4 +1,5 @@
-//! BLAKE3 digests as types: whole ones to trust things by, half ones for files in a listing.
+//! BLAKE3 digests as types: whole digests, which are trusted, and half digests of files in a
+//! listing.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,8 +18,8 @@ impl Digest {
 
     /// The name of this digest's tree in the cache: its first 128 bits as 32 hex digits.
     ///
-    /// Not the whole digest: a script's `#!` line holds an environment's path, and kernels before 5.1
-    /// cut that line at 127 bytes.
+    /// The whole digest would be too long: a script's `#!` line contains the environment's path,
+    /// and kernels before 5.1 cut that line at 127 bytes.
     pub fn key(&self) -> String {
         hex(&self.0[..16])
     }
@@ -26,7 +27,8 @@ impl Digest {
 
 /// The first 16 bytes of a file's BLAKE3 digest, as listings have them.
 ///
-/// Half a digest finds damage as surely as a whole one and saves 16 incompressible bytes a file.
+/// Half a digest is enough to find damage, and saves 16 incompressible bytes for each file. The
+/// listing itself has a whole digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileDigest(pub [u8; 16]);
 

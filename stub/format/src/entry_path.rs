@@ -6,11 +6,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The longest component of a path, in bytes (`NAME_MAX` of every Linux file system).
+/// The longest name in a path, in bytes (`NAME_MAX` of every Linux file system).
 pub const MAX_NAME: usize = 255;
-/// The longest path inside a component, in bytes; leaves room for the cache root below `PATH_MAX`.
+/// The longest path inside a component, in bytes. It leaves room for the cache's path below
+/// `PATH_MAX`.
 pub const MAX_PATH: usize = 2048;
-/// The directory of a tree in the cache that belongs to the cache itself.
+/// The directory at the top of each tree that is reserved for the cache.
 pub const RESERVED: &str = ".snakecrate";
 
 /// A relative UTF-8 path with `/` between its names: no empty, `.` or `..` name, no control
@@ -24,7 +25,7 @@ pub enum BadPath {
     /// The empty text.
     #[error("an empty path")]
     Empty,
-    /// Starts at the root.
+    /// A path that starts with `/`.
     #[error("`{0}` is absolute")]
     Absolute(String),
     /// Two slashes in a row, or one at the end.
@@ -54,7 +55,7 @@ impl EntryPath {
         if text.is_empty() {
             return Err(BadPath::Empty);
         }
-        // First, so that all other messages have one line.
+        // This comes first, so that all other messages have one line.
         if has_bad_character(text) {
             return bad(BadPath::Character);
         }
@@ -93,7 +94,7 @@ impl EntryPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// The part behind the last dot of the last name, or nothing.
+    /// The part after the last dot of the last name; empty if there is none.
     pub fn extension(&self) -> &str {
         match self.file_name().rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => extension,
@@ -150,7 +151,7 @@ fn has_bad_character(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || c == '\\')
 }
 
-/// As much of `text` as a message needs.
+/// The first 200 characters of `text`, for an error message.
 fn start_of(text: &str) -> String {
     match text.char_indices().nth(200) {
         Some((end, _)) => [&text[..end], "…"].concat(),
@@ -158,15 +159,16 @@ fn start_of(text: &str) -> String {
     }
 }
 
-/// The target of a symbolic link: relative, and inside the component seen from where the link is.
+/// The target of a symbolic link. It is relative to the link's directory and leads to a path inside
+/// the component.
 ///
-/// `..` stands only at its beginning: there it leaves directories that the link's own path names,
-/// and these are no links. Behind a name that may be another link it could lead anywhere.
+/// `..` is allowed only at the beginning. There it leaves directories that the link's own path
+/// names, and those aren't links. After a name that may be another link, `..` could lead anywhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkTarget(Box<str>);
 
 impl LinkTarget {
-    /// Checks `target` as what the link at `link` holds.
+    /// Checks `target` as the target of the link at `link`.
     pub fn new(link: &EntryPath, target: &str) -> Result<Self, BadPath> {
         let bad = |kind: fn(String) -> BadPath| Err(kind(start_of(target)));
         let escapes = || BadPath::Escapes(start_of(link.as_str()), start_of(target));

@@ -1,4 +1,5 @@
-//! A component's listing: one line a file, sorted by path. Its BLAKE3 is the component's digest.
+//! A component's listing: one line for each file, sorted by path. Its BLAKE3 is the component's
+//! digest.
 //!
 //! ```text
 //! f TAB size TAB digest TAB path      a file
@@ -7,7 +8,7 @@
 //! l TAB target TAB path               a symbolic link
 //! ```
 //!
-//! The paths name all directories; empty ones do not exist.
+//! The paths of the files name all directories. There are no empty directories.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -24,12 +25,12 @@ pub struct Listing {
     items: Vec<Item>,
 }
 
-/// One line.
+/// A line of a listing: a file or a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// Its path in the component.
     pub path: EntryPath,
-    /// A file or a link.
+    /// The file or link at that path.
     pub node: Node,
 }
 
@@ -39,8 +40,8 @@ impl Item {
         matches!(self.node, Node::File { mode, .. } if mode.is_executable())
     }
 
-    /// The size of a file that is the same in every environment. Scripts aren't: their first line
-    /// differs.
+    /// The size in bytes of a file that is the same in every environment; `None` for links, and for
+    /// scripts, whose first line differs.
     pub fn plain_size(&self) -> Option<u64> {
         match self.node {
             Node::File { mode: Mode::Plain | Mode::Executable, size, .. } => Some(size),
@@ -68,7 +69,7 @@ pub enum Node {
 /// How a file may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Read.
+    /// Only read.
     Plain,
     /// Executed.
     Executable,
@@ -100,10 +101,10 @@ pub enum BadListing {
     /// A path or a link that is not allowed.
     #[error("line {0} of a listing: {1}")]
     Path(usize, BadPath),
-    /// Paths out of order, twice, or one below a file or a link.
+    /// A path that is out of order, occurs twice, or is below a file or a link.
     #[error("line {0} of a listing: `{1}` is out of order, there twice, or below a file")]
     Order(usize, String),
-    /// Over [`MAX_FILES`].
+    /// More than [`MAX_FILES`] lines.
     #[error("a listing of more than {MAX_FILES} files")]
     TooMany,
 }
@@ -111,22 +112,22 @@ pub enum BadListing {
 /// How the files of a component differ from its listing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// A blob holds something else.
+    /// A blob holds a path that the listing does not have.
     #[error("`{0}` is not in the listing")]
     Unlisted(Box<str>),
-    /// Two blobs hold it, or one holds it twice.
+    /// The blobs hold a path twice.
     #[error("`{0}` is there twice")]
     Twice(Box<str>),
-    /// Another kind, size, target or digest.
+    /// The kind, size, target or digest differs.
     #[error("`{0}` is not as the listing has it")]
     Differs(Box<str>),
-    /// No blob holds it.
+    /// No blob holds a path of the listing.
     #[error("`{0}` is in no blob")]
     Missing(Box<str>),
 }
 
 impl Listing {
-    /// A listing of `items`, sorted here.
+    /// Sorts `items` and makes a listing of them.
     pub fn new(mut items: Vec<Item>) -> Result<Self, BadListing> {
         items.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let listing = Self { items };
@@ -146,7 +147,7 @@ impl Listing {
 
     /// The file or link at `path`.
     pub fn get(&self, path: &str) -> Option<&Node> {
-        self.find(path).map(|at| &self.items[at].node)
+        self.find(path).map(|index| &self.items[index].node)
     }
 
     /// The sum of all files' sizes in bytes.
@@ -164,7 +165,7 @@ impl Listing {
         let mut last = None;
         for item in &self.items {
             let mut parent = item.path.parent();
-            // Neighbours mostly share a directory, and then all directories above are there, too.
+            // Neighbours mostly share a directory. Then `all` has it and its parents already.
             while let Some(path) = parent.filter(|_| parent != last) {
                 all.push(path);
                 parent = path.rsplit_once('/').map(|(parent, _)| parent);
@@ -202,7 +203,7 @@ impl Listing {
         if !text.is_empty() && !text.ends_with('\n') {
             return Err(BadListing::Line(0));
         }
-        // Counted before allocating: there may be as many lines as bytes.
+        // Counted before allocating: a hostile listing may have as many lines as bytes.
         let lines = text.split_terminator('\n').count();
         if lines > MAX_FILES {
             return Err(BadListing::TooMany);
@@ -218,7 +219,7 @@ impl Listing {
 
     fn parse_line(number: usize, line: &str) -> Result<Item, BadListing> {
         let bad_path = |error| BadListing::Path(number, error);
-        // One field more than allowed, so that a line with too many is noticed.
+        // One field more than allowed, to detect a line with too many.
         let mut fields = line.splitn(5, '\t');
         match [(); 5].map(|()| fields.next()) {
             [Some("l"), Some(target), Some(path), None, None] => {
@@ -258,7 +259,7 @@ impl Listing {
     }
 }
 
-/// A number in the one way it is written.
+/// The number in `text`, if it is written in the only valid way: digits without leading zeros.
 fn canonical(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let short = text == "0" || !text.starts_with('0');

@@ -1,5 +1,5 @@
-//! The patch area in an interpreter's executable: places that are filled in if an environment uses
-//! its own C library.
+//! The patch area in an interpreter's executable. It is filled in if an environment uses its own C
+//! library.
 //!
 //! The kernel starts the loader that `PT_INTERP` names, by its absolute path; the loader finds
 //! libraries by the executable's `DT_RPATH`. Both depend on where the cache is. So the packer
@@ -13,54 +13,62 @@
 //!                          32 bytes  the library that it names, filled with NUL
 //! ```
 //!
-//! Loaders skip the tag of an unused entry; with the tag `DT_NEEDED` they load its library. Objects
-//! with a `DT_RUNPATH` of their own do not see the executable's `DT_RPATH`, but they find libraries
-//! that are loaded already. (`ld.so(8)`; System V ABI, dynamic linking.)
+//! Loaders skip an entry with the unused tag. If its tag is changed to `DT_NEEDED`, they load its
+//! library. This is for objects with a `DT_RUNPATH` of their own: they ignore the executable's
+//! `DT_RPATH`, but they find libraries that are already loaded. (`ld.so(8)`; System V ABI, dynamic
+//! linking.)
 
 /// The beginning of a patch area.
 pub const MAGIC: &[u8; 16] = b"snakecrate patch";
-/// Bytes for the loader's path; the kernel takes up to 4,096.
+/// Bytes for the loader's path, with a NUL at the end. The kernel would allow 4,096.
 pub const LOADER: usize = 2048;
-/// Bytes for the search path.
+/// Bytes for the search path, with a NUL at the end.
 pub const SEARCH: usize = 4096;
 /// The number of libraries that an interpreter can load.
 pub const LIBRARIES: usize = 12;
-/// Bytes for a library's name.
+/// Bytes for a library's file name.
 pub const NAME: usize = 32;
-/// Bytes for an offset in the file. It is text, like everything among the dynamic strings.
+/// Bytes for the offset of a dynamic entry in the file: hex digits, since the patch area is among
+/// the dynamic strings, which are text.
 pub const PLACE: usize = 16;
 /// Bytes of one library's record.
 pub const RECORD: usize = PLACE + NAME;
 /// Bytes of a whole patch area.
 pub const LENGTH: usize = MAGIC.len() + LOADER + SEARCH + LIBRARIES * RECORD;
-/// The tag of an unused dynamic entry, from the range for operating systems; none uses it.
+/// The tag of an unused dynamic entry. It is in the range for operating systems, but none uses it.
 pub const UNUSED: u64 = 0x6000_5343;
 
+/// `DT_NEEDED`: the loader loads the library that the entry names.
 const NEEDED: u64 = 1;
 
 /// Why a patch area cannot be filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPatchArea {
-    /// The executable has none: another packer made it.
+    /// The executable has no patch area: another packer made it.
     #[error("its interpreter has no patch area for the path of a C library")]
     Missing,
-    /// A path is too long.
+    /// A path is too long for its field, or contains a NUL byte.
     #[error("its path is too long for the loader of programs")]
     TooLong,
-    /// A library without a record, or a record that makes no sense.
+    /// A library has no record, or its record makes no sense.
     #[error("its interpreter cannot ask for {0}")]
     Library(&'static str),
 }
 
-/// Fills in the patch area of `executable`: the path of its loader, where the loader looks for
-/// libraries, and the libraries that it loads first.
+/// Fills in the patch area of `executable`, again if it was filled in before. `loader` is the
+/// absolute path of its loader, `search` has the directories with libraries, separated by colons,
+/// and `libraries` are loaded before all others.
+///
+/// # Errors
+///
+/// See [`BadPatchArea`]; `executable` may be half filled in then.
 pub fn fill(
     executable: &mut [u8],
     loader: &[u8],
     search: &[u8],
     libraries: &[String],
 ) -> Result<(), BadPatchArea> {
-    // The area is near the end, and an executable may be long.
+    // From the end, since the area is near it and an executable may be long.
     let found = executable.windows(MAGIC.len()).rposition(|window| window == MAGIC);
     let start = found.ok_or(BadPatchArea::Missing)? + MAGIC.len();
     let end = start - MAGIC.len() + LENGTH;
@@ -71,30 +79,29 @@ pub fn fill(
     put(&mut executable[start + LOADER..start + LOADER + SEARCH], search)?;
     let records = executable[start + LOADER + SEARCH..end].to_vec();
     for library in libraries {
-        let is_it = |record: &&[u8]| {
+        let has_name = |record: &&[u8]| {
             let name = &record[PLACE..];
             let length = name.iter().position(|&byte| byte == 0).unwrap_or(NAME);
             &name[..length] == library.as_bytes()
         };
-        let record = records.chunks_exact(RECORD).find(is_it);
+        let record = records.chunks_exact(RECORD).find(has_name);
         let record = record.ok_or(BadPatchArea::Library("a library of its application"))?;
         let digits = std::str::from_utf8(&record[..PLACE]).ok();
-        let at = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok());
-        let entry = at.and_then(|at| executable.get_mut(at..at.checked_add(8)?));
-        let entry =
-            entry.filter(|tag| **tag == UNUSED.to_le_bytes() || **tag == NEEDED.to_le_bytes());
-        entry.ok_or(BadPatchArea::Library("any library"))?.copy_from_slice(&NEEDED.to_le_bytes());
+        let offset = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok());
+        let tag = offset.and_then(|start| executable.get_mut(start..start.checked_add(8)?));
+        let tag = tag.filter(|tag| **tag == UNUSED.to_le_bytes() || **tag == NEEDED.to_le_bytes());
+        tag.ok_or(BadPatchArea::Library("any library"))?.copy_from_slice(&NEEDED.to_le_bytes());
     }
     Ok(())
 }
 
-/// Writes `text`, and NUL behind it.
-fn put(place: &mut [u8], text: &[u8]) -> Result<(), BadPatchArea> {
-    if text.len() >= place.len() || text.contains(&0) {
+/// Writes `text` to `field` and fills the rest with NUL.
+fn put(field: &mut [u8], text: &[u8]) -> Result<(), BadPatchArea> {
+    if text.len() >= field.len() || text.contains(&0) {
         return Err(BadPatchArea::TooLong);
     }
-    place.fill(0);
-    place[..text.len()].copy_from_slice(text);
+    field.fill(0);
+    field[..text.len()].copy_from_slice(text);
     Ok(())
 }
 
@@ -102,7 +109,8 @@ fn put(place: &mut [u8], text: &[u8]) -> Result<(), BadPatchArea> {
 mod tests {
     use super::*;
 
-    /// An unused entry at 8, the patch area behind it.
+    /// An executable with an unused entry at offset 8, and the patch area after it. The record of
+    /// `libm.so.6` names the offset `entry`.
     fn executable(entry: u64) -> Vec<u8> {
         let mut bytes = vec![0; 8];
         bytes.extend(UNUSED.to_le_bytes());

@@ -1,5 +1,5 @@
 //! The payload of an open archive. Every byte is checked against its digest before it is used.
-//! Long blobs are the exception, hashed on their way to the decoder: see [`Payload::blob`].
+//! Long blobs are the exception: they are hashed while they are decoded. See [`Payload::blob`].
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -11,16 +11,17 @@ use crate::record::BootRecord;
 use crate::tar::BadTar;
 use crate::zstd::{Context, Decoder};
 
-/// The longest blob, unpacked, that is decoded in memory: only blobs of one long file are longer.
+/// The greatest unpacked length in bytes of a blob that is decoded in memory. Only a blob that
+/// holds one long file is longer.
 const SHORT: u64 = 4 << 20;
-/// The same for the packed length.
+/// The greatest packed length of such a blob in bytes.
 const SHORT_PACKED: u64 = 2 << 20;
-/// Pieces in which longer ones are decoded.
+/// Bytes of a longer blob that are decoded at a time.
 const STREAM_BUFFER: usize = 128 << 10;
 
-/// A file that several threads read at once, each at offsets of its own.
+/// A file that several threads read at the same time, each at its own offsets.
 pub trait ReadAt: Send + Sync {
-    /// Fills `buffer` with the bytes from `offset` on.
+    /// Fills `buffer` with the bytes from `offset` on. Fails if the file ends before that.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
     /// Its length in bytes.
     fn length(&self) -> io::Result<u64>;
@@ -44,9 +45,9 @@ pub enum BadPayload {
     /// The file is shorter than the record says.
     #[error("this file is incomplete: it has {have} bytes of {need}")]
     Truncated {
-        /// Its length.
+        /// The length of the file in bytes.
         have: u64,
-        /// The record's length.
+        /// The length in the record, in bytes.
         need: u64,
     },
     /// A digest does not match.
@@ -55,7 +56,7 @@ pub enum BadPayload {
     /// The digest matches, but the contents cannot be decoded.
     #[error("this file is damaged: {0}: {1}")]
     Contents(String, io::Error),
-    /// A blob is not a tar as the format has it.
+    /// A blob is not a tar of the format's subset.
     #[error("this file is damaged: {0}: {1}")]
     Tar(String, BadTar),
     /// A blob, or all of them together, differ from the listing.
@@ -73,7 +74,7 @@ pub enum BadPayload {
 }
 
 impl Payload {
-    /// Takes an open archive and checks that it is as long as its record says.
+    /// Takes an open archive and checks that it is at least as long as its record says.
     pub fn new(file: impl ReadAt + 'static, record: BootRecord) -> Result<Self, BadPayload> {
         let (have, need) = (file.length()?, record.archive_length);
         if have < need {
@@ -87,12 +88,12 @@ impl Payload {
         &self.record
     }
 
-    /// The manifest, which must have the record's digest, for a reader that knows these features.
+    /// Reads the manifest and checks its digest. `known` has the features that the reader knows.
     pub fn manifest(&self, known: &[Feature]) -> Result<Manifest, BadPayload> {
         Ok(Manifest::parse(&self.manifest_bytes()?, self.record.archive_length, known)?)
     }
 
-    /// The manifest as it stands in the archive.
+    /// Reads the bytes of the manifest and checks their digest.
     pub fn manifest_bytes(&self) -> Result<Vec<u8>, BadPayload> {
         let record = &self.record;
         let bytes = self.read(record.manifest_offset, record.manifest_length)?;
@@ -102,7 +103,7 @@ impl Payload {
         Ok(bytes)
     }
 
-    /// A component's packed listing, as the cache keeps it.
+    /// Reads a component's packed listing, as the cache stores it, and checks its digest.
     pub fn packed_listing(&self, component: &Component) -> Result<Vec<u8>, BadPayload> {
         let member = &component.tree;
         let bytes = self.read(member.offset, member.length)?;
@@ -112,17 +113,21 @@ impl Payload {
         Ok(bytes)
     }
 
-    /// A component's listing, which must have the component's digest.
+    /// Reads a component's listing and checks it against the component: see [`unpack_listing`].
     pub fn listing(&self, component: &Component) -> Result<Listing, BadPayload> {
         unpack_listing(component, &self.packed_listing(component)?)
     }
 
-    /// Gives blob `index` of `component` to `visit`, decoded: a tar.
+    /// Decodes blob `index` of `component`, a tar, and gives it to `visit`.
     ///
-    /// Every byte is read once. A short blob is in memory as a whole, and hashed before it is
-    /// decoded; a longer one on the way to the decoder: discard the results of `visit` if this
-    /// returns an error. A blob with the wrong digest is reported as that, whatever error the decoder
-    /// or `visit` had.
+    /// Every byte is read once. A short blob is read into memory and hashed before it is decoded. A
+    /// longer one is hashed while it is decoded, so discard the results of `visit` if this returns
+    /// an error.
+    ///
+    /// # Errors
+    ///
+    /// A wrong digest comes before all errors of the decoder and of `visit`, which it may have
+    /// caused.
     pub fn blob<E: From<BadPayload>>(
         &self,
         component: &Component,
@@ -158,7 +163,8 @@ impl Payload {
         visited
     }
 
-    /// `length` bytes of the archive from `offset` on. The caller has checked that they are there.
+    /// A reader of the `length` bytes from `offset` on. The caller has checked that the archive has
+    /// them.
     pub fn section(&self, offset: u64, length: u64) -> Section<'_> {
         Section { file: &*self.file, start: offset, at: offset, end: offset.saturating_add(length) }
     }
@@ -171,7 +177,8 @@ impl Payload {
     }
 }
 
-/// Decodes a packed listing; its digest, files and bytes must be the component's.
+/// Decodes a packed listing, and checks its digest and its counts of files and bytes against
+/// `component`.
 pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, BadPayload> {
     let name = || component.tree_member();
     let mut bytes = Vec::new();
@@ -189,8 +196,9 @@ pub fn unpack_listing(component: &Component, packed: &[u8]) -> Result<Listing, B
     Ok(listing)
 }
 
-/// A thread's buffers and decoder, kept from one blob to the next. About 6 MiB at most, if the long
-/// blobs come first.
+/// A thread's buffers and decoder, kept from one blob to the next. It holds either the buffers of a
+/// short blob or the window of a long one, so it takes about 6 MiB at most. Switching between the
+/// two frees memory; to switch rarely, walk long blobs first.
 #[derive(Default)]
 pub struct Memory {
     context: Option<Context>,
@@ -215,6 +223,7 @@ impl Memory {
         })
     }
 
+    /// The context for a long blob. Frees the buffers of short ones.
     fn streaming(&mut self) -> io::Result<&mut Context> {
         if !std::mem::replace(&mut self.streamed, true) {
             *self = Self { streamed: true, ..Self::default() };
@@ -222,6 +231,7 @@ impl Memory {
         self.context()
     }
 
+    /// Reads, checks and decodes a short blob. Frees the window of long ones.
     fn decode(&mut self, payload: &Payload, member: &Member) -> Result<&[u8], Short> {
         if std::mem::take(&mut self.streamed) {
             *self = Self::default();
@@ -260,10 +270,11 @@ impl Read for Hashed<'_> {
     }
 }
 
-/// A part of a file, read at its own offsets so that threads do not share a cursor.
+/// A reader of a part of a file. It has its own cursor, so threads do not share one.
 pub struct Section<'a> {
     file: &'a dyn ReadAt,
     start: u64,
+    /// The offset in the file of the next byte.
     at: u64,
     end: u64,
 }

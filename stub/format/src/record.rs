@@ -8,7 +8,7 @@
 //!     12    4  zero
 //!     16    8  absolute offset of manifest.json's bytes in the archive
 //!     24    8  their length
-//!     32    8  length of the whole archive; a signature of the platform's may follow
+//!     32    8  length of the whole archive; a code signature may follow it
 //!     40   32  BLAKE3 of manifest.json
 //!     72   16  key id: first half of the BLAKE3 of the public key, or zero
 //!     88   64  Ed25519 signature of the manifest, or zero
@@ -38,7 +38,7 @@ const SIGNED: u16 = 1;
 /// The text in front of the manifest's digest in a signed message.
 const PURPOSE: &[u8; 24] = b"snakecrate manifest v2\0\0";
 
-/// The record of a launcher without a payload: the magic alone, so that the packer finds it.
+/// The record of a launcher without a payload. It has only the magic, by which the packer finds it.
 pub const BLANK: [u8; LENGTH] = {
     let mut bytes = [0; LENGTH];
     let mut at = 0;
@@ -49,14 +49,14 @@ pub const BLANK: [u8; LENGTH] = {
     bytes
 };
 
-/// Where the manifest is, and its digest.
+/// The position and the digest of the manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BootRecord {
     /// Absolute offset of the manifest's bytes in the archive.
     pub manifest_offset: u64,
     /// Length of the manifest in bytes.
     pub manifest_length: u64,
-    /// Length of the archive in bytes, without anything appended behind it later.
+    /// Length of the archive in bytes, without data that was appended later.
     pub archive_length: u64,
     /// BLAKE3 of the manifest.
     pub manifest_digest: Digest,
@@ -88,16 +88,16 @@ pub enum BadRecord {
     /// The launcher was never given a payload.
     #[error("this launcher carries no application")]
     Blank,
-    /// No magic.
+    /// The magic is missing.
     #[error("no boot record")]
     Magic,
-    /// Made for another launcher.
+    /// The record is for another version of the launcher.
     #[error("the boot record has version {0}, this build knows {VERSION}")]
     Version(u16),
-    /// Uses something that this code does not know.
+    /// A flag is set that this code does not know.
     #[error("the boot record has flags {0:#06x}, this build knows {SIGNED:#06x}")]
     Flags(u16),
-    /// The checksum or a number in it is wrong.
+    /// The checksum or a number in the record is wrong.
     #[error("the boot record is damaged")]
     Damaged,
 }
@@ -129,7 +129,7 @@ impl BootRecord {
         if *bytes == BLANK {
             return Err(BadRecord::Blank);
         }
-        // Versions differ in where the sum is, so they come first.
+        // Checked before the sum, since other versions may have it elsewhere.
         let version = u16::from_le_bytes([bytes[8], bytes[9]]);
         if version != VERSION {
             return Err(BadRecord::Version(version));

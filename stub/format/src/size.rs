@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A number of bytes. Displayed in decimal units, rounded up to a tenth: a need is never understated.
+/// A number of bytes. It is displayed in decimal units and rounded up to a tenth, so that required
+/// space is never understated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 

@@ -1,6 +1,6 @@
 //! The tars inside blobs: a strict subset of ustar.
 //!
-//! Only regular files (`0`) and symbolic links (`2`) occur, of mode 0644 or 0755. A path or a
+//! Only regular files (`0`, of mode 0644 or 0755) and symbolic links (`2`) occur. A path or a
 //! target that does not fit its field comes in a pax header (`x`) with the records `path` and
 //! `linkpath`, no others. Two zero blocks end the tar and nothing follows them. The reader refuses
 //! everything else; it ignores fields that have no meaning here (owner, times).

@@ -1,7 +1,7 @@
-//! The systems that archives are made for: one table with everything that depends on the target.
+//! The targets that archives are made for. One table has everything that depends on the target.
 //!
-//! A [`Target`] is a value that flows through the packer. The launcher uses the row that it was
-//! compiled for, see [`Target::of_this_build`]. A port adds a row here; the compiler and the tests
+//! The packer passes a [`Target`] from step to step. The launcher uses the row that it was compiled
+//! for: see [`Target::of_this_build`]. A port adds a row here; the compiler and the tests
 //! of this module then say what is missing.
 
 /// An operating system.
@@ -24,7 +24,7 @@ pub enum Processor {
     Aarch64,
 }
 
-/// How a Python installation is laid out below its prefix.
+/// The layout of a Python installation below its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PythonLayout {
     /// `bin/python3.12`, `lib/python3.12`.
@@ -45,7 +45,7 @@ pub struct Glibc {
     pub library_directories: &'static [&'static str],
     /// The oldest glibc for this target, `(major, minor)`.
     pub lowest: (u32, u32),
-    /// How `ldconfig -p` marks libraries of this target.
+    /// The text that marks libraries of this target in the output of `ldconfig -p`.
     pub ldconfig_mark: &'static str,
 }
 
@@ -60,8 +60,7 @@ pub struct Target {
     pub system: System,
     /// The processor architecture.
     pub processor: Processor,
-    /// The largest page that a kernel may use, in bytes: segments that are loaded start at
-    /// multiples of it.
+    /// The largest page that a kernel may use, in bytes. Loadable segments are aligned to it.
     pub page_size: u64,
     /// glibc and ELF, where the target has them.
     pub glibc: Option<Glibc>,
@@ -69,7 +68,7 @@ pub struct Target {
     pub wheel_processor: &'static str,
     /// The end of the directory names of uv's interpreters: `cpython-3.12.7-linux-x86_64-gnu`.
     pub uv_suffix: &'static str,
-    /// How its Python is laid out.
+    /// The layout of a Python installation.
     pub python: PythonLayout,
     /// The Rust triple that its launcher is built for.
     pub launcher: &'static str,
@@ -163,7 +162,8 @@ impl Target {
 }
 
 impl PythonLayout {
-    /// The executable below the prefix of a Python of this minor version, `3.12`.
+    /// The executable's path below the prefix. `minor` is the version without its patch number:
+    /// `3.12`.
     pub fn executable(self, minor: &str) -> String {
         match self {
             Self::Unix => format!("bin/python{minor}"),
@@ -171,7 +171,7 @@ impl PythonLayout {
         }
     }
 
-    /// The standard library's directory.
+    /// The standard library's directory below the prefix.
     pub fn stdlib(self, minor: &str) -> String {
         match self {
             Self::Unix => format!("lib/python{minor}"),
@@ -179,7 +179,7 @@ impl PythonLayout {
         }
     }
 
-    /// The directory of distributions.
+    /// The directory of installed distributions below the prefix.
     pub fn site_packages(self, minor: &str) -> String {
         format!("{}/site-packages", self.stdlib(minor))
     }

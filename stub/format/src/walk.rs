@@ -1,7 +1,7 @@
-//! The one walk of a component's blobs against its listing.
+//! The walk through a component's blobs, which compares them with its listing.
 //!
 //! Several workers share a [`Walk`]: each blob is walked by one of them, in any order. Names, kinds
-//! and sizes are compared here; a [`Sink`] decides what becomes of the contents.
+//! and sizes are compared here; a [`Sink`] receives the contents.
 
 use std::io::{self, BufRead, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +14,8 @@ use crate::tar::{Kind, Reader};
 
 /// Receives the files of a component.
 pub trait Sink: Sync {
-    /// Why a file could not be taken. Faults of the archive arrive as [`BadPayload`]; all others are
-    /// the sink's own.
+    /// Why a file could not be taken. Faults of the archive arrive as [`BadPayload`]; all others
+    /// are the sink's own.
     type Error: From<BadPayload>;
 
     /// Takes a file whose path, kind and size are those of `item`. The walk skips contents that the
@@ -45,7 +45,7 @@ impl Sink for Compare {
 pub struct Walk<'a> {
     component: &'a Component,
     listing: &'a Listing,
-    /// Which items were in a blob.
+    /// For each item of the listing, whether a blob had it.
     seen: Vec<AtomicBool>,
 }
 
@@ -90,7 +90,8 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// The next entry's item of the listing, which it agrees with, and whether it is a file.
+    /// Reads the next entry and compares it with its item of the listing. Returns the item, and
+    /// whether it is a file.
     fn next(
         &self,
         tar: &mut Reader<&mut dyn BufRead>,
@@ -116,7 +117,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Checks, after all blobs, that every item of the listing was in one.
+    /// Checks, after all blobs, that each item of the listing was in one of them.
     pub fn finish(&self) -> Result<(), BadPayload> {
         match self.seen.iter().position(|seen| !seen.load(Ordering::Relaxed)) {
             None => Ok(()),
@@ -135,8 +136,11 @@ pub struct Contents<'a, 't> {
 }
 
 impl Contents<'_, '_> {
-    /// Gives all contents to `take`, piece by piece from where they lie in memory. An error of
-    /// reading is the archive's, an error of `take` the caller's.
+    /// Gives all contents to `take`, piece by piece and without copying them.
+    ///
+    /// # Errors
+    ///
+    /// [`BadPayload`] if the archive cannot be read, and the errors of `take`.
     pub fn each<E: From<BadPayload>>(
         &mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), E>,
@@ -154,7 +158,7 @@ impl Contents<'_, '_> {
         }
     }
 
-    /// Compares the digest of what was read, all of the contents of `item`, with the listing's.
+    /// Compares the digest in the listing with `read`, the hash of all contents of `item`.
     pub fn compare(&self, item: &Item, read: &blake3::Hasher) -> Result<(), BadPayload> {
         match &item.node {
             Node::File { digest, .. } if FileDigest::from_hash(&read.finalize()) == *digest => {
@@ -165,15 +169,15 @@ impl Contents<'_, '_> {
     }
 }
 
-/// For sinks that hand a reader on. They cannot tell an error of the archive from others; those
-/// that must use [`Contents::each`].
+/// For sinks that pass a reader on. They cannot distinguish errors of the archive from other
+/// errors; use [`Contents::each`] where that matters.
 impl Read for Contents<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.tar.read(buffer)
     }
 }
 
-/// The blob that errors name.
+/// The blob that an error message names.
 #[derive(Clone, Copy)]
 struct Blame<'a> {
     component: &'a Component,

@@ -7,26 +7,27 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 use crate::manifest::MAX_WINDOW_LOG;
 
+/// Bytes that a [`Decoder`] reads at a time.
 const INPUT: usize = 64 << 10;
-/// The beginning of a frame; skippable ones begin differently. (RFC 8878, 3.1.1.)
+/// The beginning of a frame; skippable frames begin differently. (RFC 8878, 3.1.1.)
 const MAGIC: [u8; 4] = 0xfd2f_b528u32.to_le_bytes();
 
 /// A decoder's tables, used for one frame after another.
 pub struct Context(DCtx<'static>);
 
 impl Context {
-    /// Takes about 160 KiB of memory.
+    /// Allocates about 160 KiB.
     pub fn new() -> io::Result<Self> {
         let mut context = DCtx::create();
         context.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(failed)?;
         Ok(Self(context))
     }
 
-    /// Decodes `packed`, one frame of `unpacked` bytes, to `output`, without a window.
+    /// Decodes `packed`, one frame of `unpacked` bytes, to `output`. This needs no window.
     ///
     /// # Errors
     ///
-    /// More or fewer bytes, something beside the frame, damage.
+    /// A frame of more or fewer bytes, bytes beside the frame, damage.
     pub fn decode(
         &mut self,
         packed: &[u8],
@@ -34,10 +35,10 @@ impl Context {
         output: &mut Vec<u8>,
     ) -> io::Result<()> {
         output.clear();
-        // The decoder would go on with the next frame, and pass over skippable ones.
+        // The decoder itself would continue with a second frame, and ignore skippable ones.
         let length = zstd_safe::find_frame_compressed_size(packed).map_err(failed)?;
         if !packed.starts_with(&MAGIC) || length != packed.len() {
-            return Err(invalid(NOT_ONE));
+            return Err(invalid(NOT_ONE_FRAME));
         }
         output.reserve_exact(unpacked);
         match self.0.decompress(output, packed) {
@@ -49,59 +50,64 @@ impl Context {
     }
 }
 
-/// Decodes the frame that `inner` holds. Memory: the frame's window, at most 4 MiB, and 64 KiB.
+/// Streams the contents of the frame that `inner` holds. Beside its context it needs the frame's
+/// window, at most 4 MiB, and 64 KiB of input.
 pub struct Decoder<R, C = Context> {
     inner: R,
     context: C,
     input: Vec<u8>,
-    at: usize,
+    /// The number of bytes of `input` that are decoded.
+    position: usize,
+    /// The number of bytes still to be returned.
     left: u64,
+    /// Whether the magic number was checked.
     begun: bool,
+    /// Whether the frame is complete.
     ended: bool,
 }
 
 impl<R: Read> Decoder<R> {
-    /// A decoder of `unpacked` bytes; more or fewer are an error.
+    /// A decoder that returns `unpacked` bytes. Reading fails if the frame has more or fewer.
     pub fn new(inner: R, unpacked: u64) -> io::Result<Self> {
         Self::with(inner, unpacked, Context::new()?)
     }
 }
 
 impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
-    /// Likewise, with a used context, whose window is kept, too.
+    /// Like [`Decoder::new`], but reuses `context` and the window that it has allocated.
     pub fn with(inner: R, unpacked: u64, mut context: C) -> io::Result<Self> {
         context.borrow_mut().0.reset(ResetDirective::SessionOnly).map_err(failed)?;
         let input = Vec::new();
-        Ok(Self { inner, context, input, at: 0, left: unpacked, begun: false, ended: false })
+        Ok(Self { inner, context, input, position: 0, left: unpacked, begun: false, ended: false })
     }
 
     fn refill(&mut self) -> io::Result<()> {
         self.input.clear();
         (&mut self.inner).take(INPUT as u64).read_to_end(&mut self.input)?;
-        self.at = 0;
+        self.position = 0;
         if !std::mem::replace(&mut self.begun, true) && !self.input.starts_with(&MAGIC) {
-            return Err(invalid(NOT_ONE));
+            return Err(invalid(NOT_ONE_FRAME));
         }
         Ok(())
     }
 
     fn step(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            if self.at == self.input.len() {
+            if self.position == self.input.len() {
                 self.refill()?;
             }
             if self.ended {
-                let rest = self.input.len() - self.at;
-                return if rest == 0 { Ok(0) } else { Err(invalid(NOT_ONE)) };
+                let rest = self.input.len() - self.position;
+                return if rest == 0 { Ok(0) } else { Err(invalid(NOT_ONE_FRAME)) };
             }
             let mut output = OutBuffer::around(buffer);
-            let mut input = InBuffer::around(&self.input[self.at..]);
+            let mut input = InBuffer::around(&self.input[self.position..]);
             let before = input.src.len();
             let context = &mut self.context.borrow_mut().0;
             let hint = context.decompress_stream(&mut output, &mut input).map_err(failed)?;
             self.ended = hint == 0;
             let (written, consumed) = (output.pos(), input.pos());
-            self.at += consumed;
+            self.position += consumed;
             if written > 0 {
                 return Ok(written);
             }
@@ -140,13 +146,13 @@ impl<R: Read, C: BorrowMut<Context>> Read for Decoder<R, C> {
     }
 }
 
-const NOT_ONE: &str = "it is not one zstd frame";
+const NOT_ONE_FRAME: &str = "it is not one zstd frame";
 
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// The launcher's decoder lacks the texts of its errors.
+/// One text for all codes: the launcher's zstd is built without error texts.
 fn failed(_: zstd_safe::ErrorCode) -> io::Error {
     invalid("it cannot be decoded")
 }
@@ -205,12 +211,12 @@ mod tests {
             ([skippable, &packed[..]].concat(), 1000),
             (skippable.to_vec(), 0),
         ] {
-            assert_eq!(both(&bytes, unpacked), [NOT_ONE, NOT_ONE], "{bytes:?}");
+            assert_eq!(both(&bytes, unpacked), [NOT_ONE_FRAME, NOT_ONE_FRAME], "{bytes:?}");
         }
         for garbage in [&b"x"[..], &[0; 100], &[0x28]] {
             both(&[&packed[..], garbage].concat(), 1000);
         }
-        // All of its contents are there, but not that these are all.
+        // The end of the frame is cut off.
         for cut in 1..4 {
             both(&packed[..packed.len() - cut], 1000);
         }

@@ -1,4 +1,4 @@
-//! Which entry an archive starts, and the command for it.
+//! Choosing the entry to start, and making the command for it.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse, PlannedEntry, S
 use snakecrate_cache::layout::INTERPRETER;
 use snakecrate_platform::paths::os_string_from_bytes;
 
-/// `CPython` 3.11 and newer take their executable's path from either of these, isolated or not, and
-/// with the path the virtual environment whose code they run (`Modules/getpath.py`). They are meant
-/// for macOS.
+/// Variables, meant for macOS, that set the executable's path of `CPython` 3.11 and newer, even of
+/// an isolated one. That path selects the virtual environment whose code runs
+/// (`Modules/getpath.py`).
 const MISLEADING: [&str; 2] = ["PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"];
-/// Begins the names of the loader's variables, of glibc's as of musl's.
+/// The beginning of the names of the loader's variables, with glibc and with musl.
 const LOADER_VARIABLES: &str = "LD_";
 /// The option of an isolated interpreter.
 const ISOLATED: &[u8] = b"-I";
@@ -23,40 +23,42 @@ pub struct Command {
     pub program: PathBuf,
     /// The entry's file: the script that an interpreter runs, or an executable.
     pub entry: PathBuf,
-    /// The length of that file.
+    /// The expected size of that file in bytes, if it is known.
     pub size: Option<u64>,
-    /// Prefixes of variables to hide from the loader and from Python. The boot script restores them.
+    /// The beginnings of names of variables to hide from the loader and from Python. The boot
+    /// script restores them.
     pub hides: Vec<&'static str>,
     /// The arguments, the program's own name first.
     pub argv: Vec<OsString>,
 }
 
-/// No entry was named, and there are several.
+/// The archive has several entries, and none was chosen.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoEntry {
     /// The names of all entries.
     pub names: Vec<String>,
-    /// The argument, which is not the name of an entry.
+    /// The first argument, which isn't the name of an entry; `None` if there is none.
     pub unknown: Option<OsString>,
 }
 
-/// The command for these arguments.
+/// The command for these arguments, of which the first is the archive's name.
 ///
-/// The entry is the only one; or the one that the archive's own name says (a link, a copy); or the
-/// default; or the one that the first argument names, which then counts as the archive's name.
+/// The first rule that applies chooses the entry: the only entry; the one that the archive's name
+/// names (the archive may be a link or a copy); the default; the one that the next argument names,
+/// which then takes the place of the archive's name.
 ///
-/// If the archive was looked up on the `PATH`, Python gets the path where it was `found` as its name.
-/// A script that the kernel starts by its `#!` line gets it, too: programs that start themselves
-/// again go by it.
+/// If the archive was looked up on the `PATH`, Python gets the path where it was `found` as the
+/// program's name, as a script with a `#!` line would. Programs that start themselves again need
+/// that path.
 pub fn choose(plan: &LaunchPlan, arguments: &[OsString], found: &Path) -> Result<Command, NoEntry> {
     let find =
         |name: &OsStr| plan.entries.iter().find(|entry| entry.name == name.as_encoded_bytes());
-    let named = || arguments.first().and_then(|name| find(Path::new(name).file_name()?));
+    let by_own_name = || arguments.first().and_then(|name| find(Path::new(name).file_name()?));
     let default = || plan.entries.iter().find(|entry| entry.name == plan.default);
     if let [only] = plan.entries.as_slice() {
         return Ok(command(plan, only, arguments, found));
     }
-    if let Some(entry) = named().or_else(default) {
+    if let Some(entry) = by_own_name().or_else(default) {
         return Ok(command(plan, entry, arguments, found));
     }
     let unknown = match arguments.get(1) {
@@ -93,11 +95,11 @@ fn command(
     argv.extend(plan.options.iter().map(|option| text(option)));
     argv.push(path.clone().into_os_string());
     match arguments {
-        // A caller may leave out even the name.
+        // A caller may leave out even the program's name.
         [] => argv.push(text(&entry.name)),
         [name, rest @ ..] => {
-            let looked_up = found.file_name() == Some(name);
-            argv.push(if looked_up && !has_slash(name) { found.into() } else { name.clone() });
+            let is_looked_up = !has_slash(name) && found.file_name() == Some(name);
+            argv.push(if is_looked_up { found.into() } else { name.clone() });
             argv.extend_from_slice(rest);
         }
     }
@@ -111,8 +113,8 @@ fn command(
     Command { program, entry: path, size, hides, argv }
 }
 
-/// The command for a native executable that the environment's own loader starts. Its search path is
-/// the loader's directory, without a variable that child processes would inherit. (`ld.so(8)`,
+/// The command for a native executable that the environment's own loader starts. An option sets the
+/// search path to the loader's directory; child processes would inherit a variable. (`ld.so(8)`,
 /// glibc 2.33.)
 fn loaded(loader: &Path, path: PathBuf, size: Option<u64>, arguments: &[OsString]) -> Command {
     let libraries = loader.parent().unwrap_or(loader);

@@ -13,14 +13,13 @@ use snakecrate_platform::error::is_wrong_format;
 
 use crate::entry_choice::NoEntry;
 
-/// A failure of the launcher itself. Its statuses are 2 and 121 to 126; all others are the
-/// application's.
+/// A failure of the launcher itself. Its exit statuses are 2 and 121 to 126.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Several entries and none chosen: status 2.
     #[error("{}", describe(.0))]
     NoEntry(NoEntry),
-    /// `SNAKECRATE` does not name a command: status 2.
+    /// The value of `SNAKECRATE` isn't a command: status 2.
     #[error("the launcher has no command `{}`", word.display())]
     NoCommand {
         /// The value of `SNAKECRATE`.
@@ -28,7 +27,7 @@ pub enum Error {
         /// The names of the commands.
         names: Vec<&'static str>,
     },
-    /// An argument that a command of the launcher does not know: status 2.
+    /// A command of the launcher does not know this argument: status 2.
     #[error("`{}` is not an argument of this command", .0.display())]
     Argument(OsString),
     /// `extract` without a directory: status 2.
@@ -39,22 +38,22 @@ pub enum Error {
     Extract {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// Standard output cannot be written to: status 125.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
-    /// The archive cannot be used: status 121.
+    /// The boot record cannot be used: status 121.
     #[error(transparent)]
     Record(#[from] BadRecord),
-    /// The archive cannot be used: status 121.
+    /// The archive is incomplete, damaged or too new: status 121.
     #[error(transparent)]
     Payload(#[from] BadPayload),
     /// No place for the cache: status 122.
     #[error("no place to unpack to{}", list(.0))]
     NoCache(Vec<(PathBuf, Unusable)>),
-    /// The cache changed again and again while it was used: status 122.
+    /// The cache is still damaged after several repairs: status 122.
     #[error("the cache in {path} cannot be repaired: {source}")]
     Cache {
         /// Its root.
@@ -62,7 +61,7 @@ pub enum Error {
         /// The last error of the operating system.
         source: io::Error,
     },
-    /// Setuid, setgid or file capabilities: status 123.
+    /// The file has setuid or setgid bits or file capabilities: status 123.
     #[error("refusing to run with rights that the caller does not have")]
     Privileged,
     /// The operating system cannot open the archive: status 125.
@@ -70,7 +69,7 @@ pub enum Error {
     Open {
         /// The archive.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// The operating system refuses to execute the program: status 126.
@@ -78,7 +77,7 @@ pub enum Error {
     Execute {
         /// The interpreter, or the program of a native entry.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
 }

@@ -3,16 +3,16 @@
 //! The boot order:
 //!
 //! 1. Refuse rights that the caller does not have ([`process::is_privileged`]).
-//! 2. Read the boot record out of our own memory: the manifest's digest names the environment.
-//! 3. If `SNAKECRATE` names a command, do that instead of starting the application
+//! 2. Read the boot record from our own memory. Its digest of the manifest names the environment.
+//! 3. If `SNAKECRATE` names a command, run that instead of the application
 //!    ([`self_commands`]).
 //! 4. **Warm** ([`start::warm`]): at each place where the cache may be
 //!    ([`snakecrate_cache::places`]), open the environment, take a lease on it, read its launch
 //!    plan, and replace the process. The archive is not read.
 //! 5. **Cold** ([`start::cold`]): open the archive once, and check the manifest against its digest.
 //!    At the first usable place: enter staging, extract the components that the cache lacks, rename
-//!    them to their names, assemble the environment from links to them ([`mod@env`]), rename it; then
-//!    continue as in step 4.
+//!    them to their names, assemble the environment from links to them ([`mod@env`]), rename it.
+//!    Then continue as in step 4.
 //!
 //! Correctness rests on content addresses and renaming; locks only save work.
 
@@ -31,8 +31,8 @@ use error::Error;
 use snakecrate_format::record::{self, BootRecord};
 use snakecrate_platform::process;
 
-/// Starts the archive whose boot record is `record`: then it does not return. Otherwise returns why
-/// that failed, or the exit status of the command that ran instead.
+/// Starts the archive whose boot record is `record`, and does not return if that succeeds. If
+/// `SNAKECRATE` names a command, runs the command and returns its exit status.
 pub fn run(record: &[u8; record::LENGTH], arguments: &[OsString]) -> Result<i32, Error> {
     if process::is_privileged() {
         return Err(Error::Privileged);

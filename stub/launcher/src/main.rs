@@ -1,7 +1,7 @@
 //! The launcher's `main`. The library's first page has the boot order.
 //!
-//! No Rust runtime runs before it: that would open closed standard streams, change SIGPIPE and
-//! spend system calls, and the application is to find everything as the user left it.
+//! No Rust runtime runs before it. The runtime would open closed standard streams, change SIGPIPE
+//! and cost system calls; the application must find everything as the user left it.
 #![no_main]
 #![allow(unsafe_code)]
 
@@ -11,7 +11,7 @@ use std::io::Write;
 use snakecrate_format::record;
 use snakecrate_platform::{arena::Arena, process};
 
-/// Patched by the packer.
+/// The boot record. The packer patches it in the executable.
 #[used]
 #[unsafe(link_section = ".snakecrate")]
 static RECORD: [u8; record::LENGTH] = record::BLANK;
@@ -26,14 +26,16 @@ static ALLOCATOR: Arena = Arena::new();
 pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     // SAFETY: the C runtime's own arguments.
     let arguments = unsafe { process::arguments(count, values) };
-    // SAFETY: a reference is readable. Volatile, because the compiler sees other bytes.
+    // SAFETY: a reference is readable. The read is volatile, because the bytes in the executable
+    // aren't those that the compiler sees.
     let record = unsafe { std::ptr::read_volatile(&raw const RECORD) };
     let error = match snakecrate_launcher::run(&record, &arguments) {
         Ok(status) => return status,
         Err(error) => error,
     };
     let message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
-    // One write, so that lines of several processes do not mix. If it fails, nobody is listening.
+    // One write, so that lines of several processes do not mix. If it fails, the error cannot be
+    // reported.
     let _ = std::io::stderr().write_all(message.as_bytes());
     error.status()
 }

@@ -1,8 +1,8 @@
-//! Drawing how far a cold start is.
+//! The progress bar of a cold start.
 //!
-//! The bar is on standard error, and only if that is the terminal of this process, in the
-//! foreground, and able to wipe a line. It appears after 0.3 seconds and is gone before anything
-//! else is written or executed. A warm start does not know it.
+//! The bar is drawn on standard error, if that is the terminal of this process, the process is in
+//! the foreground, and the terminal can erase a line. The bar appears after 0.3 seconds and is
+//! erased before anything else is written or executed. Warm starts have no bar.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
@@ -11,12 +11,13 @@ use std::time::Duration;
 use snakecrate_cache::progress::{Phase, Progress};
 use snakecrate_platform::terminal;
 
-/// A shorter wait needs no bar.
+/// The delay before the bar appears.
 const UNSEEN: Duration = Duration::from_millis(300);
+/// The pause between two drawings.
 const REDRAWN: Duration = Duration::from_millis(100);
-/// Returns to the start of the line and wipes it.
+/// Returns to the start of the line and erases it.
 const WIPE: &str = "\r\x1b[K";
-/// The width where a terminal does not say.
+/// The width in columns if the terminal does not report one.
 const COLUMNS: usize = 80;
 const SHORTEST_BAR: usize = 5;
 const LONGEST_BAR: usize = 40;
@@ -30,8 +31,8 @@ fn text(phase: Phase) -> &'static str {
     }
 }
 
-/// Does `work`, and meanwhile draws how far it is, if somebody sees it. `name` is the name of the
-/// application.
+/// Runs `work`, and draws its progress meanwhile if standard error is a suitable terminal. `name`
+/// is the application's name.
 pub fn with_progress<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
     if !can_wipe() || !terminal::is_drawable() {
@@ -40,7 +41,7 @@ pub fn with_progress<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let draw = || draw(&progress, name, &over);
-        // Without a further thread (the system has limits) there is no bar.
+        // If the system refuses another thread, there is no bar.
         let ticker = std::thread::Builder::new().spawn_scoped(scope, draw).ok();
         let _end = ticker.map(|ticker| End { over: &over, ticker: ticker.thread().clone() });
         work(&progress)
@@ -58,25 +59,25 @@ fn draw(progress: &Progress, name: &str, over: &AtomicBool) {
         }
         std::thread::park_timeout(REDRAWN);
     }
-    // In the background by now, the line is no longer ours.
+    // If the process is in the background by now, the line is no longer ours.
     if !drawn.is_empty() && terminal::is_drawable() {
         terminal::write(WIPE);
     }
 }
 
-/// One line that is shorter than `columns`: a terminal may wrap at the last one.
+/// One line that is shorter than `columns`, since a terminal may wrap after the last column.
 fn line(progress: &Progress, name: &str, columns: usize) -> String {
-    // Characters beyond ASCII may take any number of columns.
+    // Other characters than these may take any number of columns.
     let is_plain = name.bytes().all(|b| b.is_ascii_graphic());
     let name = if is_plain { name } else { "snakecrate" };
     let mut line = [name, ": ", text(progress.phase())].concat();
     let width = columns.saturating_sub(1);
-    if let Some((done, all)) = progress.share() {
-        let percent = format!(" {:3} %", u128::from(done) * 100 / u128::from(all));
+    if let Some((done, total)) = progress.share() {
+        let percent = format!(" {:3} %", u128::from(done) * 100 / u128::from(total));
         let bar = width.saturating_sub(line.len() + " []".len() + percent.len());
         if bar >= SHORTEST_BAR {
             let bar = bar.min(LONGEST_BAR);
-            let full = usize::try_from(bar as u128 * u128::from(done) / u128::from(all));
+            let full = usize::try_from(bar as u128 * u128::from(done) / u128::from(total));
             let full = full.unwrap_or(0);
             line.extend([" [", &"#".repeat(full), &" ".repeat(bar - full), "]"]);
         }
@@ -99,7 +100,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// Whether the terminal, if there is one, knows escape sequences.
+/// Whether the terminal, if there is one, understands escape sequences.
 fn can_wipe() -> bool {
     std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb")
 }

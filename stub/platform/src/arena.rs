@@ -1,13 +1,13 @@
-//! The launcher's allocator. A warm start needs a few kilobytes and frees none of them. The C
+//! The launcher's allocator. A warm start needs a few kilobytes and never has to free them. The C
 //! library's allocator would put each size on a page of its own, and a page fault costs as much as
-//! five looks at files.
+//! five calls of `stat`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of the arena: enough for a warm start with its buffer for the launch plan. Untouched pages
-/// cost nothing.
+/// The size of the arena in bytes: enough for a warm start with its buffer for the launch plan.
+/// Pages that are never touched cost nothing.
 const LENGTH: usize = 64 << 10;
 
 /// Memory that is handed out in order and never freed. When it is used up, the C library's
@@ -34,13 +34,14 @@ impl Arena {
         self.memory.0.get().cast()
     }
 
-    /// The pointer's place in the arena.
+    /// The pointer's offset in the arena; `None` if it points elsewhere.
     fn offset(&self, pointer: *mut u8) -> Option<usize> {
         let offset = (pointer as usize).wrapping_sub(self.start() as usize);
         (offset < LENGTH).then_some(offset)
     }
 
-    /// Memory that nobody had before, so it is zero.
+    /// Takes a new piece of the arena, which is zero because it was never used; `None` if the arena
+    /// is too full.
     fn take(&self, layout: Layout) -> Option<*mut u8> {
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
@@ -55,7 +56,7 @@ impl Arena {
         }
     }
 
-    /// Makes the newest piece longer where it is.
+    /// Makes a piece longer where it is, if it is the newest one. Returns whether it did.
     fn extend(&self, offset: usize, old: usize, new: usize) -> bool {
         let (end, order) = (offset + old, Ordering::Relaxed);
         offset.checked_add(new).is_some_and(|longer| {

@@ -1,5 +1,5 @@
-//! Open directories. Names are looked up relative to one, and the last name of a path is never
-//! followed if it is a link, so nobody can redirect a call by swapping a directory for a link.
+//! Open directories. Names are looked up relative to one, and a link is never followed if it is the
+//! last name of a path. So no other process can redirect a call by swapping a directory for a link.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -19,8 +19,7 @@ pub const PRIVATE: u32 = 0o700;
 #[derive(Debug)]
 pub struct Directory(pub(crate) imp::directory::Directory);
 
-/// Creates the directory at `path` with these permissions, less those that the process's mask takes
-/// off.
+/// Creates the directory at `path` with the permissions `mode`, less those in the process's mask.
 pub fn create(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
     imp::directory::create(path.as_ref(), mode)
 }
@@ -41,13 +40,13 @@ impl Directory {
         self.0.open_for_look_up(path.as_ref()).map(Self)
     }
 
-    /// Another handle of this directory; a lock holds as long as either is open.
+    /// Makes another handle of this directory. A lock lasts as long as either handle is open.
     pub fn duplicate(&self) -> io::Result<Self> {
         self.0.duplicate().map(Self)
     }
 
-    /// Lets the program that replaces this process inherit the handle, and the lock with it; never
-    /// in the place of a standard stream that the user closed.
+    /// Lets the program that replaces this process inherit the handle and its lock. The handle
+    /// never takes the number of a standard stream that the user closed.
     pub fn inherited(self) -> io::Result<Self> {
         self.0.inherited().map(Self)
     }
@@ -67,12 +66,12 @@ impl Directory {
         self.metadata_of(path).is_ok()
     }
 
-    /// The names in the directory; none if it has been removed meanwhile.
+    /// The names in the directory; none if it has been removed.
     pub fn entries(&self) -> io::Result<Vec<OsString>> {
         self.0.entries()
     }
 
-    /// Creates a directory with these permissions, less those that the process's mask takes off.
+    /// Creates a directory with the permissions `mode`, less those in the process's mask.
     pub fn create(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
         self.0.create(path.as_ref(), mode)
     }
@@ -97,7 +96,7 @@ impl Directory {
         self.0.open_to_write(path.as_ref(), mode)
     }
 
-    /// The contents of a file, at most `limit` bytes.
+    /// The first `limit` bytes of a file, or all if it has fewer.
     pub fn read(&self, path: impl AsRef<Path>, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open_file(path)?.take(limit).read_to_end(&mut bytes)?;
@@ -111,7 +110,7 @@ impl Directory {
         crate::file::close(file)
     }
 
-    /// Replaces a small file in one step.
+    /// Replaces a small file in one step, by renaming a new one over it.
     pub fn write_over(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let aside = format!("{path}.new");
         let mut file = self.open_emptied(&aside, 0o644)?;
@@ -155,7 +154,8 @@ impl Directory {
         self.0.rename(path.as_ref(), &to.0, new.as_ref())
     }
 
-    /// Exchanges two names in one step: see [`crate::error::is_no_exchange`].
+    /// Exchanges two names in one step. Some file systems cannot do it: see
+    /// [`crate::error::is_no_exchange`].
     pub fn exchange(&self, path: impl AsRef<Path>, other: impl AsRef<Path>) -> io::Result<()> {
         self.0.exchange(path.as_ref(), other.as_ref())
     }
@@ -180,7 +180,7 @@ impl Directory {
         self.0.touch()
     }
 
-    /// Whether this process may write in the directory; if the system does not say, it may.
+    /// Whether this process may write to the directory. True if the system does not say.
     pub fn is_writable(&self) -> bool {
         self.0.is_writable()
     }
@@ -190,13 +190,21 @@ impl Directory {
         self.0.free_space()
     }
 
-    /// Takes a lock that others may share, or fails with [`io::ErrorKind::WouldBlock`]. Any other
-    /// error: locks do not work here.
+    /// Takes a shared lock without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] if another process has an exclusive one. After any other error
+    /// locks do not work here.
     pub fn lock_shared(&self) -> io::Result<()> {
         self.0.lock_shared()
     }
 
-    /// Takes a lock that nobody shares; errors as with [`Directory::lock_shared`].
+    /// Takes an exclusive lock without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As with [`Directory::lock_shared`], also if another process has a shared lock.
     pub fn lock(&self) -> io::Result<()> {
         self.0.lock()
     }

@@ -15,7 +15,7 @@ pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
-/// Whether an executable is for another kind of machine, or isn't one.
+/// Whether a file isn't an executable, or is one for another processor or system.
 pub fn is_wrong_format(error: &io::Error) -> bool {
     imp::error::is_wrong_format(error)
 }
@@ -26,8 +26,8 @@ pub fn is_execution_refused(error: &io::Error) -> bool {
     imp::error::is_execution_refused(error)
 }
 
-/// Whether the system does not permit this for anybody, whatever the permissions of the file. Some
-/// systems say so when a directory is removed as a file.
+/// Whether the system does not permit the operation, whatever the permissions of the file. Some
+/// systems report this when a directory is removed as a file.
 pub fn is_not_permitted(error: &io::Error) -> bool {
     imp::error::is_not_permitted(error)
 }
@@ -43,7 +43,7 @@ pub fn is_no_exchange(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
 }
 
-/// Takes "it exists already" for success.
+/// Turns the error "already exists" into success.
 pub fn ignore_existing(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),

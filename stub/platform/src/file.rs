@@ -18,15 +18,15 @@ impl FileId {
 }
 
 impl Timestamp {
-    /// When the contents of a file changed last, by the standard library's metadata of it. The
-    /// epoch where the file system does not say.
+    /// The modification time in the standard library's metadata. The epoch if the file system has
+    /// none.
     pub fn modified(metadata: &fs::Metadata) -> Self {
         imp::file::modified(metadata)
     }
 }
 
-/// Differs when a file was changed or replaced. Compare it with another stamp, never with a clock:
-/// clocks may be wrong, and a file server's is not ours.
+/// A value that changes when a file is changed or replaced. Compare it with another stamp, never
+/// with a clock: clocks may be wrong, and a file server has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChangeStamp {
     /// The file's identity.
@@ -47,7 +47,7 @@ impl ChangeStamp {
     }
 }
 
-/// A file system's knowledge of a file.
+/// The metadata of a file or link.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata(pub(crate) imp::file::Metadata);
 
@@ -102,7 +102,7 @@ impl Metadata {
         self.0.owner()
     }
 
-    /// How many names it has.
+    /// The number of its names (hard links).
     pub fn links(&self) -> u64 {
         self.0.links()
     }
@@ -160,18 +160,18 @@ pub fn symlink(target: impl AsRef<OsStr>, link: impl AsRef<Path>) -> io::Result<
     imp::file::symlink(target.as_ref(), link.as_ref())
 }
 
-/// Reads from `offset` on; returns how much. The file's cursor is not used.
+/// Reads from `offset` on; returns the number of bytes. The file's cursor is not used.
 pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     imp::file::read_at(file, buffer, offset)
 }
 
-/// Closes a file that was written to, and returns the error that the system reports then: a network
-/// file system may find out only now that there is no space.
+/// Closes a file that was written to, and returns the error that the system reports then. A network
+/// file system may report only now that it has no space.
 pub fn close(file: File) -> io::Result<()> {
     imp::file::close(file)
 }
 
-/// An open file that several threads read, each at offsets of its own.
+/// An open file that several threads read, each at its own offsets.
 #[derive(Debug)]
 pub struct SharedFile(pub File);
 

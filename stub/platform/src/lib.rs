@@ -15,7 +15,7 @@
 //! | [`tree`] | deleting trees without following links |
 //! | [`mod@file`] | files by path: identity, times, permissions |
 //! | `map` | files mapped into memory (feature `map`) |
-//! | [`paths`] | paths from bytes, places that a system has |
+//! | [`paths`] | paths from bytes, fixed paths of the system |
 //! | [`trust`] | users, owners, who else may write |
 //! | [`process`] | this process: arguments, its own file, replacing it |
 //! | [`host`] | the machine: boot, clock, processors |

@@ -1,11 +1,11 @@
-//! Files mapped into memory, for readers that look here and there in a long file.
+//! Files mapped into memory, for readers that need small parts of a long file.
 
 use std::fs::File;
 use std::io;
 use std::ops::Deref;
 use std::path::Path;
 
-/// A file mapped for reading, copied on write: changes stay in this process.
+/// A file mapped for reading.
 #[derive(Debug)]
 pub struct MappedFile(memmap2::Mmap);
 
@@ -13,12 +13,12 @@ impl MappedFile {
     /// Maps the file at `path`. An empty file is an empty map.
     ///
     /// The file must not become shorter while it is mapped: reading beyond its new end would kill
-    /// the process. Map what nobody else writes to: trees of this process, installed libraries
-    /// (package managers replace these by renaming).
+    /// the process. Map only files that no other process truncates, such as this process's own and
+    /// installed libraries (package managers replace these by renaming).
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let file = File::open(path)?;
-        // SAFETY: the map is private and read-only; that nobody shortens the file meanwhile is the
-        // condition above, and breaking it ends the process instead of giving wrong bytes.
+        // SAFETY: the map is private and read-only; that no process shortens the file meanwhile is
+        // the condition above, and breaking it ends the process instead of giving wrong bytes.
         unsafe { memmap2::MmapOptions::new().map_copy_read_only(&file) }.map(Self)
     }
 }

@@ -1,23 +1,23 @@
-//! Paths from bytes, and places that a system has.
+//! Paths from bytes, and fixed paths of the system.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::imp;
 
-/// Text for the operating system, of any bytes that it may have. On Windows bytes that are not
-/// UTF-8 are replaced.
+/// Text for the operating system with these bytes. On Windows, bytes that aren't UTF-8 are
+/// replaced.
 pub fn os_string_from_bytes(bytes: Vec<u8>) -> OsString {
     imp::paths::os_string_from_bytes(bytes)
 }
 
-/// A path of any bytes: see [`os_string_from_bytes`].
+/// A path with these bytes: see [`os_string_from_bytes`].
 pub fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
     os_string_from_bytes(bytes).into()
 }
 
-/// Directories for every user's temporary files, best first: the first outlives a reboot. None
-/// where every user has one of their own.
+/// Directories for the temporary files of all users, best first: files in the first one survive a
+/// reboot. Empty on systems where each user has a directory.
 pub fn shared_temporary() -> &'static [&'static str] {
     imp::paths::SHARED_TEMPORARY
 }

@@ -1,4 +1,4 @@
-//! This process: what it was started as and with, and running another program in its place.
+//! This process: its arguments and its own file, and running another program in its place.
 
 use std::ffi::{OsStr, OsString, c_char, c_int};
 use std::fs::File;
@@ -25,7 +25,7 @@ pub fn is_privileged() -> bool {
     imp::process::is_privileged()
 }
 
-/// A number that two processes share only by chance, without a system call.
+/// A random number that is fixed for this process. It takes no system call and isn't for secrets.
 pub fn random() -> usize {
     imp::process::random()
 }
@@ -35,23 +35,23 @@ pub fn own_path() -> io::Result<PathBuf> {
     imp::process::own_path()
 }
 
-/// The running executable, open for reading: that very file, even if another has its name by now.
+/// Opens the running executable for reading, even if another file has its name by now.
 pub fn open_own() -> io::Result<File> {
     imp::process::open_own()
 }
 
-/// The path that the system was given: as the caller wrote it, or as it was found on the `PATH`.
+/// The path by which the process was started: as the caller wrote it, or as it was found on the
+/// `PATH`.
 pub fn started_as() -> io::Result<PathBuf> {
     imp::process::started_as()
 }
 
-/// Replaces the process by `program`. Signal mask, dispositions, descriptors and limits stay what
-/// they were: the standard library's `exec` would reset two of them. Where a process cannot be
-/// replaced, waits for the program and exits with its status.
+/// Replaces the process by `program`, and returns only if that fails. Signal mask, dispositions,
+/// descriptors and limits stay as they are; the standard library's `exec` would reset two of them.
+/// Where a process cannot be replaced, waits for the program and exits with its status.
 ///
-/// The environment is the process's own with a variable set to a value. Variables whose names
-/// begin with one of `hidden` get a prefix ([`HIDING`]), which the program is to take off. Returns
-/// the error.
+/// The program gets this process's environment, with `variable` (a name and a value) set. Variables
+/// whose names begin with one of `hidden` get a prefix ([`HIDING`]), which the program must remove.
 pub fn execute(
     program: &Path,
     argv: &[OsString],
@@ -67,7 +67,7 @@ pub fn replace_by(command: &mut Command) -> io::Error {
     imp::process::replace_by(command)
 }
 
-/// Sets which permissions new files of this process do not get; returns those of before.
+/// Sets the permissions that new files of this process do not get, and returns the old ones.
 pub fn set_mask(mask: u32) -> u32 {
     imp::process::set_mask(mask)
 }

@@ -1,4 +1,4 @@
-//! Deleting trees below an open directory: no path is followed, no link is crossed.
+//! Deleting trees below an open directory, without following links.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -6,11 +6,10 @@ use std::path::Path;
 use crate::directory::Directory;
 use crate::error::{is_link_refused, is_not_permitted};
 
-/// How often a name is tried that is a file one moment and a directory the next.
+/// The most attempts to remove a name that another process keeps swapping or filling.
 const ATTEMPTS: usize = 1000;
 
-/// Removes `name` in `at` with everything in it. A name that is gone already isn't an
-/// error.
+/// Removes `name` in `at` with everything in it. Succeeds if the name does not exist.
 pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
     let name = name.as_ref();
     let mut last = io::Error::from(ErrorKind::ResourceBusy);
@@ -27,7 +26,7 @@ pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
             Ok(directory) => empty(&directory)?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(error) if is_link_refused(&error) || error.kind() == ErrorKind::NotADirectory => {
-                // Not a directory any more, if it was one a moment ago.
+                // It was a directory a moment ago and isn't one any more: try again.
                 if last.kind() == ErrorKind::IsADirectory {
                     continue;
                 }
@@ -51,7 +50,7 @@ pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
 
 /// Removes everything in `directory`, but not the directory itself.
 pub fn empty(directory: &Directory) -> io::Result<()> {
-    // Others may put something into it meanwhile, so this goes on until none is left.
+    // Other processes may add files meanwhile, so this continues until none is left.
     loop {
         let names = directory.entries()?;
         if names.is_empty() {
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
     use crate::file::symlink;
 
-    /// An archive's `uninstall` takes the cache away that a `clear` has open.
+    /// An archive's `uninstall` may remove a cache that `clear` has open.
     #[test]
     fn a_directory_removed_while_open_is_empty() {
         let dir = tempfile::tempdir().unwrap();
@@ -97,7 +96,7 @@ mod tests {
         assert!(!tree.exists() && other.join("kept").exists());
     }
 
-    /// Somebody swaps a directory for a link to another, back and forth, while it is deleted.
+    /// Another process swaps a directory for a link, back and forth, while it is deleted.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_link_that_is_swapped_in_leads_to_no_loss() {
@@ -112,7 +111,7 @@ mod tests {
                 }
             };
             fill(&precious);
-            // Files that are made again through the link prove nothing.
+            // `fill` may write through the link and so make other files again; not these two.
             let kept = ["kept", "inner/kept"].map(|name| precious.join(name));
             for path in &kept {
                 fs::write(path, "").unwrap();
@@ -134,7 +133,7 @@ mod tests {
                 });
                 for _ in 0..100 {
                     fill(&tree.join("a"));
-                    // It may lose to the one who swaps, and that is all that may be lost.
+                    // It may fail because of the swaps.
                     let _ = remove(&at, "tree");
                 }
                 is_over.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Users, owners, and who else may write to a directory.
+//! Users, owners, and the users who may write to a directory.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::directory::Directory;
 use crate::imp;
 pub use crate::types::Trust;
 
-/// The user that this process acts as.
+/// The id of the user that this process acts as.
 pub fn user() -> u32 {
     imp::trust::user()
 }
@@ -17,7 +17,8 @@ pub fn is_administrator() -> bool {
     imp::trust::is_administrator()
 }
 
-/// The user that the file at `path` belongs to; links are followed. `None` for the administrator.
+/// The id of the user that the file at `path` belongs to; links are followed. `None` for the
+/// administrator.
 pub fn owner(path: &Path) -> io::Result<Option<u32>> {
     imp::trust::owner(path)
 }

@@ -1,6 +1,6 @@
 //! The interface's own types, which every platform fills in.
 
-/// This platform cannot do it yet.
+/// An operation that this platform cannot do yet, with its name for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not supported on this operating system yet: {0}")]
 pub struct Unsupported(pub &'static str);
@@ -11,19 +11,19 @@ impl From<Unsupported> for std::io::Error {
     }
 }
 
-/// Tells a file from every other file that exists at the same time, whatever its names.
+/// Identifies a file among all files that exist at the same time, whatever its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId {
-    /// The file system.
+    /// The number of the file system.
     pub device: u64,
-    /// The file in it.
+    /// The number of the file in it.
     pub index: u64,
 }
 
-/// A moment, as file systems note it.
+/// A time, as file systems store it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp {
-    /// Seconds since 1970, or before.
+    /// Seconds since 1970; negative before.
     pub seconds: i64,
     /// Nanoseconds after that second.
     pub nanoseconds: u32,
@@ -45,9 +45,9 @@ pub enum FileKind {
 /// Space on a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
-    /// In bytes.
+    /// The number of bytes.
     pub bytes: u64,
-    /// In files, directories and links.
+    /// The number of files, directories and links.
     pub files: u64,
 }
 

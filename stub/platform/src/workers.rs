@@ -5,11 +5,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::host;
 
-/// Each worker of a cold start takes about 6 MiB at most; the launcher's limit is 64 MiB.
+/// The most threads. Each one in a cold start takes about 6 MiB at most; the launcher may take 64
+/// MiB.
 const MAX_WORKERS: usize = 6;
 
-/// Runs `work` on every item, on several threads; the first error ends it. Each thread has a
-/// state of its own.
+/// Runs `work` on every item, on several threads, until the first error, which it returns. Each
+/// thread has its own state.
 pub fn run_all<T: Sync, S: Default, E: Send>(
     items: &[T],
     work: impl Fn(&mut S, &T) -> Result<(), E> + Sync,
@@ -27,7 +28,7 @@ pub fn run_all<T: Sync, S: Default, E: Send>(
     };
     std::thread::scope(|scope| {
         for _ in 1..host::processors().min(MAX_WORKERS).min(items.len()) {
-            // Without a further thread (the system has limits), this one does all the work.
+            // If the system refuses another thread, the existing ones do all the work.
             if std::thread::Builder::new().spawn_scoped(scope, worker).is_err() {
                 break;
             }
@@ -40,7 +41,8 @@ pub fn run_all<T: Sync, S: Default, E: Send>(
     }
 }
 
-/// The results of `work` on each item, in their order; on several threads.
+/// Runs `work` on every item, on several threads, and returns the results in the order of the
+/// items.
 pub fn map_all<T: Sync, R: Send + Sync, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,

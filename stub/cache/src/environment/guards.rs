@@ -1,9 +1,9 @@
-//! Guards: files that a warm start looks at, to notice that a cleaner has been here.
+//! Guards: files that a warm start looks at, to detect that a cleaner has removed some.
 //!
 //! The launch plan has them in rows. Every start looks at the first row (files without which the
-//! interpreter does not reach our code) and at one other row, which chance chooses. For each of its
-//! files a row has the size in decimal and the path, each ended by a NUL byte. The path is relative
-//! to the environment or, behind a `/`, to the runtime.
+//! interpreter does not reach our code) and at one random other row. For each of its files, a row
+//! has the size in decimal and the path, each ended by a NUL byte. A path that starts with `/` is
+//! relative to the runtime, any other path to the environment.
 
 use std::ffi::CStr;
 use std::ops::Range;
@@ -13,18 +13,19 @@ use snakecrate_format::manifest::{Component, Kind, Manifest};
 
 use crate::layout::COMPONENTS;
 
-/// How many rows chance chooses from.
+/// The number of rows that one is chosen from at random.
 const ROWS: usize = 16;
-/// How many files such a row has.
+/// The most files in such a row.
 const ROW: usize = 4;
-/// Begins the path of a file in the runtime, instead of the component's path, which a start opens
-/// once.
-const OF_RUNTIME: &str = "/";
+/// The beginning of a path in the runtime. It stands for the runtime's own path, so that a start
+/// opens that directory only once.
+const IN_RUNTIME: &str = "/";
 /// Modules that every interpreter imports from files before it runs a script.
 const FIRST: [&str; 3] = ["encodings/__init__", "encodings/aliases", "encodings/utf_8"];
-/// An interpreter finds its library by this file, with or without a `c` at its end.
+/// An interpreter finds its standard library by this file, or by the same name with a `c` at its
+/// end.
 const LANDMARK: &str = "os.py";
-/// Further ones, which are part of the interpreter itself from 3.11 on.
+/// Further such modules. From 3.11 on they are part of the interpreter itself.
 const FROZEN: [&str; 10] = [
     "_collections_abc",
     "_sitebuiltins",
@@ -41,9 +42,9 @@ const FROZEN: [&str; 10] = [
 /// A file and its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
-    /// Relative to the environment.
+    /// Its path in the form of the launch plan: see the module's page.
     pub path: String,
-    /// In bytes.
+    /// Its size in bytes.
     pub size: u64,
 }
 
@@ -65,7 +66,7 @@ pub fn rows(
     let (mut first, mut rest) = (made, Vec::new());
     for (component, listing) in others {
         let place = match component.kind {
-            Kind::Runtime => OF_RUNTIME.to_owned(),
+            Kind::Runtime => IN_RUNTIME.to_owned(),
             _ => format!("{}/", path_from_env(component)),
         };
         for item in listing.items() {
@@ -76,7 +77,7 @@ pub fn rows(
             (if needed { &mut first } else { &mut rest }).extend(guard(&place, item));
         }
     }
-    // A small application gets its share, too: half of all, if it has so many files.
+    // Up to half of all guards are the application's, however large the runtime is.
     let mut pool: Vec<_> = layers.iter().filter_map(|item| guard("", item)).collect();
     pool = spread(pool, ROWS * ROW / 2);
     pool.extend(spread(rest, ROWS * ROW - pool.len()));
@@ -130,25 +131,26 @@ fn is_first_library(manifest: &Manifest, path: &str) -> bool {
         || library.first.iter().any(|first| first == name)
 }
 
-/// At most `count` of them, at even distances.
+/// Thins `all` out to at most `count` items, at even distances.
 fn spread<T>(all: Vec<T>, count: usize) -> Vec<T> {
     let length = all.len();
     let is_chosen = |index: usize| index * count / length != (index + 1) * count / length;
     let chosen =
         all.into_iter().enumerate().filter(|(index, _)| length <= count || is_chosen(*index));
-    chosen.map(|(_, one)| one).collect()
+    chosen.map(|(_, item)| item).collect()
 }
 
-/// Rows of guards, as in a launch plan. Only the rows that are due are decoded.
+/// Rows of guards, as in a launch plan. Only the rows that a start looks at are decoded.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
-    /// The bytes that contain them.
+    /// The bytes that contain the rows, such as a whole launch plan.
     bytes: Vec<u8>,
+    /// The position of each row in `bytes`.
     places: Vec<Range<usize>>,
 }
 
 impl Rows {
-    /// The rows at `places` of `bytes`; `None` if one lies outside.
+    /// The rows at `places` in `bytes`; `None` if one lies outside.
     pub fn new(bytes: Vec<u8>, places: Vec<Range<usize>>) -> Option<Self> {
         let inside = |place: &Range<usize>| bytes.get(place.clone()).is_some();
         places.iter().all(inside).then_some(Self { bytes, places })
@@ -178,16 +180,16 @@ impl Eq for Rows {}
 
 /// The path relative to the runtime, or `None` if the file is in the environment.
 pub fn in_runtime(path: &str) -> Option<&str> {
-    path.strip_prefix(OF_RUNTIME)
+    path.strip_prefix(IN_RUNTIME)
 }
 
-/// The guards to look at: the first row, and one of the others.
+/// The guards that a start with this random number looks at: the first row, and one other row.
 pub fn chosen(rows: &Rows, random: usize) -> (Row<'_>, Row<'_>) {
     let row = |index: usize| Row(rows.iter().nth(index).unwrap_or_default());
     (row(0), row(1 + random % rows.places.len().saturating_sub(1).max(1)))
 }
 
-/// The guards of a row.
+/// A row of guards: yields each path and its size in bytes.
 pub struct Row<'a>(&'a [u8]);
 
 impl<'a> Iterator for Row<'a> {

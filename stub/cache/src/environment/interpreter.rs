@@ -1,4 +1,4 @@
-//! The interpreter of an environment with its own C library.
+//! The interpreter of an environment that uses its own C library.
 
 use std::io;
 use std::path::Path;
@@ -10,10 +10,12 @@ use crate::component::Cached;
 use crate::layout::COMPONENTS;
 use crate::root::Root;
 
-/// The longest executable of an interpreter, in bytes; without a libpython it contains everything.
+/// The longest executable of an interpreter, in bytes. Without a separate libpython it contains the
+/// whole interpreter.
 pub const MAX_INTERPRETER: u64 = 256 << 20;
 
-/// The runtime's interpreter with the paths of this cache in its patch area.
+/// The bytes of the runtime's interpreter, with the paths of this cache in its patch area. `loader`
+/// is the absolute path of the loader of `library`.
 pub fn patched(
     root: &Root,
     manifest: &Manifest,

@@ -1,4 +1,4 @@
-//! Environments, as far as a warm start reads them and [`crate::verify`] checks them.
+//! The files of an environment that a warm start reads and [`crate::verify`] checks.
 
 pub mod guards;
 pub mod interpreter;

@@ -1,11 +1,11 @@
 //! The launch plan: what a warm start reads instead of the manifest.
 //!
-//! Fields end in NUL bytes, since paths may hold any other:
+//! Each field ends with a NUL byte, the only byte that a path cannot contain:
 //!
 //! ```text
 //! "snakecrate launch 2"  boot id  the environment's path  default entry or nothing
 //! "only", "host" with its identity, or the path of the environment's own loader
-//! "hidden" or "seen", what the interpreter's loader makes of LD_* variables
+//! "hidden" or "seen": whether the interpreter's loader sees LD_* variables
 //! number of options      options…
 //! the runtime's path     relative to the environment
 //! number of rows         then for each row of guards: its length, and as many bytes
@@ -25,14 +25,14 @@ const HEADER: &[u8] = b"snakecrate launch 2";
 const HIDDEN: &[u8] = b"hidden";
 const SEEN: &[u8] = b"seen";
 
-/// Everything that a warm start knows.
+/// The launch plan of an environment: all that a warm start needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchPlan {
-    /// The boot in which the environment was made, or checked last.
+    /// The boot id of when the environment was made; empty if the system has none.
     pub boot_id: Vec<u8>,
-    /// The environment's path: many of its files contain it.
+    /// The environment's absolute path. Many of its files contain it, so it cannot be moved.
     pub home: PathBuf,
-    /// The C library it runs on.
+    /// The C library that it runs on.
     pub c_library: LibcInUse,
     /// The name of the default entry; empty if there is none.
     pub default: Vec<u8>,
@@ -42,7 +42,7 @@ pub struct LaunchPlan {
     pub options: Vec<Vec<u8>>,
     /// The runtime's path relative to the environment.
     pub runtime: PathBuf,
-    /// See [`guards`].
+    /// The rows of [`guards`].
     guards: Rows,
     /// The entries; at least one.
     pub entries: Vec<PlannedEntry>,
@@ -51,11 +51,11 @@ pub struct LaunchPlan {
 /// The C library that an environment runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LibcInUse {
-    /// The host's; the archive brings none.
+    /// The host's; the archive bundles none.
     Only,
-    /// The host's, as long as it has this identity. The text begins with `host `.
+    /// The host's, as long as it has this identity, a text that begins with `host `.
     Hosts(String),
-    /// The archive's own, with its loader at this path.
+    /// The archive's own, whose loader has this absolute path.
     Own(PathBuf),
 }
 
@@ -84,14 +84,14 @@ pub struct PlannedEntry {
     pub by: StartedBy,
     /// The path of its file in the environment.
     pub path: Vec<u8>,
-    /// The size of its file. `None` if the listing does not say: for links, and for scripts with a
-    /// first line of their own.
+    /// The size of its file in bytes. `None` for links, and for scripts, whose first line differs
+    /// from the listing's.
     pub size: Option<u64>,
 }
 
 impl LaunchPlan {
-    /// The plan for an environment at `home`. `is_loaded` says whether the kernel needs a loader for
-    /// an executable of the environment, `size` how long a file is.
+    /// The plan for an environment at `home`. `is_loaded` returns whether an executable of the
+    /// environment needs a loader, and `size` the size of a file in bytes, if it is known.
     pub fn new(
         manifest: &Manifest,
         home: &Path,
@@ -127,7 +127,7 @@ impl LaunchPlan {
         }
     }
 
-    /// The guards that a start with this random number looks at.
+    /// The guards that a start with this random number looks at: see [`guards::chosen`].
     pub fn guards(&self, random: usize) -> (Row<'_>, Row<'_>) {
         guards::chosen(&self.guards, random)
     }
@@ -154,7 +154,7 @@ impl LaunchPlan {
         put(self.runtime.as_os_str().as_encoded_bytes());
         put(self.guards.iter().len().to_string().as_bytes());
         for row in self.guards.iter() {
-            // The length of a row is that of a field: its last NUL byte ends it.
+            // A row is read as a field of this length, since it contains NUL bytes.
             put(row.len().to_string().as_bytes());
             put(row);
         }
@@ -231,7 +231,7 @@ impl<'a> Fields<'a> {
         self.take(self.0.iter().position(|&byte| byte == 0)?)
     }
 
-    /// A field of a known length, which may have NUL bytes in it.
+    /// A field of a known length, which may contain NUL bytes.
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (field, rest) = self.0.split_at_checked(length)?;
         self.0 = rest.strip_prefix(b"\0")?;
@@ -291,7 +291,8 @@ mod tests {
         let bytes = plan().encode();
         for length in 0..bytes.len() {
             let cut = LaunchPlan::parse(bytes[..length].to_vec());
-            // A cut behind a whole entry leaves a whole plan: plans are renamed into place.
+            // A cut after an entry leaves a valid plan. It cannot happen: plans are renamed into
+            // place.
             assert!(cut.is_none_or(|cut| cut.entries.len() == 1), "{length}");
         }
         assert_eq!(LaunchPlan::parse(b"something else\0".to_vec()), None);

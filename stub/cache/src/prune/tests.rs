@@ -8,7 +8,7 @@ use snakecrate_format::manifest::{Kind, sample::sample};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A cache with trees that hold nothing but what prune reads.
+/// A cache whose trees hold only the files that prune reads.
 struct Cache {
     _directory: tempfile::TempDir,
     root: Root,
@@ -25,7 +25,7 @@ impl Cache {
         Self { _directory: directory, root }
     }
 
-    /// An environment of a runtime and wheels, each with its size.
+    /// Adds an environment of a runtime and wheels, each with its size.
     fn env(self, key: &str, used: SystemTime, made: SystemTime, parts: &[(&str, u64)]) -> Self {
         let mut manifest = sample();
         let runtime = manifest.components[0].clone();
@@ -56,7 +56,8 @@ impl Cache {
         File::options().write(true).open(path).unwrap()
     }
 
-    /// Names of environments and sizes of components that go: announced, then done.
+    /// The names of removed environments and the sizes of removed components, after checking that a
+    /// dry run reports the same.
     #[track_caller]
     fn pruned(&self, rules: Rules) -> (Vec<String>, Vec<u64>) {
         let there = || (names(&self.root, ENVS).unwrap(), names(&self.root, COMPONENTS).unwrap());
@@ -108,7 +109,7 @@ fn the_least_recently_used_go_until_the_others_fit() {
     let rules = |size| Rules { max_size: Some(size), ..Rules::default() };
     assert_eq!(three().pruned(rules(330)), (vec![], vec![]));
     assert_eq!(three().pruned(rules(329)), (vec!["old".into()], vec![10]));
-    // What `newer` shares with `newest` stays.
+    // Components that `newer` shares with `newest` stay.
     assert_eq!(three().pruned(rules(319)), (vec!["old".into(), "newer".into()], vec![10, 100]));
     let (envs, _) = three().pruned(rules(0));
     assert_eq!(envs, ["old", "newer", "newest"]);
@@ -133,7 +134,7 @@ fn without_a_rule_only_components_that_nothing_uses_go() {
     assert_eq!(cache.pruned(Rules::default()), (vec![], vec![10]));
 }
 
-/// It may be of a newer launcher, and made of any of them.
+/// A newer launcher may have made it, of any components.
 #[test]
 fn an_environment_that_cannot_be_read_keeps_all_components() {
     let cache = three();
@@ -153,7 +154,7 @@ fn leased_environments_stay_and_are_counted() {
     assert_eq!(cache.pruned(all), (vec![], vec![]));
 }
 
-/// A clock that was wrong once, or is wrong now.
+/// The clock may have been wrong once, or may be wrong now.
 #[test]
 fn times_in_the_future_are_now_and_times_before_1970_are_1970() {
     let before_time = SystemTime::UNIX_EPOCH - 400 * DAY;
@@ -169,7 +170,7 @@ fn times_in_the_future_are_now_and_times_before_1970_are_1970() {
     let since = |since| Rules { unused_since: Some(since), ..Rules::default() };
     assert_eq!(cache.pruned(since(SystemTime::UNIX_EPOCH)), (vec![], vec![]));
     assert_eq!(cache.pruned(since(ago(30))), (vec!["past".into()], vec![4]));
-    // As a clock of 1970 would have it.
+    // The limit that a clock in 1970 would give.
     assert_eq!(cache.pruned(since(before_time)), (vec![], vec![]));
     let rules = Rules { max_size: Some(3), ..Rules::default() };
     assert_eq!(cache.pruned(rules), (vec!["now".into()], vec![8]));
@@ -177,7 +178,7 @@ fn times_in_the_future_are_now_and_times_before_1970_are_1970() {
     assert_eq!(envs.len(), 2);
 }
 
-/// Somebody who swaps the cache's own directories for links while it is pruned.
+/// Another program may swap the cache's own directories for links while it is pruned.
 #[test]
 fn areas_that_are_links_are_not_followed() {
     let cache = three();

@@ -1,4 +1,5 @@
-//! Members of the zip that are data for people and for other tools. The launcher reads none of them.
+//! Members of the zip that are data for people and for other tools. The launcher reads none of
+//! them.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,14 +20,14 @@ pub const ATTACHMENTS: &str = "attachments/";
 pub struct Attachment {
     /// The member's name: [`SBOM_MEMBER`], or a path below [`ATTACHMENTS`].
     pub name: EntryPath,
-    /// What it is: `sbom`, `license`, `notice`, `vex`, `document`, `dropped-files`, `icon`. Readers
-    /// ignore roles that they do not know.
+    /// Its purpose: `sbom`, `license`, `notice`, `vex`, `document`, `dropped-files`, `icon`.
+    /// Readers ignore roles that they do not know.
     pub role: String,
     /// The label of the component that it belongs to, if it belongs to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
-    /// Its length, unpacked.
+    /// Its unpacked length in bytes.
     pub bytes: u64,
-    /// BLAKE3 of it, unpacked.
+    /// BLAKE3 of its unpacked bytes.
     pub blake3: Digest,
 }

@@ -1,4 +1,4 @@
-//! The C library that an archive brings.
+//! The C library that an archive bundles.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,13 +8,14 @@ use crate::entry_path::EntryPath;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CLibrary {
-    /// Whether the host's may be used instead.
+    /// Whether the host's C library may be used instead.
     pub choice: Choice,
     /// The loader inside the component; the libraries are beside it.
     pub loader: EntryPath,
-    /// What the host's must have, to be used.
+    /// The libraries that the host must have for its C library to be used.
     pub needs: Vec<Need>,
-    /// Libraries that the interpreter loads first, for objects that would not find them.
+    /// Libraries that the interpreter loads before all others, because some objects would not find
+    /// them by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<String>,
 }
@@ -23,7 +24,7 @@ pub struct CLibrary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
-    /// If it has all that is needed.
+    /// Yes, if it meets every [`Need`].
     Auto,
     /// Never.
     Bundled,

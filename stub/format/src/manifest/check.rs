@@ -11,12 +11,12 @@ use crate::entry_path::EntryPath;
 use crate::listing::{Listing, MAX_FILES};
 
 impl Manifest {
-    /// Checks that the files which the manifest names are there: the interpreter, the files that
-    /// entries start, the loader. `listings` are those of the components in use.
+    /// Checks that the files that the manifest names exist: the interpreter, the files that entries
+    /// start, and the loader. `listings` has the listings of all components in use.
     pub fn check_paths(&self, listings: &[(&Component, &Listing)]) -> Result<(), BadManifest> {
-        let is_missing = |path: &EntryPath, of: fn(&Component) -> bool| {
+        let is_missing = |path: &EntryPath, may_hold: fn(&Component) -> bool| {
             let has = |(c, listing): &(&Component, &Listing)| {
-                of(c) && listing.get(path.as_str()).is_some()
+                may_hold(c) && listing.get(path.as_str()).is_some()
             };
             !listings.iter().any(has)
         };
@@ -41,7 +41,7 @@ impl Manifest {
         }
     }
 
-    /// Whether it makes sense in an archive of so many bytes; what is wrong with it otherwise.
+    /// Checks the manifest of an archive of `archive_length` bytes. The error says what is wrong.
     pub(super) fn check(&self, archive_length: u64) -> Result<(), String> {
         if self.components.len() > MAX_COMPONENTS {
             return Err(format!("{} components", self.components.len()));
@@ -52,7 +52,7 @@ impl Manifest {
         self.check_entries()?;
         #[cfg(feature = "details")]
         self.check_details()?;
-        // Its feature is not required: the manifest would not have been read to here.
+        // This build knows no features, so `parse` has refused every manifest that requires one.
         #[cfg(not(feature = "details"))]
         if self.components.iter().any(|component| component.kind == Kind::Part) {
             return Err("a part of a runtime".into());
@@ -60,8 +60,8 @@ impl Manifest {
         Ok(())
     }
 
-    /// Texts that are shown to people or written to files are of one line. The name of a link
-    /// contains the version.
+    /// Checks that texts that people see or that files contain have one line each. The Python
+    /// version has no `/`, since a link's name contains it.
     fn check_texts(&self) -> Result<(), String> {
         let python = &self.python;
         let texts = [&self.name, &self.target, &python.implementation, &python.version];
@@ -80,7 +80,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// Which kinds of components there are, and in what order.
+    /// Checks the number of components of each kind, and their order.
     fn check_kinds(&self) -> Result<(), String> {
         let count = |kind| self.components.iter().filter(|c| c.kind == kind).count();
         if self.runtime.is_some() {
@@ -107,7 +107,7 @@ impl Manifest {
 
     fn check_components(&self, archive_length: u64) -> Result<(), String> {
         let mut names = HashSet::new();
-        // In the manifest's order, one behind the other.
+        // Members follow each other in the manifest's order.
         let (mut end, mut files, mut listings) = (self.stub.length, 0u64, 0u64);
         for component in &self.components {
             end = component.check(end, archive_length)?;
@@ -127,7 +127,8 @@ impl Manifest {
 }
 
 impl Component {
-    /// Its members begin at `end` or behind it. Returns where the last of them ends.
+    /// Checks that its members begin at offset `end` or later. Returns the offset where the last
+    /// one ends.
     fn check(&self, mut end: u64, archive_length: u64) -> Result<u64, String> {
         let id = format!("{}-{}", self.name, self.version);
         if EntryPath::new(&self.tree_member()).is_err() || id.contains('/') {
@@ -136,7 +137,7 @@ impl Component {
         if self.blobs.len() > MAX_BLOBS {
             return Err(format!("{id} has {} blobs", self.blobs.len()));
         }
-        let place = |members: &mut dyn Iterator<Item = (u64, u64)>, start, limit| {
+        let end_of = |members: &mut dyn Iterator<Item = (u64, u64)>, start, limit| {
             let mut end = start;
             for (offset, length) in members {
                 if offset < end {
@@ -151,16 +152,16 @@ impl Component {
         };
         let tree = (self.tree.offset, self.tree.length);
         let mut blobs = self.blobs.iter().map(|blob| (blob.offset, blob.length));
-        end = place(&mut [tree].into_iter(), end, archive_length)?;
+        end = end_of(&mut [tree].into_iter(), end, archive_length)?;
         let Some(download) = &self.download else {
-            return place(&mut blobs, end, archive_length);
+            return end_of(&mut blobs, end, archive_length);
         };
-        place(&mut blobs, 0, download.length)?;
+        end_of(&mut blobs, 0, download.length)?;
         Ok(end)
     }
 }
 
-/// None of `texts` has a control character.
+/// Checks that none of `texts` has a control character.
 pub(super) fn one_line<'a>(mut texts: impl Iterator<Item = &'a String>) -> Result<(), String> {
     match texts.find(|text| text.contains(char::is_control)) {
         Some(text) => {

@@ -1,4 +1,4 @@
-//! Contradictions and limits of what no launcher of this version acts on.
+//! Checks of the fields that the launcher of this version ignores or refuses.
 
 use std::collections::HashSet;
 
@@ -52,7 +52,7 @@ impl Manifest {
         }
     }
 
-    /// Each field that needs a feature comes with it.
+    /// Checks that `requires` names the feature of each field that needs one.
     fn check_features(&self) -> Result<(), String> {
         if !self.requires.is_sorted_by(|a, b| a.name() < b.name()) {
             return Err("features that are not sorted, or one twice".into());
@@ -86,7 +86,8 @@ impl Manifest {
         for attachment in &self.attachments {
             attachment.check(&labels)?;
         }
-        let has = |icon: &&EntryPath| self.attachments.iter().any(|one| one.name == **icon);
+        let has =
+            |icon: &&EntryPath| self.attachments.iter().any(|attached| attached.name == **icon);
         match self.icon.as_ref().filter(|icon| !has(icon)) {
             Some(icon) => Err(format!("the icon `{icon}` is not attached")),
             None => Ok(()),

@@ -1,10 +1,10 @@
-//! Contradictions of entries.
+//! Checks of the entries.
 
 use super::document::{Manifest, Role};
 use super::entry::Entry;
 
 impl Manifest {
-    /// Entries are sorted and have usable names, and the default is one of them.
+    /// Checks that entries are sorted and have usable names, and that the default is one of them.
     pub(super) fn check_entries(&self) -> Result<(), String> {
         for Entry { name, .. } in &self.entries {
             if name.is_empty() || name.contains(|c: char| c.is_control() || c == '/') {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
-/// What a component is.
+/// The kind of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -37,7 +37,7 @@ impl Kind {
 /// A tree of files with a name, a version and a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its normalised name.
     pub name: String,
@@ -47,12 +47,12 @@ pub struct Component {
     pub digest: Digest,
     /// The number of its files and links.
     pub files: u64,
-    /// Their bytes, unpacked.
+    /// The sum of their sizes in bytes, unpacked.
     pub bytes: u64,
-    /// Where the packer got it, if every builder gets it there.
+    /// Its origin, if every builder gets it from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Where its blobs are, if not in the archive.
+    /// The file that holds its blobs, if the archive does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub download: Option<Download>,
@@ -62,7 +62,7 @@ pub struct Component {
     pub blobs: Vec<Member>,
 }
 
-/// Where a component came from.
+/// The origin of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The file's name: `click-8.1.7-py3-none-any.whl`.
@@ -87,11 +87,11 @@ pub struct Download {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// Absolute offset of its bytes in the file.
+    /// Offset of its bytes from the start of the file.
     pub offset: u64,
     /// Its length in bytes.
     pub length: u64,
-    /// Its length after decompression.
+    /// Its length after decompression, in bytes.
     pub unpacked: u64,
     /// BLAKE3 of its bytes as stored.
     pub blake3: Digest,
@@ -103,7 +103,7 @@ impl Component {
         matches!(self.kind, Kind::App | Kind::Wheel)
     }
 
-    /// Its name in member names and of its folder when an archive is extracted:
+    /// Its name in member names, and the name of its folder in an extracted archive:
     /// `wheel-click-8.1.7`.
     pub fn label(&self) -> String {
         format!("{}-{}-{}", self.kind.as_str(), self.name, self.version)

@@ -1,4 +1,4 @@
-//! The document and what stands in it once.
+//! The manifest document and the parts that occur once in it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +14,12 @@ use crate::entry_path::EntryPath;
 /// The format this code reads and writes.
 pub const FORMAT: u32 = 2;
 
-/// The document.
+/// The manifest document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`FORMAT`].
     pub format: u32,
-    /// What a reader must know, sorted by name.
+    /// The features that a reader must know, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(not(feature = "details"), serde(skip))]
     pub requires: Vec<Feature>,
@@ -32,11 +32,11 @@ pub struct Manifest {
     /// The application's version, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Who publishes it.
+    /// The publisher's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(skip))]
     pub vendor: Option<String>,
-    /// Where users get help: an address or a URL.
+    /// An e-mail address or a URL where users get help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(skip))]
     pub contact: Option<String>,
@@ -60,15 +60,15 @@ pub struct Manifest {
     pub runtime: Option<ExternalRuntime>,
     /// How entries are started.
     pub launch: Launch,
-    /// The C library that it brings, if it brings one: the component of that kind.
+    /// How the bundled C library is used. Missing if the archive bundles none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub c_library: Option<CLibrary>,
-    /// The largest zstd window of a blob as a power of two, in bytes; [`MAX_WINDOW_LOG`] if it is
-    /// missing.
+    /// The largest zstd window of a blob, as the exponent of a power of two in bytes. Missing:
+    /// [`MAX_WINDOW_LOG`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub window_log: Option<u32>,
-    /// What can be started, sorted by name.
+    /// The entries, sorted by name.
     pub entries: Vec<Entry>,
     /// The components: the runtime and its parts, the application, wheels by name, the C library.
     /// If two layers hold the same path, the first wins.
@@ -79,7 +79,7 @@ pub struct Manifest {
     pub attachments: Vec<Attachment>,
 }
 
-/// What a file of this format is for.
+/// The purpose of a file of this format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -90,21 +90,21 @@ pub enum Role {
     Runtime,
 }
 
-/// The launcher of an archive, so that `verify` covers it too; it does not look at itself.
+/// The launcher of an archive, for `verify`. The launcher itself does not read this when it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stub {
-    /// The number of bytes in front of the zip.
+    /// Its length in bytes; the zip follows.
     pub length: u64,
-    /// BLAKE3 of them with a blank boot record.
+    /// BLAKE3 of the launcher with a blank boot record.
     pub blake3: Digest,
 }
 
 /// The interpreter that an archive runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Python {
-    /// `cpython`.
+    /// Its implementation: `cpython`.
     pub implementation: String,
-    /// Such as `3.12.1`.
+    /// Its version: `3.12.1`.
     pub version: String,
     /// The tag of its binary interface: `cp312`, `cp313t`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,8 +114,8 @@ pub struct Python {
     pub executable: EntryPath,
 }
 
-/// What a runtime file must have for an archive without a runtime, beside the implementation and
-/// [`Python::abi`].
+/// Requirements of an archive without a runtime on a runtime file, in addition to the
+/// implementation and [`Python::abi`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalRuntime {
@@ -139,8 +139,8 @@ pub struct Launch {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub disabled_commands: Vec<String>,
-    /// Days for which unused environments stay in the cache; 0: for ever. Missing: the launcher's
-    /// own choice.
+    /// Days that unused environments stay in the cache; 0 means for ever. Missing: the launcher
+    /// decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(skip))]
     pub keep_days: Option<u32>,
@@ -176,13 +176,13 @@ impl Manifest {
         self.components.iter().filter(|component| component.is_layer())
     }
 
-    /// The C library that the archive brings, and how it is used.
+    /// The bundled C library: how it is used, and its component.
     pub fn c_library(&self) -> Option<(&CLibrary, &Component)> {
         let component = self.components.iter().find(|c| c.kind == Kind::CLibrary);
         self.c_library.as_ref().zip(component)
     }
 
-    /// The features that its fields need, sorted: what `requires` must name.
+    /// The features that its fields need, sorted. [`Manifest::requires`] must name all of them.
     pub fn features(&self) -> Vec<Feature> {
         let any_entry = |has: fn(&Entry) -> bool| self.entries.iter().any(has);
         let any_component = |has: fn(&Component) -> bool| self.components.iter().any(has);

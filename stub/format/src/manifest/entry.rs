@@ -1,4 +1,4 @@
-//! Entries: what an archive can start.
+//! Entries: the programs that an archive can start.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::template::Template;
 use crate::entry_path::EntryPath;
 
-/// One thing that the archive can start.
+/// A program that the archive can start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The name users call it by.
     pub name: String,
-    /// What it runs, for people: `deployctl.cli:main`, `-m httpie`.
+    /// A description for people: `deployctl.cli:main`, `-m httpie`.
     pub runs: String,
-    /// What the launcher executes.
+    /// The command that the launcher executes.
     pub start: Start,
     /// Arguments before the user's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ pub struct Entry {
     pub first_run: Option<EntryPath>,
 }
 
-/// What the launcher executes for an entry; paths are inside the environment.
+/// The command that the launcher executes for an entry. Paths are relative to the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Start {
@@ -53,7 +53,7 @@ pub enum Start {
     Native(EntryPath),
 }
 
-/// Environment variables of an entry. No name is in two of the three.
+/// Environment variables of an entry. Each name occurs in one field only.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {

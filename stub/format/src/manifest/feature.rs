@@ -1,11 +1,11 @@
-//! Features: what a reader must know to do right by an archive.
+//! Features: the abilities that an archive requires of its reader.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! features {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// Something that changes what runs, or what is read. A reader that does not know one of a
-        /// manifest's features refuses the archive.
+        /// A part of the format that changes what runs, or what is read. A reader that does not
+        /// know one of a manifest's features refuses the archive.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Feature {
             $($(#[$doc])* $variant,)*
@@ -51,8 +51,8 @@ features! {
 }
 
 impl Feature {
-    /// The features that the launcher and the cache of this version honour. Later versions add to
-    /// it; the packer writes no others.
+    /// The features that the launcher and the cache of this version know. The packer writes no
+    /// others. Later versions add to the list.
     pub const LAUNCHER: &[Self] = &[];
 
     /// The feature of this name.
@@ -74,8 +74,9 @@ impl<'de> Deserialize<'de> for Feature {
     }
 }
 
-/// Reads a field of a feature in a build without `details`, which knows none of them. The manifest
-/// would not have been read to here if it required the feature.
+/// Refuses a field that needs a feature. A build without `details` knows no features, and
+/// [`Manifest::parse`](super::Manifest::parse) has already refused every manifest that requires
+/// one.
 #[cfg(not(feature = "details"))]
 pub(super) fn unrequired<'de, D: Deserializer<'de>, T>(_: D) -> Result<T, D::Error> {
     Err(serde::de::Error::custom("a field of a feature that is not required"))

@@ -1,23 +1,23 @@
-//! Limits of what a manifest may declare.
+//! Upper limits for a manifest.
 
 /// The most components in an archive.
 pub const MAX_COMPONENTS: usize = 10_000;
 /// The most blobs of a component.
 pub const MAX_BLOBS: usize = 100_000;
-/// The longest that all listings together may be, unpacked or packed, in bytes.
+/// The greatest total length of all listings in bytes, packed or unpacked.
 pub const MAX_TREE: u64 = 256 << 20;
-/// The window of blobs without a declared one is at most this power of two, in bytes: it bounds the
-/// launcher's memory.
+/// The largest zstd window of a blob if the archive declares none, as the exponent of a power of
+/// two in bytes. It bounds the launcher's memory.
 pub const MAX_WINDOW_LOG: u32 = 22;
-/// The largest window that an archive may declare, as a power of two. zstd's own tools refuse
-/// larger ones by default (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`).
+/// The largest window that an archive may declare, as the exponent of a power of two in bytes.
+/// zstd's own tools refuse larger ones by default (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`).
 pub const MOST_WINDOW_LOG: u32 = 27;
 /// The most attachments.
 pub const MAX_ATTACHMENTS: usize = 100_000;
-/// The longest attachment, unpacked, in bytes.
+/// The greatest unpacked length of an attachment in bytes.
 pub const MAX_ATTACHMENT: u64 = 1 << 30;
-/// The longest that the fixed arguments, the environment and the directory of an entry may be
-/// together, in bytes. Linux allows 128 KiB for one argument.
+/// The greatest total length of an entry's fixed arguments, environment and directory in bytes.
+/// Linux allows 128 KiB for one argument.
 pub const MAX_ENTRY_TEXT: usize = 64 << 10;
-/// The most days for which an archive may ask to keep unused environments.
+/// The most days that an archive may keep unused environments in the cache.
 pub const MAX_KEEP_DAYS: u32 = 36_500;

@@ -6,7 +6,7 @@ use super::document::{FORMAT, Manifest};
 use super::error::BadManifest;
 use super::feature::Feature;
 
-/// What is read before the rest, which a newer packer may have written in another way.
+/// The fields that are read first. A newer packer may have written all others differently.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -20,13 +20,14 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// Another format, a feature that the reader does not know, and what makes no sense.
+    /// Text that isn't a manifest, another format, a feature that the reader does not know, and
+    /// contradictions.
     pub fn parse(
         bytes: &[u8],
         archive_length: u64,
         known: &[Feature],
     ) -> Result<Self, BadManifest> {
-        // Names that are refused may be long.
+        // A refused name may be long.
         let nonsense = |what: String| BadManifest::Nonsense(what.chars().take(300).collect());
         let Head { format, requires } = serde_json::from_slice(bytes)?;
         if format != FORMAT {

@@ -1,4 +1,4 @@
-//! Texts with placeholders, which are known only where the archive runs.
+//! Texts with placeholders for values that are only known on the host.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,7 +24,7 @@ pub enum Piece<'a> {
 /// A text that is not a [`Template`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTemplate {
-    /// Names between braces are fixed.
+    /// A name between braces that isn't a placeholder.
     #[error("an unknown placeholder")]
     Placeholder,
     /// A brace without its partner; double it to have one in the text.
@@ -58,7 +58,7 @@ impl Template {
     }
 }
 
-/// The first piece of a text that is not empty, and what follows it.
+/// The first piece of a non-empty text, and the rest.
 fn split(text: &str) -> Result<(Piece<'_>, &str), BadTemplate> {
     match text.find(['{', '}']) {
         None => Ok((Piece::Text(text), "")),

@@ -39,7 +39,7 @@ fn contradictions_are_refused() {
     assert!(refused(|m| m.components[0].tree.unpacked = MAX_TREE + 1).contains("listings of"));
 }
 
-/// A wheel behind the runtime, with members of its own.
+/// A wheel after the runtime, with its own members.
 fn wheel(name: &str) -> Component {
     let mut wheel = sample().components[0].clone();
     (wheel.kind, wheel.name, wheel.digest) =
@@ -107,7 +107,7 @@ fn texts_are_of_one_line_and_so_are_messages() {
     for change in changes {
         assert!(refused(change).contains("a control character in"));
     }
-    // The name of a link is made of it.
+    // The name of a link contains it.
     assert!(refused(|m| m.python.version = "3/x.1".into()).contains("a Python"));
     let long = refused(|m| m.components[0].name = "/".repeat(1 << 20));
     assert!(long.contains("a component called") && long.len() < 400, "{} bytes", long.len());
@@ -195,7 +195,7 @@ fn a_feature_that_the_reader_does_not_know_is_refused() {
         let expected = format!("this archive needs a newer launcher: feature `{}`", feature.name());
         assert_eq!(error, expected);
     }
-    // Its fields may be of another form than this code reads.
+    // Its fields may have a form that this code does not know.
     let newer = br#"{"format": 2, "requires": ["unheard-of"], "entries": {"new": 1}}"#;
     let error = Manifest::parse(newer, 1000, Feature::ALL).unwrap_err();
     assert!(matches!(error, BadManifest::Feature(name) if name == "unheard-of"));
@@ -264,7 +264,7 @@ fn attachment(name: &str) -> Attachment {
     }
 }
 
-/// What is said of the sample with every feature required.
+/// The error for the sample with every feature required.
 fn refused_with_all(change: impl Fn(&mut Manifest)) -> String {
     refused(|m| {
         m.requires = Feature::ALL.to_vec();

@@ -1,4 +1,4 @@
-//! The strict reader. It streams.
+//! The strict reader. It streams: only headers are held in memory.
 
 use std::io::{self, BufRead, Read};
 
@@ -18,13 +18,13 @@ pub struct Reader<R> {
 /// A file or a link.
 #[derive(Debug)]
 pub struct Entry {
-    /// Where it is in the component.
+    /// Its path in the component.
     pub path: EntryPath,
-    /// What it is.
+    /// Its kind, with the size of a file or the target of a link.
     pub kind: Kind,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file; its contents follow.
@@ -44,19 +44,19 @@ pub enum BadTar {
     /// The stream below failed; if it ends inside an entry, with `UnexpectedEof`.
     #[error("cannot read the tar: {0}")]
     Read(#[from] io::Error),
-    /// A header's checksum.
+    /// A header whose checksum is wrong.
     #[error("a header of the tar is damaged")]
     Checksum,
-    /// A field with another value than the subset allows.
+    /// A field whose value the subset does not allow.
     #[error("a header of the tar has a bad {0}")]
     Field(&'static str),
-    /// A device, a hard link, a directory, somebody's extension.
+    /// An entry that is neither a file nor a symbolic link.
     #[error("the tar holds an entry of type {:?}", char::from(*.0))]
     Type(u8),
     /// A path or a link that is not allowed.
     #[error("the tar: {0}")]
     Path(#[from] BadPath),
-    /// Bytes behind the end.
+    /// Bytes after the end.
     #[error("bytes follow the end of the tar")]
     Trailing,
 }
@@ -80,7 +80,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     ///
-    /// See [`BadTar`]; nothing can be read after one.
+    /// See [`BadTar`]. Do not use the reader after an error.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, BadTar> {
         if self.ended {
             return Ok(None);
@@ -150,7 +150,7 @@ impl<R: Read> Reader<R> {
         self.ended = true;
         let second = self.block()?;
         let mut rest = [0];
-        // `read_exact` goes on after an interrupted call, `read` would not.
+        // `read_exact` retries an interrupted call, `read` would not.
         match self.inner.read_exact(&mut rest) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
             Err(error) => return Err(error.into()),
@@ -210,12 +210,12 @@ impl<R: BufRead> BufRead for Reader<R> {
         if self.left == 0 {
             return Ok(&[]);
         }
-        let there = self.inner.fill_buf()?;
-        if there.is_empty() {
+        let buffered = self.inner.fill_buf()?;
+        if buffered.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(there.len());
-        Ok(&there[..length])
+        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffered.len());
+        Ok(&buffered[..length])
     }
 
     fn consume(&mut self, amount: usize) {
@@ -238,7 +238,7 @@ fn check(block: &Block) -> Result<u8, BadTar> {
     Ok(block[156])
 }
 
-/// Octal digits that fill `field` but for a NUL at its end.
+/// The number in `field`: octal digits and a NUL at the end.
 fn octal(field: &[u8], name: &'static str) -> Result<u64, BadTar> {
     let mut value = 0;
     let (last, digits) = field.split_last().ok_or(BadTar::Field(name))?;
@@ -251,7 +251,7 @@ fn octal(field: &[u8], name: &'static str) -> Result<u64, BadTar> {
     if *last == 0 { Ok(value) } else { Err(BadTar::Field(name)) }
 }
 
-/// Text that fills the field but for NULs at its end.
+/// The text in `field`, without the NULs at its end.
 fn text<'a>(field: &'a [u8], name: &'static str) -> Result<&'a str, BadTar> {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
     let (text, rest) = field.split_at(end);

@@ -1,5 +1,4 @@
-//! The writer: headers of the one form that the packer writes. Contents and padding are the
-//! caller's.
+//! The writer of headers. The caller writes contents and padding.
 
 use super::limits::{BLOCK, NAME};
 use crate::entry_path::EntryPath;
@@ -62,7 +61,7 @@ fn block(path: &str, kind: u8, mode: u32, size: u64, target: &str) -> [u8; BLOCK
     block
 }
 
-/// As much of `name` as fits; the pax header has the whole.
+/// The part of `name` that fits the field; the pax header has the whole name.
 fn cut(name: &str) -> &[u8] {
     &name.as_bytes()[..name.floor_char_boundary(NAME)]
 }

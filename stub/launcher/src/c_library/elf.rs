@@ -1,7 +1,7 @@
-//! The little that the launcher reads of ELF files.
+//! The one fact that the launcher reads from an ELF file.
 
-/// Whether a loader starts an executable: it has a `PT_INTERP`. A truncated file, and one that isn't
-/// a 64-bit ELF file, has none.
+/// Whether an executable has a `PT_INTERP`, so that a loader starts it. `false` for a truncated
+/// file, and for one that isn't a 64-bit little-endian ELF file.
 pub fn has_loader(executable: &[u8]) -> bool {
     const PROGRAM_HEADERS: usize = 0x20;
     const COUNT: usize = 0x38;

@@ -1,4 +1,4 @@
-//! Which C library an environment runs on, and what needs one.
+//! Selecting the C library of an environment, and finding executables that need a loader.
 
 pub mod elf;
 pub mod select;

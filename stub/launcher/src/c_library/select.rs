@@ -1,9 +1,9 @@
-//! Selecting the C library: the host's, or the one that the archive brings.
+//! Selecting the C library: the host's, or the bundled one.
 //!
-//! The host's is selected if it is glibc and new enough for everything in the archive: then the
-//! application shares it, and its updates, with the rest of the machine. Elsewhere (an old
-//! distribution, musl, an empty root) the archive's own is used, and nothing of the host's is mixed
-//! in. Targets without glibc have no choice.
+//! The host's is selected if it is glibc and new enough for everything in the archive. The
+//! application then gets the host's updates of it. Otherwise (an old distribution, musl, an empty
+//! root) the bundled one is used, and no library of the host is mixed in. Targets without glibc
+//! have no choice.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use snakecrate_platform::file::Metadata;
 /// The longest library that is read, in bytes.
 const MAX_LIBRARY: u64 = 64 << 20;
 
-/// Whether the archive's own C library is to be used.
+/// Whether to use the bundled C library instead of the host's.
 pub fn is_bundled(library: &CLibrary) -> bool {
     match library.choice {
         Choice::Bundled => true,
@@ -30,8 +30,9 @@ fn glibc() -> Option<&'static Glibc> {
     Target::of_this_build()?.glibc.as_ref()
 }
 
-/// Tells the host's C library from another host's, and from an older one: length and time of its
-/// loader. Containers that share a home share a cache, and each has its own C library.
+/// Identifies the host's C library by the size and modification time of its loader. An update
+/// changes it. It also differs between containers that share a home, and so a cache, but not a C
+/// library. `None` if the host has no glibc.
 pub fn host_id() -> Option<String> {
     let loader = Metadata::of(glibc()?.loader).ok()?;
     Some(format!("host {} {}", loader.size(), loader.modified().seconds))
@@ -40,8 +41,8 @@ pub fn host_id() -> Option<String> {
 /// Whether the host has a library in the required version or a newer one.
 fn host_has(glibc: &Glibc, need: &Need) -> bool {
     let directories = glibc.library_directories.iter();
-    let place = directories.map(|directory| Path::new(directory).join(&need.library));
-    let Some(file) = place.into_iter().find(|path| path.exists()) else { return false };
+    let mut paths = directories.map(|directory| Path::new(directory).join(&need.library));
+    let Some(file) = paths.find(|path| path.exists()) else { return false };
     if need.version.is_empty() {
         return true;
     }
@@ -50,8 +51,8 @@ fn host_has(glibc: &Glibc, need: &Need) -> bool {
         && fs::read(&file).is_ok_and(|bytes| newest(&bytes, &need.prefix) >= numbers(&need.version))
 }
 
-/// The newest version that a library defines: the greatest text in it that consists of `prefix` and
-/// numbers. (Its dynamic strings contain the versions one by one.)
+/// The newest version that a library defines: the greatest of its texts that consist of `prefix`
+/// and numbers. Empty if there is none. (Versions are separate texts among the dynamic strings.)
 fn newest(bytes: &[u8], prefix: &str) -> Vec<u32> {
     let texts = bytes.split(|&byte| byte == 0);
     let version = |text: &[u8]| {

@@ -25,20 +25,20 @@ use super::link::{Linker, winners};
 use crate::c_library::elf::has_loader;
 use crate::c_library::select::host_id;
 
-/// Makes a directory a virtual environment.
+/// The file that makes a directory a virtual environment.
 const CONFIGURATION: &str = "pyvenv.cfg";
-/// Files that a thread links at a time. Sorted by path they share directories, and threads do not
-/// wait for each other's.
+/// The number of files that a thread links at a time. Neighbours share a directory, so threads
+/// rarely wait for each other's directories.
 const CHUNK: usize = 128;
-/// The start of an executable, where its program headers are, in bytes.
+/// The length in bytes of the part of an executable that is read for its program headers.
 const HEADERS: u64 = 4096;
 
-/// Makes the environment of `manifest` in `staging`, to be published as `envs/<key>`. All components
-/// are in the cache.
+/// Makes the environment of `manifest` in `staging`, which is later published as `envs/<key>`. All
+/// components are in the cache already.
 ///
-/// Files are hard links to the components', so wheels that reach each other by relative paths find
-/// each other. If components share a path, the first has it. With its `own` C library, the
-/// interpreter is a copy that the library's loader starts.
+/// Files are hard links to those of the components. So all wheels are in one tree, and those that
+/// refer to each other by relative paths work. If components share a path, the first one wins. With
+/// its `own` C library, the environment gets a patched copy of the interpreter.
 pub fn assemble(
     root: &Root,
     staging: &Staging<'_>,
@@ -77,20 +77,20 @@ pub fn assemble(
     };
     let is_loaded =
         |path: &EntryPath| env.read(path.as_path(), HEADERS).is_ok_and(|start| has_loader(&start));
-    // A directory may stand in the way of a file, which then needs no guard.
-    let there = files.iter().map(|(_, item)| *item);
-    let there: Vec<&Item> =
-        there.filter(|item| !directories.contains(item.path.as_str())).collect();
-    let size = |path: &EntryPath| there.iter().find(|item| item.path == *path)?.plain_size();
+    // If one layer has a directory where another has a file, the directory wins.
+    let linked = files.iter().map(|(_, item)| *item);
+    let linked: Vec<&Item> =
+        linked.filter(|item| !directories.contains(item.path.as_str())).collect();
+    let size = |path: &EntryPath| linked.iter().find(|item| item.path == *path)?.plain_size();
     let others = listings.iter().filter(|listed| !listed.component.is_layer());
     let others: Vec<_> = others.map(|listed| (listed.component, &listed.listing)).collect();
-    let guards = guards::rows(manifest, &there, &others, made);
+    let guards = guards::rows(manifest, &linked, &others, made);
     let plan = LaunchPlan::new(manifest, &home, c_library, guards, is_loaded, size);
     env.write_new(LAUNCH, &plan.encode(), 0o444)
 }
 
 /// Puts the interpreter into the environment: a link to the runtime's, or a patched copy for its
-/// `own` C library, whose loader's path is returned. The copy's guard goes to `made`.
+/// `own` C library. Returns the path of that library's loader, and adds the copy's guard to `made`.
 fn put_interpreter(
     root: &Root,
     env: &Directory,
@@ -118,13 +118,13 @@ fn put_interpreter(
     Ok(loader)
 }
 
-/// `bin/python3.12`
+/// The interpreter's name with its version: `bin/python3.12`.
 fn versioned(manifest: &Manifest) -> String {
     let minor: Vec<_> = manifest.python.version.splitn(3, '.').take(2).collect();
     format!("bin/python{}", minor.join("."))
 }
 
-/// <https://docs.python.org/3/library/venv.html>
+/// The contents of `pyvenv.cfg`: see <https://docs.python.org/3/library/venv.html>.
 fn configuration(root: &Root, manifest: &Manifest) -> io::Result<Vec<u8>> {
     let mut home = root.path_of(COMPONENTS, manifest.runtime().digest.key());
     home.extend(manifest.python.executable.as_path().parent());

@@ -1,4 +1,4 @@
-//! Putting files of components into an environment.
+//! Linking files of components into an environment.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,12 +12,12 @@ use snakecrate_platform::file;
 
 use super::shebang::with_interpreter;
 
-/// Progress counts this for a file in an environment, beside the bytes of components.
+/// The bytes that progress counts for a file in an environment, which has no bytes of its own.
 pub const LINKED: u64 = 3 << 10;
 /// The longest script with a `#!python` line, in bytes.
 const MAX_SCRIPT: u64 = 16 << 20;
 
-/// Each path of the layers once, with the number of the first layer that has it.
+/// Each path of the layers once, with the index of the first layer that has it.
 pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
     let items = |(layer, listing): (usize, &&'a Listing)| {
         listing.items().iter().map(move |item| (layer, item)).collect::<Vec<_>>()
@@ -38,8 +38,8 @@ pub struct Linker<'a> {
 }
 
 impl<'a> Linker<'a> {
-    /// For the environment in `env` whose interpreter will have the path `interpreter`. `pulse`
-    /// counts [`LINKED`] for each file.
+    /// A linker for the environment in `env`. `interpreter` is the path that the environment's
+    /// interpreter will have after publishing. `pulse` counts [`LINKED`] for each file.
     pub fn new(env: &'a Directory, interpreter: &'a [u8], pulse: &'a Pulse<'a>) -> Self {
         Self { env, interpreter, can_link: AtomicBool::new(true), pulse }
     }
@@ -53,7 +53,7 @@ impl<'a> Linker<'a> {
             Node::File { mode, .. } => self.link(from, path, mode.is_executable()),
         };
         self.pulse.add(LINKED);
-        // Only a directory can be there: every path comes once.
+        // Every path comes once, so what exists already is a directory of another layer.
         ignore_existing(done)
     }
 

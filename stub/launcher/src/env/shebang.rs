@@ -3,8 +3,9 @@
 /// The longest `#!` line that every kernel reads completely, in bytes, newline included.
 const SHEBANG_LIMIT: usize = 127;
 
-/// `#!python ARGUMENT` becomes `#!/…/bin/python3 ARGUMENT`, through the shell if that is longer than
-/// a kernel reads or has a space in it.
+/// Returns `script` with its line `#!python ARGUMENT` changed to `#!/…/bin/python3 ARGUMENT`. If
+/// that is longer than a kernel reads, or the path has a space in it, the shell starts the
+/// interpreter.
 pub fn with_interpreter(script: &[u8], interpreter: &[u8]) -> Vec<u8> {
     let end = script.iter().position(|&b| b == b'\n').unwrap_or(script.len());
     let (first, rest) = script.split_at(end);
@@ -14,14 +15,14 @@ pub fn with_interpreter(script: &[u8], interpreter: &[u8]) -> Vec<u8> {
     let line = if short && !interpreter.contains(&b' ') {
         [b"#!", interpreter, argument].concat()
     } else {
-        // The shell sees `exec`, Python a string.
+        // For the shell the second line is an `exec`, for Python it begins a string.
         let interpreter = quoted(interpreter);
         [b"#!/bin/sh\n'''exec' ", &*interpreter, argument, b" \"$0\" \"$@\"\n' '''"].concat()
     };
     [&line, rest].concat()
 }
 
-/// `text` in double quotes, with all that means something to the shell there escaped.
+/// `text` in double quotes, with the characters escaped that are special to the shell there.
 fn quoted(text: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'"'];
     for &byte in text {

@@ -1,4 +1,4 @@
-//! `extract`: the components as ordinary files, one directory each.
+//! `extract`: write the components as ordinary files, with a directory for each component.
 
 use std::ffi::OsString;
 use std::fs;
@@ -74,7 +74,8 @@ fn write(invocation: &Invocation<'_>, aside: &Path, to: &Path) -> Result<(), Err
     fs::rename(aside, to).map_err(failed(to))
 }
 
-/// Removes the files that only the cache needs, and makes the others writable.
+/// Gives a component's directory its readable name, removes the files that only the cache needs,
+/// and makes the others writable.
 fn make_ordinary(into: &Directory, listed: &Listed<'_>) -> io::Result<()> {
     let folder = listed.component.folder();
     let name = folder.rsplit('/').next().unwrap_or(&folder);

@@ -1,4 +1,4 @@
-//! `help`: the commands, and what else concerns people who run an archive.
+//! `help`: show the commands, the entries and the places for the cache.
 
 use snakecrate_cache::places::{self, candidates};
 

@@ -1,4 +1,4 @@
-//! `inspect`: the contents, and where they are unpacked.
+//! `inspect`: show the contents and where they are unpacked.
 
 use std::fmt;
 
@@ -22,8 +22,9 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     let mut line = |label: &str, value: fmt::Arguments<'_>| {
         text.line(format_args!("{label:<11}{value}"));
     };
-    let sum =
-        |of: fn(&Component) -> u64| manifest.components.iter().map(of).fold(0, u64::saturating_add);
+    let sum = |number: fn(&Component) -> u64| {
+        manifest.components.iter().map(number).fold(0, u64::saturating_add)
+    };
     let python = &manifest.python;
     line("name", format_args!("{}", invocation.title()));
     line("target", format_args!("{}", manifest.target));

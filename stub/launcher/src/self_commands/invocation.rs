@@ -12,11 +12,11 @@ use crate::error::Error;
 
 /// The archive and the arguments that a command works on.
 pub struct Invocation<'a> {
-    /// The arguments behind the program's name.
+    /// The arguments after the program's name.
     pub arguments: &'a [OsString],
     /// The archive's path.
     pub archive: PathBuf,
-    /// The archive.
+    /// The archive's contents.
     pub payload: Payload,
     /// Its manifest.
     pub manifest: Manifest,
@@ -28,13 +28,14 @@ impl Invocation<'_> {
         self.payload.record().manifest_digest.key()
     }
 
-    /// `hello 1.0`
+    /// The application's name and version: `hello 1.0`.
     pub fn title(&self) -> String {
         let Manifest { name, version, .. } = &self.manifest;
         version.as_ref().map_or_else(|| name.clone(), |version| format!("{name} {version}"))
     }
 
-    /// Whether the one argument that a command knows is there; any other is an error.
+    /// Whether `flag`, the only argument that a command knows, was given. Any other argument is an
+    /// error.
     pub fn flag(&self, flag: &str) -> Result<bool, Error> {
         match self.arguments {
             [] => Ok(false),
@@ -43,13 +44,13 @@ impl Invocation<'_> {
         }
     }
 
-    /// Any argument is an error.
+    /// Fails if there is an argument, for commands that know none.
     pub fn no_arguments(&self) -> Result<(), Error> {
         self.arguments.first().map_or(Ok(()), |first| Err(Error::Argument(first.clone())))
     }
 }
 
-/// The caches that are there, best first.
+/// The existing caches that can be used, best first.
 pub fn roots() -> impl Iterator<Item = Root> {
     candidates().into_iter().filter_map(|path| Root::open(&path).ok())
 }

@@ -1,7 +1,7 @@
-//! `SNAKECRATE=COMMAND ./app`: what an archive does for people who have nothing else.
+//! `SNAKECRATE=COMMAND ./app`: commands of the archive itself, for people who have no other tool.
 //!
-//! The application is not started. Results go to standard output; everything that `repair` prints
-//! goes to standard error, since a starting application may call for it.
+//! The application is not started. Results go to standard output. Only `repair` prints to standard
+//! error, so that an application may run it without changing its own output.
 
 mod extract;
 mod help;

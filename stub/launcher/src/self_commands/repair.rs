@@ -31,8 +31,8 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
             continue;
         }
         let place = vec![(root.path().to_owned(), state(&root, &key))];
-        // Verified again, so that the report is true; with the lease, so that no prune removes it
-        // before.
+        // Verified again, so that the report is true. The lease keeps prune from removing the
+        // environment before that.
         let (_leased, _) = make(invocation, place)?;
         let left = verified(&root).map_err(in_cache(&root))?;
         if !left.is_some_and(|findings| findings.is_empty()) {
@@ -52,7 +52,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     Ok(if repaired && exit_code { REPAIRED } else { 0 })
 }
 
-/// The environment is replaced, if it is there.
+/// The state of the environment for [`make::make`], which replaces it if it exists.
 fn state(root: &Root, key: &str) -> NotStarted {
     let found = root.directory().metadata_of(format!("{ENVS}/{key}"));
     found.map_or(NotStarted::Absent, |found| NotStarted::Suspect(found.id()))

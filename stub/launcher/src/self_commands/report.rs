@@ -23,7 +23,7 @@ impl Text {
         debug_assert!(written.is_ok(), "writing to a string cannot fail");
     }
 
-    /// Adds a line for each difference in a cache, or one that there is none.
+    /// Adds a line for each difference in a cache, or one line if there is none.
     pub fn findings(&mut self, root: &Root, findings: &[Finding]) {
         if findings.is_empty() {
             self.line(format_args!("{}: as it was packed", root.path().display()));

@@ -6,20 +6,20 @@ use snakecrate_platform::file::FileId;
 
 use crate::error::Error;
 
-/// Why a place has no environment to start, for the cold start that follows.
+/// Why the environment at a place was not started, for the cold start that follows.
 #[derive(Debug)]
 pub enum NotStarted {
-    /// The cache is not there or cannot be trusted.
+    /// The cache does not exist or cannot be trusted.
     Root(Unusable),
     /// There is no such environment.
     Absent,
-    /// This environment has to be checked: something is missing, or the machine was restarted since
-    /// the last check.
+    /// This environment must be made again, with a check of its components: a file is missing or
+    /// changed, the host was rebooted, or its C library changed.
     Suspect(FileId),
 }
 
 impl NotStarted {
-    /// The environment in `env` has to be checked.
+    /// [`NotStarted::Suspect`] for the environment in `env`.
     pub fn suspect(env: &Directory) -> Self {
         env.metadata().map_or(Self::Absent, |found| Self::Suspect(found.id()))
     }

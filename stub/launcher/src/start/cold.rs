@@ -1,4 +1,4 @@
-//! A cold start: the environment is made from the archive first.
+//! A cold start: the environment is made from the archive, then started.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -14,10 +14,11 @@ use super::attempt::{NotStarted, StartError};
 use super::make::{ATTEMPTS, make};
 use crate::error::Error;
 
-/// Makes the environment at the first usable one of `places`, and starts it; returns only if that
-/// fails. Each place comes with what kept it from a warm start.
+/// Makes the environment at the first usable one of `places`, and starts it. Returns only if that
+/// fails. Each place comes with the reason why there was no warm start.
 ///
-/// Everything is read from one open file. What disappears between making and starting is made again.
+/// Everything is read from one open file. If the environment disappears before it starts, it is
+/// made again.
 pub fn start(
     record: BootRecord,
     arguments: &[OsString],

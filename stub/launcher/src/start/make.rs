@@ -1,4 +1,4 @@
-//! Making an environment: the components that the cache lacks are extracted, then it is assembled.
+//! Making an environment: missing components are extracted, then the environment is assembled.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -33,10 +33,10 @@ use crate::env::link::LINKED;
 use crate::error::Error;
 use crate::progress::with_progress;
 
-/// How often an environment is made before giving up: a cleaner or another process's prune may
-/// remove what was just there.
+/// How often an environment is made before giving up. A cleaner or another process's prune may
+/// remove files while it is being made.
 pub const ATTEMPTS: usize = 3;
-/// The mask while the cache is written: permissions in it are what the format says.
+/// The mask while the cache is written, so that files get the permissions that the format defines.
 const MASK: u32 = 0o022;
 
 /// Why an environment could not be made at one place.
@@ -74,9 +74,9 @@ impl From<ExtractError> for MakeError {
     }
 }
 
-/// Makes the environment at the first usable one of `places`, and leases it. Each place comes with
-/// what is wrong there. If that is a suspect environment, its components are compared with their
-/// listings, and it is replaced.
+/// Makes the environment at the first usable one of `places`. Returns it, leased, with that place.
+/// Each place comes with the reason why nothing was started there. If the reason is a suspect
+/// environment, its components are compared with their listings, and it is replaced.
 pub fn make(
     payload: &Payload,
     manifest: &Manifest,
@@ -113,13 +113,14 @@ fn make_at_first(
     Err(Error::NoCache(refused))
 }
 
+/// The making of one environment in one cache.
 struct Maker<'a> {
     payload: &'a Payload,
     manifest: &'a Manifest,
     progress: &'a Progress,
-    /// The environment that failed its check, and is replaced.
+    /// The environment that failed its check and will be replaced.
     suspect: Cell<Option<FileId>>,
-    /// Whether stamps are not trusted: components are compared with their listings.
+    /// Whether to distrust stamps and compare all components with their listings.
     doubt: Cell<bool>,
 }
 
@@ -131,7 +132,7 @@ impl Maker<'_> {
     fn make_at(&self, path: &Path) -> Result<Env, MakeError> {
         let mut last = io::Error::from(ErrorKind::NotFound);
         for _ in 0..ATTEMPTS {
-            // Each time, since an `uninstall` may have removed even that.
+            // In each attempt, since an `uninstall` may have removed the whole cache.
             let root = Root::create(path)?;
             let done = || self.is_made(&root);
             let made = match Staging::enter(&root, &self.key(), PATIENCE, self.progress, done) {
@@ -157,16 +158,16 @@ impl Maker<'_> {
     /// Whether there is an environment other than the one that failed its check.
     fn is_made(&self, root: &Root) -> bool {
         let key = self.key();
-        let is_there = |suspect: FileId| {
+        let is_suspect = |suspect: FileId| {
             let found = root.directory().metadata_of(format!("{ENVS}/{key}"));
             found.is_ok_and(|found| found.id() == suspect)
         };
-        !self.suspect.get().is_some_and(is_there) && Env::open(root, &key).is_ok()
+        !self.suspect.get().is_some_and(is_suspect) && Env::open(root, &key).is_ok()
     }
 
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, MakeError> {
         let pulse = Pulse::new(self.progress, Some(staging.directory()));
-        // Leftovers of dead processes are no reason to fail.
+        // A sweep that fails only leaves files behind.
         let _ = sweep(root);
         let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
@@ -186,13 +187,13 @@ impl Maker<'_> {
             self.extract(root, &staging, &missing, &pulse)?;
         }
         assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
-        // As it is in the archive: its digest is the environment's name.
+        // Byte for byte, since its digest is the environment's name.
         staging.directory().write_new(MANIFEST, &self.payload.manifest_bytes()?, 0o444)?;
         let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
             Err(why) => {
-                // Made from a component that its stamp wrongly vouches for: compared the next time.
+                // A stamp vouched wrongly for a component; the next attempt compares them all.
                 if let NotStarted::Suspect(id) = why {
                     self.suspect.set(Some(id));
                 }
@@ -201,8 +202,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Whether `component` is in the cache as it should be. It is compared with its listing only if
-    /// there is a reason to doubt it.
+    /// Whether `component` is in the cache and whole. It is compared with its listing only if there
+    /// is a reason to doubt it.
     fn is_whole(
         &self,
         root: &Root,
@@ -217,7 +218,7 @@ impl Maker<'_> {
         }
         let whole = cached.differences(listing, pulse).is_empty();
         if whole {
-            // Without a stamp it is compared again at the next cold start, and that is all.
+            // If the stamp cannot be written, the next cold start compares the component again.
             let _ = cached.stamp();
         }
         whole
@@ -243,12 +244,12 @@ impl Maker<'_> {
         Ok(tree::remove(staging.directory(), WORK)?)
     }
 
-    /// Explains a full disk in bytes, or in files if these have run out.
+    /// Adds to the error of a full disk how many bytes or files are required and free.
     fn explain(&self, root: &Root, error: MakeError) -> MakeError {
         match error {
             MakeError::Place(Unusable::System(error)) if is_full(&error) => {
                 let required = space::estimated(&self.manifest.components);
-                // There may be enough again by now.
+                // The disk may have enough space again by now; the start has still failed.
                 MakeError::Place(space::check(root, required).err().unwrap_or_else(|| {
                     let free = space::free(root).map_or(0, |free| free.bytes);
                     Unusable::NoSpace { needed: required.bytes, free }
@@ -259,8 +260,8 @@ impl Maker<'_> {
     }
 }
 
-/// Whether the cause may be a component that is not what its stamp says, or that was removed
-/// meanwhile.
+/// Whether a component may be the cause that is damaged despite its stamp, or that another process
+/// has removed.
 fn may_be_damage(error: &io::Error) -> bool {
     use ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound, Other};
     matches!(error.kind(), NotFound | IsADirectory | NotADirectory | InvalidData | Other)

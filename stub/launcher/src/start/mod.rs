@@ -1,4 +1,4 @@
-//! Starting the application: warm where its environment is there, else cold.
+//! Starting the application: warm if its environment exists, otherwise cold.
 
 pub mod attempt;
 pub mod cold;

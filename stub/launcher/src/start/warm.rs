@@ -1,4 +1,4 @@
-//! A warm start: the environment is there, and nothing of the archive is read.
+//! A warm start: the environment exists, and the archive is not read.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -25,9 +25,9 @@ use crate::error::Error;
 
 /// The variable that names the archive for the application.
 pub const ARCHIVE_VARIABLE: &str = "SNAKECRATE_ARCHIVE";
-/// How long a use may stay unnoted, in seconds: as with `relatime`.
+/// The longest time in seconds between two updates of the access time, as with `relatime`.
 const DAY: u64 = 24 * 60 * 60;
-/// Plans up to this length are read in one call.
+/// Launch plans up to this length, in bytes, are read in one call.
 const PLAN_BUFFER: usize = 16 << 10;
 
 /// An environment with a lease on it.
@@ -42,7 +42,7 @@ impl Env {
     pub fn open(root: &Root, key: &str) -> Result<Self, NotStarted> {
         let Ok(env) = root.open_tree(ENVS, key) else { return Err(NotStarted::Absent) };
         match lease::take(&env) {
-            // Prune has it, or its maker has not released it yet.
+            // Prune is removing it, or its maker has not released it yet.
             Lock::Busy => Err(NotStarted::Absent),
             Lock::Taken | Lock::Unsupported => Self::confirm(root, key, env),
         }
@@ -62,11 +62,11 @@ impl Env {
         let command = choose(&self.plan, arguments, &found)
             .map_err(|none| StartError::Final(Error::NoEntry(none)))?;
         let gone = |plan: &LaunchPlan| Error::Cache {
-            // Three names above: see `Root::path_of`.
+            // The cache's root is three directories above the environment: see `Root::path_of`.
             path: plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned(),
             source: ErrorKind::NotFound.into(),
         };
-        // Otherwise only the interpreter would notice that it is gone, and nobody that it is empty.
+        // Checked here, since the interpreter would fail on a missing file and run an empty one.
         if differs(Metadata::of(&command.entry), command.size) {
             let why = NotStarted::suspect(&self.lease);
             return Err(StartError::Repairable(gone(&self.plan), why));
@@ -77,27 +77,27 @@ impl Env {
         let variable = (ARCHIVE_VARIABLE, archive.as_os_str());
         let source = process::execute(&command.program, &command.argv, variable, &command.hides);
         let why = lease.as_ref().map_or(NotStarted::Absent, NotStarted::suspect);
-        // The kernel also says "not found" if it does not find the interpreter's loader. An archive
-        // with its own loader makes the environment again with that.
+        // The kernel also reports "not found" if it does not find the program's loader. If the
+        // archive bundles a C library, the environment is made again and may use that.
         let is_gone = source.kind() == ErrorKind::NotFound
             && (!command.program.exists() || self.plan.c_library != LibcInUse::Only);
         if is_gone {
             return Err(StartError::Repairable(gone(&self.plan), why));
         }
-        // It was truncated or overwritten, or the place does not allow execution any more.
+        // The program was truncated or overwritten, or the place no longer allows execution.
         let is_refused = is_execution_refused(&source);
         let error = Error::Execute { path: command.program, source };
         Err(if is_refused { StartError::Repairable(error, why) } else { StartError::Final(error) })
     }
 }
 
-/// The launch plan, if the environment can be started by it.
+/// The launch plan, if it can start the environment.
 fn usable_plan(root: &Root, key: &str, env: &Directory) -> Option<LaunchPlan> {
     let plan = LaunchPlan::parse(read_plan(env).ok()?)?;
     if plan.home != root.path_of(ENVS, key) {
         return None;
     }
-    // After another boot, writes may be lost. A read-only cache had none.
+    // A crash before this boot may have lost writes, except in a read-only cache.
     let boot_id = host::boot_id().unwrap_or_default();
     if plan.boot_id != boot_id.as_bytes() && env.is_writable() {
         return None;
@@ -110,11 +110,11 @@ fn usable_plan(root: &Root, key: &str, env: &Directory) -> Option<LaunchPlan> {
     (!has_changed(env, &plan)).then_some(plan)
 }
 
-/// Whether a file that this start looks at is gone or has another size. The files that chance chose
-/// matter only if something can be done: if the cache can be written to.
+/// Whether a guard of this start is gone or has another size. The randomly chosen guards count only
+/// if the cache is writable, so that the environment can be repaired.
 fn has_changed(env: &Directory, plan: &LaunchPlan) -> bool {
     let (mut first, mut chosen) = plan.guards(process::random());
-    // Never closed, since that would be one call more; `execve` does it.
+    // Closing it would cost a system call; `execve` closes it anyway.
     let runtime = match env.open_for_look_up(&plan.runtime) {
         Ok(runtime) => ManuallyDrop::new(runtime),
         Err(error) => return is_gone(&error),
@@ -129,7 +129,7 @@ fn has_changed(env: &Directory, plan: &LaunchPlan) -> bool {
     first.any(has_changed) || chosen.any(has_changed) && env.is_writable()
 }
 
-/// Whether a file is gone, or does not have its length. If the system does not say, it counts as
+/// Whether a file is gone, or does not have the expected size. After any other error it counts as
 /// unchanged.
 fn differs(found: io::Result<Metadata>, size: Option<u64>) -> bool {
     match found {
@@ -142,15 +142,15 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Prune takes the launch plan's access time for the last use of the environment. The kernel notes a
-/// read about once a day (`relatime`); where it does not (`noatime`), this does as often.
+/// Updates the launch plan's access time, by which prune knows the last use of the environment. The
+/// kernel updates it about once a day (`relatime`); where it does not (`noatime`), this does.
 fn note_use(plan: &File) {
     let Ok(found) = Metadata::of_file(plan) else { return };
     let now = host::seconds();
     if found.accessed().seconds.abs_diff(now) > DAY {
         let since = Duration::from_secs(u64::try_from(now).unwrap_or(0));
         let times = FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH + since);
-        // In a cache that cannot be written to, or is another user's, it is not noted.
+        // This fails in a read-only cache and in another user's.
         let _ = plan.set_times(times);
     }
 }

@@ -14,7 +14,7 @@ use rustix::io::{Errno, FdFlags};
 use super::file::Metadata;
 use crate::types::Space;
 
-/// The first descriptor behind the standard streams.
+/// The first descriptor after the standard streams.
 const FIRST_FREE: i32 = 3;
 
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl Directory {
 
     pub(crate) fn free_space(&self) -> io::Result<Space> {
         let stat = rustix::fs::fstatvfs(&self.0)?;
-        // A file system that makes room for files as they come (btrfs) says that it has none.
+        // A file system without a fixed number of files (btrfs) reports 0.
         let files = if stat.f_files == 0 { u64::MAX } else { stat.f_favail };
         Ok(Space { bytes: stat.f_bavail.saturating_mul(stat.f_frsize), files })
     }

@@ -107,9 +107,9 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
 
 pub(crate) fn close(file: File) -> io::Result<()> {
     let descriptor = file.into_raw_fd();
-    // SAFETY: it was owned here, and nobody uses it from here on.
+    // SAFETY: this function owns the descriptor, and does not use it again.
     let closed = unsafe { libc::close(descriptor) };
-    // It is closed in any case.
+    // After an interrupted call the descriptor is closed, too.
     match io::Error::last_os_error() {
         error if closed < 0 && error.kind() != io::ErrorKind::Interrupted => Err(error),
         _ => Ok(()),

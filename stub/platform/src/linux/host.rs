@@ -4,7 +4,7 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 pub(crate) fn boot_id() -> Option<String> {
     let mut id = [0; 36];
-    // Not by the standard library: musl's `open` makes two calls of it.
+    // The standard library's `open` takes two system calls with musl.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::open(BOOT_ID, flags, Mode::empty()).ok()?;
     let read = rustix::io::read(&file, &mut id).ok()?;
@@ -12,8 +12,8 @@ pub(crate) fn boot_id() -> Option<String> {
     id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-').then(|| id.to_owned())
 }
 
-/// A system call is faster here than the vDSO, whose pages a process that asks once would have to
-/// map first.
+/// Uses a system call: for a single question it is faster than the vDSO, whose pages would have to
+/// be mapped first.
 pub(crate) fn seconds() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the kernel writes to what outlives the call.
@@ -21,7 +21,8 @@ pub(crate) fn seconds() -> i64 {
     now.tv_sec
 }
 
-/// The standard library would also read control groups' files, which here costs more than it gains.
+/// The standard library would also read the files of control groups, which costs more than it gains
+/// here.
 pub(crate) fn processors() -> usize {
     rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count() as usize).max(1)
 }

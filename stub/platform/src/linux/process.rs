@@ -90,7 +90,7 @@ pub(crate) fn execute(
         Err(error) => return error,
     };
     let argv: Vec<_> = argv.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
-    // SAFETY: one thread is left, and nobody changes the environment while it is used.
+    // SAFETY: only one thread is left, and it does not change the environment while it is used.
     let entries = unsafe { environment() };
     let entries = entries.iter().filter_map(|&entry| passed_on(entry, variable.0, hidden));
     let entries: Vec<_> = entries.collect();
@@ -103,8 +103,9 @@ pub(crate) fn execute(
     io::Error::last_os_error()
 }
 
-/// An entry of the environment as the program gets it. `None` for `variable`, which is set separately, and
-/// for an entry that pretends to be a hidden one. Entries without a `=` mean nothing to a loader.
+/// The entry of the environment that the program gets instead of `entry`. `None` for `variable`,
+/// which is set separately, and for a forged entry whose name has the prefix already. Entries
+/// without a `=` stay as they are, since loaders ignore them.
 fn passed_on<'a>(entry: &'a CStr, variable: &str, hidden: &[&str]) -> Option<Cow<'a, CStr>> {
     let bytes = entry.to_bytes();
     let length = bytes.iter().position(|&byte| byte == b'=');
@@ -128,7 +129,7 @@ fn passed_on<'a>(entry: &'a CStr, variable: &str, hidden: &[&str]) -> Option<Cow
 ///
 /// # Safety
 ///
-/// Nobody changes the environment while the entries are used.
+/// No thread may change the environment while the entries are used.
 unsafe fn environment() -> Vec<&'static CStr> {
     unsafe extern "C" {
         static environ: *const *const c_char;

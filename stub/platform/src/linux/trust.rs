@@ -6,7 +6,7 @@ use rustix::fs::StatVfsMountFlags;
 use super::directory::Directory;
 use crate::types::Trust;
 
-/// Group's and others' permission to write.
+/// Permission to write for the group and for others.
 const WRITABLE: u32 = 0o022;
 
 /// The effective user id, without a system call.

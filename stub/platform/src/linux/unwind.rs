@@ -9,7 +9,7 @@ use std::ffi::{c_int, c_void};
 /// `_URC_END_OF_STACK`: there are no frames.
 const END_OF_STACK: c_int = 5;
 
-/// Calls `_trace` for no frame.
+/// Reports no frames to `_trace`.
 #[unsafe(no_mangle)]
 extern "C" fn _Unwind_Backtrace(_trace: *const c_void, _argument: *mut c_void) -> c_int {
     END_OF_STACK
@@ -17,7 +17,7 @@ extern "C" fn _Unwind_Backtrace(_trace: *const c_void, _argument: *mut c_void) -
 
 macro_rules! absent {
     ($($name:ident)*) => {$(
-        /// There is no frame to ask about.
+        /// Does nothing, since there are no frames.
         #[unsafe(no_mangle)]
         extern "C" fn $name(_context: *mut c_void) -> usize {
             0

@@ -13,8 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::file::{self, Metadata};
-use crate::types::Space;
-use crate::types::Unsupported;
+use crate::types::{Space, Unsupported};
 
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -33,7 +32,7 @@ impl Directory {
             FILE_FLAG_OPEN_REPARSE_POINT,
             FILE_SHARE_READ | FILE_SHARE_WRITE,
         )?;
-        // A link is not a directory here: it was opened itself.
+        // For a link this is the metadata of the link itself, which isn't a directory.
         if !handle.metadata()?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
@@ -56,7 +55,7 @@ impl Directory {
         Ok(Self { path: self.path.clone(), handle: self.handle.try_clone()? })
     }
 
-    /// This process stays until the program ends, and its handle with it.
+    /// Nothing to do: this process keeps its handle open until the program ends.
     #[allow(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
     pub(crate) fn inherited(self) -> io::Result<Self> {
         Ok(self)
@@ -144,7 +143,7 @@ impl Directory {
         Err(Unsupported("times of directories").into())
     }
 
-    /// Access lists are not looked at: a write that is refused says so.
+    /// Ignores access lists; a later write reports that it is refused.
     pub(crate) fn is_writable(&self) -> bool {
         self.handle.metadata().is_ok()
     }

@@ -13,11 +13,11 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 use crate::types::{FileId, FileKind, Timestamp};
 
-/// Whoever looks at a file is in nobody's way.
+/// Reading metadata must not keep other processes from using the file.
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-/// Between the epochs of Windows (1601) and of Unix (1970).
+/// Seconds from the epoch of Windows (1601) to that of Unix (1970).
 const EPOCH_SECONDS: i64 = 11_644_473_600;
-/// Windows counts in these.
+/// The unit of times in Windows is 100 nanoseconds.
 const TICKS_PER_SECOND: u64 = 10_000_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ impl Metadata {
     }
 }
 
-/// Opens a file or directory for nothing but its metadata.
+/// Opens a file or directory for reading its metadata only.
 pub(super) fn open_for_metadata(path: &Path, flags: u32, share: u32) -> io::Result<File> {
     let flags = FILE_FLAG_BACKUP_SEMANTICS | flags;
     OpenOptions::new().access_mode(0).share_mode(share).custom_flags(flags).open(path)
@@ -130,7 +130,8 @@ pub(crate) fn mode(metadata: &fs::Metadata) -> u32 {
 }
 
 pub(crate) fn permissions(mode: u32) -> Permissions {
-    // The standard library makes none from scratch; those of a directory that is always there do.
+    // The standard library cannot create permissions, so those of an existing directory are
+    // changed.
     let template = fs::metadata(std::env::temp_dir()).map(|found| found.permissions());
     let mut permissions = template.expect("there is a temporary directory");
     permissions.set_readonly(mode & 0o200 == 0);
@@ -173,7 +174,7 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
     Ok(())
 }
 
-/// The standard library closes without reporting an error; what is written is synchronous here.
+/// The standard library reports no errors of closing. On Windows, writing itself has reported them.
 #[allow(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
 pub(crate) fn close(file: File) -> io::Result<()> {
     drop(file);

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-/// Windows has no such number. What is in the cache is trusted across boots.
+/// Windows has no boot id, so trees in the cache are trusted across boots.
 pub(crate) fn boot_id() -> Option<String> {
     None
 }

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 
-/// Every user has a directory for temporary files.
+/// Empty, since each user has a directory for temporary files.
 pub(crate) const SHARED_TEMPORARY: &[&str] = &[];
 
 #[allow(clippy::needless_pass_by_value, reason = "other platforms take the bytes over")]

@@ -7,16 +7,16 @@ use std::process::{Command, exit};
 
 use crate::types::HIDING;
 
-/// The system's own arguments: those of the C runtime are not Unicode.
+/// Takes the arguments from the system, since those of the C runtime aren't Unicode.
 ///
 /// # Safety
 ///
-/// None is needed here; other platforms need one.
+/// This version has no requirements; other platforms have.
 pub(crate) unsafe fn arguments(_count: c_int, _values: *const *const c_char) -> Vec<OsString> {
     std::env::args_os().collect()
 }
 
-/// Windows gives a process no more rights than its caller has without asking.
+/// Windows never gives a process more rights than its caller has without asking the user.
 pub(crate) fn is_privileged() -> bool {
     false
 }
@@ -61,13 +61,13 @@ pub(crate) fn execute(
 
 pub(crate) fn replace_by(command: &mut Command) -> io::Error {
     match command.status() {
-        // A process that was ended from outside has a status here, too.
+        // On Windows even a process that another one ended has a status.
         Ok(status) => exit(status.code().unwrap_or(1)),
         Err(error) => error,
     }
 }
 
-/// Windows has no such mask.
+/// Does nothing, since Windows has no such mask.
 pub(crate) fn set_mask(_mask: u32) -> u32 {
     0
 }

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-/// Consoles are not drawn on yet.
+/// Drawing on consoles isn't implemented yet.
 pub(crate) fn is_drawable() -> bool {
     false
 }

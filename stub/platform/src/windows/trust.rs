@@ -2,15 +2,14 @@ use std::io;
 use std::path::Path;
 
 use super::directory::Directory;
-use crate::types::Trust;
-use crate::types::Unsupported;
+use crate::types::{Trust, Unsupported};
 
-/// Users have no numbers here.
+/// Users have no numeric ids on Windows.
 pub(crate) fn user() -> u32 {
     0
 }
 
-/// The rule that the administrator leaves nothing in users' directories is about Unix.
+/// Always `false`: the rule that root creates nothing in other users' directories is for Unix.
 pub(crate) fn is_administrator() -> bool {
     false
 }
@@ -19,11 +18,12 @@ pub(crate) fn owner(_path: &Path) -> io::Result<Option<u32>> {
     Err(Unsupported("owners of files").into())
 }
 
-/// Access lists are not understood yet, so no directory is vouched for.
+/// Reading access lists isn't implemented yet, so no directory can be trusted.
 pub(crate) fn of(_directory: &Directory) -> io::Result<Trust> {
     Err(Unsupported("access lists of directories").into())
 }
 
+/// Windows has no mounts that forbid execution; only fails if `path` does not exist.
 pub(crate) fn allows_execution(path: &Path) -> io::Result<bool> {
     path.metadata().map(|_| true)
 }
