@@ -35,6 +35,16 @@ fn a_module_that_is_gone_comes_back() {
 }
 
 #[test]
+fn an_empty_snakecrate_variable_does_not_prevent_the_repair() {
+    let sandbox = warm();
+    for path in everywhere(&sandbox, MODULES[0]) {
+        fs::remove_file(path).unwrap();
+    }
+    sandbox.archive("app").env("SNAKECRATE", "").expect(0, PROBED, "");
+    is_whole(&sandbox);
+}
+
+#[test]
 fn damaged_bytecode_and_libraries_come_back() {
     let sandbox = warm();
     let changes: [fn(Vec<u8>) -> Vec<u8>; 3] = [

@@ -121,8 +121,9 @@ def run():
         return
     variables, own = environment(), arguments()
     archive = variables.get(b"SNAKECRATE_ARCHIVE", b"")
-    # If `SNAKECRATE` named a command, the launcher would not have started this script.
-    if AGAIN in variables or b"SNAKECRATE" in variables or not own:
+    # If `SNAKECRATE` named a command, the launcher would not have started this script. An empty one
+    # names none.
+    if AGAIN in variables or variables.get(b"SNAKECRATE") or not own:
         return
     if not archive.startswith(b"/") or not posix.access(archive, posix.X_OK):
         return
