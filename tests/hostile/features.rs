@@ -95,13 +95,16 @@ hostile! {
     arguments_without_their_feature: changed(|m| m["entries"][0]["arguments"] = json!(["-x"]))
         => unrequired("it uses `entry-arguments` and does not require it");
     a_window_without_its_feature: changed(|m| m["window_log"] = 27.into())
-        => unrequired("it uses `large-windows` and does not require it");
+        => nonsense("it uses a feature and does not require it")
+            .packer("it uses `large-windows` and does not require it");
     a_window_that_no_reader_has: changed(|m| m["window_log"] = 28.into())
-        => unrequired("it uses `large-windows` and does not require it");
+        => nonsense("it uses a feature and does not require it")
+            .packer("it uses `large-windows` and does not require it");
     an_unknown_role: changed(|m| m["role"] = "service".into())
         => unrequired("unknown variant `service`, expected `application` or `runtime`");
     a_part_without_its_feature: changed(|m| m["components"][1]["kind"] = "part".into())
-        => nonsense("a part of a runtime").packer("it uses `runtime-parts` and does not require it");
+        => nonsense("it uses a feature and does not require it")
+            .packer("it uses `runtime-parts` and does not require it");
     an_unknown_field_of_a_member: changed(|m| m["components"][2]["tree"]["cipher"] = "x".into())
         => unreadable(
             "unknown field `cipher`, expected one of `offset`, `length`, `unpacked`, `blake3` at line"

@@ -6,6 +6,8 @@ use super::component::{Component, Kind};
 use super::document::{Manifest, Role};
 use super::entry::Start;
 use super::error::BadManifest;
+#[cfg(not(feature = "details"))]
+use super::limits::MAX_WINDOW_LOG;
 use super::limits::{MAX_BLOBS, MAX_COMPONENTS, MAX_TREE};
 use crate::entry_path::EntryPath;
 use crate::listing::{Listing, MAX_FILES};
@@ -54,8 +56,10 @@ impl Manifest {
         self.check_details()?;
         // This build knows no features, so `parse` has refused every manifest that requires one.
         #[cfg(not(feature = "details"))]
-        if self.components.iter().any(|component| component.kind == Kind::Part) {
-            return Err("a part of a runtime".into());
+        if self.components.iter().any(|component| component.kind == Kind::Part)
+            || self.window_log.is_some_and(|log| log > MAX_WINDOW_LOG)
+        {
+            return Err("it uses a feature and does not require it".into());
         }
         Ok(())
     }

@@ -66,7 +66,6 @@ pub struct Manifest {
     /// The largest zstd window of a blob, as the exponent of a power of two in bytes. Missing:
     /// [`MAX_WINDOW_LOG`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub window_log: Option<u32>,
     /// The entries, sorted by name.
     pub entries: Vec<Entry>,
