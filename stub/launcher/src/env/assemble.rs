@@ -78,13 +78,13 @@ pub fn assemble(
     let is_loaded =
         |path: &EntryPath| env.read(path.as_path(), HEADERS).is_ok_and(|start| has_loader(&start));
     // If one layer has a directory where another has a file, the directory wins.
-    let linked = files.iter().map(|(_, item)| *item);
-    let linked: Vec<&Item> =
-        linked.filter(|item| !directories.contains(item.path.as_str())).collect();
-    let size = |path: &EntryPath| linked.iter().find(|item| item.path == *path)?.plain_size();
+    let items = files.iter().map(|(_, item)| *item);
+    let items: Vec<&Item> =
+        items.filter(|item| !directories.contains(item.path.as_str())).collect();
+    let size = |path: &EntryPath| items.iter().find(|item| item.path == *path)?.plain_size();
     let others = listings.iter().filter(|listed| !listed.component.is_layer());
     let others: Vec<_> = others.map(|listed| (listed.component, &listed.listing)).collect();
-    let guards = guards::rows(manifest, &linked, &others, made);
+    let guards = guards::rows(manifest, &items, &others, made);
     let plan = LaunchPlan::new(manifest, &home, c_library, guards, is_loaded, size);
     env.write_new(LAUNCH, &plan.encode(), 0o444)
 }
