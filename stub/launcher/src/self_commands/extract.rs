@@ -77,10 +77,9 @@ fn write(invocation: &Invocation<'_>, aside: &Path, to: &Path) -> Result<(), Err
 /// Gives a component's directory its readable name, removes the files that only the cache needs,
 /// and makes the others writable.
 fn make_ordinary(into: &Directory, listed: &Listed<'_>) -> io::Result<()> {
-    let folder = listed.component.folder();
-    let name = folder.rsplit('/').next().unwrap_or(&folder);
-    into.rename(listed.component.digest.key(), into, name)?;
-    let directory = into.open_in(name)?;
+    let name = listed.component.label();
+    into.rename(listed.component.digest.key(), into, &name)?;
+    let directory = into.open_in(&name)?;
     tree::remove(&directory, RESERVED)?;
     for item in listed.listing.items() {
         if let Node::File { mode, .. } = &item.node {
