@@ -22,6 +22,10 @@ pub struct Settings {
     #[config(layer_attr(arg(short, long, value_name = "FILE")))]
     pub output: Option<PathBuf>,
 
+    /// File for the build report, as JSON
+    #[config(layer_attr(arg(long, value_name = "FILE")))]
+    pub report: Option<PathBuf>,
+
     /// Python to pack: a version, an interpreter, or a python-build-standalone directory, archive or
     /// URL#sha256=… [default: the newest suitable one, downloaded if this machine has none]
     #[config(layer_attr(arg(long, value_name = "SPEC")))]
@@ -60,7 +64,66 @@ pub struct Settings {
     #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
     pub requirements: Vec<PathBuf>,
 
-    /// Package index [default: the one that uv or pip is configured for]
+    /// Lock file to take versions, hashes and sources from [default: the one beside the project or
+    /// script, or above it]
+    #[config(layer_attr(arg(long, value_name = "FILE")))]
+    pub lock: Option<PathBuf>,
+
+    /// Fail if there is no lock file, or if it is outdated
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub locked: bool,
+
+    /// Ignore lock files, and resolve anew
+    #[config(default = true)]
+    #[config(layer_attr(arg(long = "no-lock", switch = "false")))]
+    #[config(layer_attr(arg(conflicts_with_all = ["lock", "locked"])))]
+    pub use_lock: bool,
+
+    /// Extra (optional dependencies) of the project to include
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub extra: Vec<String>,
+
+    /// Include all extras of the project
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub all_extras: bool,
+
+    /// Dependency group of the project to include; without it, none is
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub group: Vec<String>,
+
+    /// Member of the workspace to pack
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    pub package: Option<String>,
+
+    /// File with versions that a resolution must keep to
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long = "constraint", value_name = "FILE")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
+    pub constraints: Vec<PathBuf>,
+
+    /// File with requirements that replace those that packages declare
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long = "override", value_name = "FILE")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
+    pub overrides: Vec<PathBuf>,
+
+    /// Directory with the wheels to pack: exactly these, resolved by whatever made it
+    #[config(layer_attr(arg(long, value_name = "DIR")))]
+    pub wheelhouse: Option<PathBuf>,
+
+    /// Distribution that may be missing although another requires it
+    #[config(default = [], deserialize_with = one_or_many)]
+    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub allow_unmet: Vec<String>,
+
+    /// Package index [default: the one that uv is configured for]
     #[config(layer_attr(arg(long, value_name = "URL")))]
     pub index_url: Option<String>,
 

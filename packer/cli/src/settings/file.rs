@@ -89,7 +89,11 @@ pub(super) fn from_tool(tool: &toml::Table, path: &Path) -> Result<Options, Erro
 
 /// Relative paths are relative to the directory of the file, not to the working directory.
 fn make_absolute(options: &mut Options, directory: &Path) {
-    for path in options.requirements.iter_mut().flatten().chain(&mut options.output) {
+    let lists = [&mut options.requirements, &mut options.constraints, &mut options.overrides];
+    let files =
+        [&mut options.output, &mut options.report, &mut options.lock, &mut options.wheelhouse];
+    let listed = lists.into_iter().flatten().flatten();
+    for path in listed.chain(files.into_iter().flatten()) {
         *path = directory.join(&*path);
     }
     let is_path = |text: &str| !text.contains("://");
