@@ -13,6 +13,7 @@ pub mod cli;
 pub mod commands;
 pub mod component;
 pub mod launchers;
+pub mod lock;
 pub mod marker_environment;
 pub mod prune;
 pub mod resolve;

@@ -1,0 +1,76 @@
+//! Why a lock file cannot be used.
+
+use std::io;
+use std::path::PathBuf;
+
+use snakecrate_base::error::Remedy;
+
+/// A lock file that cannot be used, or a selection that it does not have.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The file isn't what its name says.
+    #[error("{}: {cause}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The problem with it.
+        cause: String,
+    },
+    /// An extra or a group that the project does not have.
+    #[error("the project has no {kind} `{name}`")]
+    Unknown {
+        /// `extra` or `group`.
+        kind: &'static str,
+        /// The unknown name.
+        name: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// A requirement leads to no node of the lock.
+    #[error("{}: {required_by} requires {name}, which the lock does not have", path.display())]
+    Dangling {
+        /// The lock.
+        path: PathBuf,
+        /// The distribution that requires it, or `the project`.
+        required_by: String,
+        /// The requirement.
+        name: String,
+    },
+    /// Two versions of one distribution apply to the target.
+    #[error("{}: two versions of {name} apply to the target: {first} and {second}", path.display())]
+    Ambiguous {
+        /// The lock.
+        path: PathBuf,
+        /// The distribution.
+        name: String,
+        /// One version or source.
+        first: String,
+        /// Another.
+        second: String,
+    },
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { .. } => "check the file's permissions".into(),
+            Self::Content { .. } | Self::Dangling { .. } => {
+                "make the lock file again, or ignore it with --no-lock".into()
+            }
+            Self::Unknown { known, .. } if known.is_empty() => "remove the option".into(),
+            Self::Unknown { known, .. } => format!("choose one of: {}", known.join(", ")),
+            Self::Ambiguous { .. } => {
+                "make the lock file again; extras or groups that conflict cannot be packed together"
+                    .into()
+            }
+        })
+    }
+}

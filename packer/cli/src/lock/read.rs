@@ -1,0 +1,60 @@
+//! The formats, and their readers.
+
+use super::error::Error;
+use super::graph;
+use super::model::{Lock, Selection};
+use super::wanted::{LockFile, Wanted};
+
+/// A reader of one format.
+pub(super) type Read = fn(&LockFile, &Wanted) -> Result<Lock, Error>;
+
+/// A format of lock files, in the order in which equal ones are preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Format {
+    /// `uv.lock`, `script.py.lock`.
+    Uv,
+    /// `pylock.toml`, `pylock.NAME.toml`.
+    Pylock,
+    /// `poetry.lock`.
+    Poetry,
+    /// `pdm.lock`.
+    Pdm,
+    /// A `requirements.txt` with hashes.
+    Requirements,
+}
+
+impl Format {
+    fn reader(self) -> Read {
+        match self {
+            Self::Uv | Self::Pylock | Self::Poetry | Self::Pdm | Self::Requirements => unsupported,
+        }
+    }
+
+    /// The command that makes the file anew.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Uv => "uv lock",
+            Self::Pylock => "uv export --format pylock.toml -o pylock.toml",
+            Self::Poetry => "poetry lock",
+            Self::Pdm => "pdm lock",
+            Self::Requirements => "uv pip compile --generate-hashes",
+        }
+    }
+}
+
+fn unsupported(file: &LockFile, _: &Wanted) -> Result<Lock, Error> {
+    Err(file.invalid("lock files of this format cannot be read yet"))
+}
+
+/// Reads `file`, and selects what is wanted for the target.
+pub(super) fn select(
+    format: Format,
+    file: &LockFile,
+    wanted: &Wanted,
+) -> Result<(Lock, Selection), Error> {
+    let lock = format.reader()(file, wanted)?;
+    let packages = graph::select(file, &lock, wanted.environment, wanted.name.as_deref())?;
+    let selection =
+        Selection { path: file.path.clone(), packages, overrides: lock.overrides.clone() };
+    Ok((lock, selection))
+}
