@@ -31,6 +31,13 @@ pub fn unshare() -> Command {
     command
 }
 
+/// The uv of the environment, else the one that `ci/setup` installs; the packer skips an empty name.
+fn uv() -> OsString {
+    let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../uv/bin/uv");
+    let installed = installed.canonicalize().ok().map(PathBuf::into_os_string);
+    std::env::var_os("UV").or(installed).unwrap_or_default()
+}
+
 /// A command to be run in a sandbox.
 pub struct Run<'a> {
     sandbox: &'a Sandbox,
@@ -53,7 +60,7 @@ impl<'a> Run<'a> {
     pub(super) fn packer(sandbox: &'a Sandbox, cache: &Path) -> Self {
         let mut run = Self::new(sandbox, Path::new(PACKER));
         run.inherit = true;
-        run.env("SNAKECRATE_CACHE", cache).env("NO_COLOR", "1")
+        run.env("SNAKECRATE_CACHE", cache).env("NO_COLOR", "1").env("UV", uv())
     }
 
     /// An archive, with nothing but a home and a cache.

@@ -51,6 +51,8 @@ pub(super) fn distributions(
         offline: settings.offline,
         no_binary: settings.no_binary.clone(),
         only_binary: settings.only_binary.clone(),
+        constraints: settings.constraints.clone(),
+        overrides: settings.overrides.clone(),
         cache: cache.clone(),
     };
     Ok(resolve::resolve(interpreter, &inputs, &options, ui)?)

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use super::cache::now;
 use super::error::Error;
 use super::job::Job;
-use super::pip;
-use super::tool::{Tool, command_of, run};
+use super::program::run;
+use super::uv;
 
 /// How long an environment is used, in seconds: pip looks for newer back ends once a day.
 const DAY: u64 = 24 * 60 * 60;
@@ -68,9 +68,6 @@ pub(super) fn build(
     out: &Path,
     variable: (&str, &Path),
 ) -> Result<Option<()>, Error> {
-    if Tool::likely() != "pip" {
-        return Ok(None);
-    }
     let Some(system) = System::of(directory) else { return Ok(None) };
     let Some(environment) = kept_environment(job, &system)? else { return Ok(None) };
     let runner = job.scratch.join("backend.py");
@@ -133,22 +130,20 @@ fn kept_environment(job: &Job, system: &System) -> Result<Option<PathBuf>, Error
 
 /// Creates a virtual environment with the requirements. Returns whether it could.
 fn create(job: &Job, system: &System, directory: &Path) -> Result<bool, Error> {
-    let python = &job.interpreter.executable;
-    let mut command = Command::new(python);
-    command.args(["-I", "-m", "venv", "--without-pip"]).arg(directory);
-    if !run("venv", &mut command, job.ui).is_ok_and(|ran| ran.success) {
+    let mut command = Command::new(job.uv()?);
+    command.args(["venv", "--allow-existing", "--color", "never", "--python"]);
+    command.arg(&job.interpreter.executable).arg(directory);
+    if !run("uv", &mut command, job.ui).is_ok_and(|ran| ran.success) {
         return Ok(false);
     }
     if system.requires.is_empty() {
         return Ok(true);
     }
-    let Tool::Pip(pip) = job.tool()? else { return Ok(false) };
-    let mut command = command_of(pip);
-    command.arg("--python").arg(directory.join("bin/python"));
-    command.args(["install", "--quiet", "--no-warn-script-location"]);
-    pip::index_options(&mut command, job.options, &job.links);
+    let mut command = Command::new(job.uv()?);
+    command.args(["pip", "install", "--color", "never", "--python"]).arg(directory);
+    uv::index_options(&mut command, job.options, &job.links);
     command.args(&system.requires);
-    Ok(run("pip", &mut command, job.ui).is_ok_and(|ran| ran.success))
+    Ok(run("uv", &mut command, job.ui).is_ok_and(|ran| ran.success))
 }
 
 fn key(job: &Job, system: &System) -> String {

@@ -12,8 +12,8 @@ use super::cache::Cached;
 use super::error::{At as _, Error};
 use super::job::Job;
 use super::pin::{Git, Remote};
-use super::tool::{Tool, command_of, run};
-use super::{backend, fingerprint, pip, tool_errors, uv};
+use super::program::run;
+use super::{backend, fingerprint, tool_errors, uv};
 
 /// Counts changes in how wheels are built; wheels of another scheme are not used again.
 const SCHEME: &str = "2";
@@ -112,32 +112,15 @@ fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathB
     {
         return wheel_in(&out, what);
     }
-    let tool = job.tool()?;
-    let mut command = match tool {
-        Tool::Uv(path) => {
-            let mut command = Command::new(path);
-            command.args(["build", "--wheel", "--color", "never", "--python"]);
-            command.arg(&job.interpreter.executable).arg("--out-dir").arg(&out);
-            uv::index_options(&mut command, job.options, &job.links);
-            command
-        }
-        Tool::Pip(pip) => {
-            let mut command = command_of(pip);
-            command.args(["wheel", "--no-deps", "--use-pep517", "--quiet", "--wheel-dir"]);
-            command.arg(&out);
-            pip::index_options(&mut command, job.options, &job.links);
-            command
-        }
-    };
+    let mut command = Command::new(job.uv()?);
+    command.args(["build", "--wheel", "--color", "never", "--python"]);
+    command.arg(&job.interpreter.executable).arg("--out-dir").arg(&out);
+    uv::index_options(&mut command, job.options, &job.links);
     // Setuptools reads this file last, from version 62 on.
     command.arg(source).current_dir(directory).env("DIST_EXTRA_CONFIG", &extra);
-    let ran = run(tool.name(), &mut command, job.ui)?;
+    let ran = run("uv", &mut command, job.ui)?;
     if !ran.success {
-        let error = match tool {
-            Tool::Uv(_) => uv::failure(&ran, job.options),
-            Tool::Pip(_) => pip::failure(&ran, job.options),
-        };
-        return Err(match error {
+        return Err(match uv::failure(&ran, job.options) {
             Error::Build { output, .. } => Error::Build { what: what.to_owned(), output },
             // A requirement of the build cannot be found.
             Error::Unsatisfiable(text) | Error::OnlySource(text) => {

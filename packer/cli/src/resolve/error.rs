@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use pep440_rs::Version;
+
 use crate::wheel;
 use snakecrate_base::error::Remedy;
 use snakecrate_download as download;
@@ -10,9 +12,20 @@ use snakecrate_download as download;
 /// A resolution, download or build that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Neither uv nor a pip that is new enough.
-    #[error("found neither uv nor pip 22.3 or newer for {}", .0.display())]
-    NoTool(PathBuf),
+    /// There is no uv.
+    #[error("uv is required to resolve requirements and to build wheels, and it is not installed")]
+    NoUv,
+    /// The uv that was found is too old.
+    #[error("{} is uv {found}; 0.7 or newer is required", path.display())]
+    OldUv {
+        /// Its path.
+        path: PathBuf,
+        /// Its version.
+        found: Version,
+    },
+    /// The variable `UV` names something else.
+    #[error("the variable UV is {}, which isn't uv", .0.display())]
+    NotUv(PathBuf),
     /// A program cannot be started.
     #[error("cannot run {program}: {source}")]
     Start {
@@ -41,7 +54,7 @@ pub enum Error {
     /// The tool failed for another reason: the network, the index, its configuration.
     #[error("{program} failed: {message}")]
     Failed {
-        /// `uv` or `pip`.
+        /// `uv`, `git` or the index.
         program: &'static str,
         /// Its message.
         message: String,
@@ -49,11 +62,14 @@ pub enum Error {
     /// The tool's output has an unknown form.
     #[error("cannot read the output of {program}: {cause}")]
     Answer {
-        /// `uv` or `pip`.
+        /// `uv`, `git` or the index.
         program: &'static str,
         /// The problem with it.
         cause: String,
     },
+    /// No file of a distribution can be used.
+    #[error("no file of {0} fits this Python and this machine")]
+    NoFile(String),
     /// The requirements files have hashes, but not this file's.
     #[error("the requirements files have no matching hash for {0}")]
     Hash(String),
@@ -94,9 +110,13 @@ fn lines(output: &[String]) -> String {
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoTool(_) => {
-                "install uv (https://docs.astral.sh/uv/) or run `python3 -m ensurepip`".into()
+            Self::NoUv => "run `pip install uv` or `pipx install uv`".into(),
+            Self::OldUv { .. } => {
+                "run `pip install --upgrade uv` or `pipx install uv`, or name a newer uv in the \
+                 variable UV"
+                    .into()
             }
+            Self::NotUv(_) => "set UV to the path of uv, or unset it".into(),
             Self::Start { .. } => "check that the program is complete and executable".into(),
             Self::Unsatisfiable(_) => {
                 "change the requirements, or choose another Python with --python".into()
@@ -114,6 +134,9 @@ impl Remedy for Error {
                     .into()
             }
             Self::Answer { program, .. } => format!("try another version of {program}"),
+            Self::NoFile(_) => {
+                "choose another version of it, or another Python with --python".into()
+            }
             Self::Hash(_) => {
                 "add its hash to the requirements file, or remove all hashes".into()
             }

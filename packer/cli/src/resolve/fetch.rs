@@ -9,8 +9,6 @@ use super::cache::Cached;
 use super::error::{At as _, Error};
 use super::job::Job;
 use super::pin::{Pin, Place, Remote};
-use super::pip;
-use super::tool::{Tool, find_pip};
 use snakecrate_base::ui::{Ui, Verbosity};
 use snakecrate_download as download;
 
@@ -65,38 +63,12 @@ pub(super) fn file(job: &Job, remote: &Remote, directory: &Path) -> Result<PathB
 /// Downloads `remotes` into `directory`, under their own names.
 fn get(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(directory).at(directory)?;
-    match job.tool()? {
-        // pip has its own cache, and the user's proxies, certificates and credentials.
-        Tool::Pip(pip) => {
-            // For a source distribution, pip would build the metadata.
-            let (wheels, others): (Vec<&Remote>, Vec<&Remote>) =
-                remotes.iter().copied().partition(|remote| remote.is_wheel());
-            if !wheels.is_empty() {
-                pip::download(pip, &wheels, directory, job)?;
-            }
-            in_parallel(job, &others, directory).map_or(Ok(()), |(_, error)| Err(error))
-        }
-        Tool::Uv(_) => {
-            let Some((failed, error)) = in_parallel(job, remotes, directory) else { return Ok(()) };
-            // uv may have taken credentials from a keyring or from netrc; pip can, too.
-            match find_pip(job.interpreter) {
-                Some(pip) if !job.options.offline && failed.iter().all(|r| r.is_wheel()) => {
-                    job.ui.detail(format_args!("{error}; trying with pip"));
-                    pip::download(&pip, &failed, directory, job).map_err(|_| error)
-                }
-                _ => Err(error),
-            }
-        }
-    }
+    in_parallel(job, remotes, directory)
 }
 
-/// Downloads several files at a time. Returns those that failed, and the first one's error.
-fn in_parallel<'a>(
-    job: &Job,
-    remotes: &[&'a Remote],
-    directory: &Path,
-) -> Option<(Vec<&'a Remote>, Error)> {
-    let failures: Mutex<Vec<(&Remote, Error)>> = Mutex::new(Vec::new());
+/// Downloads several files at a time. Returns the first error.
+fn in_parallel(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
+    let failures: Mutex<Vec<Error>> = Mutex::new(Vec::new());
     let next = AtomicUsize::new(0);
     let options = job.options;
     let quiet = Ui::new(Verbosity::Quiet);
@@ -112,20 +84,14 @@ fn in_parallel<'a>(
                         quiet,
                     );
                     if let (Err(error), Ok(mut failures)) = (outcome, failures.lock()) {
-                        failures.push((remote, error));
+                        failures.push(error);
                     }
                 }
             });
         }
     });
     let failures = failures.into_inner().unwrap_or_default();
-    let mut errors = Vec::new();
-    let mut failed = Vec::new();
-    for (remote, error) in failures {
-        failed.push(remote);
-        errors.push(error);
-    }
-    errors.into_iter().next().map(|error| (failed, error))
+    failures.into_iter().next().map_or(Ok(()), Err)
 }
 
 fn one(

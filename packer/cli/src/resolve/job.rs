@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::cache::Cache;
 use super::error::Error;
+use super::find_uv;
 use super::request::Options;
 use super::requirements::Files;
-use super::tool::Tool;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 
@@ -19,26 +19,31 @@ pub(super) struct Job<'a> {
     pub(super) cache: Cache,
     /// For files of this job, removed at its end.
     pub(super) scratch: &'a Path,
-    /// The directory that tools run in: they look up their configuration and relative paths there.
+    /// The directory that uv runs in: it looks up its configuration and relative paths there.
     pub(super) directory: PathBuf,
     /// Directories with links to cached wheels, for jobs without an index.
     pub(super) links: Vec<PathBuf>,
-    /// Requirements files for the tool, our own first.
+    /// Requirements files for uv, our own first.
     pub(super) lists: Vec<PathBuf>,
+    /// Constraints files for uv.
+    pub(super) constraints: Vec<PathBuf>,
+    /// Files of overrides for uv.
+    pub(super) overrides: Vec<PathBuf>,
     /// The user's requirements files.
     pub(super) files: &'a Files,
-    /// See [`Job::tool`].
-    pub(super) tool: OnceCell<Tool>,
+    /// The user's constraints files and overrides.
+    pub(super) limits: &'a [Files; 2],
+    /// See [`Job::uv`].
+    pub(super) uv: OnceCell<PathBuf>,
 }
 
 impl Job<'_> {
-    /// The tool, looked for when it is first needed.
-    pub(super) fn tool(&self) -> Result<&Tool, Error> {
-        if self.tool.get().is_none() {
-            let found = Tool::find(self.interpreter, self.ui)?;
-            let _ = self.tool.set(found);
+    /// uv's path, looked for when it is first needed.
+    pub(super) fn uv(&self) -> Result<&Path, Error> {
+        if let Some(uv) = self.uv.get() {
+            return Ok(uv);
         }
-        let none = || Error::NoTool(self.interpreter.executable.clone());
-        self.tool.get().ok_or_else(none)
+        let found = find_uv::find(&self.interpreter.executable)?;
+        Ok(self.uv.get_or_init(|| found))
     }
 }

@@ -6,25 +6,34 @@ use std::path::Path;
 
 use super::job::Job;
 use super::local_project::LocalProject;
-use super::tool::Tool;
+use super::locked::Locked;
 
 /// Counts changes in how resolutions are made; those of another scheme are not used again.
-const SCHEME: &str = "2";
+const SCHEME: &str = "3";
 
-/// A digest, in hex, of everything that `job`'s result depends on, except the index itself and the
-/// tools' configuration files.
-pub(super) fn of(job: &Job, requirements: &[String], project: Option<&LocalProject>) -> String {
+/// A digest, in hex, of everything that `job`'s result depends on, except the index itself and
+/// uv's version and configuration files.
+pub(super) fn of(
+    job: &Job,
+    requirements: &[String],
+    project: Option<&LocalProject>,
+    locked: &[Locked],
+) -> String {
     let mut key = Key(blake3::Hasher::new());
     let python = job.interpreter;
-    // Without its version: pip takes a quarter of a second to report it.
-    let tool = job.tool.get().map_or_else(Tool::likely, Tool::name);
-    key.list("tool", [SCHEME, tool]);
+    key.list("scheme", [SCHEME]);
     key.list("python", [&python.full_version, &python.cache_tag, python.target.name]);
     key.list("directory", [&*job.directory.to_string_lossy()]);
     key.list("requirements", requirements);
     for (path, text) in &job.files.contents {
         key.list("file", [&*path.to_string_lossy(), text]);
     }
+    for (name, files) in ["constraint", "override"].into_iter().zip(job.limits) {
+        for (path, text) in &files.contents {
+            key.list(name, [&*path.to_string_lossy(), text]);
+        }
+    }
+    key.list("locked", locked.iter().filter_map(|locked| serde_json::to_string(locked).ok()));
     let options = job.options;
     key.list("index", &options.index_url);
     key.list("no-binary", &options.no_binary);
@@ -38,10 +47,10 @@ pub(super) fn of(job: &Job, requirements: &[String], project: Option<&LocalProje
         key.list("requires", &project.metadata.requires_dist);
         key.list("pyproject", project.pyproject());
     }
-    // The tools read every option from the environment, too.
+    // uv reads every option from the environment, too.
     let mut variables: Vec<(String, String)> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with("UV_") || name.starts_with("PIP_"))
+        .filter(|(name, _)| name.starts_with("UV_"))
         .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
         .collect();
     variables.sort();

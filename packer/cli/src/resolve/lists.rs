@@ -1,4 +1,4 @@
-//! The requirements as the tool gets them: files with absolute paths.
+//! The requirements as uv gets them: files with absolute paths.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::error::{At as _, Error};
 use super::job::Job;
 use super::local_project::LocalProject;
+use super::locked::Locked;
 use super::paths::{absolute, file_url};
 use super::request::Inputs;
-use super::tool::Tool;
 
 /// The requirements, paths made absolute.
 pub(super) fn absolute_requirements(requirements: &[String]) -> Result<Vec<String>, Error> {
@@ -44,6 +44,30 @@ pub(super) fn write(
     Ok(lists)
 }
 
+/// Makes uv keep to `locked` and to `project`: versions of an index are constraints; other sources
+/// replace what distributions require.
+pub(super) fn keep_to(
+    job: &mut Job,
+    locked: &[Locked],
+    project: Option<&LocalProject>,
+) -> Result<(), Error> {
+    let lines = locked.iter().map(Locked::requirement);
+    let (mut overrides, constraints): (Vec<String>, Vec<String>) =
+        lines.partition(|line| line.contains(" @ "));
+    overrides.extend(project.map(|project| line(job, project)));
+    for (lines, name, to) in [
+        (constraints, "locked.txt", &mut job.constraints),
+        (overrides, "locked-overrides.txt", &mut job.overrides),
+    ] {
+        if !lines.is_empty() {
+            let path = job.scratch.join(name);
+            fs::write(&path, lines.join("\n") + "\n").at(&path)?;
+            to.push(path);
+        }
+    }
+    Ok(())
+}
+
 /// The requirement of the user's own project.
 fn line(job: &Job, project: &LocalProject) -> String {
     let extras = match project.extras.as_slice() {
@@ -64,7 +88,5 @@ fn line(job: &Job, project: &LocalProject) -> String {
 
 /// Whether uv needs the directory instead of the wheel: `[tool.uv]` gives sources and indexes.
 fn needs_directory(job: &Job, project: &LocalProject) -> bool {
-    let uv = matches!(job.tool(), Ok(Tool::Uv(_)));
-    uv && !job.files.has_hashes()
-        && project.pyproject().is_some_and(|text| text.contains("tool.uv"))
+    !job.files.has_hashes() && project.pyproject().is_some_and(|text| text.contains("tool.uv"))
 }

@@ -1,5 +1,5 @@
-//! From requirements to wheels: uv resolves, downloads and builds where it is installed, else pip.
-//! Nothing is resolved here. The wheels are kept in the packer's cache.
+//! From requirements to wheels: uv resolves, the packer downloads and has back ends build. The wheels
+//! are kept in the packer's cache.
 
 mod backend;
 mod build;
@@ -7,17 +7,18 @@ mod cache;
 mod error;
 mod fetch;
 mod fetched;
+mod find_uv;
 mod fingerprint;
 mod job;
 mod key;
 mod lists;
 mod local_project;
+mod locked;
 mod paths;
 mod pin;
-mod pip;
+mod program;
 mod request;
 mod requirements;
-mod tool;
 mod tool_errors;
 mod uv;
 
@@ -26,16 +27,16 @@ use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use fetched::{Fetched, Origin};
+pub use locked::{Locked, LockedSource};
+pub use pin::{Git, Pin, Place, Remote};
 pub use request::{Inputs, Local, Options};
 
 use cache::{Cache, Cached, Saved};
 use error::At as _;
 use job::Job;
 use local_project::LocalProject;
-use paths::absolute;
-use pin::{Pin, Place};
+use paths::{absolute, all_absolute};
 use requirements::Files;
-use tool::Tool;
 
 use crate::wheel::{WheelName, normalize};
 use snakecrate_base::python::Interpreter;
@@ -55,19 +56,75 @@ pub fn resolve(
     options: &Options,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
-    resolve_with(OnceCell::new(), interpreter, inputs, options, ui)
+    with_job(interpreter, inputs, options, ui, |job| {
+        let project =
+            inputs.local.as_ref().map(|local| LocalProject::get(job, local)).transpose()?;
+        let mut saved = Vec::new();
+        if needs_resolution(inputs, project.as_ref()) {
+            let requirements = lists::absolute_requirements(&inputs.requirements)?;
+            let key = key::of(job, &requirements, project.as_ref(), &[]);
+            let fresh = if options.offline { None } else { Some(FRESH) };
+            saved = remembered(job, &key, fresh, |job| {
+                job.lists = lists::write(job, &requirements, inputs, project.as_ref())?;
+                run(job, project.as_ref())
+            })?;
+        }
+        finish_all(job, saved, project)
+    })
 }
 
-fn resolve_with(
-    tool: OnceCell<Tool>,
+/// Gets the wheels that a lock file chose, sorted by name, and with them those that `inputs` require
+/// in addition: they are resolved with the locked versions as constraints. The requirements of a
+/// project in `inputs` count as locked; only its wheel is added.
+pub fn resolve_pins(
     interpreter: &Interpreter,
+    locked: &[Locked],
     inputs: &Inputs,
     options: &Options,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
+    with_job(interpreter, inputs, options, ui, |job| {
+        let project =
+            inputs.local.as_ref().map(|local| LocalProject::get(job, local)).transpose()?;
+        let more = !inputs.requirements.is_empty() || !inputs.files.is_empty();
+        let fetch = |job: &mut Job| -> Result<Vec<Saved>, Error> {
+            let mut pins = locked::pins(job, locked)?;
+            if more {
+                let requirements = lists::absolute_requirements(&inputs.requirements)?;
+                job.lists = lists::write(job, &requirements, inputs, None)?;
+                lists::keep_to(job, locked, project.as_ref())?;
+                let names: Vec<&str> = locked.iter().map(|locked| &*locked.name).collect();
+                let resolved = resolved(job, project.as_ref())?.into_iter();
+                pins.extend(resolved.filter(|pin| !names.contains(&&*pin.name)));
+            }
+            pins.sort_by(|a, b| a.name.cmp(&b.name));
+            get(job, pins)
+        };
+        // The files with known addresses are in the cache by digest, or are downloaded.
+        let saved = if more || locked.iter().any(Locked::needs_lookup) {
+            let requirements = lists::absolute_requirements(&inputs.requirements)?;
+            let key = key::of(job, &requirements, project.as_ref(), locked);
+            let fresh = if options.offline || !more { None } else { Some(FRESH) };
+            remembered(job, &key, fresh, fetch)?
+        } else {
+            fetch(job)?
+        };
+        finish_all(job, saved, project)
+    })
+}
+
+/// Runs `work` with a job for these inputs.
+fn with_job<T>(
+    interpreter: &Interpreter,
+    inputs: &Inputs,
+    options: &Options,
+    ui: Ui,
+    work: impl FnOnce(&mut Job) -> Result<T, Error>,
+) -> Result<T, Error> {
     let cache = Cache::open(&options.cache)?;
     let scratch = cache.scratch()?;
     let files = Files::read(&inputs.files)?;
+    let limits = [Files::read(&options.constraints)?, Files::read(&options.overrides)?];
     let mut options = options.clone();
     for link in options.find_links.iter_mut().filter(|link| Path::new(link).exists()) {
         *link = absolute(Path::new(link))?.to_string_lossy().into_owned();
@@ -82,40 +139,52 @@ fn resolve_with(
         directory: directory(inputs, &options)?,
         links,
         lists: Vec::new(),
+        constraints: all_absolute(&options.constraints)?,
+        overrides: all_absolute(&options.overrides)?,
         files: &files,
-        tool,
+        limits: &limits,
+        uv: OnceCell::new(),
     };
-    let project = inputs.local.as_ref().map(|local| LocalProject::get(&job, local)).transpose()?;
-    let mut fetched = Vec::new();
-    if needs_resolution(inputs, project.as_ref()) {
-        let requirements = lists::absolute_requirements(&inputs.requirements)?;
-        let key = key::of(&job, &requirements, project.as_ref());
-        let fresh = if options.offline { None } else { Some(FRESH) };
-        let saved = if let Some(saved) = job.cache.resolution(&key, fresh) {
-            ui.detail("using a recent resolution, whose wheels are all in the cache");
-            saved
-        } else {
-            job.lists = lists::write(&job, &requirements, inputs, project.as_ref())?;
-            let saved = run(&job, project.as_ref())?;
-            job.cache.remember_resolution(&key, saved.clone())?;
-            saved
-        };
-        for saved in saved {
-            fetched.push(finish(&job, saved)?);
-        }
+    work(&mut job)
+}
+
+/// The resolution remembered under `key`, if it is not older than `fresh` (in seconds); else the
+/// result of `work`, which is remembered.
+fn remembered(
+    job: &mut Job,
+    key: &str,
+    fresh: Option<u64>,
+    work: impl FnOnce(&mut Job) -> Result<Vec<Saved>, Error>,
+) -> Result<Vec<Saved>, Error> {
+    if let Some(saved) = job.cache.resolution(key, fresh) {
+        job.ui.detail("using a recent resolution, whose wheels are all in the cache");
+        return Ok(saved);
     }
+    let saved = work(job)?;
+    job.cache.remember_resolution(key, saved.clone())?;
+    Ok(saved)
+}
+
+/// All wheels, that of the user's own project with them.
+fn finish_all(
+    job: &Job,
+    saved: Vec<Saved>,
+    project: Option<LocalProject>,
+) -> Result<Vec<Fetched>, Error> {
+    let mut fetched: Vec<Fetched> =
+        saved.into_iter().map(|saved| finish(job, saved)).collect::<Result<_, _>>()?;
     if let Some(project) = project {
         let saved = match project.directory {
             Some(_) => Saved::Built(project.cached),
             None => Saved::Wheel(project.cached),
         };
-        fetched.push(Fetched { local: true, ..finish(&job, saved)? });
+        fetched.push(Fetched { local: true, ..finish(job, saved)? });
     }
     fetched.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(fetched)
 }
 
-/// The directory that the tool runs in. Where the working directory has no part in the inputs, it
+/// The directory that uv runs in. Where the working directory has no part in the inputs, it
 /// isn't that one: uv would read the pyproject.toml there.
 fn directory(inputs: &Inputs, options: &Options) -> Result<PathBuf, Error> {
     match &inputs.local {
@@ -134,18 +203,14 @@ fn needs_resolution(inputs: &Inputs, project: Option<&LocalProject>) -> bool {
 
 /// Resolves, and gets the wheels.
 fn run(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Saved>, Error> {
-    let tool = job.tool()?;
-    let pyproject = project.and_then(LocalProject::pyproject);
-    if matches!(tool, Tool::Pip(_))
-        && pyproject.is_some_and(|text| text.contains("tool.uv.sources"))
-    {
-        job.ui.warn("pip ignores [tool.uv.sources]; using the index for the packages there");
-    }
-    let progress = job.ui.spinner("Resolving", format_args!("with {}", tool.name()));
-    let mut pins = match tool {
-        Tool::Uv(path) => uv::pins(path, job)?,
-        Tool::Pip(command) => pip::pins(command, job)?,
-    };
+    let pins = resolved(job, project)?;
+    get(job, pins)
+}
+
+/// The distributions that uv chooses, except the user's own project, sorted by name.
+fn resolved(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Pin>, Error> {
+    let progress = job.ui.spinner("Resolving", "with uv");
+    let mut pins = uv::pins(job)?;
     drop(progress);
     let own_name = project.map(|project| normalize(&project.metadata.name));
     pins.retain(|pin| Some(&pin.name) != own_name.as_ref());
@@ -159,8 +224,12 @@ fn run(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Saved>, Error> {
             return Err(Error::Hash(pin.name.clone()));
         }
     }
-    let count = Count(pins.len(), "distribution");
-    job.ui.step("Resolved", format_args!("{count} with {}", tool.name()));
+    job.ui.step("Resolved", format_args!("{} with uv", Count(pins.len(), "distribution")));
+    Ok(pins)
+}
+
+/// Gets the wheels of `pins`.
+fn get(job: &Job, pins: Vec<Pin>) -> Result<Vec<Saved>, Error> {
     fetch::wheels(job, &pins)?
         .into_iter()
         .zip(pins)

@@ -9,6 +9,11 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).at(path)
 }
 
+/// [`absolute`] for several.
+pub(super) fn all_absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    paths.iter().map(|path| absolute(path)).collect()
+}
+
 /// The `file:` URL of an absolute path.
 pub(super) fn file_url(path: &Path) -> String {
     url::Url::from_file_path(path).map_or_else(|()| path.display().to_string(), String::from)

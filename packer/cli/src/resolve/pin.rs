@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
 
 /// One distribution of a resolution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pin {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pin {
     /// The normalised name.
-    pub(super) name: String,
+    pub name: String,
     /// The place of its files.
-    pub(super) place: Place,
+    pub place: Place,
 }
 
 /// The place of a distribution's files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Place {
     /// A wheel.
     Wheel(Remote),
     /// A source distribution, to be built.
@@ -27,31 +28,35 @@ pub(super) enum Place {
 }
 
 /// A file and its digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remote {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remote {
     /// `https:`, `http:` or `file:`.
-    pub(super) url: String,
+    pub url: String,
     /// In hex, if the index has it.
-    pub(super) sha256: Option<String>,
+    pub sha256: Option<String>,
 }
 
-/// Digests of a file, as pip's reports and `pylock.toml` have them.
+/// Digests of a file, as `pylock.toml` has them.
 #[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Hashes {
-    pub(super) sha256: Option<String>,
+pub struct Hashes {
+    /// In hex.
+    pub sha256: Option<String>,
 }
 
 /// A commit in a git repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Git {
-    pub(super) url: String,
-    pub(super) commit: String,
-    pub(super) subdirectory: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Git {
+    /// Its address, without `git+`.
+    pub url: String,
+    /// The whole hash of the commit.
+    pub commit: String,
+    /// The project's directory in it.
+    pub subdirectory: Option<String>,
 }
 
 impl Remote {
     /// The file's name, with `%xx` decoded.
-    pub(super) fn file(&self) -> String {
+    pub fn file(&self) -> String {
         let Ok(url) = url::Url::parse(&self.url) else { return String::new() };
         let last = url.path_segments().and_then(|mut names| names.next_back().map(str::to_owned));
         let last = last.unwrap_or_default();
@@ -61,7 +66,7 @@ impl Remote {
     }
 
     /// Whether its name is that of a wheel.
-    pub(super) fn is_wheel(&self) -> bool {
+    pub fn is_wheel(&self) -> bool {
         std::path::Path::new(&self.file()).extension().is_some_and(|extension| extension == "whl")
     }
 }

@@ -10,7 +10,7 @@ use crate::source::Source;
 pub struct Inputs {
     /// Requirements (PEP 508), one in each string.
     pub requirements: Vec<String>,
-    /// Requirements files. If any lists hashes, every distribution needs one, as with pip.
+    /// Requirements files. If any lists hashes, every distribution needs one, as in pip.
     pub files: Vec<PathBuf>,
     /// A project or wheel of the user's, to be included with its dependencies.
     pub local: Option<Local>,
@@ -54,7 +54,7 @@ pub struct Local {
 /// The options of a resolution.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The package index; without one, the tool's configuration decides.
+    /// The package index; without one, uv's configuration decides.
     pub index_url: Option<String>,
     /// Directories or pages with more distributions.
     pub find_links: Vec<String>,
@@ -64,6 +64,10 @@ pub struct Options {
     pub no_binary: Vec<String>,
     /// Distributions never to build, or `:all:`.
     pub only_binary: Vec<String>,
+    /// Files with versions that the resolution must keep to.
+    pub constraints: Vec<PathBuf>,
+    /// Files with requirements that replace those that distributions declare.
+    pub overrides: Vec<PathBuf>,
     /// The packer's own directory in the cache.
     pub cache: BuildCache,
 }

@@ -6,42 +6,11 @@ use crate::wheel::testing::{Forge, real_interpreter};
 use snakecrate_base::skip;
 use snakecrate_base::ui::Verbosity;
 
-/// Makes two tests of each check: with pip, and with uv. The latter is skipped where uv is missing.
-macro_rules! with_each_tool {
-    ($($check:ident)*) => {
-        mod with_pip {
-            $(#[test]
-            fn $check() {
-                super::$check(&super::pip());
-            })*
-        }
-        mod with_uv {
-            $(#[test]
-            fn $check() {
-                let Some(uv) = super::uv() else { return };
-                super::$check(&uv);
-            })*
-        }
-    };
-}
-
-with_each_tool! {
-    dependencies_are_fetched_once
-    a_users_wheel_brings_the_requirements_of_its_extras
-    hashes_in_requirements_files_are_honoured
-    offline_errors_quote_the_tool
-    a_wheel_for_another_python_is_refused_at_once
-}
-
-fn pip() -> Tool {
-    let pip = tool::find_pip(&real_interpreter()).expect("no pip for the tests' python3");
-    Tool::Pip(pip)
-}
-
-fn uv() -> Option<Tool> {
-    match Tool::find(&real_interpreter(), quiet()).unwrap() {
-        uv @ Tool::Uv(_) => Some(uv),
-        Tool::Pip(_) => skip!("uv is missing"),
+/// Whether there is a uv to test with.
+fn has_uv() -> bool {
+    match find_uv::find(Path::new("python3")) {
+        Ok(_) => true,
+        Err(error) => skip!("{error}"),
     }
 }
 
@@ -49,8 +18,11 @@ fn quiet() -> Ui {
     Ui::new(Verbosity::Quiet)
 }
 
-/// Runs `check` with a tool, in a directory of its own: `wheels` is for `--find-links`.
-fn resolving(tool: &Tool, check: impl Fn(&Path, &dyn Fn(&Inputs) -> Result<Vec<Fetched>, Error>)) {
+/// Runs `check` in a directory of its own: `wheels` is for `--find-links`.
+fn resolving(check: impl Fn(&Path, &dyn Fn(&Inputs) -> Result<Vec<Fetched>, Error>)) {
+    if !has_uv() {
+        return;
+    }
     let interpreter = real_interpreter();
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
@@ -62,7 +34,7 @@ fn resolving(tool: &Tool, check: impl Fn(&Path, &dyn Fn(&Inputs) -> Result<Vec<F
             cache: BuildCache::at(root.join("cache")),
             ..Options::default()
         };
-        resolve_with(OnceCell::from(tool.clone()), &interpreter, inputs, &options, quiet())
+        super::resolve(&interpreter, inputs, &options, quiet())
     };
     check(root, &resolve);
 }
@@ -95,8 +67,9 @@ fn names(fetched: &[Fetched]) -> Vec<String> {
     fetched.iter().map(|wheel| format!("{} {}", wheel.name, wheel.version)).collect()
 }
 
-fn dependencies_are_fetched_once(tool: &Tool) {
-    resolving(tool, |root, resolve| {
+#[test]
+fn dependencies_are_fetched_once() {
+    resolving(|root, resolve| {
         let wheels = root.join("wheels");
         forge(&wheels, "app", "1.0", &["lib>=1"]);
         forge(&wheels, "lib", "1.0", &[]);
@@ -118,8 +91,9 @@ fn dependencies_are_fetched_once(tool: &Tool) {
     });
 }
 
-fn a_users_wheel_brings_the_requirements_of_its_extras(tool: &Tool) {
-    resolving(tool, |root, resolve| {
+#[test]
+fn a_users_wheel_brings_the_requirements_of_its_extras() {
+    resolving(|root, resolve| {
         forge(&root.join("wheels"), "lib", "1.0", &[]);
         let path = forge(root, "app", "1.0", &["lib ; extra == 'more'"]);
         let plain = Inputs {
@@ -137,8 +111,9 @@ fn a_users_wheel_brings_the_requirements_of_its_extras(tool: &Tool) {
     });
 }
 
-fn hashes_in_requirements_files_are_honoured(tool: &Tool) {
-    resolving(tool, |root, resolve| {
+#[test]
+fn hashes_in_requirements_files_are_honoured() {
+    resolving(|root, resolve| {
         let lib = forge(&root.join("wheels"), "lib", "1.0", &[]);
         let list = root.join("list.txt");
         let with_hash = |hash: &str| {
@@ -152,8 +127,9 @@ fn hashes_in_requirements_files_are_honoured(tool: &Tool) {
     });
 }
 
-fn offline_errors_quote_the_tool(tool: &Tool) {
-    resolving(tool, |root, resolve| {
+#[test]
+fn offline_errors_quote_uv() {
+    resolving(|root, resolve| {
         forge(&root.join("wheels"), "app", "1.0", &["missing-thing>=3"]);
         let error = resolve(&requirements(&["app"])).unwrap_err();
         assert!(matches!(error, Error::Offline(_)), "{error:?}");
@@ -162,8 +138,9 @@ fn offline_errors_quote_the_tool(tool: &Tool) {
     });
 }
 
-fn a_wheel_for_another_python_is_refused_at_once(tool: &Tool) {
-    resolving(tool, |root, resolve| {
+#[test]
+fn a_wheel_for_another_python_is_refused_at_once() {
+    resolving(|root, resolve| {
         let path = root.join("demo-1.0-cp27-cp27mu-manylinux1_x86_64.whl");
         fs::copy(Forge::new().write(root), &path).unwrap();
         let local = Some(Local { path, extras: vec![] });
@@ -173,19 +150,16 @@ fn a_wheel_for_another_python_is_refused_at_once(tool: &Tool) {
 }
 
 #[test]
-fn pip_builds_a_project_once_and_leaves_it_as_it_was() {
-    let _ = built_project(&pip(), Path::new("project"));
-}
-
-#[test]
-fn uv_builds_a_project_to_the_same_bytes_as_pip() {
-    let Some(uv) = uv() else { return };
-    let with_pip = built_project(&pip(), Path::new("project"));
-    assert_eq!(built_project(&uv, Path::new("elsewhere/project")), with_pip);
+fn projects_in_two_directories_become_the_same_bytes() {
+    if !has_uv() {
+        return;
+    }
+    let first = built_project(Path::new("project"));
+    assert_eq!(built_project(Path::new("elsewhere/project")), first);
 }
 
 /// Builds a project with setuptools, twice, and returns the wheel's digest; none without an index.
-fn built_project(tool: &Tool, place: &Path) -> Option<String> {
+fn built_project(place: &Path) -> Option<String> {
     let interpreter = real_interpreter();
     let directory = tempfile::tempdir().unwrap();
     let download = ["-m", "pip", "download", "--quiet", "--no-deps", "setuptools", "--dest"];
@@ -211,8 +185,7 @@ fn built_project(tool: &Tool, place: &Path) -> Option<String> {
         Options { cache: BuildCache::at(directory.path().join("cache")), ..Options::default() };
     let resolve = |offline| {
         let options = Options { offline, ..options.clone() };
-        let tool = OnceCell::from(tool.clone());
-        resolve_with(tool, &interpreter, &inputs, &options, quiet()).unwrap().remove(0)
+        super::resolve(&interpreter, &inputs, &options, quiet()).unwrap().remove(0)
     };
     let built = resolve(false);
     assert_eq!((built.name.as_str(), &built.origin, built.local), ("demo", &Origin::Built, true));

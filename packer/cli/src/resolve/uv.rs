@@ -1,18 +1,20 @@
 //! Resolves with uv: `uv pip compile --format pylock.toml`
 //! ([specification of pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
 
-use super::error::Error;
+use super::error::{At as _, Error};
 use super::job::Job;
+use super::locked::{Locked, LockedSource};
 use super::paths::file_url;
 use super::pin::{Git, Hashes, Pin, Place, Remote};
+use super::program::{Ran, run};
 use super::request::Options;
-use super::requirements::Files;
-use super::tool::{Ran, run};
 use super::tool_errors;
 use crate::wheel::{WheelName, normalize};
 
@@ -56,7 +58,7 @@ struct Vcs {
     subdirectory: Option<String>,
 }
 
-/// Adds the options that `uv pip compile` and `uv build` share.
+/// Adds the options that all commands of uv share.
 pub(super) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
     // Other users can see arguments, and the URL may hold a password.
     if let Some(url) = &options.index_url {
@@ -74,33 +76,84 @@ pub(super) fn index_options(command: &mut Command, options: &Options, links: &[P
 }
 
 /// Resolves the requirements of `job`.
-pub(super) fn pins(uv: &Path, job: &Job) -> Result<Vec<Pin>, Error> {
-    let options = job.options;
-    let mut command = Command::new(uv);
-    command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
-    command.arg("--python").arg(&job.interpreter.executable).current_dir(&job.directory);
-    for name in &options.no_binary {
+pub(super) fn pins(job: &Job) -> Result<Vec<Pin>, Error> {
+    let mut command = compile(job, job.options)?;
+    for name in &job.options.no_binary {
         command.args(["--no-binary", name]);
     }
-    for name in &options.only_binary {
+    for name in &job.options.only_binary {
         command.args(["--only-binary", name]);
     }
+    for path in &job.constraints {
+        command.arg("--constraint").arg(path);
+    }
+    for path in &job.overrides {
+        command.arg("--override").arg(path);
+    }
+    command.args(&job.lists);
+    let allowed = |name: &str, remote: &Remote| job.files.allows(name, remote.sha256.as_deref());
+    packages(job, &mut command)?.into_iter().map(|package| pin(package, &allowed, job)).collect()
+}
+
+/// Looks up the places of the locked distributions that have no address, by name.
+pub(super) fn look_up(job: &Job, locked: &[Locked]) -> Result<BTreeMap<String, Place>, Error> {
+    let mut by_index: BTreeMap<Option<&String>, BTreeMap<&str, _>> = BTreeMap::new();
+    for one in locked {
+        if let LockedSource::Index { sha256, url } = &one.source {
+            by_index.entry(url.as_ref()).or_default().insert(&one.name, (one, sha256));
+        }
+    }
+    let mut places = BTreeMap::new();
+    for (number, (url, wanted)) in by_index.into_iter().enumerate() {
+        let list = job.scratch.join(format!("look-up-{number}.txt"));
+        let lines: String = wanted.values().map(|(one, _)| one.requirement() + "\n").collect();
+        fs::write(&list, lines).at(&list)?;
+        let mut options = job.options.clone();
+        options.index_url = url.cloned().or(options.index_url);
+        let mut command = compile(job, &options)?;
+        command.arg("--no-deps").arg(&list);
+        let allowed = |name: &str, remote: &Remote| {
+            let sha256 = remote.sha256.as_deref().map(str::to_ascii_lowercase);
+            let wanted = wanted.get(name).map(|(_, sha256)| sha256);
+            wanted.zip(sha256).is_some_and(|(wanted, sha256)| wanted.contains(&sha256))
+        };
+        for package in packages(job, &mut command)? {
+            let pin = pin(package, &allowed, job)?;
+            places.insert(pin.name, pin.place);
+        }
+    }
+    Ok(places)
+}
+
+/// `uv pip compile` with the options that all uses share.
+fn compile(job: &Job, options: &Options) -> Result<Command, Error> {
+    let mut command = Command::new(job.uv()?);
+    command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
+    command.arg("--python").arg(&job.interpreter.executable).current_dir(&job.directory);
     index_options(&mut command, options, &job.links);
     if options.offline {
         // uv's cache of index pages lists wheels that are not on this host.
         command.arg("--no-index");
     }
-    command.args(&job.lists);
-    let ran = run("uv", &mut command, job.ui)?;
+    Ok(command)
+}
+
+/// The packages in what `command` prints.
+fn packages(job: &Job, command: &mut Command) -> Result<Vec<Package>, Error> {
+    let ran = run("uv", command, job.ui)?;
     if !ran.success {
-        return Err(failure(&ran, options));
+        return Err(failure(&ran, job.options));
     }
     let lock: Lock = toml::from_str(&ran.stdout)
         .map_err(|error| Error::Answer { program: "uv", cause: error.message().to_owned() })?;
-    lock.packages.into_iter().map(|package| pin(package, job)).collect()
+    Ok(lock.packages)
 }
 
-fn pin(package: Package, job: &Job) -> Result<Pin, Error> {
+fn pin(
+    package: Package,
+    allowed: &impl Fn(&str, &Remote) -> bool,
+    job: &Job,
+) -> Result<Pin, Error> {
     let name = normalize(&package.name);
     let remote = |file: File| -> Option<Remote> {
         let url = file.url.or_else(|| Some(file_url(&job.directory.join(file.path?))))?;
@@ -118,35 +171,42 @@ fn pin(package: Package, job: &Job) -> Result<Pin, Error> {
         if archive.is_wheel() { Place::Wheel(archive) } else { Place::Source(archive) }
     } else {
         let wheels: Vec<Remote> = package.wheels.into_iter().filter_map(remote).collect();
-        choose(&name, wheels, package.sdist.and_then(remote), job.files, job)?
+        let sdist = package.sdist.and_then(remote);
+        choose(&name, wheels, sdist, |remote| allowed(&name, remote), job)?
     };
     Ok(Pin { name, place })
 }
 
-/// The wheel that an installer would choose: uv lists all that fit this host. With hashes, the best
-/// of those that are listed.
-fn choose(
+/// The file that an installer would choose among the allowed ones: the wheel that fits best, else
+/// the source distribution.
+pub(super) fn choose(
     name: &str,
     wheels: Vec<Remote>,
     sdist: Option<Remote>,
-    files: &Files,
+    allowed: impl Fn(&Remote) -> bool,
     job: &Job,
 ) -> Result<Place, Error> {
     let found = !wheels.is_empty() || sdist.is_some();
-    let allowed = |remote: &Remote| files.allows(name, remote.sha256.as_deref());
-    let fitting = wheels.into_iter().filter(allowed).filter_map(|remote| {
+    let chosen =
+        |names: &[String]| names.iter().any(|one| one == ":all:" || normalize(one) == name);
+    let mut any_allowed = false;
+    let fitting = wheels.into_iter().filter(&allowed).filter_map(|remote| {
+        any_allowed = true;
         let fit = WheelName::parse(&remote.file()).ok()?.fit(job.interpreter).ok()?;
         Some((fit, remote))
     });
     // The same wheel may be in several places; the first in the list wins.
     let best = fitting.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let best = best.filter(|_| !chosen(&job.options.no_binary));
     if let Some((_, wheel)) = best {
         return Ok(Place::Wheel(wheel));
     }
-    match sdist.filter(allowed) {
+    let sdist = sdist.filter(allowed);
+    any_allowed |= sdist.is_some();
+    match sdist.filter(|_| !chosen(&job.options.only_binary)) {
         Some(sdist) => Ok(Place::Source(sdist)),
-        None if found && files.has_hashes() => Err(Error::Hash(name.to_owned())),
-        None => Err(Error::Answer { program: "uv", cause: format!("no file of {name}") }),
+        None if found && !any_allowed => Err(Error::Hash(name.to_owned())),
+        None => Err(Error::NoFile(name.to_owned())),
     }
 }
 
