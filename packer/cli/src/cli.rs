@@ -200,10 +200,11 @@ fn describe(arg: Arg) -> Arg {
     described(arg, None)
 }
 
-/// `run` keeps its archive in the build cache.
+/// `run` keeps its archive in the build cache, and proves nothing: it starts the application itself.
 fn describe_for_run(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "level" => described(arg, Some(RUN_LEVEL.to_string())),
+        id if id.starts_with("proof.") => arg.hide(true),
         "output" => arg.hide(true).value_parser(|_: &str| {
             Err::<PathBuf, _>("`run` keeps its archive in the cache; use `build` to write a file")
         }),

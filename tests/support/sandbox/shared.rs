@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use super::Sandbox;
 
 /// Options of all builds of the suite. At this level components come from the cache, and debug builds
-/// don't compress for minutes.
-pub const OPTIONS: [&str; 3] = ["--quiet", "--level", "3"];
+/// don't compress for minutes. The tests of the proof are in `tests/command/proof.rs`.
+pub const OPTIONS: [&str; 4] = ["--quiet", "--level", "3", "--no-proof"];
 
 /// One command, `probe`, that reports what it sees, and does what its arguments say.
 pub static PROBE: Shared = Shared::new("probe");

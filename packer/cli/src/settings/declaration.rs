@@ -3,12 +3,18 @@
 //! One field is one option. Its doc comment is the help text, the description in the JSON schema
 //! and the row in README.md. `[default: …]` at its end describes a default that depends on other
 //! things; a default that does not is the field's `default`.
+//!
+//! A nested table is a struct of its own with the same derives. The id of each of its flags is its
+//! key with the table's name, `proof.run`, so that names in several tables do not collide.
 
 use std::path::PathBuf;
+
+use confique::Layer as _;
 
 use super::choices::{LibcChoice, choices};
 use super::flags::Switch as _;
 use super::lists::{OneOrMany, one_or_many};
+use super::proof::{Proof, ProofOptions};
 use snakecrate_audit::Glibc;
 use snakecrate_runtime::Strip;
 
@@ -257,6 +263,11 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
     pub allow_missing: Vec<String>,
+
+    /// The proof that the archive starts
+    #[config(nested, layer_attr(command(flatten)))]
+    #[config(layer_attr(schemars(default = "ProofOptions::empty")))]
+    pub proof: Proof,
 }
 
 /// The options that one layer sets: the flags, or the file.

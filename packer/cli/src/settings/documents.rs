@@ -20,7 +20,7 @@ pub fn described(arg: Arg, default: Option<String>) -> Arg {
     arg.help(help + &default + repeatable)
 }
 
-/// The default that the declaration gives to the option with this name; `None` for switches and
+/// The default that the declaration gives to the option with this id; `None` for switches and
 /// lists, which are off and empty.
 fn default_of(name: &str) -> Option<String> {
     match default_value(name)? {
@@ -30,17 +30,23 @@ fn default_of(name: &str) -> Option<String> {
     }
 }
 
-fn default_value(name: &str) -> Option<Expr> {
-    let field = Settings::META.fields.iter().find(|field| field.name == name)?;
-    match field.kind {
-        FieldKind::Leaf { kind: LeafKind::Required { default }, .. } => default,
-        _ => None,
+/// `id` is the name of a field, behind the names of the tables that it is in: `proof.timeout`.
+fn default_value(id: &str) -> Option<Expr> {
+    let mut meta = &Settings::META;
+    let mut names = id.split('.');
+    loop {
+        let name = names.next()?;
+        match meta.fields.iter().find(|field| field.name == name)?.kind {
+            FieldKind::Nested { meta: inner } => meta = inner,
+            FieldKind::Leaf { kind: LeafKind::Required { default }, .. } => return default,
+            FieldKind::Leaf { .. } => return None,
+        }
     }
 }
 
 /// An option in words.
 pub(super) struct Description {
-    /// The key in `[tool.snakecrate]`.
+    /// The key in `[tool.snakecrate]`; dotted if it is in a table of its own.
     pub key: String,
     /// The flag.
     pub arg: Arg,
@@ -68,7 +74,7 @@ impl Description {
     /// The value that the flag sets if it takes none: `false` for `--no-…`.
     pub(super) fn switch(&self) -> Option<bool> {
         let is_switch = self.arg.get_num_args().is_some_and(|count| !count.takes_values());
-        is_switch.then(|| self.arg.get_long() == Some(&self.key))
+        is_switch.then(|| self.arg.get_long() == Some(&self.key.replace('.', "-")))
     }
 
     fn flag(&self) -> String {
@@ -121,13 +127,14 @@ pub fn schema() -> Value {
         "Options of `snakecrate build` and `snakecrate run`. Relative paths are relative to the file."
             .into();
     for option in Description::all() {
-        let mut property = schema["properties"][&option.key].take();
+        let (table, key) = containing(&mut schema, &option.key);
+        let mut property = table["properties"][key].take();
         let is_negated = option.switch() == Some(false);
         let prefix = if is_negated { "If `false`: " } else { "" };
         property["description"] = format!("{prefix}{}", option.text).into();
         without_null(&mut property);
         match (default_value(option.arg.get_id().as_str()), &option.default) {
-            (None | Some(Expr::Array(_)), Some(text)) => {
+            (None | Some(Expr::Array(_) | Expr::Map(_)), Some(text)) => {
                 let text = format!("{} [default: {text}]", option.text);
                 property["description"] = text.into();
             }
@@ -135,11 +142,19 @@ pub fn schema() -> Value {
             (None, None) => {}
         }
         for (alias, _) in ALIASES.iter().filter(|(_, key)| *key == option.key) {
-            schema["properties"][alias] = property.clone();
+            table["properties"][alias] = property.clone();
         }
-        schema["properties"][&option.key] = property;
+        table["properties"][key] = property;
     }
     schema
+}
+
+/// The schema of the table that the option with this key is in, and its name there.
+fn containing<'s, 'k>(schema: &'s mut Value, key: &'k str) -> (&'s mut Value, &'k str) {
+    match key.split_once('.') {
+        Some((table, key)) => containing(&mut schema["properties"][table], key),
+        None => (schema, key),
+    }
 }
 
 /// Options that are not set are absent: TOML has no null.

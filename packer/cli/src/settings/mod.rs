@@ -13,8 +13,10 @@ pub mod documents;
 mod file;
 mod flags;
 mod lists;
+mod proof;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use confique::{Config as _, Layer as _};
 
@@ -22,6 +24,8 @@ pub use choices::LibcChoice;
 pub use declaration::{Options, Settings};
 pub use documents::described;
 pub use file::{Error, options_of};
+pub use proof::Proof;
+pub use values::{Assignment, BadAssignment, CommandLine, NotACommand};
 
 impl Settings {
     /// The settings of `layers`, each of which wins over those behind it, and the defaults.

@@ -27,15 +27,21 @@ fn sample(option: &Description) -> (String, String) {
         let word = word.get_name();
         return (word.to_owned(), format!("'{word}'"));
     }
-    let candidates = ["/2.28", "2.28", "2"];
+    let candidates = ["/2.28", "2.28", "2", "A=2"];
     let is_allowed = |text: &&&str| {
         let flag = OsString::from(format!("--{}={text}", option.arg.get_long().unwrap()));
         let command = Options::augment_args(Command::new("build").no_binary_name(true));
         command.try_get_matches_from([flag]).is_ok()
     };
     let text = candidates.iter().find(is_allowed).expect("a sample that the option allows");
-    let is_number = documents::schema()["properties"][&option.key]["type"] == "integer";
-    ((*text).to_owned(), if is_number { (*text).to_owned() } else { format!("'{text}'") })
+    let path = format!("/properties/{}", option.key.replace('.', "/properties/"));
+    let schema = documents::schema();
+    let value = match schema.pointer(&path).unwrap()["type"].as_str() {
+        Some("integer") => (*text).to_owned(),
+        Some("object") => format!("{{ {} }}", text.replace("=2", " = '2'")),
+        _ => format!("'{text}'"),
+    };
+    ((*text).to_owned(), value)
 }
 
 #[test]
@@ -107,12 +113,33 @@ fn unknown_keys_and_wrong_values_are_named() {
         ("optimize = 3", ["optimize", "0, 1 or 2"]),
         ("level = 23", ["level", "from 1 to 22"]),
         ("libc = 'musl'", ["musl", "bundled"]),
+        ("proof = { time = 3 }", ["`time`", "`timeout`"]),
+        ("proof.timeout = 0", ["proof.timeout", "a number of seconds"]),
+        ("proof.env = { A = 1 }", ["invalid type", "expected a string"]),
+        ("proof.env = { 'A=' = '1' }", ["variable", "`A=`"]),
+        ("proof.commands = 'a \"b'", ["`a \"b`", "quotation mark"]),
     ] {
         let error = read(&format!("[snakecrate]\n{text}\n")).unwrap_err();
         assert!(error.starts_with("/p/pyproject.toml: "), "{error}");
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
         assert!(!error.contains('\n'), "{error:?}");
     }
+}
+
+#[test]
+fn a_layer_may_set_a_part_of_a_table() {
+    let file = read("[snakecrate.proof]\ntimeout = 5\ncommands = ['a -b', 'c \"d e\"']\n").unwrap();
+    let settings = Settings::resolve([flags(&["--no-proof", "--proof-env=A=b=c"]), file]);
+    let proof = settings.proof;
+    assert_eq!((proof.run, proof.timeout), (false, 5));
+    assert_eq!((proof.env[0].name.as_str(), proof.env[0].value.as_str()), ("A", "b=c"));
+    assert_eq!(
+        (proof.commands[0].name(), proof.commands[0].arguments()),
+        ("a", &["-b".into()][..])
+    );
+    assert_eq!(proof.commands[1].arguments(), ["d e"]);
+    assert_eq!(proof.commands[1].to_string(), "c 'd e'");
+    assert!(Settings::resolve([]).proof.run);
 }
 
 #[test]
@@ -130,17 +157,25 @@ fn flags_win_over_the_file_and_both_over_defaults() {
 /// The keys that serde accepts, second names included, are in its error for unknown ones.
 #[test]
 fn the_schema_has_all_keys_and_no_other() {
-    let error = read("[snakecrate]\n'?' = 0\n").unwrap_err();
-    let list = error.split("expected one of").nth(1).unwrap();
-    let mut keys: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
-    keys.sort_unstable();
     let schema = documents::schema();
     let properties = schema["properties"].as_object().unwrap();
-    let mut described: Vec<&str> = properties.keys().map(String::as_str).collect();
-    described.sort_unstable();
-    assert_eq!(described, keys);
-    assert_eq!(schema["additionalProperties"], Value::Bool(false));
-    assert_eq!(schema.get("required"), None, "every key is optional");
+    let tables = properties.iter().filter(|(_, property)| property["properties"].is_object());
+    let tables = tables.map(|(name, schema)| (format!("[snakecrate.{name}]"), schema));
+    let all = tables.chain([("[snakecrate]".to_owned(), &schema)]).collect::<Vec<_>>();
+    assert!(all.len() >= 2, "there are tables");
+    for (table, schema) in all {
+        let error = read(&format!("{table}\n'?' = 0\n")).unwrap_err();
+        let list = error.split("expected one of").nth(1).unwrap().split(" in `").next().unwrap();
+        let mut keys: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+        keys.sort_unstable();
+        let mut described: Vec<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        described.sort_unstable();
+        assert_eq!(described, keys, "{table}");
+        assert_eq!(schema["additionalProperties"], Value::Bool(false), "{table}");
+        assert_eq!(schema.get("required"), None, "every key is optional");
+    }
+    assert_eq!(properties["proof"]["properties"]["timeout"]["default"], 120);
     assert_eq!(properties["isolated"]["default"], Value::Bool(true));
     assert_eq!(properties["strip"]["enum"], serde_json::json!(["none", "debug", "all"]));
 }
