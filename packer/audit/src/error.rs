@@ -65,10 +65,15 @@ impl Remedy for Error {
                     "use a wheel for glibc, or build it from source (--no-binary)".into()
                 }
                 Problem::Damaged { .. } => "download the wheel again".into(),
-                Problem::Missing { library, .. } => format!(
-                    "bundle it from this machine with --include-lib {library}, or build without \
-                     it with --allow-missing {library}"
-                ),
+                Problem::Missing { libraries } => {
+                    let names: Vec<_> = libraries.iter().map(|one| &*one.library).collect();
+                    let (names, it) =
+                        (names.join(","), if names.len() == 1 { "it" } else { "them" });
+                    format!(
+                        "bundle {it} from this machine with --include-lib {names}, or build \
+                         without {it} with --allow-missing {names}"
+                    )
+                }
                 Problem::Glibc { wanted, .. } => format!(
                     "use an older release of it, build it on an older system, or allow {}",
                     wanted.glibc()

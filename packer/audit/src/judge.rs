@@ -6,7 +6,7 @@ use crate::class::{Class, class};
 use crate::object::{Defect, Object};
 use crate::policy::{Wants, policies};
 use crate::provide::{self, Provider};
-use crate::report::{Floor, Level, Library, Options, Place, Problem, Report, Want};
+use crate::report::{Absent, Floor, Level, Library, Options, Place, Problem, Report, Want};
 use crate::required::Required;
 use crate::tags::{Claim, claim};
 use crate::text;
@@ -152,36 +152,38 @@ impl Report {
 
     fn check_libraries(&mut self, units: &[Unit]) {
         let has_runtime = units.iter().any(|unit| unit.root == Root::Runtime);
-        let mut of_host: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        let mut absent: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut of_host: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut absent = Vec::new();
+        let mut required = Vec::new();
         for library in &self.libraries {
             let Some(place) = library.needed_by.first() else { continue };
             match &library.provider {
-                Provider::Missing
-                    if !library.required || self.options.allow_missing.contains(&library.name) =>
-                {
-                    absent.entry(&place.component).or_default().push(&library.name);
+                Provider::Missing if self.options.allows(&library.name) => {}
+                Provider::Missing if self.options.is_tried || !library.required => {
+                    absent.push(library);
                 }
                 Provider::Missing => {
                     let (library, place) = (library.name.clone(), place.clone());
-                    self.problems.push(Problem::Missing { library, place });
+                    required.push(Absent { library, place });
                 }
                 Provider::Musl if library.required && has_runtime => {
                     self.problems.push(Problem::Musl { place: place.clone() });
                 }
                 Provider::Host => {
-                    of_host.entry(&place.component).or_default().push(&library.name);
+                    of_host.entry(&place.component).or_default().push(library.name.clone());
                 }
                 _ => {}
             }
         }
+        if !required.is_empty() {
+            self.problems.push(Problem::Missing { libraries: required });
+        }
         for (component, names) in of_host {
-            let names = names.join(", ");
+            let names = text::names(&names);
             self.warnings.push(format!("{component} needs {names} from the host"));
         }
-        for (component, names) in absent {
-            let names = names.join(", ");
-            self.warnings.push(format!("parts of {component} cannot be used without {names}"));
+        if !absent.is_empty() {
+            self.warnings.push(text::absent(&absent));
         }
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use snakecrate_format::target::Target;
 
 use crate::provide::Provider;
+use crate::text;
 use crate::version::{Glibc, Version};
 
 /// The question that an audit answers.
@@ -15,14 +16,25 @@ pub struct Options {
     pub target: &'static Target,
     /// The newest glibc that may be required.
     pub max_glibc: Option<Glibc>,
-    /// Libraries that may be missing.
+    /// Libraries that may be missing: names, or patterns such as `libmpi*`.
     pub allow_missing: Vec<String>,
+    /// Whether missing libraries are a warning, because a trial will show whether they are needed.
+    pub is_tried: bool,
 }
 
 impl Options {
     /// An audit for `target` that allows any glibc and no missing library.
     pub fn new(target: &'static Target) -> Self {
-        Self { target, max_glibc: None, allow_missing: Vec::new() }
+        Self { target, max_glibc: None, allow_missing: Vec::new(), is_tried: false }
+    }
+
+    /// Whether the library `name` may be missing.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        let fits = |pattern: &String| {
+            pattern == name
+                || glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(name))
+        };
+        self.allow_missing.iter().any(fits)
     }
 }
 
@@ -92,6 +104,16 @@ pub struct Want {
     pub policy: Option<Glibc>,
 }
 
+/// A library that no one provides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Absent {
+    /// Its name.
+    pub library: String,
+    /// The first file that needs it.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
 /// A reason why it would not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
@@ -115,12 +137,10 @@ pub enum Problem {
         /// The file.
         place: Place,
     },
-    /// A library that no one provides.
+    /// Libraries that no one provides.
     Missing {
-        /// Its name.
-        library: String,
-        /// The file that needs it.
-        place: Place,
+        /// The libraries, sorted by name; never empty.
+        libraries: Vec<Absent>,
     },
     /// A glibc newer than is allowed.
     Glibc {
@@ -228,9 +248,7 @@ impl fmt::Display for Problem {
             }
             Self::Damaged { place } => write!(f, "{place} is a damaged ELF file"),
             Self::Musl { place } => write!(f, "{place} is for musl, the rest for glibc"),
-            Self::Missing { library, place } => {
-                write!(f, "{library} is missing: {} needs it ({})", place.component, place.path)
-            }
+            Self::Missing { libraries } => f.write_str(&text::missing(libraries)),
             Self::Glibc { place, wanted, allowed, more } => {
                 write!(f, "{place} requires GLIBC_{wanted}, but at most {allowed} is allowed")?;
                 if *more > 0 { write!(f, " ({more} more of its files)") } else { Ok(()) }
@@ -253,6 +271,11 @@ impl Report {
     /// The libraries of GCC's runtime that the host must have, and the files that need them.
     pub fn compiler_libraries(&self) -> impl Iterator<Item = &Library> {
         self.libraries.iter().filter(|library| library.provider == Provider::Compiler)
+    }
+
+    /// The libraries that no one provides, each with the files that need it.
+    pub fn missing(&self) -> impl Iterator<Item = &Library> {
+        self.libraries.iter().filter(|library| library.provider == Provider::Missing)
     }
 
     /// Whether it would run.

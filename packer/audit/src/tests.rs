@@ -107,7 +107,47 @@ fn a_missing_library_is_an_error_with_wheel_and_remedy() {
     let allowed = Options { allow_missing: vec!["libpq.so.5".into()], ..any() };
     let report = audit("app", &units, &allowed);
     assert!(report.is_well());
-    assert_eq!(report.warnings, ["parts of psycopg2 cannot be used without libpq.so.5"]);
+    assert!(report.warnings.is_empty(), "the user knows: {:?}", report.warnings);
+}
+
+#[test]
+fn several_missing_libraries_are_one_problem_with_one_flag() {
+    let needed = ["libmpi.so.40", "libfabric.so.1"];
+    let torch = module("site/torch.so", &needed);
+    let units = [
+        unit("torch", Root::Env, vec![torch]),
+        unit("net", Root::Env, vec![module("site/net.so", &needed[..1])]),
+    ];
+    let report = check(&units);
+    let error = Error::check(&report).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "2 libraries are missing, which torch needs: libfabric.so.1, libmpi.so.40"
+    );
+    let remedy = error.remedy().unwrap();
+    let flag = "--allow-missing libfabric.so.1,libmpi.so.40";
+    assert!(remedy.ends_with(&format!("build without them with {flag}")), "{remedy}");
+    for allowed in [&["libfabric.so.1", "libmpi.so.40"][..], &["libmpi*", "libfa*"]] {
+        let allow_missing = allowed.iter().map(|&name| name.to_owned()).collect();
+        assert!(audit("app", &units, &Options { allow_missing, ..any() }).is_well(), "{allowed:?}");
+    }
+}
+
+#[test]
+fn before_a_trial_missing_libraries_are_one_counted_warning() {
+    let tried = Options { is_tried: true, ..any() };
+    let needs = |files: &[(&'static str, &[&'static str])]| {
+        let objects = files.iter().map(|(path, needed)| module(path, needed)).collect();
+        let report = audit("app", &[unit("torch", Root::Env, objects)], &tried);
+        assert!(report.is_well());
+        report.warnings
+    };
+    assert_eq!(
+        needs(&[("site/a.so", &["libmpi.so.40", "libucp.so.0"]), ("site/b.so", &["libmpi.so.40"])]),
+        ["torch: 2 libraries are missing for 2 files; `snakecrate audit` lists them"]
+    );
+    let warnings = needs(&[("site/a.so", &["libmpi.so.40"])]);
+    assert_eq!(warnings, ["torch: libmpi.so.40 is missing for 1 file"]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! A report for people.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
 
 use snakecrate_base::ui::{Count, table};
 use snakecrate_format::target::Processor;
 
 use crate::provide::Provider;
-use crate::report::{Floor, Library, Problem, Report};
+use crate::report::{Absent, Floor, Library, Place, Problem, Report};
 use crate::version::Glibc;
 
 /// The number of names in one line; the rest is counted.
@@ -69,10 +70,58 @@ pub(crate) fn verdict(report: &Report, blame: Blame) -> String {
     text
 }
 
-fn names(all: &[String]) -> String {
+/// The first of these names, and the number of the others.
+pub(crate) fn names(all: &[String]) -> String {
     let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     let more = all.len().saturating_sub(NAMED);
     if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+/// The problem of required libraries that no one provides.
+pub(crate) fn missing(libraries: &[Absent]) -> String {
+    if let [Absent { library, place }] = libraries {
+        return format!("{library} is missing: {} needs it ({})", place.component, place.path);
+    }
+    let all: Vec<_> = libraries.iter().map(|absent| absent.library.clone()).collect();
+    let components = components(libraries.iter().map(|absent| &absent.place));
+    format!(
+        "{} are missing, which {} {}: {}",
+        Libraries(libraries.len()),
+        names(&components),
+        if components.len() == 1 { "needs" } else { "need" },
+        names(&all)
+    )
+}
+
+/// The warning about libraries that may turn out not to be needed.
+pub(crate) fn absent(libraries: &[&Library]) -> String {
+    let places = || libraries.iter().flat_map(|library| &library.needed_by);
+    let files: BTreeSet<_> = places().collect();
+    let components = names(&components(places()));
+    if let [library] = libraries {
+        let files = Count(files.len(), "file");
+        return format!("{components}: {} is missing for {files}", library.name);
+    }
+    format!(
+        "{components}: {} are missing for {}; `snakecrate audit` lists them",
+        Libraries(libraries.len()),
+        Count(files.len(), "file")
+    )
+}
+
+/// The names of the components of `places`, each once.
+fn components<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<String> {
+    let all: BTreeSet<_> = places.map(|place| place.component.clone()).collect();
+    all.into_iter().collect()
+}
+
+/// A number of libraries.
+struct Libraries(usize);
+
+impl fmt::Display for Libraries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { "library" } else { "libraries" })
+    }
 }
 
 impl Report {

@@ -122,8 +122,8 @@ library, or a file requires a newer glibc than --max-glibc.")]
         /// Fail if a file requires a newer glibc than this
         #[arg(long, value_name = "VERSION")]
         max_glibc: Option<Glibc>,
-        /// Library that may be missing
-        #[arg(long, value_name = "NAME")]
+        /// Library that may be missing: a name, a pattern, or several with commas
+        #[arg(long, value_name = "NAME", value_delimiter = ',')]
         allow_missing: Vec<String>,
     },
     /// Check an archive: every digest, and the zip directory against the manifest

@@ -45,6 +45,11 @@ impl Policy {
         let named = |list: &[String]| list.iter().any(|name| name == part.name());
         !named(&self.keep) && (self.leave_out.contains(&part) || named(&self.drop))
     }
+
+    /// The parts that are left out.
+    pub fn left_out(&self) -> impl Iterator<Item = Part> {
+        Part::all().filter(|part| self.leaves_out(*part))
+    }
 }
 
 /// Files that are left out, and why. Everything that an application could import at run time stays,

@@ -6,6 +6,7 @@ use snakecrate_format::manifest::{Entry, Kind, Python};
 
 use super::c_library::Bundled;
 use super::facts::Facts;
+use super::hints::Hints;
 use super::launch::launch;
 use super::pack::{Prepared, Work};
 use super::sbom_parts::sbom_document;
@@ -41,7 +42,7 @@ impl Work<'_> {
         &self,
         source: &Source,
         fetched: Vec<Fetched>,
-    ) -> Result<(ArchiveSpec, Report), Error> {
+    ) -> Result<(ArchiveSpec, Report, Hints), Error> {
         let (mut local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
         let project = match source {
             Source::Project { .. } if !local.is_empty() => Some(self.unpack(&local.remove(0))?),
@@ -94,7 +95,7 @@ impl Work<'_> {
         source: &Source,
         mut app: Application,
         wheels: &[Prepared],
-    ) -> Result<(ArchiveSpec, Report), Error> {
+    ) -> Result<(ArchiveSpec, Report, Hints), Error> {
         let entries = self.entries(source, &mut app, wheels)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         let policy = self.policy(&app.name, &app.imports, wheels)?;
@@ -107,13 +108,17 @@ impl Work<'_> {
         let ((runtime, objects), packed, packed_app) =
             self.pack_all(&policy, &included, wheels.iter(), std::mem::take(&mut app.tree))?;
 
+        let project = app.facts.as_ref().filter(|_| matches!(source, Source::Project { .. }));
         let native = objects.iter().chain(&app_objects);
         let native = native.chain(wheels.iter().flat_map(|wheel| &wheel.facts.objects));
         let native: Vec<_> = native.cloned().collect();
+        let left_out = policy.left_out().collect();
         let mut report = self.audit(&app.name, objects, app_objects, wheels)?;
         let c_library = self.c_library(&report, &native)?;
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
+
+        let hints = self.hints(source, project, wheels, left_out, &report);
 
         let mut components = self.components(&app, runtime, packed_app, wheels.iter().zip(packed));
         self.warn_of_conflicts(&components);
@@ -121,7 +126,6 @@ impl Work<'_> {
             components.push(component(Kind::CLibrary, "glibc", &version, packed));
             facts
         });
-        let project = app.facts.as_ref().filter(|_| matches!(source, Source::Project { .. }));
         let all: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let sbom = sbom_document(&app.name, app.version.as_deref(), &components, project, &all);
         let plan = ArchiveSpec {
@@ -135,7 +139,7 @@ impl Work<'_> {
             components,
             attachments: vec![AttachmentSpec::sbom(sbom)],
         };
-        Ok((plan, report))
+        Ok((plan, report, hints))
     }
 
     /// Chooses the entries, and puts their boot scripts into the application's tree.

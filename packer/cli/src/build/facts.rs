@@ -31,6 +31,10 @@ pub struct Facts {
     pub licenses: Vec<SbomLicense>,
     /// Names of its requirements, including those for other systems and for extras.
     pub requires: Vec<String>,
+    /// Its extras, each with the normalised name of a distribution that it adds.
+    pub extras: Vec<(String, String)>,
+    /// Importable names at the top of `site-packages`, sorted.
+    pub top_level: Vec<String>,
     /// Its scripts.
     pub scripts: Vec<Script>,
     /// Packages with a `__main__` module.
@@ -49,23 +53,41 @@ impl Facts {
     /// A file cannot be read, or the interpreter does not start.
     pub fn of(distribution: &Distribution, scanner: &Scanner<'_>) -> Result<Self, Error> {
         let metadata = &distribution.metadata;
-        let required_name = |requirement: &String| {
-            let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
-            crate::wheel::normalize(&requirement[..end.unwrap_or(requirement.len())])
-        };
-        let requires: BTreeSet<_> = metadata.requires_dist.iter().map(required_name).collect();
+        let requires: BTreeSet<_> =
+            metadata.requires_dist.iter().map(|text| required_name(text)).collect();
         Ok(Self {
             name: distribution.name.clone(),
             version: distribution.version.clone(),
             summary: metadata.summary.clone(),
             licenses: licenses(&metadata.license),
             requires: requires.into_iter().collect(),
+            extras: extras(&metadata.requires_dist),
+            top_level: distribution.top_level.clone(),
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
             imports: Imports::of(&distribution.tree, scanner)?,
             objects: objects_of(&distribution.tree, scanner.interpreter().target)?,
         })
     }
+}
+
+/// The normalised name at the start of a requirement.
+fn required_name(requirement: &str) -> String {
+    let end = requirement.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+    crate::wheel::normalize(&requirement[..end.unwrap_or(requirement.len())])
+}
+
+/// The extras that the markers of `requirements` name, and the distributions that they add. The
+/// other conditions of the markers don't count.
+fn extras(requirements: &[String]) -> Vec<(String, String)> {
+    let extra = |text: &String| {
+        let (_, marker) = text.split_once(';')?;
+        let (_, value) = marker.split_once("extra ==").or_else(|| marker.split_once("extra=="))?;
+        let name = value.trim_start().trim_start_matches(['\'', '"']);
+        let end = name.find(['\'', '"'])?;
+        Some((name[..end].to_owned(), required_name(text)))
+    };
+    requirements.iter().filter_map(extra).collect()
 }
 
 /// The ELF files in `tree`.
@@ -147,5 +169,22 @@ impl FactsCache {
 
     fn path(&self, key: &str) -> PathBuf {
         self.directory.join(Digest::of(key.as_bytes()).key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extras_come_with_the_distributions_that_they_add() {
+        let requirements = [
+            "h11>=0.8",
+            "uvloop!=0.15.0 ; (sys_platform != 'win32') and extra == 'standard'",
+            "PyYAML>=5.1; extra==\"standard\"",
+        ];
+        let found = extras(&requirements.map(str::to_owned));
+        let pair = |extra: &str, adds: &str| (extra.to_owned(), adds.to_owned());
+        assert_eq!(found, [pair("standard", "uvloop"), pair("standard", "pyyaml")]);
     }
 }

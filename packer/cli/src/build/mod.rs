@@ -13,6 +13,8 @@ pub mod entries;
 mod error;
 mod facts;
 mod gather;
+pub mod hints;
+mod known;
 mod launch;
 mod native;
 mod pack;
@@ -32,6 +34,7 @@ use crate::source::Source;
 use crate::wheel;
 pub use error::Error;
 use facts::FactsCache;
+use hints::{Hints, Unprovided};
 use launch::bytecode_form;
 use pack::Work;
 use snakecrate_audit::Report;
@@ -45,6 +48,7 @@ pub struct Build {
     plan: ArchiveSpec,
     launcher: &'static [u8],
     audit: Report,
+    hints: Hints,
 }
 
 impl Build {
@@ -75,8 +79,8 @@ impl Build {
             form: bytecode_form(settings),
             ui,
         };
-        let (plan, audit) = work.plan(source, fetched)?;
-        Ok(Self { plan, launcher, audit })
+        let (plan, audit, hints) = work.plan(source, fetched)?;
+        Ok(Self { plan, launcher, audit, hints })
     }
 
     /// The application's name.
@@ -87,6 +91,16 @@ impl Build {
     /// The audit of its native code.
     pub fn audit(&self) -> &Report {
         &self.audit
+    }
+
+    /// What is known about modules and libraries that its archive might lack.
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
+    /// The libraries that nobody provides, each with a file that needs it.
+    pub fn unprovided(&self) -> &[Unprovided] {
+        &self.hints.unprovided
     }
 
     /// The names of its entries.

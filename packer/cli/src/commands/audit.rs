@@ -17,7 +17,7 @@ pub(super) fn audit(
 ) -> Result<(), Error> {
     let Subject { units, target, bundles } = audit_sources::collect(path, host::target())?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let options = Options { target, max_glibc, allow_missing };
+    let options = Options { target, max_glibc, allow_missing, is_tried: false };
     let mut report = audit::audit(&name, &units, &options);
     report.bundles = bundles;
     print(&if json { report.json() } else { report.text() })?;

@@ -251,16 +251,18 @@ pub struct Settings {
     )))]
     pub max_glibc: Option<Glibc>,
 
-    /// Library of this machine to bundle together with what it requires, such as libpq.so.5
+    /// Library of this machine to bundle together with what it requires, such as libpq.so.5; several
+    /// with commas
     #[config(default = [], deserialize_with = one_or_many)]
-    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(arg(long, value_name = "NAME", value_delimiter = ',')))]
     #[config(layer_attr(serde(alias = "include-libs")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
     pub include_lib: Vec<String>,
 
-    /// Library that may be missing, such as libodbc.so.2
+    /// Library that may be missing, such as libodbc.so.2, or a pattern such as 'libmpi*'; several with
+    /// commas
     #[config(default = [], deserialize_with = one_or_many)]
-    #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(arg(long, value_name = "NAME", value_delimiter = ',')))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
     pub allow_missing: Vec<String>,
 

@@ -1,0 +1,68 @@
+//! What a build knows about modules and libraries that its archive might lack.
+
+use std::path::PathBuf;
+
+use super::facts::Facts;
+use super::hints::{Hints, Packed, Unprovided};
+use super::pack::{Prepared, Work};
+use crate::source::Source;
+use snakecrate_audit::Report;
+use snakecrate_runtime::Part;
+
+impl Work<'_> {
+    /// The facts for [`Hints`]. `project` has those of a project that is packed.
+    pub(super) fn hints(
+        &self,
+        source: &Source,
+        project: Option<&Facts>,
+        wheels: &[Prepared],
+        left_out: Vec<Part>,
+        report: &Report,
+    ) -> Hints {
+        let packed = |facts: &Facts, is_project| Packed {
+            name: facts.name.clone(),
+            version: facts.version.clone(),
+            top_level: facts.top_level.clone(),
+            extras: facts.extras.clone(),
+            is_project,
+        };
+        let unprovided = report.missing().flat_map(|library| {
+            library.needed_by.iter().map(|place| Unprovided {
+                library: library.name.clone(),
+                component: place.component.clone(),
+                object: place.path.clone(),
+            })
+        });
+        let python = self.interpreter;
+        Hints {
+            packed: project
+                .into_iter()
+                .map(|facts| packed(facts, true))
+                .chain(wheels.iter().map(|wheel| packed(&wheel.facts, false)))
+                .collect(),
+            unprovided: unprovided.collect(),
+            left_out,
+            stdlib: vec![python.stdlib.clone(), python.dynload.clone()],
+            installed: installed(source, &python.stdlib),
+        }
+    }
+}
+
+/// The directories of distributions that are installed for this project: in its virtual
+/// environment, in the one that is active, and in the interpreter's own directory.
+fn installed(source: &Source, stdlib: &std::path::Path) -> Vec<PathBuf> {
+    let beside = match source {
+        Source::Project { directory, .. } => Some(directory.join(".venv")),
+        Source::Script { path, .. } => path.parent().map(|parent| parent.join(".venv")),
+        _ => None,
+    };
+    let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    let environments = beside.into_iter().chain(active).flat_map(|environment| {
+        let versions = std::fs::read_dir(environment.join("lib")).into_iter().flatten().flatten();
+        let mut sites: Vec<_> =
+            versions.map(|version| version.path().join("site-packages")).collect();
+        sites.sort();
+        sites
+    });
+    environments.chain([stdlib.join("site-packages")]).filter(|site| site.is_dir()).collect()
+}
