@@ -75,7 +75,8 @@ impl Work<'_> {
             target: self.interpreter.target,
             max_glibc: self.settings.max_glibc,
             allow_missing: self.settings.allow_missing.clone(),
-            is_tried: false, // builds have no proof yet
+            // `run` starts the archive, too.
+            is_tried: self.settings.proof.run,
         };
         let report = audit::audit(name, &units, &options);
         for warning in report.warnings.iter().take(PRINTED) {
