@@ -81,6 +81,19 @@ Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
         #[command(flatten)]
         args: BuildArgs,
     },
+    /// Download everything that a build needs, so that `build --offline` works later
+    #[command(mut_args = describe_for_fetch)]
+    #[command(after_help = "\
+Examples:
+  snakecrate fetch                              for the project in this directory
+  snakecrate fetch httpie==3.2.4 --python 3.12  then: snakecrate build httpie==3.2.4 --python 3.12 --offline
+
+Give it the source and the options of the build. It prints what it has.")]
+    Fetch {
+        /// The source and the options of the build.
+        #[command(flatten)]
+        args: BuildArgs,
+    },
     /// Build an archive unless it is cached, and run it
     #[command(mut_args = describe_for_run)]
     #[command(after_help = "\
@@ -102,6 +115,9 @@ Examples:
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// List the files of wheels that are not in the archive, and why
+        #[arg(long)]
+        dropped: bool,
     },
     /// Show what native code requires from a host: glibc, libraries, processor
     #[command(mut_args = describe)]
@@ -208,6 +224,14 @@ fn describe_for_run(arg: Arg) -> Arg {
         "output" => arg.hide(true).value_parser(|_: &str| {
             Err::<PathBuf, _>("`run` keeps its archive in the cache; use `build` to write a file")
         }),
+        _ => described(arg, None),
+    }
+}
+
+/// `fetch` writes no archive; it accepts the options of `build` all the same.
+fn describe_for_fetch(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "output" | "report" => described(arg, None).hide(true),
         _ => described(arg, None),
     }
 }

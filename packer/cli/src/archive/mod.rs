@@ -1,6 +1,7 @@
 //! Archives: written from packed components, read, verified, shown and extracted.
 
 mod directory;
+mod dropped;
 mod error;
 mod extract;
 mod inspect;
@@ -25,6 +26,7 @@ import sys
 os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
 ";
 
+pub use dropped::{DroppedFiles, dropped_files, dropped_text};
 pub use error::Error;
 pub use extract::{Extracted, extract};
 pub use inspect::Report;

@@ -9,10 +9,12 @@ use super::facts::Facts;
 use super::hints::Hints;
 use super::launch::launch;
 use super::pack::{Prepared, Work};
+use super::requires::{Asked, Requirements};
 use super::sbom_parts::sbom_document;
 use super::{Error, conflicts, entries};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
+use crate::marker_environment;
 use crate::resolve::Fetched;
 use crate::source::{Source, script_tree};
 use crate::wheel::{self, Distribution};
@@ -96,7 +98,14 @@ impl Work<'_> {
         mut app: Application,
         wheels: &[Prepared],
     ) -> Result<(ArchiveSpec, Report, Hints), Error> {
-        let entries = self.entries(source, &mut app, wheels)?;
+        let project = app.facts.clone().filter(|_| matches!(source, Source::Project { .. }));
+        let all = || project.iter().chain(wheels.iter().map(|wheel| &wheel.facts));
+        let environment = marker_environment::of(self.interpreter);
+        let asked = Asked::of(source, self.settings, &app.name);
+        let requirements = Requirements::new(all(), &asked, &environment);
+        self.check_requirements(&requirements)?;
+        all().for_each(|facts| self.warn_of_missing_files(facts));
+        let entries = self.entries(source, &mut app, wheels, &requirements)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         let policy = self.policy(&app.name, &app.imports, wheels)?;
         if let Err(error) = self.scanner.save() {
@@ -105,10 +114,15 @@ impl Work<'_> {
 
         let included = self.include_libs(wheels, &mut app.tree)?;
         let app_objects = audit::objects_of(&app.tree, self.interpreter.target)?;
-        let ((runtime, objects), packed, packed_app) =
-            self.pack_all(&policy, &included, wheels.iter(), std::mem::take(&mut app.tree))?;
+        let dropped = project.as_ref().map_or(&[][..], |project| &project.dropped);
+        let tree = std::mem::take(&mut app.tree);
+        let ((runtime, objects), packed, (packed_app, dropped)) =
+            self.pack_all(&policy, &included, wheels.iter(), tree, dropped)?;
+        let (packed, of_wheels): (Vec<_>, Vec<_>) = packed.into_iter().unzip();
+        let dropped = std::iter::once(dropped).filter(|_| project.is_some()).chain(of_wheels);
+        let dropped: Vec<_> = dropped.collect();
+        let dropped = self.dropped_files(all().zip(dropped.iter().map(Vec::as_slice)));
 
-        let project = app.facts.as_ref().filter(|_| matches!(source, Source::Project { .. }));
         let native = objects.iter().chain(&app_objects);
         let native = native.chain(wheels.iter().flat_map(|wheel| &wheel.facts.objects));
         let native: Vec<_> = native.cloned().collect();
@@ -118,7 +132,7 @@ impl Work<'_> {
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
 
-        let hints = self.hints(source, project, wheels, left_out, &report);
+        let hints = self.hints(source, project.as_ref(), wheels, left_out, &report);
 
         let mut components = self.components(&app, runtime, packed_app, wheels.iter().zip(packed));
         self.warn_of_conflicts(&components);
@@ -126,8 +140,9 @@ impl Work<'_> {
             components.push(component(Kind::CLibrary, "glibc", &version, packed));
             facts
         });
-        let all: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
-        let sbom = sbom_document(&app.name, app.version.as_deref(), &components, project, &all);
+        let of_wheels: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
+        let version = app.version.as_deref();
+        let sbom = sbom_document(&app.name, version, &components, project.as_ref(), &of_wheels);
         let plan = ArchiveSpec {
             name: app.name,
             version: app.version,
@@ -137,7 +152,7 @@ impl Work<'_> {
             c_library,
             entries,
             components,
-            attachments: vec![AttachmentSpec::sbom(sbom)],
+            attachments: std::iter::once(AttachmentSpec::sbom(sbom)).chain(dropped).collect(),
         };
         Ok((plan, report, hints))
     }
@@ -148,13 +163,16 @@ impl Work<'_> {
         source: &Source,
         app: &mut Application,
         wheels: &[Prepared],
+        requirements: &Requirements<'_>,
     ) -> Result<Vec<Entry>, Error> {
         let own = app.facts.as_ref();
+        let (startable, withheld) = Self::startable(own, requirements);
         let is_own = |facts: &Facts| own.is_some_and(|own| own.name == facts.name);
         let others = wheels.iter().map(|wheel| &wheel.facts).filter(|facts| !is_own(facts));
         let offer = entries::Offer {
             source: source.to_string(),
-            own: own.iter().flat_map(|facts| &facts.scripts).collect(),
+            own: startable,
+            withheld,
             others: others.flat_map(|facts| &facts.scripts).collect(),
             file: app.file.clone(),
             runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
@@ -162,6 +180,9 @@ impl Work<'_> {
         let settings = self.settings;
         let module = settings.module.as_deref();
         let fast = settings.fast_start.then_some(&self.scanner);
+        if settings.entries.is_empty() && module.is_none() {
+            self.warn_of_withheld(source, &app.name, &offer.withheld);
+        }
         Ok(entries::choose(&offer, &settings.entries, module, fast, &mut app.tree)?)
     }
 

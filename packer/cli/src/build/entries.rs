@@ -22,12 +22,21 @@ pub struct Offer<'a> {
     pub source: String,
     /// Scripts of the application.
     pub own: Vec<&'a Script>,
+    /// Scripts of the application whose extras are not packed. They have to be named to be offered.
+    pub withheld: Vec<&'a Script>,
     /// Scripts of other distributions, which have to be named to be offered.
     pub others: Vec<&'a Script>,
     /// The file of a script source.
     pub file: Option<EntryPath>,
     /// Packages of the application with a `__main__` module.
     pub runnable: Vec<String>,
+}
+
+impl<'a> Offer<'a> {
+    /// All scripts that can be named.
+    fn scripts(&self) -> impl Iterator<Item = &'a Script> {
+        self.own.iter().chain(&self.withheld).chain(&self.others).copied()
+    }
 }
 
 /// Why the entries cannot be offered.
@@ -138,7 +147,7 @@ fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
         let program = Program::Call { module: module.to_owned(), attr: attr.to_owned() };
         return Ok((name.trim().to_owned(), program));
     }
-    let found = offer.own.iter().chain(&offer.others).find(|script| script.name == text);
+    let found = offer.scripts().find(|script| script.name == text);
     let unknown = || Error::Unknown {
         from: offer.source.clone(),
         name: text.to_owned(),
@@ -148,7 +157,7 @@ fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
 }
 
 fn choices(offer: &Offer<'_>) -> Vec<String> {
-    let scripts = offer.own.iter().chain(&offer.others).map(|script| format!("-e {}", script.name));
+    let scripts = offer.scripts().map(|script| format!("-e {}", script.name));
     scripts.chain(offer.runnable.iter().map(|module| format!("-m {module}"))).collect()
 }
 
@@ -205,7 +214,7 @@ mod tests {
 
     fn call(name: &str) -> Script {
         let target = Target::Call { module: format!("{name}.cli"), attr: "main".into() };
-        Script { name: name.into(), target }
+        Script { name: name.into(), target, extras: Vec::new() }
     }
 
     fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::entries;
+use super::{entries, requires};
 use snakecrate_audit as audit;
 
 use crate::{archive, build_cache, bytecode, component, resolve, settings, source, wheel};
@@ -38,6 +38,9 @@ pub enum Error {
     /// The entries cannot be offered.
     #[error(transparent)]
     Entries(#[from] entries::Error),
+    /// A packed distribution requires something that is not packed.
+    #[error(transparent)]
+    Requires(#[from] requires::Error),
     /// Bytecode cannot be made.
     #[error(transparent)]
     Bytecode(#[from] bytecode::Error),
@@ -94,6 +97,7 @@ impl Remedy for Error {
             Self::Resolve(error) => error.remedy(),
             Self::Wheel(error) => error.remedy(),
             Self::Entries(error) => error.remedy(),
+            Self::Requires(error) => error.remedy(),
             Self::Bytecode(error) => error.remedy(),
             Self::Component(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),

@@ -11,7 +11,7 @@ use super::Error;
 use crate::build_cache::BuildCache;
 use crate::component::{Packed, Store};
 use crate::sbom::SbomLicense;
-use crate::wheel::{Distribution, License, Script};
+use crate::wheel::{Distribution, Dropped, License, Script, normalize};
 use snakecrate_audit::{self as audit, Object};
 use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
@@ -29,12 +29,14 @@ pub struct Facts {
     pub summary: Option<String>,
     /// Its licenses.
     pub licenses: Vec<SbomLicense>,
-    /// Names of its requirements, including those for other systems and for extras.
+    /// Its requirements as its metadata has them, including those for other systems and for extras.
     pub requires: Vec<String>,
     /// Its extras, each with the normalised name of a distribution that it adds.
     pub extras: Vec<(String, String)>,
     /// Importable names at the top of `site-packages`, sorted.
     pub top_level: Vec<String>,
+    /// The extras that it provides, normalised.
+    pub provides: Vec<String>,
     /// Its scripts.
     pub scripts: Vec<Script>,
     /// Packages with a `__main__` module.
@@ -43,6 +45,10 @@ pub struct Facts {
     pub imports: Imports,
     /// Its ELF files.
     pub objects: Vec<Object>,
+    /// Files of its wheel that are not packed, sorted.
+    pub dropped: Vec<Dropped>,
+    /// Files that its RECORD lists and its wheel lacks.
+    pub missing: Vec<String>,
 }
 
 impl Facts {
@@ -53,21 +59,49 @@ impl Facts {
     /// A file cannot be read, or the interpreter does not start.
     pub fn of(distribution: &Distribution, scanner: &Scanner<'_>) -> Result<Self, Error> {
         let metadata = &distribution.metadata;
-        let requires: BTreeSet<_> =
-            metadata.requires_dist.iter().map(|text| required_name(text)).collect();
         Ok(Self {
             name: distribution.name.clone(),
             version: distribution.version.clone(),
             summary: metadata.summary.clone(),
             licenses: licenses(&metadata.license),
-            requires: requires.into_iter().collect(),
+            requires: metadata.requires_dist.clone(),
             extras: extras(&metadata.requires_dist),
             top_level: distribution.top_level.clone(),
+            provides: metadata.provides_extra.iter().map(|extra| normalize(extra)).collect(),
             scripts: distribution.scripts.clone(),
             runnable: runnable(distribution),
             imports: Imports::of(&distribution.tree, scanner)?,
             objects: objects_of(&distribution.tree, scanner.interpreter().target)?,
+            dropped: distribution.dropped.clone(),
+            missing: distribution.missing.clone(),
         })
+    }
+
+    /// Facts about a distribution without files.
+    #[cfg(test)]
+    pub fn empty(name: &str, version: &str) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            summary: None,
+            licenses: Vec::new(),
+            requires: Vec::new(),
+            extras: Vec::new(),
+            top_level: Vec::new(),
+            provides: Vec::new(),
+            scripts: Vec::new(),
+            runnable: Vec::new(),
+            imports: Imports::default(),
+            objects: Vec::new(),
+            dropped: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    /// The normalised names of its requirements.
+    pub fn required_names(&self) -> Vec<String> {
+        let names: BTreeSet<_> = self.requires.iter().map(|text| required_name(text)).collect();
+        names.into_iter().collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The inputs of a build: an interpreter and wheels.
 
-use super::Error;
+use super::{Error, Needs};
 use crate::build_cache::BuildCache;
 use crate::resolve::{self, Fetched, Inputs};
 use crate::settings::Settings;
@@ -9,8 +9,20 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::discover::{self, Request, Spec};
 
+/// The interpreter, and the wheels of all distributions.
+pub(super) fn all(
+    source: &Source,
+    settings: &Settings,
+    cache: &BuildCache,
+    ui: Ui,
+) -> Result<Needs, Error> {
+    let python = interpreter(source, settings, cache, ui)?;
+    let distributions = distributions(source, settings, &python, cache, ui)?;
+    Ok(Needs { python, distributions })
+}
+
 /// The interpreter to pack; it also resolves and compiles.
-pub(super) fn interpreter(
+fn interpreter(
     source: &Source,
     settings: &Settings,
     cache: &BuildCache,
@@ -32,7 +44,7 @@ pub(super) fn interpreter(
 }
 
 /// The wheels of all distributions, in the build cache.
-pub(super) fn distributions(
+fn distributions(
     source: &Source,
     settings: &Settings,
     interpreter: &Interpreter,

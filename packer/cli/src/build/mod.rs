@@ -8,6 +8,7 @@
 mod assemble;
 mod boot;
 mod c_library;
+mod completeness;
 mod conflicts;
 pub mod entries;
 mod error;
@@ -19,6 +20,7 @@ mod launch;
 mod native;
 mod pack;
 mod policy;
+pub mod requires;
 mod sbom_parts;
 
 use std::path::Path;
@@ -29,6 +31,7 @@ use crate::archive::{self, ArchiveSpec, Written};
 use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::launchers::launcher;
+use crate::resolve::Fetched;
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::wheel;
@@ -39,6 +42,7 @@ use launch::bytecode_form;
 use pack::Work;
 use snakecrate_audit::Report;
 use snakecrate_base::error::Remedy as _;
+use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
 
@@ -51,18 +55,40 @@ pub struct Build {
     hints: Hints,
 }
 
+/// What a build takes from outside: an interpreter, and the wheels of all distributions. Both are in
+/// the build cache or on this machine.
+#[derive(Debug)]
+pub struct Needs {
+    /// The interpreter.
+    pub python: Interpreter,
+    /// The wheels, sorted by name.
+    pub distributions: Vec<Fetched>,
+}
+
+/// Gets everything that [`Build::prepare`] takes from outside: a later one with the same arguments
+/// needs no network.
+///
+/// # Errors
+///
+/// The interpreter or a distribution cannot be had.
+pub fn needs(source: &Source, settings: &Settings, ui: Ui) -> Result<Needs, Error> {
+    let cache = BuildCache::open()?;
+    cache.remove_abandoned();
+    gather::all(source, settings, &cache, ui)
+}
+
 impl Build {
     /// Does all the work except writing: resolves, unpacks, compiles, compresses.
     pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
-        let interpreter = gather::interpreter(source, settings, &cache, ui)?;
+        let Needs { python: interpreter, distributions: fetched } =
+            gather::all(source, settings, &cache, ui)?;
         if let Err(warning) = bytecode::check_reproducible(&interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
         }
         let launcher = launcher(interpreter.target)
             .ok_or(Error::NoLauncher { target: interpreter.target.name })?;
-        let fetched = gather::distributions(source, settings, &interpreter, &cache, ui)?;
         let unpacked = cache
             .temporary_directory()
             .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
@@ -77,6 +103,7 @@ impl Build {
             level: settings.level,
             slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
             form: bytecode_form(settings),
+            overridden: requires::overridden(source, settings),
             ui,
         };
         let (plan, audit, hints) = work.plan(source, fetched)?;

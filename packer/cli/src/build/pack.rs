@@ -1,5 +1,7 @@
 //! Trees become components: unpacked, compiled, compressed, each once.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
 
@@ -10,7 +12,7 @@ use crate::bytecode;
 use crate::component::Packed;
 use crate::resolve::{Fetched, Origin};
 use crate::settings::Settings;
-use crate::wheel::{self, Distribution, WheelName};
+use crate::wheel::{self, Distribution, Dropped, WheelName};
 use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
@@ -28,6 +30,8 @@ pub(super) struct Work<'a> {
     pub(super) level: i32,
     pub(super) slim: wheel::Slim,
     pub(super) form: bytecode::Form,
+    /// Names whose requirements the user replaces on purpose.
+    pub(super) overridden: BTreeSet<String>,
     pub(super) ui: Ui,
 }
 
@@ -40,6 +44,9 @@ pub(super) struct Prepared {
     pub(super) tags: Vec<String>,
     pub(super) state: State,
 }
+
+/// A packed wheel or application, and its files that are not packed.
+pub(super) type PackedFiles = (Packed, Vec<Dropped>);
 
 /// A runtime and its ELF files.
 pub(super) type PackedRuntime = (Packed, Vec<Object>);
@@ -92,7 +99,8 @@ impl Work<'_> {
         included: &IncludedLibs,
         wheels: impl Iterator<Item = &'p Prepared>,
         app: Tree,
-    ) -> Result<(PackedRuntime, Vec<Packed>, Packed), Error> {
+        dropped_of_app: &[Dropped],
+    ) -> Result<(PackedRuntime, Vec<PackedFiles>, PackedFiles), Error> {
         let progress = self.ui.bytes("Packing", 0);
         let wheels: Vec<&Prepared> = wheels.collect();
         let (runtime, rest) = rayon::join(
@@ -103,21 +111,22 @@ impl Work<'_> {
                         let one = |wheel: &&Prepared| self.pack_wheel(wheel, &progress);
                         wheels.par_iter().map(one).collect::<Result<Vec<_>, Error>>()
                     },
-                    || self.pack(app, &progress),
+                    || self.pack(app, dropped_of_app, &progress),
                 )
             },
         );
         Ok((runtime?, rest.0?, rest.1?))
     }
 
-    fn pack_wheel(&self, wheel: &Prepared, progress: &Progress) -> Result<Packed, Error> {
+    fn pack_wheel(&self, wheel: &Prepared, progress: &Progress) -> Result<PackedFiles, Error> {
         let tree = match &wheel.state {
-            State::Packed(packed) => return Ok(packed.clone()),
+            State::Packed(packed) => return Ok((packed.clone(), wheel.facts.dropped.clone())),
             State::Unpacked(tree) => tree.clone(),
         };
-        let packed = self.pack(tree, progress)?;
-        self.cache.remember(&wheel.key, &wheel.facts, &packed);
-        Ok(packed)
+        let (packed, dropped) = self.pack(tree, &wheel.facts.dropped, progress)?;
+        let facts = Facts { dropped: dropped.clone(), ..wheel.facts.clone() };
+        self.cache.remember(&wheel.key, &facts, &packed);
+        Ok((packed, dropped))
     }
 
     fn runtime(
@@ -138,13 +147,21 @@ impl Work<'_> {
         let mut tree = runtime::harvest(python, policy, self.ui)?;
         included.add_to_runtime(&mut tree)?;
         let objects = objects_of(&tree, self.interpreter.target)?;
-        let packed = self.pack(tree, progress)?;
+        let (packed, _) = self.pack(tree, &[], progress)?;
         self.cache.remember_runtime(&key, &packed, &objects);
         Ok((packed, objects))
     }
 
-    fn pack(&self, mut tree: Tree, progress: &Progress) -> Result<Packed, Error> {
-        bytecode::compile(&mut tree, self.workers, self.form, self.ui)?;
+    /// Compiles and compresses `tree`. `dropped` are files that it has lost already.
+    fn pack(
+        &self,
+        mut tree: Tree,
+        dropped: &[Dropped],
+        progress: &Progress,
+    ) -> Result<PackedFiles, Error> {
+        let report = bytecode::compile(&mut tree, self.workers, self.form, self.ui)?;
+        let site = self.interpreter.site_packages();
+        let dropped = wheel::after_compiling(dropped, &report.replaced, &tree, &site);
         if self.form.sourceless {
             wheel::follow_bytecode(&mut tree)?;
         }
@@ -153,6 +170,6 @@ impl Work<'_> {
             Node::Link(_) => 0,
         };
         progress.expect(tree.iter().map(|(_, node)| size(node)).sum());
-        Ok(self.cache.store().pack(&tree, self.level, progress)?)
+        Ok((self.cache.store().pack(&tree, self.level, progress)?, dropped))
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn sbom_document(
             licenses,
             source: component.source.clone(),
             digest: component.packed.digest,
-            requires: facts.map(|facts| facts.requires.clone()).unwrap_or_default(),
+            requires: facts.map(Facts::required_names).unwrap_or_default(),
         }
     };
     let parts: Vec<sbom::Part> = components.iter().map(part).collect();

@@ -39,6 +39,8 @@ pub struct Form {
 pub struct Report {
     /// Number of files that got bytecode.
     pub compiled: usize,
+    /// Sources that their bytecode replaced, in no particular order.
+    pub replaced: Vec<EntryPath>,
     /// Files that do not compile, with the reason, sorted by path. They stay as they are: templates,
     /// code for another Python, test data.
     pub refused: Vec<(EntryPath, String)>,
@@ -144,6 +146,7 @@ pub fn compile(tree: &mut Tree, workers: &Workers, form: Form, ui: Ui) -> Result
             Compiled::Code(Job { source, target, .. }, pyc) => {
                 if is_beside(&source, &target) {
                     tree.remove(&source);
+                    report.replaced.push(source);
                 }
                 tree.insert_file(target, Mode::Plain, pyc);
                 report.compiled += 1;

@@ -76,7 +76,7 @@ fn python_loads_the_bytecode_without_the_source() {
         tree.insert_file(path("app/hello.py"), Mode::Plain, source);
         let report =
             compile(&mut tree, &Workers::new(&interpreter), Form::default(), ui()).unwrap();
-        assert_eq!(report, Report { compiled: 1, refused: vec![] });
+        assert_eq!(report, Report { compiled: 1, replaced: vec![], refused: vec![] });
         let cached = format!("app/__pycache__/hello.{}.pyc", interpreter.cache_tag);
         let bytes = pyc(&tree, &cached).unwrap();
         assert_eq!(bytes[4..8], [1, 0, 0, 0]);

@@ -55,7 +55,7 @@ fn built(args: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
 }
 
 /// The source, and its settings: flags over `[tool.snakecrate]` over the command's defaults.
-fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Settings), Error> {
+pub(super) fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Settings), Error> {
     let source = Source::detect(&args.source)?;
     let file = settings::options_of(&source).map_err(crate::build::Error::from)?;
     Ok((source, Settings::resolve([args.options, file, defaults])))

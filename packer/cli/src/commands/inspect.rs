@@ -14,6 +14,16 @@ pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {
     print(&if json { report.json() } else { report.text() })
 }
 
+/// `snakecrate inspect --dropped`
+pub(super) fn dropped(file: &Path, json: bool) -> Result<(), Error> {
+    let dropped = archive::dropped_files(&Archive::open(file)?)?;
+    if json {
+        let text = serde_json::to_string_pretty(&dropped).unwrap_or_default();
+        return print(&(text + "\n"));
+    }
+    print(&archive::dropped_text(&dropped))
+}
+
 /// `snakecrate verify`
 pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
     let verified = archive::verify(&Archive::open(file)?, ui)?;

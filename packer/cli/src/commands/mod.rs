@@ -3,6 +3,7 @@
 mod audit;
 mod build;
 mod cache;
+mod fetch;
 mod inspect;
 mod labels;
 mod prune;
@@ -93,7 +94,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Build { args } => build::build(args, ui)?,
         Command::Run { args, arguments } => return Err(build::run(args, &arguments, ui)),
-        Command::Inspect { file, json } => inspect::inspect(&file, json)?,
+        Command::Fetch { args } => fetch::fetch(args, ui)?,
+        Command::Inspect { file, json, dropped: true } => inspect::dropped(&file, json)?,
+        Command::Inspect { file, json, dropped: false } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;
         }

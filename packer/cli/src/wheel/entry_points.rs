@@ -3,6 +3,8 @@
 
 use configparser::ini::{Ini, IniDefault};
 
+use super::filename::normalize;
+
 /// The function that a script calls.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryPoint {
@@ -12,6 +14,8 @@ pub struct EntryPoint {
     pub module: String,
     /// `main`, `App.run`.
     pub attr: String,
+    /// The extras that it requires, normalised: `d` in `blackd = blackd:patched_main [d]`.
+    pub extras: Vec<String>,
 }
 
 /// Console and GUI scripts of `entry_points.txt`, sorted by name.
@@ -38,8 +42,11 @@ pub(super) fn scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
 }
 
 fn script(name: &str, value: &str) -> Result<EntryPoint, String> {
-    // `[extra]` after the function is a requirement that installers have always ignored.
-    let object = value.split('[').next().unwrap_or_default().trim();
+    // Installers ignore `[extra]` after the function, and install the script all the same.
+    let (object, extras) = value.split_once('[').unwrap_or((value, ""));
+    let object = object.trim();
+    let extras = extras.trim_end().trim_end_matches(']').split(',').map(normalize);
+    let extras = extras.filter(|extra| !extra.is_empty()).collect();
     let parts = object.split_once(':').map(|(module, attr)| (module.trim(), attr.trim()));
     match parts {
         Some((module, attr))
@@ -48,7 +55,7 @@ fn script(name: &str, value: &str) -> Result<EntryPoint, String> {
                 && !name.contains(['/', '\\'])
                 && !name.contains(char::is_control) =>
         {
-            Ok(EntryPoint { name: name.into(), module: module.into(), attr: attr.into() })
+            Ok(EntryPoint { name: name.into(), module: module.into(), attr: attr.into(), extras })
         }
         _ => Err(format!("{name} = {value}")),
     }
@@ -69,16 +76,17 @@ mod tests {
 
     #[test]
     fn scripts_are_console_and_gui_scripts() {
-        let text = "# comment\n[console_scripts]\nb = pkg.mod:App.run [fast]\n\n[gui_scripts]\n\
+        let text = "# comment\n[console_scripts]\nb = pkg.mod:App.run [Fast_,x ]\n\n[gui_scripts]\n\
                     a=pkg:main\n[other]\nc = x\n";
-        let call = |name: &str, module: &str, attr: &str| EntryPoint {
+        let call = |name: &str, module: &str, attr: &str, extras: &[&str]| EntryPoint {
             name: name.into(),
             module: module.into(),
             attr: attr.into(),
+            extras: extras.iter().map(|&extra| extra.into()).collect(),
         };
         assert_eq!(
             scripts(text).unwrap(),
-            [call("a", "pkg", "main"), call("b", "pkg.mod", "App.run")]
+            [call("a", "pkg", "main", &[]), call("b", "pkg.mod", "App.run", &["fast-", "x"])]
         );
     }
 

@@ -62,9 +62,6 @@ pub enum Kind {
     /// A file that RECORD does not list.
     #[error("`{0}` is not listed in RECORD")]
     Unlisted(String),
-    /// A file that is only in RECORD.
-    #[error("`{0}` is listed in RECORD but missing")]
-    Missing(String),
     /// A file differs from RECORD.
     #[error("`{0}` differs from RECORD in its {1}")]
     Altered(String, &'static str),
@@ -91,7 +88,6 @@ impl Remedy for Error {
             Kind::Version(_) => "update snakecrate",
             Kind::Zip(_)
             | Kind::Unlisted(_)
-            | Kind::Missing(_)
             | Kind::Altered(..)
             | Kind::Metadata(_)
             | Kind::Path(_)

@@ -14,6 +14,8 @@ pub struct Metadata {
     pub requires_python: Option<String>,
     /// `Requires-Dist`, PEP 508 requirements.
     pub requires_dist: Vec<String>,
+    /// `Provides-Extra`, as written.
+    pub provides_extra: Vec<String>,
     /// `License-Expression` (SPDX), `License`, classifiers and files.
     pub license: License,
     /// `Author` or `Author-email`.
@@ -89,6 +91,7 @@ impl Metadata {
                 "summary" => metadata.summary = Some(value),
                 "requires-python" => metadata.requires_python = Some(value),
                 "requires-dist" => metadata.requires_dist.push(value),
+                "provides-extra" => metadata.provides_extra.push(value),
                 "license-expression" => metadata.license.expression = Some(value),
                 "license" => metadata.license.text = Some(value),
                 "license-file" => metadata.license.files.push(value),

@@ -1,5 +1,6 @@
 //! Wheels: from the zip file to the files of an environment.
 
+mod dropped;
 mod entry_points;
 mod error;
 mod filename;
@@ -7,6 +8,7 @@ mod layout;
 mod members;
 mod metadata;
 mod record;
+mod requirement;
 mod script;
 mod slim;
 mod store;
@@ -14,11 +16,14 @@ mod store;
 pub(crate) mod testing;
 mod unpack;
 
+pub use dropped::Dropped;
+pub(crate) use dropped::after_compiling;
 pub use entry_points::EntryPoint;
 pub use error::{Error, Kind};
 pub use filename::{Fit, WheelName, normalize};
 pub use metadata::{License, Metadata};
 pub(crate) use record::follow_bytecode;
+pub use requirement::{Requirement, requirement};
 pub use script::{SHEBANG, Script, Target};
 pub use slim::Slim;
 pub use store::Store;

@@ -18,6 +18,8 @@ pub struct Script {
     pub name: String,
     /// The target that it runs.
     pub target: Target,
+    /// The extras of its distribution that it requires, normalised.
+    pub extras: Vec<String>,
 }
 
 /// The target of a script.
@@ -132,8 +134,12 @@ mod tests {
 
     #[test]
     fn a_wrapper_calls_the_function_and_leaves_argv_alone() {
-        let point =
-            EntryPoint { name: "x".into(), module: "pkg.mod".into(), attr: "App.run".into() };
+        let point = EntryPoint {
+            name: "x".into(),
+            module: "pkg.mod".into(),
+            attr: "App.run".into(),
+            extras: Vec::new(),
+        };
         let text = String::from_utf8(wrapper(&point)).unwrap();
         assert_eq!(
             text,

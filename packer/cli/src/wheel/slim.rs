@@ -35,7 +35,8 @@ const SETS: &[(&str, &[&str])] = &[
 /// match as those of [`runtime::Policy`] do. Metadata (`.dist-info`) and scripts always stay.
 #[derive(Debug, Default)]
 pub struct Slim {
-    exclude: Vec<Pattern>,
+    /// By the user's words: `tests`, or a pattern.
+    exclude: Vec<(String, Vec<Pattern>)>,
     include: Vec<Pattern>,
     strip: Strip,
 }
@@ -52,17 +53,21 @@ impl Slim {
         include: &[String],
         strip: Strip,
     ) -> Result<Self, runtime::Error> {
+        let named = |name: &String| Ok((name.clone(), patterns(meaning(name).into_iter())?));
         Ok(Self {
-            exclude: patterns(exclude.iter().flat_map(|name| meaning(name)))?,
+            exclude: exclude.iter().map(named).collect::<Result<_, runtime::Error>>()?,
             include: patterns(include.iter().flat_map(|name| meaning(name)))?,
             strip,
         })
     }
 
-    /// Whether the file at `path` is left out.
-    pub(super) fn excludes(&self, path: &str) -> bool {
-        let metadata = path.split('/').next().is_some_and(|top| top.ends_with(".dist-info"));
-        !metadata && fits(&self.exclude, path) && !fits(&self.include, path)
+    /// The user's word that leaves out the file at `path`; none if it stays.
+    pub(super) fn excludes(&self, path: &str) -> Option<&str> {
+        if path.split('/').next().is_some_and(|top| top.ends_with(".dist-info")) {
+            return None;
+        }
+        let (word, _) = self.exclude.iter().find(|(_, patterns)| fits(patterns, path))?;
+        (!fits(&self.include, path)).then_some(word)
     }
 
     /// Strips the file `name` of a wheel. A file with a checksum beside it, as NSS has them
@@ -117,7 +122,7 @@ mod tests {
             "include/site/python3.12/demo/a.h",
             "demo/locale/de/a.mo",
         ] {
-            assert!(slim.excludes(path), "{path}");
+            assert!(slim.excludes(path).is_some(), "{path}");
         }
         for path in [
             "demo/tests/data/a.json",
@@ -126,12 +131,11 @@ mod tests {
             "demo/a.so",
             "demo-1.0.dist-info/licenses/tests/LICENSE.c",
         ] {
-            assert!(!slim.excludes(path), "{path}");
+            assert_eq!(slim.excludes(path), None, "{path}");
         }
-        assert!(
-            !Slim::default().excludes("demo/tests/a.py"),
-            "nothing is left out unless asked for"
-        );
+        assert_eq!(slim.excludes("demo/locale/de/a.mo"), Some("demo/locale/**"));
+        let nothing = Slim::default();
+        assert_eq!(nothing.excludes("demo/tests/a.py"), None, "nothing goes unless asked for");
         assert!(Slim::new(&own(&["a["]), &[], Strip::None).is_err());
     }
 }

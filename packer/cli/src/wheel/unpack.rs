@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 use snakecrate_format::entry_path::EntryPath;
 
+use super::dropped::{BYTECODE, Dropped, INSTALLER, SIGNATURE};
 use super::entry_points;
 use super::error::{Error, Kind};
 use super::filename::{WheelName, normalize};
@@ -36,6 +37,10 @@ pub struct Distribution {
     pub metadata: Metadata,
     /// Importable names at the top of `site-packages`, sorted: packages and modules.
     pub top_level: Vec<String>,
+    /// Files of the wheel that are not in `tree`, sorted.
+    pub dropped: Vec<Dropped>,
+    /// Files that RECORD lists and the wheel lacks, sorted. Installers skip them, too.
+    pub missing: Vec<String>,
 }
 
 impl Distribution {
@@ -104,11 +109,14 @@ fn unpack_inner(
 
     let mut build =
         Build { layout: &layout, tree: Tree::default(), installed: Installed::default() };
+    let mut dropped = Vec::new();
     let mut scripts = BTreeMap::new();
     for (name, index) in &names {
         // RECORD cannot list its own hash, nor those of its signatures.
-        if ["RECORD", "RECORD.jws", "RECORD.p7s"].iter().any(|file| *name == info(file)) {
+        let signature = ["RECORD.jws", "RECORD.p7s"].iter().any(|file| *name == info(file));
+        if signature || *name == info("RECORD") {
             record.ignore(name);
+            dropped.extend(signature.then(|| Dropped::new(SIGNATURE, name)));
             continue;
         }
         let mut file = zip.by_index(*index)?;
@@ -119,15 +127,22 @@ fn unpack_inner(
             return Err(Kind::Altered(name.clone(), "size"));
         }
         record.check(name, &kept)?;
-        if source_of(name).is_some_and(|source| names.contains_key(&source)) {
-            continue;
-        }
-        // Only installers write these.
-        if *name == info("INSTALLER") || *name == info("direct_url.json") {
-            continue;
-        }
         let (place, part) = layout.place(name)?;
-        if part == Part::Other && slim.excludes(layout.below_site(&place)) {
+        let below = layout.below_site(&place);
+        if source_of(name).is_some_and(|source| names.contains_key(&source)) {
+            dropped.push(Dropped::new(BYTECODE, below));
+            continue;
+        }
+        // The archive has an INSTALLER of its own.
+        if *name == info("INSTALLER") || *name == info("direct_url.json") {
+            let replaced = *name == info("INSTALLER");
+            dropped.extend((!replaced).then(|| Dropped::new(INSTALLER, below)));
+            continue;
+        }
+        if part == Part::Other
+            && let Some(rule) = slim.excludes(below)
+        {
+            dropped.push(Dropped::new(format!("--exclude {rule}"), below));
             continue;
         }
         let kept = slim.strip(name, kept, |other| names.contains_key(other), store)?;
@@ -140,14 +155,16 @@ fn unpack_inner(
             build.add(&place, mode, kept)?;
         }
     }
-    record.finish()?;
+    dropped.sort();
+    let missing = record.finish();
     for point in points {
         let place = EntryPath::new(&format!("{BIN}/{}", point.name))?;
         // If a wheel has a file of this name, installers overwrite it with the generated script.
         build.tree.remove(&place);
         build.add_bytes(&place, Mode::Script, wrapper(&point))?;
         let target = Target::Call { module: point.module, attr: point.attr };
-        scripts.insert(point.name.clone(), Script { name: point.name, target });
+        let script = Script { name: point.name, target, extras: point.extras };
+        scripts.insert(script.name.clone(), script);
     }
     let tree = build.finish()?;
     Ok(Distribution {
@@ -157,6 +174,8 @@ fn unpack_inner(
         tree,
         scripts: scripts.into_values().collect(),
         metadata,
+        dropped,
+        missing,
     })
 }
 
@@ -206,7 +225,8 @@ impl Build<'_> {
             }
         }
         let startable = is_executable(&start);
-        Ok(startable.then_some(Script { name, target: Target::File { path, native } }))
+        let target = Target::File { path, native };
+        Ok(startable.then_some(Script { name, target, extras: Vec::new() }))
     }
 
     fn finish(mut self) -> Result<Tree, Kind> {

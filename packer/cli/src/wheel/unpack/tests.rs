@@ -50,9 +50,10 @@ fn a_wheel_becomes_the_files_of_an_environment() {
     let file = |name: &str, native| Script {
         name: name.into(),
         target: Target::File { path: EntryPath::new(&format!("bin/{name}")).unwrap(), native },
+        extras: Vec::new(),
     };
     let call = Target::Call { module: "demo".into(), attr: "main".into() };
-    let demo_script = Script { name: "demo".into(), target: call };
+    let demo_script = Script { name: "demo".into(), target: call, extras: Vec::new() };
     assert_eq!(demo.scripts, [demo_script, file("native", true), file("tool", false)]);
     assert_eq!(text(&demo, "bin/tool"), "#!python\nprint(1)\n");
     assert!(text(&demo, "bin/demo").contains("from demo import main"));
@@ -82,6 +83,8 @@ fn bytecode_is_dropped_only_where_its_source_is() {
     let has = |path: &str| demo.tree.get(&EntryPath::new(&format!("{SITE}/{path}")).unwrap());
     assert!(has("demo/__pycache__/__init__.cpython-312.pyc").is_none());
     assert!(has("demo/sourceless.pyc").is_some());
+    let dropped = Dropped::new(BYTECODE, "demo/__pycache__/__init__.cpython-312.pyc");
+    assert_eq!(demo.dropped, [dropped]);
 }
 
 #[test]
@@ -105,13 +108,13 @@ fn files_and_record_must_agree() {
 
     let mut missing = Forge::new();
     missing.record = Some(missing.true_record() + "demo/lost.py,sha256=abc,3\n");
-    let error = unpack_forged(&missing).unwrap_err();
-    assert_eq!(error.to_string(), "`demo/lost.py` is listed in RECORD but missing");
+    assert_eq!(unpack_forged(&missing).unwrap().missing, ["demo/lost.py"]);
 
     let mut signed = Forge::new();
     signed.record = Some(signed.true_record());
     signed.add("demo-1.0.dist-info/RECORD.jws", b"signature");
-    assert!(unpack_forged(&signed).is_ok());
+    let signature = Dropped::new(SIGNATURE, "demo-1.0.dist-info/RECORD.jws");
+    assert_eq!(unpack_forged(&signed).unwrap().dropped, [signature]);
 }
 
 #[test]

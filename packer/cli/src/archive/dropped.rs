@@ -1,0 +1,87 @@
+//! The list of files of wheels that are not in an archive: one of its attachments.
+
+use std::fmt::Write as _;
+use std::io::{BufReader, Read as _};
+
+use serde::{Deserialize, Serialize};
+use snakecrate_format::digest::Digest;
+use snakecrate_format::entry_path::EntryPath;
+use zip::ZipArchive;
+
+use super::{Archive, AttachmentSpec, Error};
+use snakecrate_base::ui::table;
+
+/// The name of the attachment.
+const MEMBER: &str = "attachments/dropped-files.json";
+/// Its role.
+const ROLE: &str = "dropped-files";
+
+/// Files of one wheel that one rule dropped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DroppedFiles {
+    /// The distribution's normalised name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The rule: `--exclude tests`.
+    pub rule: String,
+    /// Their paths below `site-packages`, or in the environment if they would be elsewhere. Sorted.
+    pub files: Vec<String>,
+}
+
+impl AttachmentSpec {
+    /// The list of files that are not packed, as JSON.
+    ///
+    /// # Panics
+    ///
+    /// Never: the name is a constant.
+    pub fn dropped_files(dropped: &[DroppedFiles]) -> Self {
+        let name = EntryPath::new(MEMBER).expect("the name is a path");
+        let contents = serde_json::to_vec(dropped).unwrap_or_default();
+        Self { name, role: ROLE, component: None, contents }
+    }
+}
+
+/// Reads the list of files that are not packed; empty if every file is.
+///
+/// # Errors
+///
+/// The archive is damaged, or cannot be read.
+pub fn dropped_files(archive: &Archive) -> Result<Vec<DroppedFiles>, Error> {
+    let attachments = &archive.manifest().attachments;
+    let Some(attachment) = attachments.iter().find(|one| one.role == ROLE) else {
+        return Ok(Vec::new());
+    };
+    let length = archive.record().archive_length;
+    let damaged = |what: &str| archive.damaged_at(format!("{}: {what}", attachment.name), length);
+    let zip = ZipArchive::new(BufReader::new(archive.range(0, length)));
+    let mut zip = zip.map_err(|error| damaged(&error.to_string()))?;
+    let member = zip.by_name(attachment.name.as_str());
+    let member = member.map_err(|error| damaged(&error.to_string()))?;
+    let mut bytes = Vec::new();
+    let read = member.take(attachment.bytes + 1).read_to_end(&mut bytes);
+    read.map_err(|source| archive.unreadable(source))?;
+    if Digest::of(&bytes) != attachment.blake3 {
+        return Err(damaged("not what was packed"));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))
+}
+
+/// The list for people.
+pub fn dropped_text(dropped: &[DroppedFiles]) -> String {
+    if dropped.is_empty() {
+        return "every file of every wheel is packed\n".into();
+    }
+    let mut rows = table(&["distribution", "file", "rule"]);
+    for DroppedFiles { name, version, rule, files } in dropped {
+        for file in files {
+            rows.add_row([&format!("{name} {version}"), file, rule]);
+        }
+    }
+    let mut text = String::new();
+    for line in rows.to_string().lines() {
+        let written = writeln!(text, "{}", line.trim_end());
+        debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    }
+    text
+}

@@ -1,0 +1,138 @@
+//! The user's own requirements: of the source, of `--with` and of requirements files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::wheel::{self, normalize};
+
+/// What the user asks for.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Who declares a requirement, and its text. Paths and other things that are not requirements
+    /// may be among them.
+    pub requirements: Vec<(String, String)>,
+    extras: BTreeMap<String, Vec<String>>,
+    all_extras: Option<String>,
+}
+
+impl Asked {
+    /// The requirements of `source` and `settings`. `name` is that of the application.
+    pub fn of(source: &Source, settings: &Settings, name: &str) -> Self {
+        let mut asked = Self::default();
+        match source {
+            Source::Project { extras, .. } => {
+                let extras = extras.iter().chain(&settings.extra).cloned().collect();
+                asked.extras.insert(name.to_owned(), extras);
+                asked.all_extras = settings.all_extras.then(|| name.to_owned());
+            }
+            Source::Wheel { extras, .. } => {
+                asked.extras.insert(name.to_owned(), extras.clone());
+            }
+            Source::Script { path, metadata } => {
+                let file = path.file_name().unwrap_or_default().to_string_lossy();
+                let lines = metadata.iter().flat_map(|block| block.dependencies.iter().cloned());
+                asked.requirements.extend(lines.map(|line| (file.to_string(), line)));
+            }
+            Source::Requirement { text, .. } => {
+                asked.requirements.push(("the command line".into(), text.clone()));
+            }
+        }
+        let with = settings.with.iter().map(|text| ("--with".to_owned(), text.clone()));
+        asked.requirements.extend(with);
+        for file in &settings.requirements {
+            let name = file.display().to_string();
+            asked.requirements.extend(lines_of(file).into_iter().map(|line| (name.clone(), line)));
+        }
+        asked
+    }
+
+    /// The extras that are asked of the distribution `name`.
+    pub fn extras_of(&self, name: &str) -> impl Iterator<Item = &String> {
+        self.extras.get(name).into_iter().flatten()
+    }
+
+    /// Whether every extra of the distribution `name` is asked for.
+    pub fn all_extras_of(&self, name: &str) -> bool {
+        self.all_extras.as_deref() == Some(name)
+    }
+}
+
+/// The names that the user replaces on purpose: in `--override` files, and in
+/// `override-dependencies` and `exclude-dependencies` of `[tool.uv]`.
+pub fn overridden(source: &Source, settings: &Settings) -> BTreeSet<String> {
+    let mut lines: Vec<String> =
+        settings.overrides.iter().flat_map(|file| lines_of(file)).collect();
+    if let Source::Project { directory, .. } = source {
+        let text = fs::read_to_string(directory.join("pyproject.toml")).unwrap_or_default();
+        let table: toml::Table = text.parse().unwrap_or_default();
+        let uv = table.get("tool").and_then(|tool| tool.get("uv"));
+        for key in ["override-dependencies", "exclude-dependencies"] {
+            let list = uv.and_then(|uv| uv.get(key)).and_then(toml::Value::as_array);
+            let texts = list.into_iter().flatten().filter_map(toml::Value::as_str);
+            lines.extend(texts.map(str::to_owned));
+        }
+    }
+    let names = lines.iter().filter_map(|line| wheel::requirement(line).ok());
+    names.map(|requirement| normalize(requirement.name.as_ref())).collect()
+}
+
+/// The requirements in a file and those that it includes. The resolver has read the file before, and
+/// has reported what is wrong with it.
+fn lines_of(file: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![file.to_owned()];
+    while let Some(path) = open.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let text = fs::read(&path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).replace("\\\r\n", " ").replace("\\\n", " ");
+        for line in text.lines() {
+            let line = line.split(" #").next().unwrap_or(line).trim();
+            if let Some(included) = included(line) {
+                open.push(path.parent().unwrap_or(Path::new(".")).join(included));
+            } else if !line.is_empty() && !line.starts_with(['-', '#']) {
+                lines.push(line.split(" --").next().unwrap_or(line).trim().to_owned());
+            }
+        }
+    }
+    lines
+}
+
+/// The file that a `-r` line names.
+fn included(line: &str) -> Option<PathBuf> {
+    let rest = ["--requirement", "-r"].iter().find_map(|option| line.strip_prefix(option))?;
+    Some(rest.trim_start_matches('=').trim().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_files_give_their_lines_and_those_of_included_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.txt");
+        fs::write(&file, "# why\n--index-url x\n-r b.txt\na[x]==1 \\\n  --hash=sha256:00  # y\n")
+            .unwrap();
+        fs::write(directory.path().join("b.txt"), "-r a.txt\nb>=2 ; os_name == 'nt'\n").unwrap();
+        assert_eq!(lines_of(&file), ["a[x]==1", "b>=2 ; os_name == 'nt'"]);
+    }
+
+    #[test]
+    fn overridden_names_come_from_files_and_from_the_project() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("overrides.txt");
+        fs::write(&file, "Foo_Bar==2\n").unwrap();
+        let project = "[tool.uv]\noverride-dependencies = ['b>=1']\nexclude-dependencies = ['c']\n";
+        fs::write(directory.path().join("pyproject.toml"), project).unwrap();
+        let source = Source::Project { directory: directory.path().to_owned(), extras: vec![] };
+        let settings = Settings { overrides: vec![file], ..Settings::resolve([]) };
+        let names: Vec<_> = overridden(&source, &settings).into_iter().collect();
+        assert_eq!(names, ["b", "c", "foo-bar"]);
+    }
+}

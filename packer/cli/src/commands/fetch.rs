@@ -1,0 +1,26 @@
+//! `fetch`: everything that a build needs, for a build without a network.
+
+use confique::Layer as _;
+
+use super::{Error, build, print};
+use crate::build::{Needs, needs};
+use crate::cli::BuildArgs;
+use crate::settings::Options;
+use snakecrate_base::ui::{Count, Ui, table};
+
+/// `snakecrate fetch`
+pub(super) fn fetch(args: BuildArgs, ui: Ui) -> Result<(), Error> {
+    let (source, settings) = build::resolve(args, Options::empty())?;
+    let Needs { python, distributions } = needs(&source, &settings, ui)?;
+    ui.step("Fetched", Count(distributions.len(), "distribution"));
+    let mut rows = table(&["name", "version", "file"]);
+    let executable = python.executable.display().to_string();
+    rows.add_row([&python.implementation, &python.full_version, &executable]);
+    for distribution in &distributions {
+        let file = distribution.path.file_name().unwrap_or_default().to_string_lossy();
+        rows.add_row([&distribution.name, &distribution.version, &*file]);
+    }
+    let lines = rows.to_string();
+    let lines: Vec<&str> = lines.lines().map(str::trim_end).collect();
+    print(&(lines.join("\n") + "\n"))
+}
