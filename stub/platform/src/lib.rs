@@ -18,12 +18,14 @@
 //! | [`paths`] | paths from bytes, fixed paths of the system |
 //! | [`trust`] | users, owners, who else may write |
 //! | [`process`] | this process: arguments, its own file, replacing it |
+//! | [`child`] | child processes that are kept apart: time limit, no network |
 //! | [`host`] | the machine: boot, clock, processors |
 //! | [`terminal`] | the terminal behind standard error |
 //! | [`workers`] | work on several threads |
 //! | [`arena`] | the launcher's allocator |
 
 pub mod arena;
+pub mod child;
 pub mod directory;
 pub mod error;
 pub mod file;

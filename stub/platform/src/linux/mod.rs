@@ -1,5 +1,6 @@
 //! Linux, by `rustix`, `libc` and `/proc`.
 
+pub(crate) mod child;
 pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod file;

@@ -2,6 +2,7 @@
 //!
 //! [`Unsupported`]: crate::types::Unsupported
 
+pub(crate) mod child;
 pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod file;
