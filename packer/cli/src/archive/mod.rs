@@ -34,4 +34,4 @@ pub use read::Archive;
 pub use spec::{ArchiveSpec, AttachmentSpec, ComponentSpec};
 pub use verify::{Verified, verify};
 pub use walk::visit;
-pub use write::{Written, write};
+pub use write::{Aside, Written, write, write_aside};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use snakecrate_base::temporary;
 use snakecrate_format::digest::Digest;
@@ -16,6 +16,7 @@ use super::spec::{ArchiveSpec, AttachmentSpec, ComponentSpec};
 use super::zip_writer::{Method, Zip};
 use super::{Error, MAIN, section};
 use crate::component::Packed;
+use tempfile::TempPath;
 
 /// An archive that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,46 @@ pub struct Written {
     pub length: u64,
     /// BLAKE3 of its manifest: names its environment in the cache.
     pub manifest: Digest,
+}
+
+/// A whole archive under a temporary name in the output's directory. Dropping it removes the file.
+#[derive(Debug)]
+pub struct Aside {
+    path: TempPath,
+    /// Protects the file from other builds, which remove what nobody locks. It is open for reading
+    /// only, since the system executes no file that is open for writing.
+    _lock: File,
+    out: PathBuf,
+    /// The archive.
+    pub written: Written,
+}
+
+impl Aside {
+    /// Its path, until it is published.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives it the output's name; another file of this name is replaced.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot rename it.
+    pub fn publish(self) -> Result<Written, Error> {
+        let out = self.out.clone();
+        self.publish_as(&out)
+    }
+
+    /// Gives it another name.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot rename it.
+    pub fn publish_as(self, name: &Path) -> Result<Written, Error> {
+        let failed = |source| Error::Write { path: name.to_owned(), source };
+        self.path.persist(name).map_err(|error| failed(error.error))?;
+        Ok(self.written)
+    }
 }
 
 /// Writes an archive that begins with `stub` to `out`.
@@ -36,6 +77,15 @@ pub struct Written {
 /// A stub without a blank boot record, a specification that contradicts itself, a damaged component
 /// cache, an output that cannot be written.
 pub fn write(out: &Path, stub: &[u8], spec: ArchiveSpec) -> Result<Written, Error> {
+    write_aside(out, stub, spec)?.publish()
+}
+
+/// Writes an archive like [`write`], and leaves it to the caller to give it its name.
+///
+/// # Errors
+///
+/// As of [`write`].
+pub fn write_aside(out: &Path, stub: &[u8], spec: ArchiveSpec) -> Result<Aside, Error> {
     let record_at = blank_record(stub)?;
     let write_error = |source| Error::Write { path: out.to_owned(), source };
     if out.is_dir() {
@@ -52,8 +102,10 @@ pub fn write(out: &Path, stub: &[u8], spec: ArchiveSpec) -> Result<Written, Erro
     let builder = temporary::executable_builder();
     let mut temporary = temporary::locked_file_in(directory, &builder).map_err(write_error)?;
     let written = fill(temporary.as_file_mut(), stub, record_at, spec, out)?;
-    temporary.persist(out).map_err(|error| write_error(error.error))?;
-    Ok(written)
+    let lock = File::open(temporary.path()).map_err(write_error)?;
+    // Shared by both files for a moment, so that it is locked all the time.
+    let _ = temporary.as_file().lock_shared().and_then(|()| lock.lock_shared());
+    Ok(Aside { path: temporary.into_temp_path(), _lock: lock, out: out.to_owned(), written })
 }
 
 /// The offset of the launcher's record, which must be blank.

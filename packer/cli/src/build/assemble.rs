@@ -11,6 +11,7 @@ use super::launch::launch;
 use super::pack::{Prepared, Work};
 use super::requires::{Asked, Requirements};
 use super::sbom_parts::sbom_document;
+use super::subject::Subject;
 use super::{Error, conflicts, entries};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
@@ -38,13 +39,17 @@ struct Application {
     imports: Imports,
 }
 
+/// Everything that is known about an archive before it is written.
+pub(super) struct Planned {
+    pub(super) spec: ArchiveSpec,
+    pub(super) audit: Report,
+    pub(super) hints: Hints,
+    pub(super) subjects: Vec<Subject>,
+}
+
 impl Work<'_> {
     /// Does all the work except writing the archive.
-    pub(super) fn plan(
-        &self,
-        source: &Source,
-        fetched: Vec<Fetched>,
-    ) -> Result<(ArchiveSpec, Report, Hints), Error> {
+    pub(super) fn plan(&self, source: &Source, fetched: Vec<Fetched>) -> Result<Planned, Error> {
         let (mut local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
         let project = match source {
             Source::Project { .. } if !local.is_empty() => Some(self.unpack(&local.remove(0))?),
@@ -97,7 +102,7 @@ impl Work<'_> {
         source: &Source,
         mut app: Application,
         wheels: &[Prepared],
-    ) -> Result<(ArchiveSpec, Report, Hints), Error> {
+    ) -> Result<Planned, Error> {
         let project = app.facts.clone().filter(|_| matches!(source, Source::Project { .. }));
         let all = || project.iter().chain(wheels.iter().map(|wheel| &wheel.facts));
         let environment = marker_environment::of(self.interpreter);
@@ -105,7 +110,8 @@ impl Work<'_> {
         let requirements = Requirements::new(all(), &asked, &environment);
         self.check_requirements(&requirements)?;
         all().for_each(|facts| self.warn_of_missing_files(facts));
-        let entries = self.entries(source, &mut app, wheels, &requirements)?;
+        let (entries, subjects): (Vec<_>, Vec<_>) =
+            self.entries(source, &mut app, wheels, &requirements)?.into_iter().unzip();
         let launch = launch(self.settings, &app.name, &entries)?;
         let policy = self.policy(&app.name, &app.imports, wheels)?;
         if let Err(error) = self.scanner.save() {
@@ -143,7 +149,7 @@ impl Work<'_> {
         let of_wheels: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let version = app.version.as_deref();
         let sbom = sbom_document(&app.name, version, &components, project.as_ref(), &of_wheels);
-        let plan = ArchiveSpec {
+        let spec = ArchiveSpec {
             name: app.name,
             version: app.version,
             target: self.interpreter.target,
@@ -154,7 +160,7 @@ impl Work<'_> {
             components,
             attachments: std::iter::once(AttachmentSpec::sbom(sbom)).chain(dropped).collect(),
         };
-        Ok((plan, report, hints))
+        Ok(Planned { spec, audit: report, hints, subjects })
     }
 
     /// Chooses the entries, and puts their boot scripts into the application's tree.
@@ -164,11 +170,12 @@ impl Work<'_> {
         app: &mut Application,
         wheels: &[Prepared],
         requirements: &Requirements<'_>,
-    ) -> Result<Vec<Entry>, Error> {
+    ) -> Result<Vec<(Entry, Subject)>, Error> {
         let own = app.facts.as_ref();
         let (startable, withheld) = Self::startable(own, requirements);
         let is_own = |facts: &Facts| own.is_some_and(|own| own.name == facts.name);
         let others = wheels.iter().map(|wheel| &wheel.facts).filter(|facts| !is_own(facts));
+        let all = own.into_iter().chain(wheels.iter().map(|wheel| &wheel.facts));
         let offer = entries::Offer {
             source: source.to_string(),
             own: startable,
@@ -176,14 +183,16 @@ impl Work<'_> {
             others: others.flat_map(|facts| &facts.scripts).collect(),
             file: app.file.clone(),
             runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
+            leading: all.clone().flat_map(|facts| facts.leading.clone()).collect(),
+            loaded: all.flat_map(Facts::loaded).collect(),
         };
         let settings = self.settings;
         let module = settings.module.as_deref();
-        let fast = settings.fast_start.then_some(&self.scanner);
+        let (scanner, fast) = (Some(&self.scanner), settings.fast_start);
         if settings.entries.is_empty() && module.is_none() {
             self.warn_of_withheld(source, &app.name, &offer.withheld);
         }
-        Ok(entries::choose(&offer, &settings.entries, module, fast, &mut app.tree)?)
+        Ok(entries::choose(&offer, &settings.entries, module, scanner, fast, &mut app.tree)?)
     }
 
     fn components<'p>(

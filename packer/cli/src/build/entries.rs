@@ -1,11 +1,12 @@
 //! The entries of an archive, and how each starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Start};
 
 use super::boot;
+use super::subject::{Check, Subject};
 use crate::wheel::{Script, Target};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::tree::{Mode, Node, Tree};
@@ -30,6 +31,10 @@ pub struct Offer<'a> {
     pub file: Option<EntryPath>,
     /// Packages of the application with a `__main__` module.
     pub runnable: Vec<String>,
+    /// The imports that scripts of distributions begin with, as code.
+    pub leading: BTreeMap<EntryPath, String>,
+    /// The native executables that a loader has to load.
+    pub loaded: BTreeSet<EntryPath>,
 }
 
 impl<'a> Offer<'a> {
@@ -106,14 +111,16 @@ impl Program {
 /// Chooses the entries, and adds their boot scripts to the application's tree.
 ///
 /// The entries are those that the user named; else the script's file; else all of the application's
-/// own. With `fast` they get a fast start (`boot`).
+/// own. With `fast` they get a fast start (`boot`). Without a `scanner`, nothing is known about the
+/// imports of the application's own scripts.
 pub fn choose(
     offer: &Offer<'_>,
     wanted: &[String],
     module: Option<&str>,
-    fast: Option<&Scanner<'_>>,
+    scanner: Option<&Scanner<'_>>,
+    fast: bool,
     tree: &mut Tree,
-) -> Result<Vec<Entry>, Error> {
+) -> Result<Vec<(Entry, Subject)>, Error> {
     let mut programs = BTreeMap::new();
     for text in wanted {
         let (name, program) = named(offer, text)?;
@@ -136,7 +143,33 @@ pub fn choose(
     if programs.is_empty() {
         return Err(Error::None { from: offer.source.clone(), choices: choices(offer) });
     }
-    programs.into_iter().map(|(name, program)| entry(name, program, fast, tree)).collect()
+    let one = |(name, program)| {
+        let check = check(&program, offer, scanner, tree);
+        let entry = entry(name, program, &check, fast, tree)?;
+        Ok((entry.clone(), Subject { name: entry.name, check }))
+    };
+    programs.into_iter().map(one).collect()
+}
+
+fn check(
+    program: &Program,
+    offer: &Offer<'_>,
+    scanner: Option<&Scanner<'_>>,
+    tree: &Tree,
+) -> Check {
+    match program {
+        Program::Call { module, attr } => {
+            Check::Call { module: module.clone(), attr: attr.clone() }
+        }
+        Program::Module(module) => Check::Module(module.clone()),
+        Program::File(path) => {
+            let own = scanner.and_then(|scanner| leading_imports(tree, path, scanner));
+            let imports = own.or_else(|| offer.leading.get(path).cloned()).unwrap_or_default();
+            Check::Script { path: path.clone(), imports }
+        }
+        Program::Native(path) if offer.loaded.contains(path) => Check::Loaded,
+        Program::Native(_) => Check::Executable,
+    }
 }
 
 fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
@@ -174,7 +207,8 @@ fn check_dotted(text: &str) -> Result<(), Error> {
 fn entry(
     name: String,
     program: Program,
-    fast: Option<&Scanner<'_>>,
+    check: &Check,
+    fast: bool,
     tree: &mut Tree,
 ) -> Result<Entry, Error> {
     let (runs, script) = match program {
@@ -182,30 +216,35 @@ fn entry(
             return Ok(Entry::new(name, path.to_string(), Start::Native(path)));
         }
         Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(&module, &attr, fast.is_some()))
+            (format!("{module}:{attr}"), boot::call(&module, &attr, fast))
         }
         Program::Module(module) => (format!("-m {module}"), boot::module(&module)),
         Program::File(path) => {
-            let imports = fast.map(|scanner| leading_imports(tree, &path, scanner));
-            (path.to_string(), boot::file(&path, imports.as_deref()))
+            let imports = match check {
+                Check::Script { imports, .. } if fast => Some(imports.as_str()),
+                _ => None,
+            };
+            (path.to_string(), boot::file(&path, imports))
         }
     };
-    boot::insert_shared(tree, fast.is_some());
+    boot::insert_shared(tree, fast);
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
     Ok(Entry::new(name, runs, Start::Python(place)))
 }
 
-/// The imports that a file of the application's own begins with; the files of other distributions
-/// are not at hand. Where the file cannot be read or parsed, nothing is imported early.
-fn leading_imports(tree: &Tree, path: &EntryPath, scanner: &Scanner<'_>) -> String {
-    let source = match tree.get(path) {
-        Some(Node::File { content, .. }) => content.read().unwrap_or_default(),
-        _ => return String::new(),
-    };
+/// The imports that a file of the application's own begins with. Where it cannot be read or parsed,
+/// there are none; `None` if it isn't one of the application's.
+pub(super) fn leading_imports(
+    tree: &Tree,
+    path: &EntryPath,
+    scanner: &Scanner<'_>,
+) -> Option<String> {
+    let Some(Node::File { content, .. }) = tree.get(path) else { return None };
+    let source = content.read().unwrap_or_default();
     let scan = scanner.scan(&source).ok();
-    scan.and_then(Scan::statements).map(|found| found.leading_code()).unwrap_or_default()
+    Some(scan.and_then(Scan::statements).map(|found| found.leading_code()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -220,8 +259,8 @@ mod tests {
     fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let mut tree = Tree::default();
-        let entries = choose(offer, &wanted, module, None, &mut tree).unwrap();
-        entries.into_iter().map(|entry| format!("{} {}", entry.name, entry.runs)).collect()
+        let entries = choose(offer, &wanted, module, None, false, &mut tree).unwrap();
+        entries.into_iter().map(|(entry, _)| format!("{} {}", entry.name, entry.runs)).collect()
     }
 
     #[test]
@@ -240,10 +279,11 @@ mod tests {
     fn unknown_entries_are_answered_with_the_existing_ones() {
         let own = call("a");
         let offer = Offer { own: vec![&own], runnable: vec!["p".into()], ..Offer::default() };
-        let error = choose(&offer, &["b".into()], None, None, &mut Tree::default()).unwrap_err();
+        let error =
+            choose(&offer, &["b".into()], None, None, false, &mut Tree::default()).unwrap_err();
         assert_eq!(error.remedy().unwrap(), "choose one with -e a, -m p");
         let none = Offer { source: "x".into(), ..Offer::default() };
-        let error = choose(&none, &[], None, None, &mut Tree::default()).unwrap_err();
+        let error = choose(&none, &[], None, None, false, &mut Tree::default()).unwrap_err();
         assert_eq!(error.to_string(), "x has no entry point");
     }
 
@@ -252,8 +292,11 @@ mod tests {
         let offer = Offer::default();
         for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b"] {
             let wanted = [bad.to_owned()];
-            assert!(choose(&offer, &wanted, None, None, &mut Tree::default()).is_err(), "{bad}");
+            assert!(
+                choose(&offer, &wanted, None, None, false, &mut Tree::default()).is_err(),
+                "{bad}"
+            );
         }
-        assert!(choose(&offer, &[], Some("a b"), None, &mut Tree::default()).is_err());
+        assert!(choose(&offer, &[], Some("a b"), None, false, &mut Tree::default()).is_err());
     }
 }

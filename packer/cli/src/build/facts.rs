@@ -1,17 +1,18 @@
 //! Facts about distributions, cached together with their packed components.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use snakecrate_format::digest::Digest;
+use snakecrate_format::entry_path::EntryPath;
 
-use super::Error;
+use super::{Error, entries};
 use crate::build_cache::BuildCache;
 use crate::component::{Packed, Store};
 use crate::sbom::SbomLicense;
-use crate::wheel::{Distribution, Dropped, License, Script, normalize};
+use crate::wheel::{self, Distribution, Dropped, License, Script, normalize};
 use snakecrate_audit::{self as audit, Object};
 use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
@@ -39,6 +40,8 @@ pub struct Facts {
     pub provides: Vec<String>,
     /// Its scripts.
     pub scripts: Vec<Script>,
+    /// The imports that its Python scripts begin with, as code.
+    pub leading: BTreeMap<EntryPath, String>,
     /// Packages with a `__main__` module.
     pub runnable: Vec<String>,
     /// Its imports.
@@ -69,6 +72,7 @@ impl Facts {
             top_level: distribution.top_level.clone(),
             provides: metadata.provides_extra.iter().map(|extra| normalize(extra)).collect(),
             scripts: distribution.scripts.clone(),
+            leading: leading(distribution, scanner),
             runnable: runnable(distribution),
             imports: Imports::of(&distribution.tree, scanner)?,
             objects: objects_of(&distribution.tree, scanner.interpreter().target)?,
@@ -90,6 +94,7 @@ impl Facts {
             top_level: Vec::new(),
             provides: Vec::new(),
             scripts: Vec::new(),
+            leading: BTreeMap::new(),
             runnable: Vec::new(),
             imports: Imports::default(),
             objects: Vec::new(),
@@ -102,6 +107,12 @@ impl Facts {
     pub fn required_names(&self) -> Vec<String> {
         let names: BTreeSet<_> = self.requires.iter().map(|text| required_name(text)).collect();
         names.into_iter().collect()
+    }
+
+    /// The executables that a loader has to load.
+    pub fn loaded(&self) -> impl Iterator<Item = EntryPath> {
+        let executables = self.objects.iter().filter(|object| object.interpreter.is_some());
+        executables.filter_map(|object| EntryPath::new(&object.path).ok())
     }
 }
 
@@ -139,6 +150,17 @@ fn licenses(license: &License) -> Vec<SbomLicense> {
     // The field may contain a whole license text; its first line is the name.
     let first = license.text.as_deref().and_then(|text| text.lines().next());
     first.map(|line| SbomLicense::Name(line.trim().to_owned())).into_iter().collect()
+}
+
+/// The imports that the files among the scripts begin with. Entry points have none: they call a
+/// function.
+fn leading(distribution: &Distribution, scanner: &Scanner<'_>) -> BTreeMap<EntryPath, String> {
+    let files = distribution.scripts.iter().filter_map(|script| match &script.target {
+        wheel::Target::File { path, native: false } => Some(path),
+        _ => None,
+    });
+    let imports = |path: &EntryPath| entries::leading_imports(&distribution.tree, path, scanner);
+    files.filter_map(|path| Some((path.clone(), imports(path)?))).collect()
 }
 
 fn runnable(distribution: &Distribution) -> Vec<String> {

@@ -22,12 +22,13 @@ mod pack;
 mod policy;
 pub mod requires;
 mod sbom_parts;
+mod subject;
 
 use std::path::Path;
 
 use snakecrate_format::digest::Digest;
 
-use crate::archive::{self, ArchiveSpec, Written};
+use crate::archive::{self, ArchiveSpec, Aside, Written};
 use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::launchers::launcher;
@@ -35,6 +36,7 @@ use crate::resolve::Fetched;
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::wheel;
+use assemble::Planned;
 pub use error::Error;
 use facts::FactsCache;
 use hints::{Hints, Unprovided};
@@ -45,6 +47,7 @@ use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
+pub use subject::{Check, Subject};
 
 /// An archive that is ready to be written.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub struct Build {
     launcher: &'static [u8],
     audit: Report,
     hints: Hints,
+    subjects: Vec<Subject>,
 }
 
 /// What a build takes from outside: an interpreter, and the wheels of all distributions. Both are in
@@ -106,8 +110,8 @@ impl Build {
             overridden: requires::overridden(source, settings),
             ui,
         };
-        let (plan, audit, hints) = work.plan(source, fetched)?;
-        Ok(Self { plan, launcher, audit, hints })
+        let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;
+        Ok(Self { plan: spec, launcher, audit, hints, subjects })
     }
 
     /// The application's name.
@@ -135,6 +139,16 @@ impl Build {
         self.plan.entries.iter().map(|entry| entry.name.as_str())
     }
 
+    /// What a proof has to find out about its entries.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// What the archive is made of.
+    pub fn spec(&self) -> &ArchiveSpec {
+        &self.plan
+    }
+
     /// A key of the contents: archives with the same key are equal.
     pub fn key(&self) -> String {
         let ArchiveSpec { name, version, python, launch, entries, components, c_library, .. } =
@@ -154,5 +168,10 @@ impl Build {
     /// Writes the archive.
     pub fn write(self, output: &Path) -> Result<Written, Error> {
         Ok(archive::write(output, self.launcher, self.plan)?)
+    }
+
+    /// Writes the archive under a temporary name beside `output`.
+    pub fn write_aside(&self, output: &Path) -> Result<Aside, Error> {
+        Ok(archive::write_aside(output, self.launcher, self.plan.clone())?)
     }
 }

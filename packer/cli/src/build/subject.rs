@@ -1,0 +1,37 @@
+//! What a proof has to find out about each entry.
+
+use snakecrate_format::entry_path::EntryPath;
+
+/// An entry to be proven.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The entry's name.
+    pub name: String,
+    /// How it starts.
+    pub check: Check,
+}
+
+/// How an entry starts, as far as that can be tried without running the application.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// A function: the module can be imported, and has it.
+    Call {
+        /// `black.__main__`.
+        module: String,
+        /// `patched_main`; dotted if it is an attribute of something.
+        attr: String,
+    },
+    /// A module: it can be found. To import its `__main__` would be to run it.
+    Module(String),
+    /// A Python script: the imports that it begins with succeed.
+    Script {
+        /// The script in the environment.
+        path: EntryPath,
+        /// Code of these imports, one a line.
+        imports: String,
+    },
+    /// A native executable: its loader finds all libraries.
+    Loaded,
+    /// A file that no loader loads, such as a static program or a shell script: it is there.
+    Executable,
+}
