@@ -21,3 +21,4 @@ pub mod sbom;
 pub mod settings;
 pub mod source;
 pub mod wheel;
+pub mod wheelhouse;

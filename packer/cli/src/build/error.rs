@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use super::{entries, requires};
 use snakecrate_audit as audit;
 
-use crate::{archive, build_cache, bytecode, component, resolve, settings, source, wheel};
+use crate::{
+    archive, build_cache, bytecode, component, resolve, settings, source, wheel, wheelhouse,
+};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
 use snakecrate_runtime::discover::{self, BadSpec};
@@ -32,6 +34,9 @@ pub enum Error {
     /// The distributions cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] resolve::Error),
+    /// The wheels of a directory cannot be used.
+    #[error(transparent)]
+    Wheelhouse(#[from] wheelhouse::Error),
     /// A wheel cannot be used.
     #[error(transparent)]
     Wheel(#[from] wheel::Error),
@@ -95,6 +100,7 @@ impl Remedy for Error {
             Self::Discover(error) => error.remedy(),
             Self::Runtime(error) => error.remedy(),
             Self::Resolve(error) => error.remedy(),
+            Self::Wheelhouse(error) => error.remedy(),
             Self::Wheel(error) => error.remedy(),
             Self::Entries(error) => error.remedy(),
             Self::Requires(error) => error.remedy(),

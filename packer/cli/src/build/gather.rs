@@ -1,10 +1,14 @@
 //! The inputs of a build: an interpreter and wheels.
 
+use std::path::Path;
+
 use super::{Error, Needs};
 use crate::build_cache::BuildCache;
 use crate::resolve::{self, Fetched, Inputs};
 use crate::settings::Settings;
 use crate::source::Source;
+use crate::wheel::normalize;
+use crate::wheelhouse;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::discover::{self, Request, Spec};
@@ -51,6 +55,9 @@ fn distributions(
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
+    if let Some(directory) = &settings.wheelhouse {
+        return from_wheelhouse(directory, source, settings, interpreter, cache, ui);
+    }
     let mut inputs = Inputs::of(source);
     inputs.requirements.extend(settings.with.iter().cloned());
     inputs.files.clone_from(&settings.requirements);
@@ -61,6 +68,7 @@ fn distributions(
         index_url: settings.index_url.clone(),
         find_links: settings.find_links.clone(),
         offline: settings.offline,
+        no_index: false,
         no_binary: settings.no_binary.clone(),
         only_binary: settings.only_binary.clone(),
         constraints: settings.constraints.clone(),
@@ -68,4 +76,45 @@ fn distributions(
         cache: cache.clone(),
     };
     Ok(resolve::resolve(interpreter, &inputs, &options, ui)?)
+}
+
+/// The wheels of `--wheelhouse`. The user's own wheel is added; a project that has no wheel there is
+/// built, with the directory as the only source of its build requirements.
+fn from_wheelhouse(
+    directory: &Path,
+    source: &Source,
+    settings: &Settings,
+    interpreter: &Interpreter,
+    cache: &BuildCache,
+    ui: Ui,
+) -> Result<Vec<Fetched>, Error> {
+    wheelhouse::check(settings)?;
+    let mut wheels = wheelhouse::wheels(directory, interpreter, ui)?;
+    let named = source.name().map(|name| normalize(&name));
+    match source {
+        Source::Script { .. } => return Ok(wheels),
+        Source::Requirement { name, .. } if wheels.iter().any(|wheel| wheel.name == *name) => {
+            return Ok(wheels);
+        }
+        Source::Requirement { name, .. } => {
+            let (directory, name) = (directory.to_owned(), name.clone());
+            return Err(wheelhouse::Error::Absent { directory, name }.into());
+        }
+        Source::Project { .. } if named.is_some_and(|n| wheelhouse::mark_own(&mut wheels, &n)) => {
+            return Ok(wheels);
+        }
+        Source::Project { .. } | Source::Wheel { .. } => {}
+    }
+    let options = resolve::Options {
+        find_links: vec![directory.to_string_lossy().into_owned()],
+        offline: true,
+        no_index: true,
+        cache: cache.clone(),
+        ..resolve::Options::default()
+    };
+    let own = resolve::resolve_pins(interpreter, &[], &Inputs::of(source), &options, ui)?;
+    wheels.retain(|wheel| own.iter().all(|own| own.name != wheel.name));
+    wheels.extend(own);
+    wheels.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(wheels)
 }

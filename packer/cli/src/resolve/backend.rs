@@ -156,6 +156,7 @@ fn key(job: &Job, system: &System) -> String {
     add(&python.executable.to_string_lossy());
     add(&python.full_version);
     add(job.options.index_url.as_deref().unwrap_or_default());
+    add(if job.options.no_index { "no index" } else { "" });
     for text in job.options.find_links.iter().chain([&String::new()]).chain(&system.requires) {
         add(text);
     }

@@ -129,7 +129,11 @@ fn with_job<T>(
     for link in options.find_links.iter_mut().filter(|link| Path::new(link).exists()) {
         *link = absolute(Path::new(link))?.to_string_lossy().into_owned();
     }
-    let links = if options.offline { cache.links(scratch.path())? } else { Vec::new() };
+    let links = if options.offline && !options.no_index {
+        cache.links(scratch.path())?
+    } else {
+        Vec::new()
+    };
     let mut job = Job {
         interpreter,
         options: &options,

@@ -60,6 +60,8 @@ pub struct Options {
     pub find_links: Vec<String>,
     /// Never use the network.
     pub offline: bool,
+    /// Take distributions from `find_links` only, not from an index and not from the cache.
+    pub no_index: bool,
     /// Distributions never to use as wheels, or `:all:`.
     pub no_binary: Vec<String>,
     /// Distributions never to build, or `:all:`.

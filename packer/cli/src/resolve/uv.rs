@@ -73,6 +73,9 @@ pub(super) fn index_options(command: &mut Command, options: &Options, links: &[P
     if options.offline {
         command.arg("--offline");
     }
+    if options.no_index {
+        command.arg("--no-index");
+    }
 }
 
 /// Resolves the requirements of `job`.
