@@ -170,7 +170,9 @@ fn choose(
             },
         }
     }
-    let versions: BTreeSet<_> = fitting.iter().map(|(.., version)| same(version)).collect();
+    // `1` and `1.0` are one version.
+    let version = |text: &str| Version::from_str(text).map_err(|_| text.to_owned());
+    let versions: BTreeSet<_> = fitting.iter().map(|(.., text)| version(text)).collect();
     if versions.len() > 1 {
         let files = fitting.iter().map(|(_, path, _)| file(path)).collect();
         return Err(Error::Versions { directory: directory.into(), name: name.into(), files });
@@ -178,11 +180,6 @@ fn choose(
     let best = fitting.into_iter().reduce(|best, next| if next.0 > best.0 { next } else { best });
     let none = || Error::NoFit { directory: directory.into(), name: name.into(), reasons };
     best.map(|(_, path, version)| (path, version)).ok_or_else(none)
-}
-
-/// One text for all spellings of a version.
-fn same(version: &str) -> String {
-    Version::from_str(version).map_or_else(|_| version.to_owned(), |version| version.to_string())
 }
 
 /// The reason, if the wheel's `Requires-Python` excludes the interpreter.
