@@ -34,6 +34,22 @@ pub enum Error {
         /// Those that it has.
         known: Vec<String>,
     },
+    /// The lock is of another project.
+    #[error("{} does not lock this project", path.display())]
+    NotLocked {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Extras or groups that the lock declares to be in conflict.
+    #[error("{}: {first} and {second} are in conflict", path.display())]
+    Conflict {
+        /// The lock.
+        path: PathBuf,
+        /// ``extra `cpu` ``
+        first: String,
+        /// ``group `gpu` ``
+        second: String,
+    },
     /// A requirement leads to no node of the lock.
     #[error("{}: {required_by} requires {name}, which the lock does not have", path.display())]
     Dangling {
@@ -62,7 +78,8 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Read { .. } => "check the file's permissions".into(),
-            Self::Content { .. } | Self::Dangling { .. } => {
+            Self::Conflict { .. } => "choose one of them".into(),
+            Self::Content { .. } | Self::Dangling { .. } | Self::NotLocked { .. } => {
                 "make the lock file again, or ignore it with --no-lock".into()
             }
             Self::Unknown { known, .. } if known.is_empty() => "remove the option".into(),

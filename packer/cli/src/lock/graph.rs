@@ -15,6 +15,14 @@ type Reached<'a> = BTreeMap<usize, BTreeSet<&'a str>>;
 /// A node, or one of its extras, whose edges are followed.
 type Step<'a> = (usize, Option<&'a str>);
 
+/// The outcome of a walk.
+pub(super) struct Selected {
+    /// Sorted by name.
+    pub(super) packages: Vec<Package>,
+    /// Why a node that was reached is outdated.
+    pub(super) outdated: Option<String>,
+}
+
 /// The distributions that `lock` selects for `environment`, sorted by name. `own` is the project
 /// itself, which is left out.
 ///
@@ -25,7 +33,7 @@ pub(super) fn select(
     lock: &Lock,
     environment: &MarkerEnvironment,
     own: Option<&str>,
-) -> Result<Vec<Package>, Error> {
+) -> Result<Selected, Error> {
     let mut nodes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, node) in lock.nodes.iter().enumerate() {
         let applies = |node: &Node| node.markers.iter().any(|m| m.evaluate(environment, &[]));
@@ -59,7 +67,8 @@ pub(super) fn select(
             });
         }
     }
-    Ok(packages.into_values().collect())
+    let outdated = reached.keys().find_map(|at| lock.nodes[*at].outdated.clone());
+    Ok(Selected { packages: packages.into_values().collect(), outdated })
 }
 
 /// The extras of all reached nodes as uv encodes them in the markers of conflicts.

@@ -29,9 +29,12 @@
 mod error;
 mod graph;
 mod model;
+mod paths;
 mod read;
+mod requirement;
 #[cfg(test)]
 mod testing;
+mod uv;
 mod wanted;
 
 pub use error::Error;

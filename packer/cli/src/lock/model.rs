@@ -45,6 +45,9 @@ pub(super) struct Node {
     pub(super) dependencies: Vec<Edge>,
     /// Requirements of its extras, by normalised name.
     pub(super) extras: BTreeMap<String, Vec<Edge>>,
+    /// Why the node does not fit the metadata of the directory that it stands for: a clause such as
+    /// `it lacks the requirement \`rich\``.
+    pub(super) outdated: Option<String>,
 }
 
 /// A requirement, which leads to one node. The fields that are set narrow down the node.
@@ -152,6 +155,8 @@ pub struct Selection {
     pub packages: Vec<Package>,
     /// Names of distributions whose declared requirements the lock overrides on purpose.
     pub overrides: BTreeSet<String>,
+    /// Why the lock is outdated, if it is: a clause whose subject is the lock.
+    pub outdated: Option<String>,
 }
 
 /// A distribution that a lock selects.

@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::graph;
 use super::model::{Lock, Selection};
+use super::uv;
 use super::wanted::{LockFile, Wanted};
 
 /// A reader of one format.
@@ -26,7 +27,8 @@ pub(crate) enum Format {
 impl Format {
     fn reader(self) -> Read {
         match self {
-            Self::Uv | Self::Pylock | Self::Poetry | Self::Pdm | Self::Requirements => unsupported,
+            Self::Uv => uv::read,
+            Self::Pylock | Self::Poetry | Self::Pdm | Self::Requirements => unsupported,
         }
     }
 
@@ -53,8 +55,12 @@ pub(super) fn select(
     wanted: &Wanted,
 ) -> Result<(Lock, Selection), Error> {
     let lock = format.reader()(file, wanted)?;
-    let packages = graph::select(file, &lock, wanted.environment, wanted.name.as_deref())?;
-    let selection =
-        Selection { path: file.path.clone(), packages, overrides: lock.overrides.clone() };
+    let reached = graph::select(file, &lock, wanted.environment, wanted.name.as_deref())?;
+    let selection = Selection {
+        path: file.path.clone(),
+        packages: reached.packages,
+        overrides: lock.overrides.clone(),
+        outdated: lock.outdated.clone().or(reached.outdated),
+    };
     Ok((lock, selection))
 }

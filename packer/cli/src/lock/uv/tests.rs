@@ -1,0 +1,1 @@
+//! Forged `uv.lock` files.
