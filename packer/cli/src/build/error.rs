@@ -7,7 +7,7 @@ use super::{entries, requires};
 use snakecrate_audit as audit;
 
 use crate::{
-    archive, build_cache, bytecode, component, resolve, settings, source, wheel, wheelhouse,
+    archive, build_cache, bytecode, component, lock, resolve, settings, source, wheel, wheelhouse,
 };
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime as runtime;
@@ -31,6 +31,9 @@ pub enum Error {
     /// The runtime cannot be made.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
+    /// A lock file cannot be used.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
     /// The distributions cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] resolve::Error),
@@ -99,6 +102,7 @@ impl Remedy for Error {
             Self::Spec(error) => error.remedy(),
             Self::Discover(error) => error.remedy(),
             Self::Runtime(error) => error.remedy(),
+            Self::Lock(error) => error.remedy(),
             Self::Resolve(error) => error.remedy(),
             Self::Wheelhouse(error) => error.remedy(),
             Self::Wheel(error) => error.remedy(),

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::{Error, Needs};
+use super::selection::selection;
+use super::{Error, Needs, groups};
 use crate::build_cache::BuildCache;
+use crate::lock::Selection;
 use crate::resolve::{self, Fetched, Inputs};
 use crate::settings::Settings;
 use crate::source::Source;
@@ -13,7 +15,8 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::discover::{self, Request, Spec};
 
-/// The interpreter, and the wheels of all distributions.
+/// The interpreter, and the wheels of all distributions: those that the lock file selects, else those
+/// that uv resolves.
 pub(super) fn all(
     source: &Source,
     settings: &Settings,
@@ -21,8 +24,13 @@ pub(super) fn all(
     ui: Ui,
 ) -> Result<Needs, Error> {
     let python = interpreter(source, settings, cache, ui)?;
-    let distributions = distributions(source, settings, &python, cache, ui)?;
-    Ok(Needs { python, distributions })
+    let selection = match &settings.wheelhouse {
+        Some(_) => None,
+        None => selection(source, settings, &python, ui)?,
+    };
+    let distributions = distributions(source, settings, &python, selection.as_ref(), cache, ui)?;
+    let overridden = selection.map(|selection| selection.overrides).unwrap_or_default();
+    Ok(Needs { python, distributions, overridden })
 }
 
 /// The interpreter to pack; it also resolves and compiles.
@@ -52,6 +60,7 @@ fn distributions(
     source: &Source,
     settings: &Settings,
     interpreter: &Interpreter,
+    selection: Option<&Selection>,
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
@@ -59,11 +68,18 @@ fn distributions(
         return from_wheelhouse(directory, source, settings, interpreter, cache, ui);
     }
     let mut inputs = Inputs::of(source);
+    if let Some(local) = &mut inputs.local {
+        local.extras.extend(settings.extra.iter().map(|extra| normalize(extra)));
+        local.all_extras = settings.all_extras;
+    }
+    if selection.is_none() {
+        groups::add(source, &settings.group, &mut inputs)?;
+    } else if matches!(source, Source::Script { .. }) {
+        // They are the roots of the lock.
+        inputs.requirements.clear();
+    }
     inputs.requirements.extend(settings.with.iter().cloned());
     inputs.files.clone_from(&settings.requirements);
-    if inputs.is_empty() {
-        return Ok(Vec::new());
-    }
     let options = resolve::Options {
         index_url: settings.index_url.clone(),
         find_links: settings.find_links.clone(),
@@ -75,7 +91,14 @@ fn distributions(
         overrides: settings.overrides.clone(),
         cache: cache.clone(),
     };
-    Ok(resolve::resolve(interpreter, &inputs, &options, ui)?)
+    let Some(selection) = selection else {
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        return Ok(resolve::resolve(interpreter, &inputs, &options, ui)?);
+    };
+    inputs.constraints = selection.constraints();
+    Ok(resolve::resolve_pins(interpreter, &selection.pins(), &inputs, &options, ui)?)
 }
 
 /// The wheels of `--wheelhouse`. The user's own wheel is added; a project that has no wheel there is

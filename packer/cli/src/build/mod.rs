@@ -14,6 +14,7 @@ pub mod entries;
 mod error;
 mod facts;
 mod gather;
+mod groups;
 pub mod hints;
 mod known;
 mod launch;
@@ -22,8 +23,10 @@ mod pack;
 mod policy;
 pub mod requires;
 mod sbom_parts;
+mod selection;
 mod subject;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use snakecrate_format::digest::Digest;
@@ -67,6 +70,8 @@ pub struct Needs {
     pub python: Interpreter,
     /// The wheels, sorted by name.
     pub distributions: Vec<Fetched>,
+    /// Names of distributions whose declared requirements a lock file overrides on purpose.
+    pub overridden: BTreeSet<String>,
 }
 
 /// Gets everything that [`Build::prepare`] takes from outside: a later one with the same arguments
@@ -86,7 +91,7 @@ impl Build {
     pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
-        let Needs { python: interpreter, distributions: fetched } =
+        let Needs { python: interpreter, distributions: fetched, mut overridden } =
             gather::all(source, settings, &cache, ui)?;
         if let Err(warning) = bytecode::check_reproducible(&interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
@@ -97,6 +102,7 @@ impl Build {
             .temporary_directory()
             .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
         let workers = Workers::new(&interpreter);
+        overridden.extend(requires::overridden(source, settings));
         let work = Work {
             settings,
             interpreter: &interpreter,
@@ -107,7 +113,7 @@ impl Build {
             level: settings.level,
             slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
             form: bytecode_form(settings),
-            overridden: requires::overridden(source, settings),
+            overridden,
             ui,
         };
         let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;

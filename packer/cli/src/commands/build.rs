@@ -56,7 +56,14 @@ fn built(args: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
 
 /// The source, and its settings: flags over `[tool.snakecrate]` over the command's defaults.
 pub(super) fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Settings), Error> {
-    let source = Source::detect(&args.source)?;
+    let member = match &args.options.package {
+        Some(name) => Some(name.clone()),
+        None => settings::package_at(Path::new(&args.source)).map_err(crate::build::Error::from)?,
+    };
+    let source = match member {
+        Some(name) => Source::detect_member(&args.source, &name)?,
+        None => Source::detect(&args.source)?,
+    };
     let file = settings::options_of(&source).map_err(crate::build::Error::from)?;
     Ok((source, Settings::resolve([args.options, file, defaults])))
 }

@@ -11,7 +11,7 @@ use snakecrate_base::ui::{Count, Ui, table};
 /// `snakecrate fetch`
 pub(super) fn fetch(args: BuildArgs, ui: Ui) -> Result<(), Error> {
     let (source, settings) = build::resolve(args, Options::empty())?;
-    let Needs { python, distributions } = needs(&source, &settings, ui)?;
+    let Needs { python, distributions, .. } = needs(&source, &settings, ui)?;
     ui.step("Fetched", Count(distributions.len(), "distribution"));
     let mut rows = table(&["name", "version", "file"]);
     let executable = python.executable.display().to_string();

@@ -34,6 +34,53 @@ pub enum Error {
         /// Those that it has.
         known: Vec<String>,
     },
+    /// The file is in no known format.
+    #[error("{} is not a lock file of a known format", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no lock file, and `--locked` requires one.
+    #[error("{0} has no lock file")]
+    Absent(String),
+    /// The lock is outdated, and `--locked` refuses that.
+    #[error("{} is outdated: {cause}", path.display())]
+    Outdated {
+        /// The lock.
+        path: PathBuf,
+        /// The difference, as a clause about the lock.
+        cause: String,
+        /// How to make it anew.
+        help: String,
+    },
+    /// Two lock files select different distributions.
+    #[error("{} and {} differ for the target: {}", first.display(), second.display(), some(differences))]
+    Different {
+        /// The preferred file.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+        /// `NAME (VERSION, VERSION)` for each difference.
+        differences: Vec<String>,
+    },
+    /// The lock is for other versions of Python.
+    #[error("{} is for Python {wanted}, but the interpreter is {actual}", path.display())]
+    Python {
+        /// The lock.
+        path: PathBuf,
+        /// Its range.
+        wanted: String,
+        /// The interpreter's version.
+        actual: String,
+    },
+    /// The lock is for other targets.
+    #[error("{} is not for this target, only for: {environments}", path.display())]
+    Environment {
+        /// The lock.
+        path: PathBuf,
+        /// Its markers.
+        environments: String,
+    },
     /// The lock is of another project.
     #[error("{} does not lock this project", path.display())]
     NotLocked {
@@ -78,6 +125,15 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Read { .. } => "check the file's permissions".into(),
+            Self::Format { .. } => {
+                "name a uv.lock, pylock.toml, poetry.lock, pdm.lock or requirements.txt with hashes"
+                    .into()
+            }
+            Self::Absent(_) => "make a lock file, or build without --locked".into(),
+            Self::Outdated { help, .. } => help.clone(),
+            Self::Different { .. } => "choose one with --lock FILE".into(),
+            Self::Python { .. } => "choose another interpreter with --python".into(),
+            Self::Environment { .. } => "make a lock file for this target, or use --no-lock".into(),
             Self::Conflict { .. } => "choose one of them".into(),
             Self::Content { .. } | Self::Dangling { .. } | Self::NotLocked { .. } => {
                 "make the lock file again, or ignore it with --no-lock".into()
@@ -89,5 +145,14 @@ impl Remedy for Error {
                     .into()
             }
         })
+    }
+}
+
+/// The first three, and the number of the others.
+fn some(differences: &[String]) -> String {
+    let shown = differences.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    match differences.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerEnvironment};
 
 use super::error::Error;
-use super::model::{Edge, Lock, Node, Package};
+use super::model::{Edge, Lock, Node, Origin, Package};
 use super::wanted::LockFile;
 
 /// Each node that was reached, and its extras.
@@ -19,6 +19,8 @@ type Step<'a> = (usize, Option<&'a str>);
 pub(super) struct Selected {
     /// Sorted by name.
     pub(super) packages: Vec<Package>,
+    /// Names and versions that the lock has for the target, and that were not reached.
+    pub(super) others: Vec<(String, String)>,
     /// Why a node that was reached is outdated.
     pub(super) outdated: Option<String>,
 }
@@ -54,7 +56,7 @@ pub(super) fn select(
     let mut packages: BTreeMap<&str, Package> = BTreeMap::new();
     for node in reached.keys().map(|at| &lock.nodes[*at]) {
         let Node { name, version, origin, .. } = node.clone();
-        if own == Some(&name) || origin == super::Origin::Nothing {
+        if own == Some(&name) || origin == Origin::Nothing {
             continue;
         }
         let package = Package { name, version, origin };
@@ -68,7 +70,20 @@ pub(super) fn select(
         }
     }
     let outdated = reached.keys().find_map(|at| lock.nodes[*at].outdated.clone());
-    Ok(Selected { packages: packages.into_values().collect(), outdated })
+    let others = others(&walk, &packages);
+    Ok(Selected { others, packages: packages.into_values().collect(), outdated })
+}
+
+/// Names that the lock has in one version, from an index, beside the selected `packages`.
+fn others(walk: &Walk, packages: &BTreeMap<&str, Package>) -> Vec<(String, String)> {
+    let only = |(name, nodes): (&&str, &Vec<usize>)| {
+        let [at] = nodes.as_slice() else { return None };
+        let Node { version, origin, .. } = &walk.lock.nodes[*at];
+        let from_index = matches!(origin, Origin::Files { .. } | Origin::Digests { .. });
+        let version = version.as_ref().filter(|_| from_index && !packages.contains_key(name))?;
+        Some(((*name).to_owned(), version.clone()))
+    };
+    walk.nodes.iter().filter_map(only).collect()
 }
 
 /// The extras of all reached nodes as uv encodes them in the markers of conflicts.

@@ -26,10 +26,15 @@
 //! if the format has a digest for that ([`Lock::outdated`]); requirements of the project are
 //! compared with the selection for all formats. It is registered in [`read::Format`].
 
+mod choose;
 mod error;
+mod find;
+mod fresh;
 mod graph;
 mod model;
 mod paths;
+mod pins;
+mod pylock;
 mod read;
 mod requirement;
 #[cfg(test)]
@@ -37,7 +42,13 @@ mod testing;
 mod uv;
 mod wanted;
 
+pub(crate) use choose::{Policy, choose};
 pub use error::Error;
 pub use model::{File, Hash, Origin, Package, Selection};
-pub(crate) use read::Format;
+pub(crate) use requirement::groups_of;
 pub(crate) use wanted::{Extras, Wanted};
+
+/// Whether a list of requirements has digests, as a lock has.
+fn requirements_are_locked(text: &str) -> bool {
+    text.contains("--hash=")
+}

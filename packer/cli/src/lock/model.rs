@@ -153,6 +153,9 @@ pub struct Selection {
     pub path: PathBuf,
     /// Sorted by name; each name once.
     pub packages: Vec<Package>,
+    /// Names and versions of distributions of an index that the lock has for the target in one version,
+    /// and that are not selected.
+    pub others: Vec<(String, String)>,
     /// Names of distributions whose declared requirements the lock overrides on purpose.
     pub overrides: BTreeSet<String>,
     /// Why the lock is outdated, if it is: a clause whose subject is the lock.

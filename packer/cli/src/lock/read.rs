@@ -3,8 +3,8 @@
 use super::error::Error;
 use super::graph;
 use super::model::{Lock, Selection};
-use super::uv;
 use super::wanted::{LockFile, Wanted};
+use super::{pylock, uv};
 
 /// A reader of one format.
 pub(super) type Read = fn(&LockFile, &Wanted) -> Result<Lock, Error>;
@@ -28,7 +28,8 @@ impl Format {
     fn reader(self) -> Read {
         match self {
             Self::Uv => uv::read,
-            Self::Pylock | Self::Poetry | Self::Pdm | Self::Requirements => unsupported,
+            Self::Pylock => pylock::read,
+            Self::Poetry | Self::Pdm | Self::Requirements => unsupported,
         }
     }
 
@@ -59,6 +60,7 @@ pub(super) fn select(
     let selection = Selection {
         path: file.path.clone(),
         packages: reached.packages,
+        others: reached.others,
         overrides: lock.overrides.clone(),
         outdated: lock.outdated.clone().or(reached.outdated),
     };

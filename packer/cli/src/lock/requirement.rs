@@ -127,7 +127,7 @@ pub(super) fn optional(project: &toml::Value) -> BTreeMap<String, Vec<String>> {
 }
 
 /// `[dependency-groups]` (PEP 735) by normalised name, with the groups that they include.
-pub(super) fn groups_of(pyproject: &toml::Table) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn groups_of(pyproject: &toml::Table) -> BTreeMap<String, Vec<String>> {
     let Some(table) = pyproject.get("dependency-groups").and_then(toml::Value::as_table) else {
         return BTreeMap::new();
     };

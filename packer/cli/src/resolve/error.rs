@@ -73,6 +73,16 @@ pub enum Error {
     /// The requirements files have hashes, but not this file's.
     #[error("the requirements files have no matching hash for {0}")]
     Hash(String),
+    /// An extra that the project or wheel does not have.
+    #[error("{what} has no extra `{extra}`")]
+    Extra {
+        /// The project or wheel.
+        what: String,
+        /// The unknown name.
+        extra: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
     /// A distribution does not support this Python.
     #[error("{what} requires Python {wanted}, but the interpreter is {actual}")]
     Python {
@@ -140,6 +150,8 @@ impl Remedy for Error {
             Self::Hash(_) => {
                 "add its hash to the requirements file, or remove all hashes".into()
             }
+            Self::Extra { known, .. } if known.is_empty() => "remove the extra".into(),
+            Self::Extra { known, .. } => format!("choose one of: {}", known.join(", ")),
             Self::Python { .. } => "choose another interpreter with --python".into(),
             Self::Download(error) => return error.remedy(),
             Self::Wheel(error) => return error.remedy(),

@@ -25,6 +25,8 @@ pub(super) struct Job<'a> {
     pub(super) links: Vec<PathBuf>,
     /// Requirements files for uv, our own first.
     pub(super) lists: Vec<PathBuf>,
+    /// Dependency groups, as `PATH:NAME`.
+    pub(super) groups: Vec<String>,
     /// Constraints files for uv.
     pub(super) constraints: Vec<PathBuf>,
     /// Files of overrides for uv.

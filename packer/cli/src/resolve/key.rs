@@ -34,6 +34,7 @@ pub(super) fn of(
         }
     }
     key.list("locked", locked.iter().filter_map(|locked| serde_json::to_string(locked).ok()));
+    key.list("groups", &job.groups);
     let options = job.options;
     key.list("index", &options.index_url);
     key.list("no-binary", &options.no_binary);

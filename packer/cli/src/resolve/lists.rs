@@ -44,14 +44,15 @@ pub(super) fn write(
     Ok(lists)
 }
 
-/// Makes uv keep to `locked` and to `project`: versions of an index are constraints; other sources
+/// Makes uv keep to `locked`, to `more` and to `project`: versions of an index are constraints; other sources
 /// replace what distributions require.
 pub(super) fn keep_to(
     job: &mut Job,
     locked: &[Locked],
+    more: &[String],
     project: Option<&LocalProject>,
 ) -> Result<(), Error> {
-    let lines = locked.iter().map(Locked::requirement);
+    let lines = locked.iter().map(Locked::requirement).chain(more.iter().cloned());
     let (mut overrides, constraints): (Vec<String>, Vec<String>) =
         lines.partition(|line| line.contains(" @ "));
     overrides.extend(project.map(|project| line(job, project)));

@@ -12,7 +12,7 @@ use super::error::Error;
 use super::job::Job;
 use super::paths::absolute;
 use super::request::Local;
-use crate::wheel::{self, Metadata, WheelName};
+use crate::wheel::{self, Metadata, WheelName, normalize};
 
 /// The wheel of the user's own project, or the user's own wheel.
 pub(super) struct LocalProject {
@@ -38,13 +38,28 @@ impl LocalProject {
         };
         let metadata = wheel::read_metadata(&job.cache.path(&cached))?;
         check_python(&metadata, &job.interpreter.full_version)?;
+        let extras = extras(&metadata, local)?;
         let directory = is_directory.then_some(path);
-        Ok(Self { cached, metadata, extras: local.extras.clone(), directory })
+        Ok(Self { cached, metadata, extras, directory })
     }
 
     /// The text of the pyproject.toml that the wheel was built from.
     pub(super) fn pyproject(&self) -> Option<String> {
         fs::read_to_string(self.directory.as_ref()?.join("pyproject.toml")).ok()
+    }
+}
+
+/// The wanted extras, all of which the metadata has.
+fn extras(metadata: &Metadata, local: &Local) -> Result<Vec<String>, Error> {
+    let known: Vec<String> = metadata.provides_extra.iter().map(|name| normalize(name)).collect();
+    if local.all_extras {
+        return Ok(known);
+    }
+    match local.extras.iter().find(|extra| !known.contains(&normalize(extra))) {
+        Some(extra) => {
+            Err(Error::Extra { what: metadata.name.clone(), extra: extra.clone(), known })
+        }
+        None => Ok(local.extras.clone()),
     }
 }
 

@@ -92,7 +92,7 @@ pub fn resolve_pins(
             if more {
                 let requirements = lists::absolute_requirements(&inputs.requirements)?;
                 job.lists = lists::write(job, &requirements, inputs, None)?;
-                lists::keep_to(job, locked, project.as_ref())?;
+                lists::keep_to(job, locked, &inputs.constraints, project.as_ref())?;
                 let names: Vec<&str> = locked.iter().map(|locked| &*locked.name).collect();
                 let resolved = resolved(job, project.as_ref())?.into_iter();
                 pins.extend(resolved.filter(|pin| !names.contains(&&*pin.name)));
@@ -103,7 +103,8 @@ pub fn resolve_pins(
         // The files with known addresses are in the cache by digest, or are downloaded.
         let saved = if more || locked.iter().any(Locked::needs_lookup) {
             let requirements = lists::absolute_requirements(&inputs.requirements)?;
-            let key = key::of(job, &requirements, project.as_ref(), locked);
+            let key = [requirements, inputs.constraints.clone()].concat();
+            let key = key::of(job, &key, project.as_ref(), locked);
             let fresh = if options.offline || !more { None } else { Some(FRESH) };
             remembered(job, &key, fresh, fetch)?
         } else {
@@ -143,6 +144,7 @@ fn with_job<T>(
         directory: directory(inputs, &options)?,
         links,
         lists: Vec::new(),
+        groups: inputs.groups.iter().map(|(p, name)| format!("{}:{name}", p.display())).collect(),
         constraints: all_absolute(&options.constraints)?,
         overrides: all_absolute(&options.overrides)?,
         files: &files,
@@ -202,6 +204,7 @@ fn directory(inputs: &Inputs, options: &Options) -> Result<PathBuf, Error> {
 fn needs_resolution(inputs: &Inputs, project: Option<&LocalProject>) -> bool {
     !inputs.requirements.is_empty()
         || !inputs.files.is_empty()
+        || !inputs.groups.is_empty()
         || project.is_some_and(|project| !project.metadata.requires_dist.is_empty())
 }
 

@@ -14,13 +14,21 @@ pub struct Inputs {
     pub files: Vec<PathBuf>,
     /// A project or wheel of the user's, to be included with its dependencies.
     pub local: Option<Local>,
+    /// Dependency groups: the pyproject.toml that has one, and its name.
+    pub groups: Vec<(PathBuf, String)>,
+    /// Requirements (PEP 508) that a resolution must keep to, beside the constraint files.
+    pub constraints: Vec<String>,
 }
 
 impl Inputs {
     /// The inputs that `source` itself has; configuration and flags add to them.
     pub fn of(source: &Source) -> Self {
         let local = |path: &Path, extras: &[String]| Self {
-            local: Some(Local { path: path.to_owned(), extras: extras.to_vec() }),
+            local: Some(Local {
+                path: path.to_owned(),
+                extras: extras.to_vec(),
+                ..Local::default()
+            }),
             ..Self::default()
         };
         match source {
@@ -38,17 +46,22 @@ impl Inputs {
 
     /// Whether there is nothing to resolve.
     pub fn is_empty(&self) -> bool {
-        self.requirements.is_empty() && self.files.is_empty() && self.local.is_none()
+        self.requirements.is_empty()
+            && self.files.is_empty()
+            && self.groups.is_empty()
+            && self.local.is_none()
     }
 }
 
 /// A project directory or a wheel file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Local {
     /// Its path.
     pub path: PathBuf,
     /// The extras to include.
     pub extras: Vec<String>,
+    /// Whether to include all.
+    pub all_extras: bool,
 }
 
 /// The options of a resolution.

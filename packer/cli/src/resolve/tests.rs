@@ -97,12 +97,12 @@ fn a_users_wheel_brings_the_requirements_of_its_extras() {
         forge(&root.join("wheels"), "lib", "1.0", &[]);
         let path = forge(root, "app", "1.0", &["lib ; extra == 'more'"]);
         let plain = Inputs {
-            local: Some(Local { path: path.clone(), extras: vec![] }),
+            local: Some(Local { path: path.clone(), extras: vec![], all_extras: false }),
             ..Inputs::default()
         };
         assert_eq!(names(&resolve(&plain).unwrap()), ["app 1.0"]);
         let more = Inputs {
-            local: Some(Local { path, extras: vec!["more".into()] }),
+            local: Some(Local { path, extras: vec!["more".into()], all_extras: false }),
             ..Inputs::default()
         };
         let fetched = resolve(&more).unwrap();
@@ -143,7 +143,7 @@ fn a_wheel_for_another_python_is_refused_at_once() {
     resolving(|root, resolve| {
         let path = root.join("demo-1.0-cp27-cp27mu-manylinux1_x86_64.whl");
         fs::copy(Forge::new().write(root), &path).unwrap();
-        let local = Some(Local { path, extras: vec![] });
+        let local = Some(Local { path, extras: vec![], all_extras: false });
         let error = resolve(&Inputs { local, ..Inputs::default() }).unwrap_err();
         assert!(error.to_string().contains("the wheel is for cp27"), "{error}");
     });
@@ -178,7 +178,7 @@ fn built_project(place: &Path) -> Option<String> {
     fs::write(project.join("setup.py"), setup).unwrap();
     fs::write(project.join("tool"), "#!/usr/bin/env python3\n").unwrap();
     let inputs = Inputs {
-        local: Some(Local { path: project.clone(), extras: vec![] }),
+        local: Some(Local { path: project.clone(), extras: vec![], all_extras: false }),
         ..Inputs::default()
     };
     let options =

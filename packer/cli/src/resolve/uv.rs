@@ -93,6 +93,9 @@ pub(super) fn pins(job: &Job) -> Result<Vec<Pin>, Error> {
     for path in &job.overrides {
         command.arg("--override").arg(path);
     }
+    for group in &job.groups {
+        command.arg("--group").arg(group);
+    }
     command.args(&job.lists);
     let allowed = |name: &str, remote: &Remote| job.files.allows(name, remote.sha256.as_deref());
     packages(job, &mut command)?.into_iter().map(|package| pin(package, &allowed, job)).collect()

@@ -59,6 +59,14 @@ pub fn options_of(source: &Source) -> Result<Options, Error> {
     }
 }
 
+/// The member that the pyproject.toml of `directory` names (`package`). None if `directory` isn't one.
+pub fn package_at(directory: &Path) -> Result<Option<String>, Error> {
+    if !directory.is_dir() {
+        return Ok(None);
+    }
+    Ok(read(&directory.join("pyproject.toml"))?.package)
+}
+
 /// Reads a pyproject.toml; a missing one sets nothing.
 fn read(path: &Path) -> Result<Options, Error> {
     let text = match fs::read_to_string(path) {

@@ -23,7 +23,7 @@ use confique::{Config as _, Layer as _};
 pub use choices::LibcChoice;
 pub use declaration::{Options, Settings};
 pub use documents::described;
-pub use file::{Error, options_of};
+pub use file::{Error, options_of, package_at};
 pub use proof::Proof;
 pub use values::{Assignment, BadAssignment, CommandLine, NotACommand};
 

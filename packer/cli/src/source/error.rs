@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::workspace::Member;
+
 use snakecrate_base::error::Remedy;
 
 /// A source that cannot be packed.
@@ -28,6 +30,27 @@ pub enum Error {
         /// The projects, sorted.
         projects: Vec<PathBuf>,
     },
+    /// The root of a workspace that isn't a project itself.
+    #[error("`{}` is a workspace, not a project; its members are {}", directory.display(), names(members))]
+    Workspace {
+        /// The directory.
+        directory: PathBuf,
+        /// Those with commands first.
+        members: Vec<Member>,
+    },
+    /// `--package` names no member.
+    #[error("`{}` has no member `{name}`", directory.display())]
+    Member {
+        /// The root of the workspace.
+        directory: PathBuf,
+        /// The unknown name.
+        name: String,
+        /// Those with commands first.
+        members: Vec<Member>,
+    },
+    /// `--package` is given for something that has no members.
+    #[error("`{0}` is not a directory, so it has no members to choose with --package")]
+    Package(String),
     /// Not a path, and not a requirement either.
     #[error("`{text}` is not a requirement: {cause}")]
     Requirement {
@@ -93,6 +116,15 @@ fn list(paths: &[PathBuf]) -> String {
     names.join(", ")
 }
 
+/// `cli (has commands), lib, tests`
+fn names(members: &[Member]) -> String {
+    let label = |member: &Member| match member.has_commands {
+        true => format!("{} (has commands)", member.name),
+        false => member.name.clone(),
+    };
+    members.iter().map(label).collect::<Vec<_>>().join(", ")
+}
+
 /// The line of the error, and the parser's message in one line.
 pub(crate) fn toml_cause(error: &toml::de::Error, text: &str) -> (usize, String) {
     let start = error.span().map_or(0, |span| span.start);
@@ -128,6 +160,13 @@ impl Remedy for Error {
                 let first = projects.first().map(|path| path.display().to_string());
                 format!("choose one: `snakecrate build {}`", first.unwrap_or_default())
             }
+            Self::Workspace { members, .. } => {
+                let first = members.first().map_or("NAME", |member| &member.name);
+                format!("choose one: `snakecrate build --package {first}`")
+            }
+            Self::Member { members, .. } if members.is_empty() => "remove --package".into(),
+            Self::Member { members, .. } => format!("choose one of {}", names(members)),
+            Self::Package(_) => "remove --package, or name a directory".into(),
             Self::Requirement { text, .. } if text.contains("://") => {
                 "put the name before the URL: `NAME @ URL`".into()
             }

@@ -2,9 +2,11 @@
 
 mod error;
 mod poetry;
+mod poetry_requirement;
 mod project;
 mod script;
 mod siblings;
+pub(crate) mod workspace;
 
 use std::fmt;
 use std::fs;
@@ -17,9 +19,11 @@ use snakecrate_format::entry_path::EntryPath;
 
 pub use error::Error;
 pub(crate) use error::toml_cause;
+pub use poetry_requirement::poetry_requirement;
 use project::Project;
 pub use project::SKIPPED;
 pub use script::Pep723;
+pub use workspace::Member;
 
 use crate::archive::Archive;
 use crate::wheel;
@@ -112,12 +116,32 @@ impl Source {
         }
     }
 
+    /// Like [`Source::detect`], for the member `package` of the workspace that `arg` is in.
+    pub fn detect_member(arg: &str, package: &str) -> Result<Self, Error> {
+        let (path, extras) = split_extras(arg).unwrap_or((arg, Vec::new()));
+        let path = match Path::new(path) {
+            file if file.ends_with("pyproject.toml") => file.parent().unwrap_or(file),
+            path => path,
+        };
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let read = |source| Error::Read { path: path.to_owned(), source };
+        let full = fs::canonicalize(path).map_err(read)?;
+        if !full.is_dir() {
+            return Err(Error::Package(arg.to_owned()));
+        }
+        Ok(Self::Project { directory: workspace::member(&full, package)?, extras })
+    }
+
     fn directory(named: &Path, full: PathBuf, extras: Vec<String>) -> Result<Self, Error> {
         if Project::read(&full)?.is_project() {
             return Ok(Self::Project { directory: full, extras });
         }
-        let projects = project::below(named);
         let directory = named.to_owned();
+        let members = workspace::members(&full)?;
+        if !members.is_empty() {
+            return Err(Error::Workspace { directory, members });
+        }
+        let projects = project::below(named);
         if projects.is_empty() {
             return Err(Error::NoProject(full));
         }
@@ -188,6 +212,11 @@ impl fmt::Display for Source {
             Self::Requirement { text, .. } => f.write_str(text),
         }
     }
+}
+
+/// The pyproject.toml of the project in `directory`; empty if it has none.
+pub fn pyproject(directory: &Path) -> Result<toml::Table, Error> {
+    Ok(Project::read(directory)?.table().cloned().unwrap_or_default())
 }
 
 /// The tree of a script: the file and the modules that it imports from its own directory. Also

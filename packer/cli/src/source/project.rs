@@ -65,7 +65,8 @@ impl Project {
         described || self.has_setup_py || metadata
     }
 
-    fn at(&self, keys: &[&str]) -> Option<&toml::Value> {
+    /// The value at `keys` in pyproject.toml.
+    pub(super) fn at(&self, keys: &[&str]) -> Option<&toml::Value> {
         let (first, rest) = keys.split_first()?;
         let mut value = self.table.as_ref()?.get(*first)?;
         for key in rest {
@@ -95,6 +96,22 @@ impl Project {
         self.text_at(&["project", "name"])
             .or_else(|| self.text_at(&["tool", "poetry", "name"]))
             .or_else(|| self.setup_cfg("metadata", "name"))
+    }
+
+    /// pyproject.toml, if there is one.
+    pub(crate) fn table(&self) -> Option<&toml::Table> {
+        self.table.as_ref()
+    }
+
+    /// Whether a file declares commands. A setup.py isn't asked.
+    pub(super) fn has_commands(&self) -> bool {
+        let tables = [
+            &["project", "scripts"][..],
+            &["project", "gui-scripts"],
+            &["tool", "poetry", "scripts"],
+        ];
+        tables.iter().any(|keys| self.at(keys).is_some())
+            || self.setup_cfg("options.entry_points", "console_scripts").is_some()
     }
 
     /// The supported Python versions as a PEP 440 specifier, and the file that has it. A setup.py
