@@ -273,6 +273,11 @@ impl Report {
         self.libraries.iter().filter(|library| library.provider == Provider::Compiler)
     }
 
+    /// Whether something needs libraries of a desktop host or drivers.
+    pub fn needs_host(&self) -> bool {
+        self.libraries.iter().any(|library| library.provider == Provider::Host)
+    }
+
     /// The libraries that no one provides, each with the files that need it.
     pub fn missing(&self) -> impl Iterator<Item = &Library> {
         self.libraries.iter().filter(|library| library.provider == Provider::Missing)

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The loader searches no other directory: the names of the host's cache, directories and preloaded
-//! libraries are removed from it, since these belong to another C library.
+//! libraries are removed from it, since these belong to another C library. Applications that need
+//! drivers of the host (GL, CUDA) are the exception: see [`HostLibraries::Found`].
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,10 +32,23 @@ const ALWAYS: [&str; 8] = [
     "libutil.so.1",
     "libresolv.so.2",
 ];
-/// The files that the loader reads by itself.
-const FILES: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
+/// The list of preloaded libraries, which the loader reads by itself.
+const PRELOAD: &str = "/etc/ld.so.preload";
+/// The places of the host's libraries, which the loader reads by itself.
+const CACHE: &str = "/etc/ld.so.cache";
 /// The starts of its directories.
 const DIRECTORIES: [&str; 2] = ["/lib", "/usr/lib"];
+
+/// Whether applications on a bundled C library find libraries of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostLibraries {
+    /// No library of the host is loaded.
+    Hidden,
+    /// Libraries that the archive lacks are found where the host's own loader finds them, in its
+    /// `ld.so.cache` and its directories. They have to be for this glibc or an older one. glibc and
+    /// the compiler's runtime are never the host's.
+    Found,
+}
 
 /// The C library of this machine.
 #[derive(Debug)]
@@ -44,6 +58,7 @@ pub struct CLibrary {
     target: &'static Glibc,
     directory: PathBuf,
     names: Vec<String>,
+    host: HostLibraries,
 }
 
 impl CLibrary {
@@ -51,6 +66,7 @@ impl CLibrary {
     pub fn of_this_machine<'a>(
         target: &'static Target,
         more: impl Iterator<Item = &'a str>,
+        host: HostLibraries,
     ) -> Result<Option<Self>, Error> {
         let Some(target) = &target.glibc else { return Ok(None) };
         let Ok(loader) = fs::canonicalize(target.loader) else { return Ok(None) };
@@ -65,7 +81,7 @@ impl CLibrary {
         names.retain(|name| directory.join(name).is_file());
         names.sort();
         names.dedup();
-        Ok(Some(Self { version, target, directory, names }))
+        Ok(Some(Self { version, target, directory, names, host }))
     }
 
     /// The loader's path in the component: `lib/ld-linux-x86-64.so.2`.
@@ -78,14 +94,21 @@ impl CLibrary {
         self.target.lowest
     }
 
+    /// The names of its libraries that an interpreter can load first, sorted.
+    pub fn loadable_first(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str).filter(|name| patch_area::NAMES.contains(name))
+    }
+
     /// Whether a library of this name is part of it.
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|own| own == name)
     }
 
-    /// The identity (32 hex digits) of its files: names, sizes and times. None of them is read.
+    /// The identity (32 hex digits) of its files as they are bundled: names, sizes and times. None of
+    /// them is read.
     pub fn fingerprint(&self) -> Result<String, Error> {
         let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{:?}\n", self.host).as_bytes());
         for name in
             std::iter::once(self.target.loader_name()).chain(self.names.iter().map(|n| &**n))
         {
@@ -101,9 +124,12 @@ impl CLibrary {
     /// Its files, as they are bundled.
     pub fn tree(&self) -> Result<Tree, Error> {
         let mut tree = Tree::default();
-        let loader = without_host_names(read(
-            &fs::canonicalize(self.target.loader).unwrap_or_else(|_| self.target.loader.into()),
-        )?);
+        let loader = without_host_names(
+            read(
+                &fs::canonicalize(self.target.loader).unwrap_or_else(|_| self.target.loader.into()),
+            )?,
+            self.host,
+        );
         tree.insert_file(self.loader()?, Mode::Executable, loader);
         for name in &self.names {
             let content = read(&self.directory.join(name))?;
@@ -129,16 +155,18 @@ fn version(libc: &[u8]) -> Option<String> {
 }
 
 /// The loader, with the names of the host's files and directories replaced by names of the same
-/// length that no host has.
-fn without_host_names(mut loader: Vec<u8>) -> Vec<u8> {
+/// length that no host has. Those of its libraries stay if they are to be found.
+fn without_host_names(mut loader: Vec<u8>, host: HostLibraries) -> Vec<u8> {
+    let is_hidden = host == HostLibraries::Hidden;
     let mut at = 0;
     while at < loader.len() {
         let length = memchr::memchr(0, &loader[at..]).unwrap_or(loader.len() - at);
         let text = &mut loader[at..at + length];
-        let is_directory = text.ends_with(b"/")
+        let is_directory = is_hidden
+            && text.ends_with(b"/")
             && DIRECTORIES.iter().any(|start| text.starts_with(start.as_bytes()))
             && text.iter().all(u8::is_ascii_graphic);
-        let is_file = FILES.iter().any(|file| text == file.as_bytes());
+        let is_file = text == PRELOAD.as_bytes() || (is_hidden && text == CACHE.as_bytes());
         if is_directory {
             let last = text.len() - 1;
             text[1..last].fill(b'-');
@@ -155,29 +183,46 @@ mod tests {
     use super::*;
     use snakecrate_format::target::X86_64_LINUX;
 
-    #[test]
-    fn the_bundled_loader_names_no_directory_of_the_host() {
-        let found =
-            CLibrary::of_this_machine(&X86_64_LINUX, ["libstdc++.so.6", "libx.so"].into_iter());
-        let found = found.unwrap().unwrap();
-        assert!(found.version.starts_with("2."), "{}", found.version);
-        assert!(found.has("libc.so.6") && !found.has("libx.so"));
+    /// The bundled loader, and the library itself.
+    fn loader(host: HostLibraries) -> (CLibrary, Vec<u8>) {
+        let more = ["libstdc++.so.6", "libx.so"].into_iter();
+        let found = CLibrary::of_this_machine(&X86_64_LINUX, more, host).unwrap().unwrap();
         let tree = found.tree().unwrap();
         let loader = tree.get(&found.loader().unwrap()).unwrap();
         let snakecrate_base::tree::Node::File { content, .. } = loader else { panic!("no file") };
-        let bytes = content.read().unwrap();
-        for text in ["\0/etc/ld.so.cache\0", "\0/etc/ld.so.preload\0", "\0/lib/\0", "\0/usr/lib/\0"]
-        {
-            assert!(memchr::memmem::find(&bytes, text.as_bytes()).is_none(), "{text}");
+        let bytes = content.read().unwrap().to_vec();
+        (found, bytes)
+    }
+
+    fn has(bytes: &[u8], name: &str) -> bool {
+        memchr::memmem::find(bytes, format!("\0{name}\0").as_bytes()).is_some()
+    }
+
+    #[test]
+    fn the_bundled_loader_names_no_directory_of_the_host() {
+        let (found, bytes) = loader(HostLibraries::Hidden);
+        assert!(found.version.starts_with("2."), "{}", found.version);
+        assert!(found.has("libc.so.6") && !found.has("libx.so"));
+        for name in ["/etc/ld.so.cache", "/etc/ld.so.preload", "/lib/", "/usr/lib/"] {
+            assert!(!has(&bytes, name), "{name}");
         }
     }
 
     #[test]
+    fn drivers_are_found_but_preloaded_libraries_are_not() {
+        let (found, bytes) = loader(HostLibraries::Found);
+        assert!(has(&bytes, "/etc/ld.so.cache") && !has(&bytes, "/etc/ld.so.preload"));
+        let hidden = loader(HostLibraries::Hidden).0;
+        assert_ne!(found.fingerprint().unwrap(), hidden.fingerprint().unwrap());
+    }
+
+    #[test]
     fn only_whole_names_are_changed() {
+        let changed = |text: &[u8]| without_host_names(text.to_vec(), HostLibraries::Hidden);
         let before = b"x\0/etc/ld.so.cache\0/lib64/\0/usr/lib/x/\0/lib/%s\0/etc/ld.so.cache.d\0";
         let after = b"x\0/---------------\0/-----/\0/---------/\0/lib/%s\0/etc/ld.so.cache.d\0";
-        assert_eq!(without_host_names(before.to_vec()), after);
-        assert_eq!(without_host_names(b"/lib/".to_vec()), b"/---/");
+        assert_eq!(changed(before), after);
+        assert_eq!(changed(b"/lib/"), b"/---/");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::pack::Work;
 use crate::component::Packed;
 use crate::settings::LibcChoice;
 use snakecrate_audit::{Bundled as BundledGlibc, Object, Report};
-use snakecrate_runtime::c_library::CLibrary;
+use snakecrate_runtime::c_library::{CLibrary, HostLibraries};
 
 /// A C library that is ready to go into an archive.
 pub(super) struct Bundled {
@@ -39,9 +39,13 @@ impl Work<'_> {
         };
         let compilers: Vec<&str> =
             report.compiler_libraries().map(|library| library.name.as_str()).collect();
-        let Some(found) =
-            CLibrary::of_this_machine(self.interpreter.target, compilers.iter().copied())?
-        else {
+        let host = if report.needs_host() || self.settings.loader_variables() {
+            HostLibraries::Found
+        } else {
+            HostLibraries::Hidden
+        };
+        let names = compilers.iter().copied();
+        let Some(found) = CLibrary::of_this_machine(self.interpreter.target, names, host)? else {
             if choice == Choice::Bundled {
                 return Err(Error::NoCLibrary);
             }
@@ -64,8 +68,14 @@ impl Work<'_> {
             choice,
             loader,
             needs: needs(report, &found, &compilers),
-            first: first(objects, &found),
+            first: first(objects, &found, host),
         };
+        if choice == Choice::Bundled && report.needs_host() {
+            self.ui.warn(format_args!(
+                "libraries of a host that are for a newer glibc than {} cannot be used with --libc bundled; --libc auto uses such a host's glibc",
+                found.version
+            ));
+        }
         Ok(Some(Bundled { version: found.version, packed, facts }))
     }
 }
@@ -100,8 +110,12 @@ fn needs(report: &Report, found: &CLibrary, compilers: &[&str]) -> Vec<Need> {
 }
 
 /// Bundled libraries that the launcher has to load first: objects with a `DT_RUNPATH` need them, and
-/// the loader does not search the interpreter's path for those objects.
-fn first(objects: &[Object], found: &CLibrary) -> Vec<String> {
+/// the loader does not search the interpreter's path for those objects. If the host's libraries are
+/// found, these are all: the host's libraries must not bring their own.
+fn first(objects: &[Object], found: &CLibrary, host: HostLibraries) -> Vec<String> {
+    if host == HostLibraries::Found {
+        return found.loadable_first().map(str::to_owned).collect();
+    }
     let with_own_path = objects.iter().filter(|object| object.has_runpath);
     let mut names: Vec<String> = with_own_path
         .flat_map(|object| &object.needed)
