@@ -68,10 +68,6 @@ hostile! {
         => newer_launcher("expose-path");
     a_first_run_hook: entry("first-run", "first_run", "boot/hello.py".into())
         => newer_launcher("first-run");
-    a_disabled_command: changed(|m| {
-        m["requires"] = json!(["disabled-commands"]);
-        m["launch"]["disabled_commands"] = json!(["python"]);
-    }) => newer_launcher("disabled-commands");
     a_runtime_in_parts: changed(|m| {
         m["requires"] = json!(["runtime-parts"]);
         m["components"][1]["kind"] = "part".into();
@@ -94,6 +90,9 @@ hostile! {
 
     arguments_without_their_feature: changed(|m| m["entries"][0]["arguments"] = json!(["-x"]))
         => unrequired("it uses `entry-arguments` and does not require it");
+    disabled_commands_without_their_feature: changed(|m| {
+        m["launch"]["disabled_commands"] = json!(["python"]);
+    }) => nonsense("it uses `disabled-commands` and does not require it");
     a_window_without_its_feature: changed(|m| m["window_log"] = 27.into())
         => nonsense("it uses a feature and does not require it")
             .packer("it uses `large-windows` and does not require it");
@@ -121,6 +120,27 @@ fn fields_that_change_nothing_are_ignored() {
     let sandbox = forge.sandbox();
     sandbox.archive("app").expect(0, SAYS, "");
     sandbox.run(["verify", "app"]).success().stdout_contains("app").any_stderr().done();
+}
+
+#[test]
+fn a_disabled_command_is_refused_and_the_entry_starts() {
+    let forge = changed(|m| {
+        m["requires"] = json!(["disabled-commands"]);
+        m["launch"]["disabled_commands"] = json!(["python", "run"]);
+    });
+    let sandbox = forge.sandbox();
+    sandbox.archive("app").expect(0, SAYS, "");
+    for command in ["python", "run"] {
+        sandbox.archive("app").env("SNAKECRATE", command).expect(
+            2,
+            "",
+            &format!(
+                "snakecrate: this archive was built without `SNAKECRATE={command}`\n\
+                 snakecrate: ask its publisher for one that allows it\n"
+            ),
+        );
+    }
+    sandbox.archive("app").env("SNAKECRATE", "prepare").output().success().done();
 }
 
 #[test]

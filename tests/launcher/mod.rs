@@ -21,6 +21,9 @@ pub mod environment;
 /// The fast start of entry points.
 mod fast_start;
 
+/// The interpreter and the scripts inside.
+mod interpreter;
+
 /// What a running application sees: arguments, environment, streams, signals, children.
 mod launch;
 

@@ -48,7 +48,18 @@ fn help_names_every_command_and_where_it_unpacks() {
     let sandbox = Sandbox::new().with(&PAIR, "app");
     let text = ask(&sandbox, "help").success().text();
     assert!(text.starts_with("pair 1.0: a Python application in one executable file"), "{text}");
-    for command in ["help", "inspect", "verify", "repair", "extract", "uninstall"] {
+    for command in [
+        "help",
+        "inspect",
+        "info",
+        "python",
+        "run",
+        "prepare",
+        "verify",
+        "repair",
+        "extract",
+        "uninstall",
+    ] {
         assert!(text.contains(&format!("  SNAKECRATE={command} app")), "{command} in {text}");
     }
     assert!(text.contains("Entries: left, right\n"), "{text}");
@@ -63,7 +74,8 @@ fn an_unknown_command_lists_the_known_ones() {
         2,
         "",
         "snakecrate: the launcher has no command `destroy`\n\
-         snakecrate: set SNAKECRATE to one of these: help, inspect, verify, repair, extract, uninstall\n",
+         snakecrate: set SNAKECRATE to one of these: help, inspect, info, python, run, prepare, verify, repair, extract, \
+         uninstall\n",
     );
     let wrong = self_command(&sandbox, "app", "verify").arg("--now").output();
     wrong.expect(

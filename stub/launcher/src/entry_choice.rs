@@ -92,7 +92,7 @@ fn command(
     }
     let program = plan.home.join(INTERPRETER);
     let mut argv = vec![program.clone().into_os_string()];
-    argv.extend(plan.options.iter().map(|option| text(option)));
+    argv.extend(options(plan));
     argv.push(path.clone().into_os_string());
     match arguments {
         // A caller may leave out even the program's name.
@@ -103,6 +103,16 @@ fn command(
             argv.extend_from_slice(rest);
         }
     }
+    Command { program, entry: path, size, hides: hides(plan), argv }
+}
+
+/// The options of the interpreter.
+pub(crate) fn options(plan: &LaunchPlan) -> impl Iterator<Item = OsString> {
+    plan.options.iter().map(|option| os_string_from_bytes(option.clone()))
+}
+
+/// The beginnings of names of variables to hide from the interpreter.
+pub(crate) fn hides(plan: &LaunchPlan) -> Vec<&'static str> {
     let mut hides = Vec::new();
     if !plan.loader_variables {
         hides.push(LOADER_VARIABLES);
@@ -110,13 +120,18 @@ fn command(
     if plan.options.iter().any(|option| option == ISOLATED) {
         hides.extend(MISLEADING);
     }
-    Command { program, entry: path, size, hides, argv }
+    hides
 }
 
 /// The command for a native executable that the environment's own loader starts. An option sets the
 /// search path to the loader's directory; child processes would inherit a variable. (`ld.so(8)`,
 /// glibc 2.33.)
-fn loaded(loader: &Path, path: PathBuf, size: Option<u64>, arguments: &[OsString]) -> Command {
+pub(crate) fn loaded(
+    loader: &Path,
+    path: PathBuf,
+    size: Option<u64>,
+    arguments: &[OsString],
+) -> Command {
     let libraries = loader.parent().unwrap_or(loader);
     let name = arguments.first().map_or_else(|| path.clone().into_os_string(), Clone::clone);
     let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];

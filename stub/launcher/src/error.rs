@@ -30,6 +30,20 @@ pub enum Error {
     /// A command of the launcher does not know this argument: status 2.
     #[error("`{}` is not an argument of this command", .0.display())]
     Argument(OsString),
+    /// The archive disables this command: status 2.
+    #[error("this archive was built without `SNAKECRATE={0}`")]
+    Disabled(&'static str),
+    /// `run` without a name: status 2.
+    #[error("`run` requires the name of a script")]
+    NoName,
+    /// The archive has no script of this name: status 2.
+    #[error("this archive has no script `{}`", name.display())]
+    NoScript {
+        /// The name.
+        name: OsString,
+        /// The names of its entries and scripts.
+        names: Vec<String>,
+    },
     /// `extract` without a directory: status 2.
     #[error("`extract` requires a directory")]
     NoDirectory,
@@ -86,7 +100,13 @@ impl Error {
     /// The exit status.
     pub fn status(&self) -> i32 {
         match self {
-            Self::NoEntry(_) | Self::NoCommand { .. } | Self::Argument(_) | Self::NoDirectory => 2,
+            Self::NoEntry(_)
+            | Self::NoCommand { .. }
+            | Self::Argument(_)
+            | Self::Disabled(_)
+            | Self::NoName
+            | Self::NoScript { .. }
+            | Self::NoDirectory => 2,
             Self::Record(_) | Self::Payload(_) => 121,
             Self::NoCache(_) | Self::Cache { .. } => 122,
             Self::Privileged => 123,
@@ -104,7 +124,9 @@ impl Error {
             Self::NoCommand { names, .. } => {
                 format!("set SNAKECRATE to one of these: {}", names.join(", "))
             }
-            Self::Argument(_) | Self::NoDirectory => "see SNAKECRATE=help".into(),
+            Self::NoScript { names, .. } => format!("run one of these: {}", names.join(", ")),
+            Self::Disabled(_) => "ask its publisher for one that allows it".into(),
+            Self::Argument(_) | Self::NoDirectory | Self::NoName => "see SNAKECRATE=help".into(),
             Self::Extract { .. } => "name a directory that does not exist yet".into(),
             Self::Output(_) => "check where the output goes".into(),
             Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),

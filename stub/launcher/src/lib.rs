@@ -24,10 +24,12 @@ pub mod entry_choice;
 pub mod env;
 pub mod error;
 pub mod progress;
+pub mod request;
 pub mod self_commands;
 pub mod start;
 
 use error::Error;
+use request::Request;
 use snakecrate_format::record::{self, BootRecord};
 use snakecrate_platform::process;
 
@@ -42,6 +44,6 @@ pub fn run(record: &[u8; record::LENGTH], arguments: &[OsString]) -> Result<i32,
         process::own_path().map_err(|source| Error::Open { path: PathBuf::new(), source })?;
     match self_commands::requested() {
         Some(word) => self_commands::run(&word, record, arguments, archive),
-        None => match start::start(record, arguments, &archive)? {},
+        None => match start::start(record, Request::Entry(arguments), &archive)? {},
     }
 }

@@ -50,15 +50,16 @@ pub fn started_as() -> io::Result<PathBuf> {
 /// descriptors and limits stay as they are; the standard library's `exec` would reset two of them.
 /// Where a process cannot be replaced, waits for the program and exits with its status.
 ///
-/// The program gets this process's environment, with `variable` (a name and a value) set. Variables
-/// whose names begin with one of `hidden` get a prefix ([`HIDING`]), which the program must remove.
+/// The program gets this process's environment, with `variable` (a name and a value) set, and
+/// without the variables that are called as in `removed`. Variables whose names begin with one of `hidden` get a prefix ([`HIDING`]), which the program must remove.
 pub fn execute(
     program: &Path,
     argv: &[OsString],
     variable: (&str, &OsStr),
+    removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
-    imp::process::execute(program, argv, variable, hidden)
+    imp::process::execute(program, argv, variable, removed, hidden)
 }
 
 /// Runs `command` in the place of this process, and returns only if that fails. Where a process

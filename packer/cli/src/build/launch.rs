@@ -12,8 +12,15 @@ pub(super) fn launch(settings: &Settings, name: &str, entries: &[Entry]) -> Resu
         default: default_entry(settings, name, entries)?,
         options: options(settings),
         loader_variables: settings.loader_variables(),
+        disabled_commands: disabled_commands(settings),
         ..Launch::default()
     })
+}
+
+/// The self-commands that the launcher refuses, sorted.
+fn disabled_commands(settings: &Settings) -> Vec<String> {
+    let into_it = ["python", "run"].map(str::to_owned);
+    if settings.interpreter_access { vec![] } else { into_it.into() }
 }
 
 /// The form of bytecode that the interpreter of the archive looks for. `-O` among its options counts.

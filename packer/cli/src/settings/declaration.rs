@@ -211,6 +211,11 @@ pub struct Settings {
     #[config(layer_attr(arg(long, switch = "true")))]
     pub loader_variables: Option<bool>,
 
+    /// Let SNAKECRATE=python and SNAKECRATE=run start the interpreter and scripts inside
+    #[config(default = true)]
+    #[config(layer_attr(arg(long = "no-interpreter-access", switch = "false")))]
+    pub interpreter_access: bool,
+
     /// C library to run on: host, bundled, or auto (the host's where it is new enough, else the
     /// bundled one)
     #[config(default = "auto")]

@@ -54,7 +54,8 @@ impl Manifest {
         self.check_entries()?;
         #[cfg(feature = "details")]
         self.check_details()?;
-        // This build knows no features, so `parse` has refused every manifest that requires one.
+        // This build knows neither of these features, so `parse` has refused every manifest that
+        // requires one.
         #[cfg(not(feature = "details"))]
         if self.components.iter().any(|component| component.kind == Kind::Part)
             || self.window_log.is_some_and(|log| log > MAX_WINDOW_LOG)

@@ -136,7 +136,6 @@ pub struct Launch {
     pub loader_variables: bool,
     /// Self-commands that the launcher refuses, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub disabled_commands: Vec<String>,
     /// Days that unused environments stay in the cache; 0 means for ever. Missing: the launcher
     /// decides.

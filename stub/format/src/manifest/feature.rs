@@ -53,7 +53,7 @@ features! {
 impl Feature {
     /// The features that the launcher and the cache of this version know. The packer writes no
     /// others. Later versions add to the list.
-    pub const LAUNCHER: &[Self] = &[];
+    pub const LAUNCHER: &[Self] = &[Self::DisabledCommands];
 
     /// The feature of this name.
     pub fn named(name: &str) -> Option<Self> {
@@ -74,9 +74,8 @@ impl<'de> Deserialize<'de> for Feature {
     }
 }
 
-/// Refuses a field that needs a feature. A build without `details` knows no features, and
-/// [`Manifest::parse`](super::Manifest::parse) has already refused every manifest that requires
-/// one.
+/// Refuses a field of a feature that a build without `details` does not know.
+/// [`Manifest::parse`](super::Manifest::parse) has already refused every manifest that requires it.
 #[cfg(not(feature = "details"))]
 pub(super) fn unrequired<'de, D: Deserializer<'de>, T>(_: D) -> Result<T, D::Error> {
     Err(serde::de::Error::custom("a field of a feature that is not required"))

@@ -33,15 +33,21 @@ impl Manifest {
         if format != FORMAT {
             return Err(BadManifest::Format(format));
         }
-        for name in requires {
-            if !is_name(&name) {
+        for name in &requires {
+            if !is_name(name) {
                 return Err(nonsense(format!("a feature called {name:?}")));
             }
-            if !Feature::named(&name).is_some_and(|feature| known.contains(&feature)) {
-                return Err(BadManifest::Feature(name));
+            if !Feature::named(name).is_some_and(|feature| known.contains(&feature)) {
+                return Err(BadManifest::Feature(name.clone()));
             }
         }
         let manifest: Self = serde_json::from_slice(bytes)?;
+        // A build with `details` checks this for every feature: see `check_features`.
+        let name = Feature::DisabledCommands.name();
+        if !manifest.launch.disabled_commands.is_empty() && !requires.iter().any(|one| one == name)
+        {
+            return Err(nonsense(format!("it uses `{name}` and does not require it")));
+        }
         manifest.check(archive_length).map_err(nonsense)?;
         Ok(manifest)
     }

@@ -17,13 +17,29 @@ const MAX_LIBRARY: u64 = 64 << 20;
 
 /// Whether to use the bundled C library instead of the host's.
 pub fn is_bundled(library: &CLibrary) -> bool {
-    match library.choice {
-        Choice::Bundled => true,
-        Choice::Auto => !glibc().is_some_and(|glibc| {
-            Path::new(glibc.loader).exists()
-                && library.needs.iter().all(|need| host_has(glibc, need))
-        }),
+    reason(library).is_some()
+}
+
+/// Why the bundled C library is used; `None` if the host's is.
+pub fn reason(library: &CLibrary) -> Option<Reason<'_>> {
+    if library.choice == Choice::Bundled {
+        return Some(Reason::Chosen);
     }
+    let Some(glibc) = glibc().filter(|glibc| Path::new(glibc.loader).exists()) else {
+        return Some(Reason::NoGlibc);
+    };
+    library.needs.iter().find(|need| !host_has(glibc, need)).map(Reason::Lacks)
+}
+
+/// A reason to use the bundled C library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason<'a> {
+    /// The build chose it.
+    Chosen,
+    /// The host has no glibc.
+    NoGlibc,
+    /// The host lacks this library, or has an older version.
+    Lacks(&'a Need),
 }
 
 fn glibc() -> Option<&'static Glibc> {

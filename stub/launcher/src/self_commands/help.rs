@@ -27,7 +27,8 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
         text.line(format_args!("Symlink this file to an entry's name to run that entry{other}."));
     }
     text.line(format_args!("\nCommands that run instead of the application:"));
-    for command in &COMMANDS {
+    let disabled = &manifest.launch.disabled_commands;
+    for command in COMMANDS.iter().filter(|one| !disabled.iter().any(|name| name == one.name)) {
         let how = format!("{VARIABLE}={} {program} {}", command.name, command.argument);
         text.line(format_args!("  {}\n      {}", how.trim_end(), command.help));
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use snakecrate_cache::layout::ENVS;
-use snakecrate_format::manifest::Component;
+use snakecrate_format::manifest::{Component, Manifest};
 use snakecrate_format::size::Size;
 
 use super::invocation::{Invocation, roots};
@@ -19,9 +19,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     }
     let manifest = &invocation.manifest;
     let mut text = Text::default();
-    let mut line = |label: &str, value: fmt::Arguments<'_>| {
-        text.line(format_args!("{label:<11}{value}"));
-    };
+    let mut line = |label: &str, value: fmt::Arguments<'_>| text.field(label, value);
     let sum = |number: fn(&Component) -> u64| {
         manifest.components.iter().map(number).fold(0, u64::saturating_add)
     };
@@ -47,18 +45,23 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     if !unpacked {
         line("unpacked", format_args!("no"));
     }
+    contents(manifest, &mut text);
+    print(text.0)?;
+    Ok(0)
+}
+
+/// Adds a line for each entry and each component.
+pub fn contents(manifest: &Manifest, text: &mut Text) {
     for entry in &manifest.entries {
         let default = manifest.launch.default.as_ref() == Some(&entry.name);
         let mark = if default { " (default)" } else { "" };
-        line("entry", format_args!("{} = {}{mark}", entry.name, entry.runs));
+        text.field("entry", format_args!("{} = {}{mark}", entry.name, entry.runs));
     }
     for c in &manifest.components {
         let (kind, size) = (c.kind.as_str(), Size(c.bytes));
-        line(
+        text.field(
             kind,
             format_args!("{} {}, {size}, {} files, {}", c.name, c.version, c.files, c.digest.key()),
         );
     }
-    print(text.0)?;
-    Ok(0)
 }

@@ -8,6 +8,10 @@ pub const VARIABLE: &str = "SNAKECRATE";
 pub enum Command {
     Help,
     Inspect,
+    Info,
+    Python,
+    Run,
+    Prepare,
     Verify,
     Repair,
     Extract,
@@ -23,13 +27,37 @@ pub struct CommandText {
 }
 
 /// All commands, in the order of the help.
-pub const COMMANDS: [CommandText; 6] = [
+pub const COMMANDS: [CommandText; 10] = [
     CommandText { command: Command::Help, name: "help", argument: "", help: "show this text" },
     CommandText {
         command: Command::Inspect,
         name: "inspect",
         argument: "[--json]",
         help: "show the contents and where they are unpacked (with --json: the manifest)",
+    },
+    CommandText {
+        command: Command::Info,
+        name: "info",
+        argument: "",
+        help: "show what a start does here: C library, cache, interpreter, variables",
+    },
+    CommandText {
+        command: Command::Python,
+        name: "python",
+        argument: "[ARGUMENTS]",
+        help: "start the interpreter inside, as python ARGUMENTS does (-c CODE, -m MODULE, FILE)",
+    },
+    CommandText {
+        command: Command::Run,
+        name: "run",
+        argument: "NAME [ARGUMENTS]",
+        help: "run the script NAME of any distribution inside",
+    },
+    CommandText {
+        command: Command::Prepare,
+        name: "prepare",
+        argument: "",
+        help: "unpack this file, and show where to",
     },
     CommandText {
         command: Command::Verify,

@@ -1,13 +1,16 @@
 //! `SNAKECRATE=COMMAND ./app`: commands of the archive itself, for people who have no other tool.
 //!
-//! The application is not started. Results go to standard output. Only `repair` prints to standard
-//! error, so that an application may run it without changing its own output.
+//! `python` and `run` replace the process; the application's entry is not started. Results of the
+//! others go to standard output. Only `repair` prints to standard error, so that an application may
+//! run it without changing its own output.
 
 mod extract;
 mod help;
+mod info;
 mod inspect;
 mod invocation;
 mod list;
+mod prepare;
 mod repair;
 mod report;
 mod uninstall;
@@ -23,8 +26,12 @@ use snakecrate_platform::file::SharedFile;
 use snakecrate_platform::process;
 
 use crate::error::Error;
+use crate::request::Request;
+use crate::start::start;
 use invocation::Invocation;
-use list::{COMMANDS, Command, VARIABLE};
+use list::{COMMANDS, Command};
+
+pub use list::VARIABLE;
 
 /// The command that the variable names; `None` if it is not set, or empty.
 pub fn requested() -> Option<OsString> {
@@ -48,11 +55,23 @@ pub fn run(
         process::open_own().map_err(|source| Error::Open { path: archive.clone(), source })?;
     let payload = Payload::new(SharedFile(file), record)?;
     let manifest = payload.manifest(Feature::LAUNCHER)?;
+    if manifest.launch.disabled_commands.iter().any(|name| name == command.name) {
+        return Err(Error::Disabled(command.name));
+    }
     let arguments = arguments.get(1..).unwrap_or_default();
     let invocation = Invocation { arguments, archive, payload, manifest };
     match command.command {
         Command::Help => help::run(&invocation),
         Command::Inspect => inspect::run(&invocation),
+        Command::Info => info::run(&invocation),
+        Command::Python => {
+            match start(record, Request::Interpreter(arguments), &invocation.archive)? {}
+        }
+        Command::Run => {
+            let (name, rest) = arguments.split_first().ok_or(Error::NoName)?;
+            match start(record, Request::Script(name, rest), &invocation.archive)? {}
+        }
+        Command::Prepare => prepare::run(&invocation),
         Command::Verify => verify::run(&invocation),
         Command::Repair => repair::run(&invocation),
         Command::Extract => extract::run(&invocation),

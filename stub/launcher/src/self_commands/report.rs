@@ -23,6 +23,11 @@ impl Text {
         debug_assert!(written.is_ok(), "writing to a string cannot fail");
     }
 
+    /// Adds a line with a label.
+    pub fn field(&mut self, label: &str, value: fmt::Arguments<'_>) {
+        self.line(format_args!("{label:<11}{value}"));
+    }
+
     /// Adds a line for each difference in a cache, or one line if there is none.
     pub fn findings(&mut self, root: &Root, findings: &[Finding]) {
         if findings.is_empty() {

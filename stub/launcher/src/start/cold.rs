@@ -1,7 +1,6 @@
 //! A cold start: the environment is made from the archive, then started.
 
 use std::convert::Infallible;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use snakecrate_format::manifest::Feature;
@@ -13,6 +12,7 @@ use snakecrate_platform::process;
 use super::attempt::{NotStarted, StartError};
 use super::make::{ATTEMPTS, make};
 use crate::error::Error;
+use crate::request::Request;
 
 /// Makes the environment at the first usable one of `places`, and starts it. Returns only if that
 /// fails. Each place comes with the reason why there was no warm start.
@@ -21,7 +21,7 @@ use crate::error::Error;
 /// made again.
 pub fn start(
     record: BootRecord,
-    arguments: &[OsString],
+    request: Request<'_>,
     archive: &Path,
     mut places: Vec<(PathBuf, NotStarted)>,
 ) -> Result<Infallible, Error> {
@@ -32,7 +32,7 @@ pub fn start(
     let mut attempt = 1;
     loop {
         let (env, path) = make(&payload, &manifest, places)?;
-        match env.start(arguments, archive) {
+        match env.start(request, archive) {
             Err(StartError::Repairable(_, why)) if attempt < ATTEMPTS => {
                 places = vec![(path, why)];
             }

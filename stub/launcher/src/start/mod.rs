@@ -6,7 +6,6 @@ pub mod make;
 pub mod warm;
 
 use std::convert::Infallible;
-use std::ffi::OsString;
 use std::path::Path;
 
 use snakecrate_cache::places::candidates;
@@ -14,13 +13,14 @@ use snakecrate_cache::root::Root;
 use snakecrate_format::record::BootRecord;
 
 use crate::error::Error;
+use crate::request::Request;
 use attempt::{NotStarted, StartError};
 use warm::Env;
 
-/// Starts the application; returns only if that fails.
+/// Starts what `request` asks for; returns only if that fails.
 pub fn start(
     record: BootRecord,
-    arguments: &[OsString],
+    request: Request<'_>,
     archive: &Path,
 ) -> Result<Infallible, Error> {
     let key = record.manifest_digest.key();
@@ -30,7 +30,7 @@ pub fn start(
             Err(why) => why,
             Ok(root) => match Env::open(&root, &key) {
                 Err(why) => why,
-                Ok(env) => match env.start(arguments, archive) {
+                Ok(env) => match env.start(request, archive) {
                     Err(StartError::Repairable(_, why)) => why,
                     Err(StartError::Final(error)) => return Err(error),
                 },
@@ -38,5 +38,5 @@ pub fn start(
         };
         places.push((path, why));
     }
-    cold::start(record, arguments, archive, places)
+    cold::start(record, request, archive, places)
 }

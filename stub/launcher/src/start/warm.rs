@@ -1,7 +1,6 @@
 //! A warm start: the environment exists, and the archive is not read.
 
 use std::convert::Infallible;
-use std::ffi::OsString;
 use std::fs::{File, FileTimes};
 use std::io::{self, ErrorKind, Read};
 use std::mem::ManuallyDrop;
@@ -20,8 +19,8 @@ use snakecrate_platform::{host, process};
 
 use super::attempt::{NotStarted, StartError};
 use crate::c_library::select::host_id;
-use crate::entry_choice::choose;
 use crate::error::Error;
+use crate::request::Request;
 
 /// The variable that names the archive for the application.
 pub const ARCHIVE_VARIABLE: &str = "SNAKECRATE_ARCHIVE";
@@ -56,11 +55,10 @@ impl Env {
         }
     }
 
-    /// Replaces the process by the entry that `arguments` choose; returns only if that fails.
-    pub fn start(self, arguments: &[OsString], archive: &Path) -> Result<Infallible, StartError> {
+    /// Replaces the process by what `request` asks for; returns only if that fails.
+    pub fn start(self, request: Request<'_>, archive: &Path) -> Result<Infallible, StartError> {
         let found = process::started_as().unwrap_or_default();
-        let command = choose(&self.plan, arguments, &found)
-            .map_err(|none| StartError::Final(Error::NoEntry(none)))?;
+        let command = request.command(&self.plan, &found).map_err(StartError::Final)?;
         let gone = |plan: &LaunchPlan| Error::Cache {
             // The cache's root is three directories above the environment: see `Root::path_of`.
             path: plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned(),
@@ -75,7 +73,9 @@ impl Env {
         // replaced, it is released.
         let lease = self.lease.inherited();
         let variable = (ARCHIVE_VARIABLE, archive.as_os_str());
-        let source = process::execute(&command.program, &command.argv, variable, &command.hides);
+        let removed = request.removed();
+        let source =
+            process::execute(&command.program, &command.argv, variable, removed, &command.hides);
         let why = lease.as_ref().map_or(NotStarted::Absent, NotStarted::suspect);
         // The kernel also reports "not found" if it does not find the program's loader. If the
         // archive bundles a C library, the environment is made again and may use that.

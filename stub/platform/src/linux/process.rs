@@ -72,6 +72,7 @@ pub(crate) fn execute(
     program: &Path,
     argv: &[OsString],
     variable: (&str, &OsStr),
+    removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
     fn c_string(text: &OsStr) -> io::Result<CString> {
@@ -92,7 +93,8 @@ pub(crate) fn execute(
     let argv: Vec<_> = argv.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
     // SAFETY: only one thread is left, and it does not change the environment while it is used.
     let entries = unsafe { environment() };
-    let entries = entries.iter().filter_map(|&entry| passed_on(entry, variable.0, hidden));
+    let dropped: Vec<&str> = removed.iter().copied().chain([variable.0]).collect();
+    let entries = entries.iter().filter_map(|&entry| passed_on(entry, &dropped, hidden));
     let entries: Vec<_> = entries.collect();
     let environment = entries.iter().map(|entry| entry.as_ptr());
     let environment: Vec<_> = environment.chain([setting.as_ptr(), std::ptr::null()]).collect();
@@ -103,15 +105,15 @@ pub(crate) fn execute(
     io::Error::last_os_error()
 }
 
-/// The entry of the environment that the program gets instead of `entry`. `None` for `variable`,
-/// which is set separately, and for a forged entry whose name has the prefix already. Entries
-/// without a `=` stay as they are, since loaders ignore them.
-fn passed_on<'a>(entry: &'a CStr, variable: &str, hidden: &[&str]) -> Option<Cow<'a, CStr>> {
+/// The entry of the environment that the program gets instead of `entry`. `None` for those called
+/// as in `dropped`, and for a forged entry whose name has the prefix already. Others without a `=`
+/// stay as they are, since loaders ignore them.
+fn passed_on<'a>(entry: &'a CStr, dropped: &[&str], hidden: &[&str]) -> Option<Cow<'a, CStr>> {
     let bytes = entry.to_bytes();
     let length = bytes.iter().position(|&byte| byte == b'=');
     let name = &bytes[..length.unwrap_or(bytes.len())];
     let is_hidden = |name: &[u8]| hidden.iter().any(|start| name.starts_with(start.as_bytes()));
-    if name == variable.as_bytes() {
+    if dropped.iter().any(|dropped| name == dropped.as_bytes()) {
         return None;
     }
     if length.is_some() {
@@ -154,7 +156,8 @@ mod tests {
     fn hidden_variables_get_a_prefix_and_others_come_through() {
         let given = |entry: &str, names: &[&str]| {
             let entry = CString::new(entry).unwrap();
-            passed_on(&entry, "SET", names).map(|entry| entry.to_str().unwrap().to_owned())
+            passed_on(&entry, &["REMOVED", "SET"], names)
+                .map(|entry| entry.to_str().unwrap().to_owned())
         };
         for (entry, hidden, seen) in [
             ("LD_PRELOAD=/x=y", Some("SNAKECRATE_LD_PRELOAD=/x=y"), Some("LD_PRELOAD=/x=y")),
@@ -165,6 +168,8 @@ mod tests {
             ("SNAKECRATE_CACHE=/c", Some("SNAKECRATE_CACHE=/c"), Some("SNAKECRATE_CACHE=/c")),
             ("SET=forged", None, None),
             ("SET", None, None),
+            ("REMOVED=x", None, None),
+            ("REMOVED2=x", Some("REMOVED2=x"), Some("REMOVED2=x")),
             ("", Some(""), Some("")),
             ("=x", Some("=x"), Some("=x")),
         ] {

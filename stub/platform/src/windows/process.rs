@@ -42,6 +42,7 @@ pub(crate) fn execute(
     program: &Path,
     argv: &[OsString],
     variable: (&str, &OsStr),
+    removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
     let mut command = Command::new(program);
@@ -55,6 +56,9 @@ pub(crate) fn execute(
         if is_hidden(text) {
             command.env_remove(&name).env([HIDING, text].concat(), value);
         }
+    }
+    for name in removed {
+        command.env_remove(name);
     }
     replace_by(command.env(variable.0, variable.1))
 }

@@ -1,0 +1,37 @@
+//! `prepare`: unpack without starting anything.
+
+use std::path::PathBuf;
+
+use snakecrate_cache::layout::ENVS;
+use snakecrate_cache::places::candidates;
+use snakecrate_cache::root::Root;
+
+use super::invocation::{Invocation, roots};
+use super::report::print;
+use crate::error::Error;
+use crate::start::attempt::NotStarted;
+use crate::start::make::make;
+use crate::start::warm::Env;
+
+/// Prints the path of the environment, as `PATH\n`, for scripts.
+pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
+    invocation.no_arguments()?;
+    let key = invocation.key();
+    let found = roots().find(|root| Env::open(root, &key).is_ok());
+    let place = match found {
+        Some(root) => root.path().to_owned(),
+        None => {
+            let state = |path: PathBuf| {
+                let why = match Root::open(&path) {
+                    Ok(root) => Env::open(&root, &key).err().unwrap_or(NotStarted::Absent),
+                    Err(why) => NotStarted::Root(why),
+                };
+                (path, why)
+            };
+            let places = candidates().into_iter().map(state).collect();
+            make(&invocation.payload, &invocation.manifest, places)?.1
+        }
+    };
+    print(format!("{}\n", place.join(ENVS).join(key).display()))?;
+    Ok(0)
+}
