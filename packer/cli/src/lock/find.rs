@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::read::Format;
+use super::requirements;
 use super::wanted::LockFile;
 use crate::source::{Source, workspace};
 
@@ -46,10 +47,9 @@ pub(super) fn of(source: &Source) -> Result<Vec<Found>, Error> {
         }
         Source::Wheel { .. } | Source::Requirement { .. } => {}
     }
-    // A list of requirements without digests isn't a lock.
-    let is_lock = |found: &Found| {
-        found.format != Format::Requirements || super::requirements_are_locked(&found.file.text)
-    };
+    // A list of requirements that isn't pinned, or has no digests, isn't a lock.
+    let is_lock =
+        |found: &Found| found.format != Format::Requirements || requirements::is_lock(&found.file);
     found.retain(is_lock);
     Ok(found)
 }
@@ -73,7 +73,7 @@ fn format_of(path: &Path, text: &str) -> Option<Format> {
         return Some(Format::Uv);
     }
     let Ok(table) = text.parse::<toml::Table>() else {
-        return super::requirements_are_locked(text).then_some(Format::Requirements);
+        return text.contains("--hash").then_some(Format::Requirements);
     };
     let metadata = |key: &str| table.get("metadata").is_some_and(|table| table.get(key).is_some());
     if table.contains_key("lock-version") {

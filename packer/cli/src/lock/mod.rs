@@ -27,16 +27,23 @@
 //! compared with the selection for all formats. It is registered in [`read::Format`].
 
 mod choose;
+mod declared;
 mod error;
 mod find;
 mod fresh;
 mod graph;
 mod model;
+mod need;
 mod paths;
+mod pdm;
 mod pins;
+mod places;
+mod poetry;
 mod pylock;
+mod python_json;
 mod read;
 mod requirement;
+mod requirements;
 #[cfg(test)]
 mod testing;
 mod uv;
@@ -47,8 +54,3 @@ pub use error::Error;
 pub use model::{File, Hash, Origin, Package, Selection};
 pub(crate) use requirement::groups_of;
 pub(crate) use wanted::{Extras, Wanted};
-
-/// Whether a list of requirements has digests, as a lock has.
-fn requirements_are_locked(text: &str) -> bool {
-    text.contains("--hash=")
-}

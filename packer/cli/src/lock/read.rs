@@ -4,7 +4,7 @@ use super::error::Error;
 use super::graph;
 use super::model::{Lock, Selection};
 use super::wanted::{LockFile, Wanted};
-use super::{pylock, uv};
+use super::{pdm, poetry, pylock, requirements, uv};
 
 /// A reader of one format.
 pub(super) type Read = fn(&LockFile, &Wanted) -> Result<Lock, Error>;
@@ -29,7 +29,9 @@ impl Format {
         match self {
             Self::Uv => uv::read,
             Self::Pylock => pylock::read,
-            Self::Poetry | Self::Pdm | Self::Requirements => unsupported,
+            Self::Poetry => poetry::read,
+            Self::Pdm => pdm::read,
+            Self::Requirements => requirements::read,
         }
     }
 
@@ -43,10 +45,6 @@ impl Format {
             Self::Requirements => "uv pip compile --generate-hashes",
         }
     }
-}
-
-fn unsupported(file: &LockFile, _: &Wanted) -> Result<Lock, Error> {
-    Err(file.invalid("lock files of this format cannot be read yet"))
 }
 
 /// Reads `file`, and selects what is wanted for the target.

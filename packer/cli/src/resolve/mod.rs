@@ -30,6 +30,7 @@ pub use fetched::{Fetched, Origin};
 pub use locked::{Locked, LockedSource};
 pub use pin::{Git, Pin, Place, Remote};
 pub use request::{Inputs, Local, Options};
+pub(crate) use requirements::{included as included_file, logical_lines};
 
 use cache::{Cache, Cached, Saved};
 use error::At as _;

@@ -72,7 +72,7 @@ impl Files {
 }
 
 /// The lines without comments, joined where they end in a backslash.
-fn logical_lines(text: &str) -> Vec<String> {
+pub fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for part in text.lines() {
@@ -94,7 +94,7 @@ fn logical_lines(text: &str) -> Vec<String> {
 }
 
 /// The file that a `-r` or `-c` line names, relative to the file of that line.
-fn included(line: &str, from: &Path) -> Option<PathBuf> {
+pub fn included(line: &str, from: &Path) -> Option<PathBuf> {
     let options = ["--requirement", "--constraint", "-r", "-c"];
     let rest = options.iter().find_map(|option| line.strip_prefix(option))?;
     let name = rest.trim_start_matches('=').trim();

@@ -19,6 +19,7 @@ use snakecrate_format::entry_path::EntryPath;
 
 pub use error::Error;
 pub(crate) use error::toml_cause;
+pub(crate) use poetry::alternatives as poetry_alternatives;
 pub use poetry_requirement::poetry_requirement;
 use project::Project;
 pub use project::SKIPPED;
