@@ -10,6 +10,8 @@
 //!   facts/<key>                       what is known of distributions and runtimes
 //!   imports/<key>                     the imports of sources, by interpreter
 //!   inputs/<form>/<key>               the component that an input became
+//!   proof/                            a cache of its own, with the archives that were proven
+//!   proofs/<key>.json                 what proofs found
 //!   pythons/archives/<sha256>.tar     downloads of Pythons, until they are unpacked
 //!   pythons/downloads/<sha256>/       downloaded Pythons, where no installed one fitted
 //!   pythons/given/<sha256>/           Pythons from archives that the user named
@@ -46,6 +48,8 @@ const COMPONENTS: &str = "components";
 const FACTS: &str = "facts";
 const IMPORTS: &str = "imports";
 const INPUTS: &str = "inputs";
+const PROOF: &str = "proof";
+const PROOFS: &str = "proofs";
 const PYTHONS: &str = "pythons";
 const RESOLUTIONS: &str = "resolutions";
 const WHEELS: &str = "wheels";
@@ -139,6 +143,16 @@ impl BuildCache {
     /// The directory of notes about the inputs of components of this form.
     pub fn inputs(&self, form: &str) -> PathBuf {
         self.path.join(INPUTS).join(form)
+    }
+
+    /// The cache that archives are unpacked into when they are proven.
+    pub fn proof(&self) -> PathBuf {
+        self.path.join(PROOF)
+    }
+
+    /// The note about the proof with this key.
+    pub fn known_proof(&self, key: &str) -> PathBuf {
+        self.path.join(PROOFS).join(format!("{key}.json"))
     }
 
     /// The directories of downloaded and unpacked Pythons.

@@ -15,6 +15,7 @@ pub mod component;
 pub mod launchers;
 pub mod lock;
 pub mod marker_environment;
+pub mod proof;
 pub mod prune;
 pub mod resolve;
 pub mod sbom;

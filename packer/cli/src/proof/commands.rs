@@ -1,0 +1,45 @@
+//! The user's own commands: entries with arguments that have to succeed.
+
+use super::surroundings::Surroundings;
+use super::{Cause, Error, Proof};
+use crate::settings::CommandLine;
+
+/// Fails if a command names none of the `entries`.
+pub(super) fn check(commands: &[CommandLine], entries: &[&str]) -> Result<(), Error> {
+    match commands.iter().find(|command| !entries.contains(&command.name())) {
+        Some(command) => Err(Error::UnknownEntry {
+            name: command.name().to_owned(),
+            entries: entries.iter().map(|&name| name.to_owned()).collect(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Runs the commands one after the other.
+pub(super) fn prove(
+    surroundings: &Surroundings<'_>,
+    commands: &[CommandLine],
+    proof: &mut Proof,
+) -> Result<(), Error> {
+    for command in commands {
+        let ended = surroundings.run(command.name(), |start| {
+            start.args(command.arguments());
+        })?;
+        let cause = match ended.status {
+            Some(status) if status.success() => {
+                proof.commands.push(command.to_string());
+                continue;
+            }
+            Some(status) => {
+                let output = match ended.stderr.trim().is_empty() {
+                    true => ended.stdout,
+                    false => ended.stderr,
+                };
+                Cause::Ended { status, output }
+            }
+            None => Cause::TooLong(surroundings.limit()),
+        };
+        return Err(Error::Command { command: command.to_string(), cause });
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The proof: an archive is started before its build succeeds.
+//!
+//! ```text
+//! archive ─ SNAKECRATE=python ─→ script.py: every Python entry, in one interpreter ─┐
+//!         ─ as each native entry, traced by its loader ─────────────────────────────┼→ Proof
+//!         ─ as the entries of `proof.commands` ─────────────────────────────────────┘
+//! ```
+//!
+//! Applications are not run, except by commands that the user gives. The module of an entry point is
+//! imported and its function looked up; of scripts the leading imports are made; `-m` modules are
+//! located. A native entry's loader lists the libraries that it finds.
+//!
+//! The surroundings are made for the proof: an environment without the user's variables, an empty home
+//! and working directory, no network where the system allows that, and a limit of time. The archive is
+//! unpacked into a cache of the packer's own, so that a second proof unpacks only what is new.
+//!
+//! Nothing of a proof gets into the archive.
+
+mod commands;
+mod emulator;
+mod failure;
+mod native;
+mod python;
+mod remember;
+mod surroundings;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use snakecrate_format::size::Size;
+
+use crate::build::Build;
+use crate::build_cache::BuildCache;
+use crate::settings;
+use snakecrate_base::ui::{Count, Ui};
+
+use emulator::Way;
+pub use failure::{Cause, Error};
+use remember::Memory;
+use surroundings::Surroundings;
+
+/// The outcome of a proof that did not fail.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The archive starts.
+    Proven(Proof),
+    /// The archive was not started.
+    NotRun {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What a proof found.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Proof {
+    /// Whether this is known from an earlier build of the same archive.
+    #[serde(skip)]
+    pub as_before: bool,
+    /// The names of the entries.
+    pub entries: Vec<String>,
+    /// The commands that succeeded.
+    pub commands: Vec<String>,
+    /// Whether the archive had no network.
+    pub network_isolated: bool,
+    /// Seconds that all imports took together.
+    pub seconds: f64,
+    /// The most memory that the interpreter used, in bytes; `None` where the system does not say.
+    pub memory: Option<u64>,
+    /// The modules that were loaded. A file is named by its path in the environment or the runtime;
+    /// those outside are absolute; modules in the interpreter have none.
+    pub modules: BTreeMap<String, Option<String>>,
+    /// The native code that was loaded: paths as above.
+    pub libraries: Vec<String>,
+}
+
+/// Proves the archive of `build` at `path`.
+///
+/// # Errors
+///
+/// It does not start, an entry cannot be imported, a command fails, or time runs out.
+pub fn prove(
+    archive: &Path,
+    build: &Build,
+    settings: &settings::Proof,
+    ui: Ui,
+) -> Result<Outcome, Error> {
+    if !settings.run {
+        return Ok(Outcome::NotRun { why: "the user chose so".into() });
+    }
+    let emulated = match emulator::way(build.spec().target) {
+        Way::Native => false,
+        Way::Emulated => true,
+        Way::None(why) => {
+            ui.warn(format_args!("the archive was not proven: {why}"));
+            return Ok(Outcome::NotRun { why });
+        }
+    };
+    let known: Vec<&str> = build.entries().collect();
+    commands::check(&settings.commands, &known)?;
+    let cache = BuildCache::open().map_err(Error::Cache)?;
+    let memory = Memory::new(&cache, build, settings);
+    if let Some(proof) = memory.recall() {
+        return Ok(Outcome::Proven(proof));
+    }
+    let spinner = ui.spinner("Proving", build.name());
+    let surroundings = Surroundings::new(archive, &cache, settings)?;
+    let mut proof =
+        Proof { entries: known.iter().map(|&name| name.to_owned()).collect(), ..Proof::default() };
+    python::prove(&surroundings, build.subjects(), &mut proof)?;
+    native::prove(&surroundings, build.subjects(), &mut proof)?;
+    commands::prove(&surroundings, &settings.commands, &mut proof)?;
+    proof.network_isolated = surroundings.has_no_network();
+    drop(spinner);
+    if !proof.network_isolated {
+        ui.detail("the proof had a network: this system does not allow to isolate it");
+    }
+    if emulated {
+        ui.detail(format_args!("proven by an emulator of {}", build.spec().target.name));
+    }
+    memory.remember(&proof);
+    Ok(Outcome::Proven(proof))
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:.2} s", self.entries.join(", "), self.seconds)?;
+        if !self.modules.is_empty() {
+            write!(f, ", {}", Count(self.modules.len(), "module"))?;
+        }
+        if let Some(memory) = self.memory {
+            write!(f, ", {}", Size(memory))?;
+        }
+        if !self.commands.is_empty() {
+            write!(f, ", {}", Count(self.commands.len(), "command"))?;
+        }
+        if self.as_before { f.write_str(" (as before)") } else { Ok(()) }
+    }
+}

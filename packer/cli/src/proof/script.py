@@ -1,0 +1,186 @@
+"""Proves the Python entries of an archive: makes the imports that a start would make.
+
+The packer adds a call of `prove` and runs this in the archive's interpreter. Each result is a line of
+JSON, written at once, so that the packer knows what a crash interrupted. This file imports only
+modules that are built into the interpreter, since the archive may have a part of the library only,
+and since everything that it imports itself would count as the application's.
+"""
+
+import posix
+import sys
+from _io import StringIO
+from time import perf_counter
+
+# The name of code that stands for a start; the frames of that code are not shown.
+START = "<start>"
+
+
+class Plain:
+    """Imports without the fast start."""
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, kind, error, trace):
+        pass
+
+
+def fast_start():
+    """The context in which the archive's boot scripts import."""
+    from _frozen_importlib_external import SourceFileLoader
+
+    name, path = "snakecrate_start", sys.prefix + "/boot/lib/start.py"
+    try:
+        posix.stat(path)
+    except OSError:
+        return Plain
+    scope = {"__name__": name}
+    exec(SourceFileLoader(name, path).get_code(name), scope)
+    return scope["Start"]
+
+
+def run(code):
+    scope = {"__name__": "__main__"}
+    exec(compile(code, START, "exec"), scope)
+    return scope
+
+
+def check_call(context, module, attr):
+    first, *rest = attr.split(".")
+    with context():
+        found = run(f"from {module} import {first}")[first]
+    for name in rest:
+        found = getattr(found, name)
+    if not callable(found):
+        raise TypeError(f"{module}:{attr} is not callable, but a {type(found).__name__}")
+
+
+def check_module(context, module):
+    from importlib.util import find_spec
+
+    spec = find_spec(module)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+    if spec.submodule_search_locations is not None and find_spec(f"{module}.__main__") is None:
+        raise ImportError(f"{module!r} is a package without a __main__ module", name=module)
+
+
+def check_script(context, directory, code):
+    if directory:
+        sys.path.insert(0, f"{sys.prefix}/{directory}")
+    with context():
+        run(code)
+    if directory:
+        del sys.path[0]
+
+
+def shown(error):
+    """The traceback of an error, without the frames of this file."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename in (__file__, START):
+        trace = trace.tb_next
+    stream, sys.stderr = sys.stderr, StringIO()
+    try:
+        sys.__excepthook__(type(error), error, trace)
+        return sys.stderr.getvalue()
+    finally:
+        sys.stderr = stream
+
+
+def encoded(value):
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return '"' + "".join(map(escaped, value)) + '"'
+    if isinstance(value, list):
+        return "[" + ",".join(map(encoded, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{encoded(k)}:{encoded(v)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
+def escaped(character):
+    if " " <= character <= "~" and character not in '"\\':
+        return character
+    code = ord(character)
+    if code < 0x10000:
+        # Half of a surrogate pair stands for a byte that isn't text.
+        return "\\u%04x" % (0xFFFD if 0xD800 <= code < 0xE000 else code)
+    code -= 0x10000
+    return "\\u%04x\\u%04x" % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+
+
+def inside(path):
+    """The path in the environment or in the runtime; others stay absolute."""
+    for tree in (sys.prefix, sys.base_prefix):
+        if path.startswith(tree + "/"):
+            return path[len(tree) + 1 :]
+    return path
+
+
+def modules():
+    found = {}
+    for name, module in list(sys.modules.items()):
+        if name == "__main__" or not isinstance(name, str):
+            continue
+        try:
+            # A lazy module would be loaded by an ordinary look at its attributes.
+            path = object.__getattribute__(module, "__dict__").get("__file__")
+        except Exception:
+            path = None
+        found[name] = inside(path) if isinstance(path, str) else None
+    return found
+
+
+def libraries():
+    """The files whose code is mapped into this process."""
+    found = set()
+    try:
+        with open("/proc/self/maps", "rb") as file:
+            for line in file:
+                fields = line.decode("utf-8", "replace").rstrip("\n").split(None, 5)
+                if len(fields) == 6 and "x" in fields[1] and fields[5].startswith("/"):
+                    found.add(inside(fields[5]))
+    except OSError:
+        pass
+    return sorted(found)
+
+
+def memory():
+    """The most memory that this process has used, in bytes."""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            for line in file:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+CHECKS = {"call": check_call, "module": check_module, "script": check_script}
+
+
+def prove(subjects, results):
+    out = posix.open(results, posix.O_WRONLY | posix.O_CREAT | posix.O_CLOEXEC, 0o600)
+
+    def write(value):
+        posix.write(out, (encoded(value) + "\n").encode())
+
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        # The directory of this file; applications find the working directory there.
+        sys.path[0] = ""
+    context = fast_start()
+    for name, kind, *arguments in subjects:
+        write({"begin": name})
+        sys.argv[:] = [name]
+        started, failure, place = perf_counter(), None, list(sys.path)
+        try:
+            CHECKS[kind](context, *arguments)
+        except BaseException as error:
+            failure = shown(error)
+            sys.path[:] = place
+        write({"end": name, "seconds": perf_counter() - started, "failure": failure})
+    write({"modules": modules(), "libraries": libraries(), "memory": memory()})
+    # Threads and exit handlers of the application would take time, and prove nothing.
+    posix._exit(0)

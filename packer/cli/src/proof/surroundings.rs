@@ -1,0 +1,153 @@
+//! The surroundings of a proof: an empty environment and home, no network, a limit of time.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use snakecrate_platform::child;
+use tempfile::TempDir;
+
+use super::Error;
+use crate::build_cache::BuildCache;
+use crate::settings;
+
+/// The bytes of an output that are read, from its end.
+const TAIL: u64 = 64 << 10;
+
+/// A place to start an archive in. It is removed at the end.
+pub(super) struct Surroundings<'a> {
+    /// The archive, or a copy if its file system forbids execution.
+    archive: RefCell<PathBuf>,
+    scratch: TempDir,
+    cache: PathBuf,
+    settings: &'a settings::Proof,
+    /// `None` before the first start.
+    isolated: Cell<Option<bool>>,
+}
+
+/// The end of a start.
+pub(super) struct Ended {
+    /// The status; `None` if time ran out.
+    pub status: Option<ExitStatus>,
+    /// The end of standard output.
+    pub stdout: String,
+    /// The end of standard error.
+    pub stderr: String,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(
+        archive: &Path,
+        cache: &BuildCache,
+        settings: &'a settings::Proof,
+    ) -> Result<Self, Error> {
+        let scratch = cache.temporary_directory().map_err(Error::Scratch)?;
+        for directory in ["home", "tmp", "work"] {
+            fs::create_dir(scratch.path().join(directory)).map_err(Error::Scratch)?;
+        }
+        let archive = std::path::absolute(archive).map_err(Error::Scratch)?;
+        Ok(Self {
+            archive: RefCell::new(archive),
+            scratch,
+            cache: cache.proof(),
+            settings,
+            isolated: Cell::new(None),
+        })
+    }
+
+    /// The path of a file for what the packer and its script give each other.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// Whether everything was started without a network.
+    pub(super) fn has_no_network(&self) -> bool {
+        self.isolated.get() == Some(true)
+    }
+
+    /// The limit of time for each start, in seconds.
+    pub(super) fn limit(&self) -> u64 {
+        self.settings.timeout
+    }
+
+    /// Starts the archive as `name`; `complete` adds arguments and variables.
+    pub(super) fn run(&self, name: &str, complete: impl Fn(&mut Command)) -> Result<Ended, Error> {
+        let output = |name: &str| File::create(self.file(name)).map_err(Error::Scratch);
+        let (stdout, stderr) = (output("stdout")?, output("stderr")?);
+        let mut child = self.spawn(|command| {
+            child::set_name(command, name.as_ref())?;
+            command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+            complete(command);
+            Ok(())
+        })?;
+        let limit = Duration::from_secs(self.limit());
+        let status = child::wait_for_group(&mut child, limit).map_err(Error::Scratch)?;
+        let tail = |name: &str| tail(&self.file(name)).map_err(Error::Scratch);
+        Ok(Ended { status, stdout: tail("stdout")?, stderr: tail("stderr")? })
+    }
+
+    fn spawn(&self, complete: impl Fn(&mut Command) -> io::Result<()>) -> Result<Child, Error> {
+        let start =
+            || self.spawn_isolated(&complete).or_else(|_| self.spawn_with(&complete, false));
+        let started = start().or_else(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                // As where the output's file system is mounted with `noexec`.
+                let copy = self.file("archive");
+                fs::copy(self.archive.borrow().as_path(), &copy)?;
+                self.archive.replace(copy);
+                start()
+            }
+            _ => Err(error),
+        });
+        started.map_err(Error::Start)
+    }
+
+    /// Starts without a network; not again where that has not worked.
+    fn spawn_isolated(
+        &self,
+        complete: &impl Fn(&mut Command) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        if self.isolated.get() == Some(false) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        self.spawn_with(complete, true)
+    }
+
+    fn spawn_with(
+        &self,
+        complete: &impl Fn(&mut Command) -> io::Result<()>,
+        isolated: bool,
+    ) -> io::Result<Child> {
+        let mut command = Command::new(self.archive.borrow().as_path());
+        let variables = self.settings.env.iter().map(|one| (&one.name, &one.value));
+        command
+            .env_clear()
+            .env("HOME", self.file("home"))
+            .env("TMPDIR", self.file("tmp"))
+            .envs(variables)
+            .env("SNAKECRATE_CACHE", &self.cache)
+            .current_dir(self.file("work"))
+            .stdin(Stdio::null());
+        complete(&mut command)?;
+        child::lead_group(&mut command);
+        if isolated {
+            child::without_network(&mut command)?;
+        }
+        let child = command.spawn()?;
+        self.isolated.set(Some(isolated));
+        Ok(child)
+    }
+}
+
+/// The end of a file, as text.
+fn tail(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
