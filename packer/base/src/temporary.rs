@@ -24,12 +24,21 @@ fn builder() -> Builder<'static, 'static> {
     builder
 }
 
-/// The same with the permissions of a program, as far as the process's mask allows.
+/// Names with the permissions of a program, as far as the process's mask allows.
 pub fn executable_builder() -> Builder<'static, 'static> {
+    with_permissions(0o755)
+}
+
+/// Names with the permissions of a document, as far as the process's mask allows.
+pub fn readable_builder() -> Builder<'static, 'static> {
+    with_permissions(0o644)
+}
+
+fn with_permissions(mode: u32) -> Builder<'static, 'static> {
     let mut builder = builder();
     // Elsewhere every file may be executed, and `tempfile` sets no permissions.
     if cfg!(unix) {
-        builder.permissions(snakecrate_platform::file::permissions(0o755));
+        builder.permissions(snakecrate_platform::file::permissions(mode));
     }
     builder
 }

@@ -4,7 +4,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write as _};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
@@ -13,6 +13,14 @@ use owo_colors::OwoColorize;
 
 /// All bars of the process, so that they are drawn below each other, and messages above them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// The warnings of the process so far, printed or not.
+static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The warnings so far, for the build report.
+pub fn warnings() -> Vec<String> {
+    WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
 
 /// The amount of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,14 +76,20 @@ impl Ui {
 
     /// Warns the user; the build goes on.
     pub fn warn(self, what: impl Display) {
-        if self.verbosity >= Verbosity::Normal {
-            write_line(format_args!("{}: {what}", "warning".yellow().bold()));
-        }
+        self.warn_and_add(what, format_args!(""));
     }
 
     /// A warning, and what the user can do about it.
     pub fn warn_with_help(self, what: impl Display, help: impl Display) {
-        self.warn(format_args!("{what}\n{}: {help}", "   help".cyan().bold()));
+        self.warn_and_add(what, format_args!("\n{}: {help}", "   help".cyan().bold()));
+    }
+
+    fn warn_and_add(self, what: impl Display, more: std::fmt::Arguments<'_>) {
+        let what = what.to_string();
+        if self.verbosity >= Verbosity::Normal {
+            write_line(format_args!("{}: {what}{more}", "warning".yellow().bold()));
+        }
+        WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     /// Starts a step of unknown length.

@@ -17,6 +17,7 @@ pub mod lock;
 pub mod marker_environment;
 pub mod proof;
 pub mod prune;
+pub mod report;
 pub mod resolve;
 pub mod sbom;
 pub mod settings;

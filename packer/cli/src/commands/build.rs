@@ -12,22 +12,56 @@ use super::Error;
 use crate::build::Build;
 use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
+use crate::proof::{self, Outcome};
+use crate::report::Report;
 use crate::settings::{self, Options, Settings};
 use crate::source::Source;
-use snakecrate_base::ui::Ui;
+use snakecrate_base::ui::{Ui, warnings};
 
 /// `snakecrate build`
 pub(super) fn build(args: BuildArgs, ui: Ui) -> Result<(), Error> {
     let (source, settings) = resolve(args, Options::empty())?;
     let build = Build::prepare(&source, &settings, ui)?;
-    let output = settings.output.unwrap_or_else(|| default_output(build.name()));
-    let entries: Vec<_> = build.entries().map(str::to_owned).collect();
-    let written = build.write(&output)?;
+    let output = settings.output.clone().unwrap_or_else(|| default_output(build.name()));
+    let aside = build.write_aside(&output)?;
+    let proven = proof::prove(aside.path(), &build, &settings.proof, ui);
+    let report = |path: &Path| match &settings.report {
+        Some(file) => Report::new(&build, path, proven.as_ref(), warnings())?.write(file),
+        None => Ok(()),
+    };
+    let outcome = match &proven {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let kept = error.is_about_archive().then(|| failed(&output));
+            if let Some(kept) = &kept {
+                aside.publish_as(kept).map_err(crate::build::Error::from)?;
+                report(kept)?;
+            }
+            let advice = error.output().and_then(|output| build.hints().advice(output));
+            let error = proven.expect_err("it failed");
+            return Err(Error::Proof { error, advice, kept });
+        }
+    };
+    if let Outcome::Proven(proof) = outcome {
+        ui.step("Proven", proof);
+    }
+    let written = aside.publish().map_err(crate::build::Error::from)?;
+    // A leftover of an earlier build would be taken for this one's.
+    let _ = fs::remove_file(failed(&output));
+    report(&output)?;
+    let entries: Vec<_> = build.entries().collect();
     ui.step(
         "Built",
         format_args!("{} ({}; {})", output.display(), Size(written.length), entries.join(", ")),
     );
     Ok(())
+}
+
+/// The name of an archive whose proof failed.
+fn failed(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".failed");
+    name.into()
 }
 
 /// `snakecrate run`: replaces this process, and returns only if that fails.

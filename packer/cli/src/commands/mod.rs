@@ -12,8 +12,9 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::archive;
+use crate::build::hints::Advice;
 use crate::cli::{Cli, Command};
+use crate::{archive, proof, report};
 
 use crate::source;
 use snakecrate_base::error::Remedy;
@@ -34,6 +35,19 @@ pub enum Error {
     /// There is nothing to audit.
     #[error(transparent)]
     Collect(#[from] crate::audit_sources::Error),
+    /// The archive does not pass its proof.
+    #[error("{error}{}", advice.as_ref().map(|advice| format!("\n{}", advice.cause)).unwrap_or_default())]
+    Proof {
+        /// What fails.
+        error: proof::Error,
+        /// What the build knows about it.
+        advice: Option<Advice>,
+        /// Where the archive is.
+        kept: Option<PathBuf>,
+    },
+    /// The build report cannot be written.
+    #[error(transparent)]
+    Report(#[from] report::Error),
     /// The archive that was built does not start.
     #[error("cannot start {}: {source}", path.display())]
     Start {
@@ -78,6 +92,15 @@ impl Remedy for Error {
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
+            Self::Report(error) => error.remedy(),
+            Self::Proof { error, advice, kept } => {
+                let remedy = advice.as_ref().map(|advice| advice.remedy.clone());
+                let kept = kept.as_ref().map(|kept| {
+                    format!("look into {}, or skip the proof with --no-proof", kept.display())
+                });
+                let parts = remedy.or_else(|| error.remedy()).into_iter().chain(kept);
+                Some(parts.collect::<Vec<_>>().join("; "))
+            }
             Self::Start { .. } => {
                 Some("set SNAKECRATE_CACHE to a directory that allows execution".into())
             }

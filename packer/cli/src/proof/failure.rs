@@ -88,6 +88,14 @@ impl Error {
         }
     }
 
+    /// Whether the archive itself is to blame, so that it is worth a look.
+    pub fn is_about_archive(&self) -> bool {
+        matches!(
+            self,
+            Self::Entry { .. } | Self::NoStart(_) | Self::Start(_) | Self::Command { .. }
+        )
+    }
+
     /// Whether more time might help.
     fn took_too_long(&self) -> bool {
         matches!(

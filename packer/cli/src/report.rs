@@ -1,0 +1,199 @@
+//! The build report: one JSON document about an archive and its build, for `--report`.
+//!
+//! It is written beside the archive, never into it: the archive's bytes depend on its inputs alone.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use snakecrate_format::manifest::Kind;
+
+use crate::build::Build;
+use crate::proof::{self, Proof};
+use snakecrate_base::error::Remedy;
+use snakecrate_base::temporary;
+
+/// The version of the document. Fields may be added to it; a change of their meaning raises it.
+const FORMAT: u32 = 1;
+
+/// The report cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the report {}: {source}", path.display())]
+pub struct Error {
+    /// Its path.
+    pub path: PathBuf,
+    /// The system's answer.
+    pub source: io::Error,
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        Some("name a file in a directory that you can write to with --report".into())
+    }
+}
+
+/// Everything that a build reports.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    format: u32,
+    /// The application's name.
+    name: &'a str,
+    /// Its version.
+    version: Option<&'a str>,
+    /// The triple of the target.
+    target: &'static str,
+    python: Python<'a>,
+    archive: Archive,
+    entries: Vec<Entry<'a>>,
+    components: Vec<Component<'a>>,
+    proof: ProofReport<'a>,
+    /// All warnings of the build, in their order.
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Python<'a> {
+    implementation: &'a str,
+    version: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Archive {
+    path: PathBuf,
+    bytes: u64,
+    sha256: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    /// What it runs: `black:patched_main`, `-m http.server`, `bin/ruff`.
+    runs: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Component<'a> {
+    kind: Kind,
+    name: &'a str,
+    version: &'a str,
+    /// Number of its files and links.
+    files: u64,
+    /// Their bytes.
+    bytes: u64,
+    /// Its bytes in the archive.
+    packed: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+enum ProofReport<'a> {
+    /// The archive starts.
+    Proven(ProvenReport<'a>),
+    /// It does not.
+    Failed {
+        /// The message.
+        error: String,
+    },
+    /// It was not started.
+    NotRun {
+        /// Why not.
+        why: &'a str,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct ProvenReport<'a> {
+    /// Whether an earlier build proved the same archive.
+    as_before: bool,
+    #[serde(flatten)]
+    proof: &'a Proof,
+}
+
+impl<'a> Report<'a> {
+    /// The report about the archive of `build` at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The archive cannot be read.
+    pub fn new(
+        build: &'a Build,
+        path: &Path,
+        proof: Result<&'a proof::Outcome, &proof::Error>,
+        warnings: Vec<String>,
+    ) -> Result<Self, Error> {
+        let spec = build.spec();
+        let failed = |source| Error { path: path.to_owned(), source };
+        let entries = spec.entries.iter().map(|one| Entry { name: &one.name, runs: &one.runs });
+        let components = spec.components.iter().map(|one| Component {
+            kind: one.kind,
+            name: &one.name,
+            version: &one.version,
+            files: one.packed.files,
+            bytes: one.packed.bytes,
+            packed: one.packed.stored(),
+        });
+        Ok(Self {
+            format: FORMAT,
+            name: &spec.name,
+            version: spec.version.as_deref(),
+            target: spec.target.triple,
+            python: Python {
+                implementation: &spec.python.implementation,
+                version: &spec.python.version,
+            },
+            archive: Archive::of(path).map_err(failed)?,
+            entries: entries.collect(),
+            components: components.collect(),
+            proof: match proof {
+                Ok(proof::Outcome::Proven(proof)) => {
+                    ProofReport::Proven(ProvenReport { as_before: proof.as_before, proof })
+                }
+                Ok(proof::Outcome::NotRun { why }) => ProofReport::NotRun { why },
+                Err(error) => ProofReport::Failed { error: error.to_string() },
+            },
+            warnings,
+        })
+    }
+
+    /// Writes it to `path`, where it appears as a whole.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        self.try_write(path).map_err(|source| Error { path: path.to_owned(), source })
+    }
+
+    fn try_write(&self, path: &Path) -> io::Result<()> {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        temporary::remove_abandoned(directory);
+        let mut file = temporary::locked_file_in(directory, &temporary::readable_builder())?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.persist(path)?;
+        Ok(())
+    }
+}
+
+impl Archive {
+    fn of(path: &Path) -> io::Result<Self> {
+        let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+        let (mut buffer, mut bytes) = (vec![0; 1 << 20], 0);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => break,
+                length => {
+                    hasher.update(&buffer[..length]);
+                    bytes += length as u64;
+                }
+            }
+        }
+        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { path: path.to_owned(), bytes, sha256 })
+    }
+}
