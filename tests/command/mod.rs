@@ -6,6 +6,9 @@ mod audit;
 /// From each kind of source to an archive that runs.
 mod build;
 
+/// Nothing is lost: requirements, files of wheels, entries.
+mod contents;
+
 /// Errors of the packer, and that it leaves nothing behind.
 mod errors;
 

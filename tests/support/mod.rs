@@ -8,3 +8,6 @@ pub mod needs;
 
 /// Temporary places, commands in them, and the outcomes of these commands.
 pub mod sandbox;
+
+/// Wheels made by hand, so that they can lack something.
+pub mod wheel;
