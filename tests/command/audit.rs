@@ -1,16 +1,8 @@
 //! The requirements of native code: `audit`, and the audit in `build`.
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::Path;
-use std::process::Command;
+use std::fs;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256};
-use zip::write::SimpleFileOptions;
-
+use crate::support::forge::wheel::{Wheel, library};
 use crate::support::sandbox::Sandbox;
 
 const FAILURE: i32 = 1;
@@ -19,51 +11,29 @@ const WHEEL: &str = "demo-1.0-py3-none-manylinux1_x86_64.whl";
 /// A wheel with two modules: `plain.so`, and `own.so` with a search path of its own. Both need
 /// `libanswer.so.7`, which is in `libs`.
 fn demo() -> Sandbox {
-    let sandbox = Sandbox::new().file("libs/.keep", "");
-    let compile = |to: &Path, source: &str, options: &[&str]| {
-        let from = sandbox.path("source.c");
-        fs::write(&from, source).unwrap();
-        let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-nostartfiles", "-o"]).arg(to).arg(&from).args(options);
-        assert!(cc.status().unwrap().success());
-        fs::remove_file(from).unwrap();
-    };
-    let library = sandbox.path("libs/libanswer.so.7");
+    let sandbox = Sandbox::new();
+    let answer = sandbox.path("libs/libanswer.so.7");
     let soname = "-Wl,-soname,libanswer.so.7";
-    compile(&library, "int answer(void) { return 42; }", &[soname, "-nostdlib"]);
+    library(&answer, "int answer(void) { return 42; }", &[soname, "-nostdlib"]);
     let source = "int answer(void); int puts(const char *);\n\
                   void *PyInit_it(void) { return 0; }\n\
                   int ask(void) { puts(\"asked\"); return answer(); }\n";
-    let library = library.to_str().unwrap();
+    let answer = answer.to_str().unwrap();
     let runpath = ["-Wl,--enable-new-dtags", "-Wl,-rpath,$ORIGIN/data"];
-    compile(&sandbox.path("plain.so"), source, &[library]);
-    compile(&sandbox.path("own.so"), source, &[&runpath[..], &[library]].concat());
+    library(&sandbox.path("plain.so"), source, &[answer]);
+    library(&sandbox.path("own.so"), source, &[&runpath[..], &[answer]].concat());
     let read = |name: &str| fs::read(sandbox.path(name)).unwrap();
     let python = "import ctypes, os, sys\n\
                   def main():\n    \
                   name = os.path.join(os.path.dirname(__file__), sys.argv[1] + '.so')\n    \
                   sys.exit(ctypes.CDLL(name).ask())\n";
-    let files: [(&str, Vec<u8>); 6] = [
-        ("demo/__init__.py", python.into()),
-        ("demo/plain.so", read("plain.so")),
-        ("demo/own.so", read("own.so")),
-        ("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n".into()),
-        ("demo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n".into()),
-        ("demo-1.0.dist-info/entry_points.txt", "[console_scripts]\ndemo = demo:main\n".into()),
-    ];
-    let mut record = String::new();
-    for (name, content) in &files {
-        let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(content));
-        writeln!(record, "{name},sha256={hash},{}", content.len()).unwrap();
-    }
-    record.push_str("demo-1.0.dist-info/RECORD,,\n");
-    let mut zip = zip::ZipWriter::new(File::create(sandbox.path(WHEEL)).unwrap());
-    let record = ("demo-1.0.dist-info/RECORD", record.into_bytes());
-    for (name, content) in files.iter().chain([&record]) {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(content).unwrap();
-    }
-    zip.finish().unwrap();
+    Wheel::new("demo", "1.0")
+        .tag("py3-none-manylinux1_x86_64")
+        .script("demo = demo:main")
+        .file("demo/__init__.py", python)
+        .file("demo/plain.so", read("plain.so"))
+        .file("demo/own.so", read("own.so"))
+        .write(&sandbox.path(""));
     sandbox
 }
 

@@ -6,6 +6,9 @@ mod c_library;
 /// First runs that are killed, or in which a call fails.
 mod crash;
 
+/// Drivers and other libraries of the host, on the archive's own C library.
+mod drivers;
+
 /// The choice between several entries.
 mod entries;
 
