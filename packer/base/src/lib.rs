@@ -4,6 +4,7 @@
 pub mod error;
 pub mod host;
 pub mod python;
+pub mod redact;
 pub mod temporary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

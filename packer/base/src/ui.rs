@@ -11,6 +11,8 @@ use comfy_table::{Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
 
+use crate::redact::redacted;
+
 /// All bars of the process, so that they are drawn below each other, and messages above them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
@@ -96,7 +98,7 @@ impl Ui {
     pub fn spinner(self, verb: &str, what: impl Display) -> Progress {
         let bar = self.bar("{prefix:>12.cyan.bold} {spinner} {wide_msg}", 0);
         bar.set_prefix(verb.to_owned());
-        bar.set_message(what.to_string());
+        bar.set_message(redacted(&what.to_string()).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         Progress(bar)
     }
@@ -124,10 +126,11 @@ impl Ui {
     }
 }
 
-/// Writes a line to standard error. Failing to isn't a reason to stop.
+/// Writes a line to standard error, without the credentials of URLs. Failing to isn't a reason to stop.
 fn write_line(line: std::fmt::Arguments<'_>) {
+    let line = line.to_string();
     BARS.suspend(|| {
-        let _ = writeln!(anstream::stderr(), "{line}");
+        let _ = writeln!(anstream::stderr(), "{}", redacted(&line));
     });
 }
 
@@ -144,7 +147,7 @@ impl Progress {
 
     /// Shows what is being done now.
     pub fn message(&self, what: impl Display) {
-        self.0.set_message(what.to_string());
+        self.0.set_message(redacted(&what.to_string()).into_owned());
     }
 }
 

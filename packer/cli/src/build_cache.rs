@@ -4,7 +4,8 @@
 //! <cache>/build/
 //!   archives/<key>/<name>             archives that `run` built
 //!   backends/<key>.json               which environment of a build back end is current
-//!   backends/<key>-<random>/          the environment; it contains its own path, so it is not renamed
+//!   backends/<key>-<random>/          the environment; it contains its own path, so it is not renamed;
+//!                                     one that no note names is incomplete or replaced
 //!   builds/<key>.json                 the wheel that a project or source distribution became
 //!   components/<form>/<key>-<level>/  packed components
 //!   facts/<key>                       what is known of distributions and runtimes
@@ -27,6 +28,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use snakecrate_base::error::Remedy;
 use snakecrate_base::temporary::{self, is_temporary};
@@ -56,6 +59,22 @@ const WHEELS: &str = "wheels";
 
 /// Directories whose things are one directory further down.
 const NESTED: [&str; 3] = [COMPONENTS, INPUTS, PYTHONS];
+
+/// The note about the environment of a build back end. It is written when that is complete.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackendNote {
+    /// The name of the environment's directory.
+    pub directory: String,
+    /// When it was made, in seconds since 1970.
+    pub at: u64,
+}
+
+impl BackendNote {
+    /// The note in the file `path`, if that exists and is one.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+}
 
 /// The packer's own directory in the cache.
 #[derive(Debug, Clone, Default)]
@@ -194,16 +213,29 @@ impl BuildCache {
         temporary::directory_in(&self.path)
     }
 
-    /// Removes temporary directories of killed builds. Those that cannot be removed stay.
+    /// Removes what killed builds left: temporary directories, and environments of back ends that
+    /// were not complete or have been replaced. Those that cannot be removed stay.
     pub fn remove_abandoned(&self) {
-        let is_abandoned = |entry: &fs::DirEntry| {
+        let is_old = |entry: &fs::DirEntry| {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
             let age = modified.ok().and_then(|modified| modified.elapsed().ok());
-            is_temporary(&entry.file_name()) && age.is_some_and(|age| age > ABANDONED_AFTER)
+            age.is_some_and(|age| age > ABANDONED_AFTER)
         };
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten().filter(is_abandoned) {
+        let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten();
+        let temporary = entries(&self.path).filter(|entry| is_temporary(&entry.file_name()));
+        let unnamed = entries(&self.backends()).filter(|entry| self.is_unnamed_backend(entry));
+        for entry in temporary.chain(unnamed).filter(is_old) {
             let _ = fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
         }
+    }
+
+    /// Whether it is the directory of an environment that no note names.
+    fn is_unnamed_backend(&self, entry: &fs::DirEntry) -> bool {
+        let Ok(name) = entry.file_name().into_string() else { return false };
+        let Some((key, _)) = name.rsplit_once('-') else { return false };
+        let note = BackendNote::read(&self.backends().join(format!("{key}.json")));
+        entry.file_type().is_ok_and(|kind| kind.is_dir())
+            && note.is_none_or(|note| note.directory != name)
     }
 
     /// Everything that may be removed, by its own rule. Other versions' directories count, too.
@@ -237,7 +269,8 @@ impl BuildCache {
     fn collect(&self, names: &[&str], all: bool, things: &mut Vec<Thing>) {
         for entry in fs::read_dir(self.directory(names)).into_iter().flatten().flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let rule = match is_temporary(name.as_ref()) {
+            let unnamed = names == [BACKENDS] && self.is_unnamed_backend(&entry);
+            let rule = match is_temporary(name.as_ref()) || unnamed {
                 true => Rule::Abandoned,
                 false if all => Rule::Unused,
                 false => continue,

@@ -8,6 +8,7 @@ use owo_colors::OwoColorize;
 use snakecrate::cli::Cli;
 use snakecrate::commands;
 use snakecrate_base::error::Remedy;
+use snakecrate_base::redact::redacted;
 
 /// The exit status of failures; clap exits with 2 for wrong usage.
 const FAILURE: u8 = 1;
@@ -18,9 +19,9 @@ fn main() -> ExitCode {
         Err(error) => {
             // If standard error is closed, the exit status is all that is left.
             let mut out = anstream::stderr().lock();
-            let _ = writeln!(out, "{}: {error}", "error".red().bold());
+            let _ = writeln!(out, "{}: {}", "error".red().bold(), redacted(&error.to_string()));
             if let Some(remedy) = error.remedy() {
-                let _ = writeln!(out, "{}: {remedy}", " help".cyan().bold());
+                let _ = writeln!(out, "{}: {}", " help".cyan().bold(), redacted(&remedy));
             }
             ExitCode::from(FAILURE)
         }

@@ -17,10 +17,10 @@ use sha2::{Digest as _, Sha256};
 use ureq::Agent;
 use ureq::http::{Response, header};
 
-pub use address::redacted;
 pub use error::Error;
 
 use self::address::file_path;
+use snakecrate_base::redact::redacted;
 use snakecrate_base::temporary;
 use snakecrate_base::ui::Ui;
 
@@ -43,7 +43,7 @@ pub fn fetch(url: &str, sha256: &str, to: &Path, ui: Ui) -> Result<(), Error> {
     if file_sha256(to).is_ok_and(|actual| actual == expected) {
         return Ok(());
     }
-    let name = redacted(url);
+    let name = redacted(url).into_owned();
     ui.detail(format_args!("downloading {name}"));
     persistently(|| {
         let (mut body, length) = open(url)?;
@@ -63,7 +63,7 @@ pub fn text(url: &str) -> Result<String, Error> {
         let mut text = String::new();
         body.take(MAX_TEXT)
             .read_to_string(&mut text)
-            .map_err(|source| Error::Read { url: redacted(url), source })?;
+            .map_err(|source| Error::Read { url: redacted(url).into_owned(), source })?;
         Ok(text)
     })
 }
@@ -110,11 +110,13 @@ fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
         return Ok((Box::new(file), Some(length)));
     }
     if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err(Error::Scheme(redacted(url)));
+        return Err(Error::Scheme(redacted(url).into_owned()));
     }
     let response = get(url).map_err(|error| match error {
-        ureq::Error::StatusCode(status) => Error::Status { url: redacted(url), status },
-        source => Error::Network { url: redacted(url), source: Box::new(source) },
+        ureq::Error::StatusCode(status) => {
+            Error::Status { url: redacted(url).into_owned(), status }
+        }
+        source => Error::Network { url: redacted(url).into_owned(), source: Box::new(source) },
     })?;
     let length = response
         .headers()

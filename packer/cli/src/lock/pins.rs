@@ -27,8 +27,8 @@ fn pin(package: &Package) -> Option<Locked> {
         Origin::Digests { index, hashes } => {
             LockedSource::Index { sha256: sha256(hashes).collect(), url: index.clone() }
         }
-        Origin::Archive { file, .. } => {
-            let remote = remote(file)?;
+        Origin::Archive { file, subdirectory } => {
+            let remote = Remote { subdirectory: subdirectory.clone(), ..remote(file)? };
             LockedSource::Place(if remote.is_wheel() {
                 Place::Wheel(remote)
             } else {
@@ -59,7 +59,8 @@ fn of_files(index: Option<&String>, files: &[File]) -> LockedSource {
 }
 
 fn remote(file: &File) -> Option<Remote> {
-    Some(Remote { url: file.url.clone()?, sha256: file.sha256().map(str::to_owned) })
+    let sha256 = file.sha256().map(str::to_owned);
+    Some(Remote { url: file.url.clone()?, sha256, subdirectory: None })
 }
 
 fn sha256<'a>(hashes: impl IntoIterator<Item = &'a Hash>) -> impl Iterator<Item = String> {

@@ -8,25 +8,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::backend::{self, Project};
+use super::build_system::BuildSystem;
 use super::cache::Cached;
 use super::error::{At as _, Error};
+use super::failure::{self, BuildFailure};
 use super::job::Job;
 use super::pin::{Git, Remote};
 use super::program::run;
-use super::{backend, fingerprint, tool_errors, uv};
+use super::{fingerprint, unpack, uv};
+use snakecrate_base::redact::redacted;
 
 /// Counts changes in how wheels are built; wheels of another scheme are not used again.
-const SCHEME: &str = "2";
+const SCHEME: &str = "3";
 
 /// The wheel of the project in `directory`, built if anything changed since the last time.
 pub(super) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
     let state = fingerprint::of(directory).at(directory)?;
     let place = directory.to_string_lossy();
     let key = key(job, &["directory", &place, &state]);
-    cached(job, &key, &place, || {
-        let argument = directory.as_os_str();
-        build(job, &place, argument.as_ref(), directory)
-    })
+    cached(job, &key, &place, || build(job, &place, directory, directory))
 }
 
 /// The wheel of a source distribution, downloaded by `fetch` into the directory it gets.
@@ -36,12 +37,17 @@ pub(super) fn source(
     fetch: impl FnOnce(&Path) -> Result<PathBuf, Error>,
 ) -> Result<Cached, Error> {
     let digest = remote.sha256.as_deref().unwrap_or(&remote.url);
-    let key = key(job, &["source", digest]);
+    let subdirectory = remote.subdirectory.as_deref().unwrap_or_default();
+    let key = key(job, &["source", digest, subdirectory]);
     let file = remote.file();
     cached(job, &key, &file, || {
         let directory = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
         let archive = fetch(directory.path())?;
-        build(job, &file, &archive, directory.path())
+        let unpacked = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
+        match unpack::unpack(&archive, unpacked.path()).at(&archive)? {
+            Some(project) => build(job, &file, &project.join(subdirectory), &job.directory),
+            None => with_uv(job, &file, &archive, &job.directory, &SetupCfg::new(job)?),
+        }
     })
 }
 
@@ -49,23 +55,11 @@ pub(super) fn source(
 pub(super) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
     let subdirectory = git.subdirectory.as_deref().unwrap_or_default();
     let key = key(job, &["git", &git.url, &git.commit, subdirectory]);
-    cached(job, &key, name, || {
+    let what = format!("{name} @ git+{}", redacted(&git.url));
+    cached(job, &key, &what, || {
         let clone = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
-        let run_git = |arguments: &[&str]| -> Result<(), Error> {
-            let mut command = Command::new("git");
-            command.args(arguments).current_dir(clone.path()).env("GIT_TERMINAL_PROMPT", "0");
-            let ran = run("git", &mut command, job.ui)?;
-            let lines: Vec<&str> = ran.stderr.lines().collect();
-            if ran.success {
-                return Ok(());
-            }
-            Err(Error::Failed { program: "git", message: tool_errors::one_line(&lines) })
-        };
-        run_git(&["clone", "--quiet", "--no-checkout", &git.url, "."])?;
-        run_git(&["checkout", "--quiet", "--detach", &git.commit])?;
-        run_git(&["submodule", "--quiet", "update", "--init", "--recursive"])?;
-        let project = clone.path().join(subdirectory);
-        build(job, name, &project, &project)
+        let project = super::git::check_out(job, git, clone.path())?;
+        build(job, &what, &project, &job.directory)
     })
 }
 
@@ -98,38 +92,63 @@ fn cached(
     Ok(cached)
 }
 
-/// Builds `source` and returns the wheel, which is in the job's scratch directory.
-fn build(job: &Job, what: &str, source: &Path, directory: &Path) -> Result<PathBuf, Error> {
-    let out = tempfile::tempdir_in(job.scratch).at(job.scratch)?.keep();
-    let work = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
-    let extra = work.path().join("setup.cfg");
-    let base = work.path().display();
-    let text = format!("[build]\nbuild_base = {base}/build\n[egg_info]\negg_base = {base}\n");
-    fs::write(&extra, text).at(&extra)?;
-    // Directories are built repeatedly, so their environments are kept.
-    if source == directory
-        && backend::build(job, directory, &out, ("DIST_EXTRA_CONFIG", &extra))?.is_some()
-    {
-        return wheel_in(&out, what);
+/// Builds the project in `directory` and returns the wheel, which is in the job's scratch directory.
+/// `[tool.uv]` in `configuration` says where distributions are.
+fn build(job: &Job, what: &str, directory: &Path, configuration: &Path) -> Result<PathBuf, Error> {
+    let system = BuildSystem::of(directory, what)?;
+    let setup_cfg = SetupCfg::new(job)?;
+    if system.needs_uv {
+        return with_uv(job, what, directory, directory, &setup_cfg);
     }
+    let out = tempfile::tempdir_in(job.scratch).at(job.scratch)?.keep();
+    let project = Project { directory, what, configuration, setup_cfg: &setup_cfg.file };
+    backend::build(job, &project, &system, &out)?;
+    wheel_in(&out, what)
+}
+
+/// Has uv build `source`, a directory or an archive.
+fn with_uv(
+    job: &Job,
+    what: &str,
+    source: &Path,
+    configuration: &Path,
+    setup_cfg: &SetupCfg,
+) -> Result<PathBuf, Error> {
+    let out = tempfile::tempdir_in(job.scratch).at(job.scratch)?.keep();
     let mut command = Command::new(job.uv()?);
     command.args(["build", "--wheel", "--color", "never", "--python"]);
     command.arg(&job.interpreter.executable).arg("--out-dir").arg(&out);
     uv::index_options(&mut command, job.options, &job.links);
-    // Setuptools reads this file last, from version 62 on.
-    command.arg(source).current_dir(directory).env("DIST_EXTRA_CONFIG", &extra);
+    command.arg(source).current_dir(configuration).env("DIST_EXTRA_CONFIG", &setup_cfg.file);
     let ran = run("uv", &mut command, job.ui)?;
-    if !ran.success {
-        return Err(match uv::failure(&ran, job.options) {
-            Error::Build { output, .. } => Error::Build { what: what.to_owned(), output },
-            // A requirement of the build cannot be found.
-            Error::Unsatisfiable(text) | Error::OnlySource(text) => {
-                Error::Build { what: what.to_owned(), output: vec![text] }
-            }
-            other => other,
-        });
+    if ran.success {
+        return wheel_in(&out, what);
     }
-    wheel_in(&out, what)
+    Err(match failure::failure(&ran, job.options.offline) {
+        Error::Build { failure, .. } => Error::Build { what: what.to_owned(), failure },
+        Error::Unsatisfiable(message) | Error::OnlySource(message) => {
+            Error::BuildRequirements { what: what.to_owned(), message }
+        }
+        other => other,
+    })
+}
+
+/// A configuration file that keeps setuptools from leaving files in the project. Setuptools reads it
+/// last, from version 62 on.
+struct SetupCfg {
+    file: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+impl SetupCfg {
+    fn new(job: &Job) -> Result<Self, Error> {
+        let directory = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
+        let file = directory.path().join("setup.cfg");
+        let base = directory.path().display();
+        let text = format!("[build]\nbuild_base = {base}/build\n[egg_info]\negg_base = {base}\n");
+        fs::write(&file, text).at(&file)?;
+        Ok(Self { file, _directory: directory })
+    }
 }
 
 /// The wheel that was built into `out`.
@@ -138,7 +157,6 @@ fn wheel_in(out: &Path, what: &str) -> Result<PathBuf, Error> {
         .at(out)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "whl"));
-    let nothing =
-        || Error::Build { what: what.to_owned(), output: vec!["it produced no wheel".into()] };
-    found.ok_or_else(nothing)
+    let failure = || BuildFailure::because("its back end produced no wheel");
+    found.ok_or_else(|| Error::Build { what: what.to_owned(), failure: failure() })
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use pep440_rs::Version;
 
+use super::failure::{BuildFailure, Lines};
+use super::git;
 use crate::wheel;
 use snakecrate_base::error::Remedy;
 use snakecrate_download as download;
@@ -35,31 +37,45 @@ pub enum Error {
         source: io::Error,
     },
     /// No set of distributions fits the requirements.
-    #[error("the requirements cannot be satisfied: {0}")]
-    Unsatisfiable(String),
+    #[error("uv cannot resolve the requirements{0}")]
+    Unsatisfiable(Lines),
     /// There is only a source distribution, and building is not allowed.
-    #[error("there is only a source distribution, no wheel: {0}")]
-    OnlySource(String),
-    /// The build back end failed.
-    #[error("cannot build a wheel of {what}: {}", lines(output))]
+    #[error("a distribution has no wheel, and building it from source is not allowed{0}")]
+    OnlySource(Lines),
+    /// uv failed for another reason: the network, the index, its configuration.
+    #[error("uv failed{0}")]
+    Uv(Lines),
+    /// A wheel cannot be built.
+    #[error("cannot build a wheel of {what}: {failure}")]
     Build {
         /// The project or distribution.
         what: String,
-        /// The last lines of the back end's output.
-        output: Vec<String>,
+        /// Why.
+        failure: BuildFailure,
+    },
+    /// The requirements of a build cannot be installed.
+    #[error("cannot install what the build of {what} requires{message}")]
+    BuildRequirements {
+        /// The project or distribution.
+        what: String,
+        /// uv's message.
+        message: Lines,
+    },
+    /// A git repository cannot be fetched.
+    #[error("cannot fetch the git source {address}{message}")]
+    Git {
+        /// Its address, without credentials.
+        address: String,
+        /// The message of git or uv.
+        message: Lines,
     },
     /// Something is not in the cache, and `--offline` forbids the network.
     #[error("unavailable offline: {0}")]
     Offline(String),
-    /// The tool failed for another reason: the network, the index, its configuration.
-    #[error("{program} failed: {message}")]
-    Failed {
-        /// `uv`, `git` or the index.
-        program: &'static str,
-        /// Its message.
-        message: String,
-    },
-    /// The tool's output has an unknown form.
+    /// uv cannot resolve without the network.
+    #[error("uv cannot resolve the requirements offline{0}")]
+    OfflineResolution(Lines),
+    /// The answer of a program or index has an unknown form.
     #[error("cannot read the output of {program}: {cause}")]
     Answer {
         /// `uv`, `git` or the index.
@@ -109,14 +125,6 @@ pub enum Error {
     },
 }
 
-fn lines(output: &[String]) -> String {
-    match output {
-        [] => "the build back end failed without output".into(),
-        [one] => one.clone(),
-        more => format!("the build back end reports\n    {}", more.join("\n    ")),
-    }
-}
-
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
@@ -134,22 +142,24 @@ impl Remedy for Error {
             Self::OnlySource(_) => {
                 "choose a version that has wheels, or allow building from source".into()
             }
-            Self::Build { .. } => "run it again with -v to see the whole output".into(),
-            Self::Offline(_) => {
-                "build once without --offline, or give a directory with the wheels to --find-links"
+            Self::Uv(_) => {
+                "check the network, the index and uv's configuration; use -v to see the command"
                     .into()
             }
-            Self::Failed { .. } => {
-                "check the network, the index and the tool's configuration; use -v to see the command"
+            Self::Build { failure, .. } => failure.remedy(),
+            Self::BuildRequirements { .. } => {
+                "check `build-system.requires` in its pyproject.toml, and the index".into()
+            }
+            Self::Git { message, .. } => git::remedy(&message.to_string()).into(),
+            Self::Offline(_) | Self::OfflineResolution(_) => {
+                "build once without --offline, or give a directory with the wheels to --find-links"
                     .into()
             }
             Self::Answer { program, .. } => format!("try another version of {program}"),
             Self::NoFile(_) => {
                 "choose another version of it, or another Python with --python".into()
             }
-            Self::Hash(_) => {
-                "add its hash to the requirements file, or remove all hashes".into()
-            }
+            Self::Hash(_) => "add its hash to the requirements file, or remove all hashes".into(),
             Self::Extra { known, .. } if known.is_empty() => "remove the extra".into(),
             Self::Extra { known, .. } => format!("choose one of: {}", known.join(", ")),
             Self::Python { .. } => "choose another interpreter with --python".into(),

@@ -19,7 +19,7 @@ pub(super) fn of(
     project: Option<&LocalProject>,
     locked: &[Locked],
 ) -> String {
-    let mut key = Key(blake3::Hasher::new());
+    let mut key = Key::default();
     let python = job.interpreter;
     key.list("scheme", [SCHEME]);
     key.list("python", [&python.full_version, &python.cache_tag, python.target.name]);
@@ -48,17 +48,8 @@ pub(super) fn of(
         key.list("requires", &project.metadata.requires_dist);
         key.list("pyproject", project.pyproject());
     }
-    // uv reads every option from the environment, too.
-    let mut variables: Vec<(String, String)> = env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with("UV_"))
-        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
-        .collect();
-    variables.sort();
-    for (name, value) in &variables {
-        key.list("variable", [name, value]);
-    }
-    key.0.finalize().to_hex().to_string()
+    key.variables();
+    key.finish()
 }
 
 /// The names, sizes and times of the files in a directory, sorted.
@@ -77,11 +68,31 @@ fn listing(directory: &Path) -> Vec<String> {
     lines
 }
 
-struct Key(blake3::Hasher);
+/// A digest of named lists.
+#[derive(Default)]
+pub(super) struct Key(blake3::Hasher);
 
 impl Key {
+    /// Adds the environment that uv reads: every option of its has a variable, too.
+    pub(super) fn variables(&mut self) {
+        let mut variables: Vec<(String, String)> = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .filter(|(name, _)| name.starts_with("UV_"))
+            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+            .collect();
+        variables.sort();
+        for (name, value) in &variables {
+            self.list("variable", [name, value]);
+        }
+    }
+
+    /// The digest, in hex.
+    pub(super) fn finish(&self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
+
     /// Adds values under a name. Lengths separate them.
-    fn list(&mut self, name: &str, values: impl IntoIterator<Item = impl AsRef<str>>) {
+    pub(super) fn list(&mut self, name: &str, values: impl IntoIterator<Item = impl AsRef<str>>) {
         self.add(name);
         for value in values {
             self.0.update(b"+");

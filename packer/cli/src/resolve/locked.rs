@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::job::Job;
+use super::paths::file_url;
 use super::pin::{Pin, Place, Remote};
 use super::uv;
 
@@ -51,7 +52,6 @@ impl Locked {
 
     /// A requirement that only this distribution meets.
     pub(super) fn requirement(&self) -> String {
-        use super::paths::file_url;
         let at = |url: &str| format!("{} @ {url}", self.name);
         match (&self.source, &self.version) {
             (LockedSource::Place(Place::Directory(path)), _) => at(&file_url(path)),
@@ -60,7 +60,8 @@ impl Locked {
                 at(&format!("git+{}@{}{}", git.url, git.commit, below.collect::<String>()))
             }
             (LockedSource::Place(Place::Wheel(remote) | Place::Source(remote)), _) => {
-                at(&remote.url)
+                let below = remote.subdirectory.iter().map(|path| format!("#subdirectory={path}"));
+                at(&format!("{}{}", remote.url, below.collect::<String>()))
             }
             (_, Some(version)) => format!("{}=={version}", self.name),
             (_, None) => self.name.clone(),

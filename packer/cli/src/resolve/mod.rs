@@ -3,12 +3,16 @@
 
 mod backend;
 mod build;
+mod build_system;
 mod cache;
+mod environment;
 mod error;
+mod failure;
 mod fetch;
 mod fetched;
 mod find_uv;
 mod fingerprint;
+mod git;
 mod job;
 mod key;
 mod lists;
@@ -19,13 +23,14 @@ mod pin;
 mod program;
 mod request;
 mod requirements;
-mod tool_errors;
+mod unpack;
 mod uv;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
+pub use failure::{BuildFailure, Lines};
 pub use fetched::{Fetched, Origin};
 pub use locked::{Locked, LockedSource};
 pub use pin::{Git, Pin, Place, Remote};

@@ -34,6 +34,8 @@ pub struct Remote {
     pub url: String,
     /// In hex, if the index has it.
     pub sha256: Option<String>,
+    /// The project's directory in a source distribution, if it isn't the top one.
+    pub subdirectory: Option<String>,
 }
 
 /// Digests of a file, as `pylock.toml` has them.
@@ -79,10 +81,10 @@ mod tests {
     fn files_are_named_without_escapes_and_queries() {
         let url =
             "https://h/a/torch-2.0%2Bcpu-cp312-cp312-linux_x86_64.whl?x=1#sha256=0".to_owned();
-        let remote = Remote { url, sha256: None };
+        let remote = Remote { url, sha256: None, subdirectory: None };
         assert_eq!(remote.file(), "torch-2.0+cpu-cp312-cp312-linux_x86_64.whl");
         assert!(remote.is_wheel());
-        let elsewhere = Remote { url: "https://h/a%2F..%2Fb.whl".into(), sha256: None };
+        let elsewhere = Remote { url: "https://h/a%2F..%2Fb.whl".into(), ..remote };
         assert_eq!(elsewhere.file(), "a%2F..%2Fb.whl");
     }
 }

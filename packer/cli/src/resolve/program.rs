@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use super::error::Error;
@@ -48,11 +49,7 @@ pub(super) fn prepare(command: &mut Command) {
 /// Runs `command`, called `program` in messages.
 pub(super) fn run(program: &str, command: &mut Command, ui: Ui) -> Result<Ran, Error> {
     prepare(command);
-    let words: Vec<_> = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(|word| word.to_string_lossy())
-        .collect();
-    ui.detail(words.join(" "));
+    show(command, ui);
     let output =
         command.output().map_err(|source| Error::Start { program: program.to_owned(), source })?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -63,4 +60,32 @@ pub(super) fn run(program: &str, command: &mut Command, ui: Ui) -> Result<Ran, E
     };
     ran.stderr.lines().for_each(|line| ui.detail(line));
     Ok(ran)
+}
+
+/// Runs `command` with both of its outputs in one, in the order they were written. Whether it
+/// succeeded is known from elsewhere.
+pub(super) fn run_merged(program: &str, command: &mut Command, ui: Ui) -> Result<String, Error> {
+    prepare(command);
+    show(command, ui);
+    let failed = |source| Error::Start { program: program.to_owned(), source };
+    let (mut output, writer) = std::io::pipe().map_err(failed)?;
+    command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+    let mut child = command.spawn().map_err(failed)?;
+    // The command has the other ends of the pipe, which must be closed here.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut bytes = Vec::new();
+    output.read_to_end(&mut bytes).map_err(failed)?;
+    child.wait().map_err(failed)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    text.lines().for_each(|line| ui.detail(line));
+    Ok(text)
+}
+
+/// Shows the command, for `--verbose`.
+fn show(command: &Command, ui: Ui) {
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect();
+    ui.detail(words.join(" "));
 }

@@ -9,13 +9,13 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::error::{At as _, Error};
+use super::failure::failure;
 use super::job::Job;
 use super::locked::{Locked, LockedSource};
 use super::paths::file_url;
 use super::pin::{Git, Hashes, Pin, Place, Remote};
-use super::program::{Ran, run};
+use super::program::run;
 use super::request::Options;
-use super::tool_errors;
 use crate::wheel::{WheelName, normalize};
 
 #[derive(Debug, Deserialize)]
@@ -39,6 +39,7 @@ struct Package {
 struct File {
     url: Option<String>,
     path: Option<PathBuf>,
+    subdirectory: Option<String>,
     #[serde(default)]
     hashes: Hashes,
 }
@@ -137,7 +138,7 @@ fn compile(job: &Job, options: &Options) -> Result<Command, Error> {
     command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
     command.arg("--python").arg(&job.interpreter.executable).current_dir(&job.directory);
     index_options(&mut command, options, &job.links);
-    if options.offline {
+    if options.offline && !options.no_index {
         // uv's cache of index pages lists wheels that are not on this host.
         command.arg("--no-index");
     }
@@ -148,7 +149,7 @@ fn compile(job: &Job, options: &Options) -> Result<Command, Error> {
 fn packages(job: &Job, command: &mut Command) -> Result<Vec<Package>, Error> {
     let ran = run("uv", command, job.ui)?;
     if !ran.success {
-        return Err(failure(&ran, job.options));
+        return Err(failure(&ran, job.options.offline));
     }
     let lock: Lock = toml::from_str(&ran.stdout)
         .map_err(|error| Error::Answer { program: "uv", cause: error.message().to_owned() })?;
@@ -163,7 +164,7 @@ fn pin(
     let name = normalize(&package.name);
     let remote = |file: File| -> Option<Remote> {
         let url = file.url.or_else(|| Some(file_url(&job.directory.join(file.path?))))?;
-        Some(Remote { url, sha256: file.hashes.sha256 })
+        Some(Remote { url, sha256: file.hashes.sha256, subdirectory: file.subdirectory })
     };
     let place = if let Some(directory) = package.directory {
         let path = job.directory.join(directory.path);
@@ -214,36 +215,4 @@ pub(super) fn choose(
         None if found && !any_allowed => Err(Error::Hash(name.to_owned())),
         None => Err(Error::NoFile(name.to_owned())),
     }
-}
-
-/// Turns uv's output into an error: the lines after `error:`, without ornaments.
-pub(super) fn failure(ran: &Ran, options: &Options) -> Error {
-    let start = ran
-        .stderr
-        .lines()
-        .position(|line| line.starts_with("error:") || line.trim_start().starts_with('×'));
-    let message: Vec<&str> = ran.stderr.lines().skip(start.unwrap_or(0)).collect();
-    let hint = message.iter().position(|line| line.starts_with("hint:")).unwrap_or(message.len());
-    let (message, hints) = message.split_at(hint);
-    let hints = hints.join(" ");
-    let text = tool_errors::one_line(message);
-    let offline =
-        options.offline && ["No solution found", "network"].iter().any(|word| text.contains(word));
-    if offline {
-        return Error::Offline(tool_errors::because(&text));
-    }
-    if text.contains("No solution found") {
-        if text.contains("no usable wheels") || hints.contains("building from source is disabled") {
-            return Error::OnlySource(tool_errors::because(&text));
-        }
-        return Error::Unsatisfiable(tool_errors::because(&text));
-    }
-    if text.contains("build backend returned") || text.contains("Failed to build") {
-        let what = tool_errors::quoted(&text).unwrap_or_default();
-        return Error::Build { what, output: tool_errors::tail(&ran.stderr) };
-    }
-    if text.contains("building from source is disabled") {
-        return Error::OnlySource(text);
-    }
-    Error::Failed { program: "uv", message: text }
 }

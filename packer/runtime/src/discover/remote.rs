@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use snakecrate_base::python::Interpreter;
+use snakecrate_base::redact::redacted;
 use snakecrate_download as download;
 
 use super::error::Error;
@@ -22,7 +23,7 @@ pub(super) fn interpreter(
     let archive = job.directories.archive(sha256);
     let directory = job.directories.given.join(sha256);
     if !directory.is_dir() && !archive.is_file() && offline && !url.starts_with("file:") {
-        return Err(Error::Offline { url: download::redacted(url) });
+        return Err(Error::Offline { url: redacted(url).into_owned() });
     }
     fetched(url, sha256, &directory, job)
 }
@@ -38,7 +39,7 @@ pub(super) fn newest(
     let best = |both| offers.iter().find(|offer| versions.fits(&offer.version, both));
     let Some(offer) = best(true).or_else(|| best(false)) else {
         let has = offers.iter().map(|offer| offer.version.to_string()).collect();
-        let url = download::redacted(&url);
+        let url = redacted(&url).into_owned();
         return Err(Error::NotOffered { url, wanted: versions.to_string(), has });
     };
     let directory = job.directories.downloads.join(&offer.sha256);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use snakecrate_base::error::Remedy;
-use snakecrate_download::redacted;
+use snakecrate_base::redact::redacted;
 
 /// The Python that an archive is to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ fn versions(text: &str) -> Option<VersionSpecifiers> {
 fn url(text: &str) -> Result<Spec, BadSpec> {
     let (url, fragment) = text.split_once('#').unwrap_or((text, ""));
     let digest = fragment.split('&').find_map(|part| part.strip_prefix("sha256="));
-    let sha256 = digest.ok_or_else(|| BadSpec::NoDigest(redacted(url)))?;
+    let sha256 = digest.ok_or_else(|| BadSpec::NoDigest(redacted(url).into_owned()))?;
     if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(BadSpec::Digest(sha256.to_owned()));
     }
