@@ -30,10 +30,13 @@ fn lock(file: &LockFile, own: Option<&Path>) -> Result<Lock, Error> {
     let mut lock = Lock::default();
     for (line, within) in &lines.requirements {
         let invalid = |cause: &str| file.invalid(format!("`{}` {cause}", line.text));
-        let (need, place) = parse(&line.text, within).map_err(|cause| file.invalid(cause))?;
+        // `uv export` lists the project itself.
+        let Some((need, place)) =
+            parse(&line.text, within, own).map_err(|cause| file.invalid(cause))?
+        else {
+            continue;
+        };
         let (version, origin) = match place {
-            // `uv export` lists the project itself.
-            Some(Place::Local(path)) if Some(&*path) == own => continue,
             Some(Place::Local(path)) => (None, places::local_origin(path, line.hashes.clone())),
             Some(Place::Url(url)) => (
                 None,
@@ -45,8 +48,12 @@ fn lock(file: &LockFile, own: Option<&Path>) -> Result<Lock, Error> {
                 (Some(version), Origin::Digests { index: lines.index.clone(), hashes })
             }
         };
-        let local = matches!(origin, Origin::Directory(_) | Origin::Git { .. });
-        if line.hashes.is_empty() && !local {
+        let hashes = match &origin {
+            Origin::Digests { hashes, .. } => Some(hashes),
+            Origin::Archive { file, .. } => Some(&file.hashes),
+            _ => None,
+        };
+        if hashes.is_some_and(Vec::is_empty) {
             return Err(invalid("has no hash"));
         }
         let source = match &origin {
@@ -162,8 +169,12 @@ enum Place {
     Url(String),
 }
 
-/// The requirement in `text`, and its place.
-fn parse(text: &str, file: &LockFile) -> Result<(Need, Option<Place>), String> {
+/// The requirement in `text`, and its place; none for the project itself, in the directory `own`.
+fn parse(
+    text: &str,
+    file: &LockFile,
+    own: Option<&Path>,
+) -> Result<Option<(Need, Option<Place>)>, String> {
     let (what, marker) = match text.split_once(" ;").or_else(|| text.split_once("; ")) {
         Some((what, marker)) => (what.trim(), marker),
         None => (text, ""),
@@ -172,7 +183,7 @@ fn parse(text: &str, file: &LockFile) -> Result<(Need, Option<Place>), String> {
         Some((name, place)) => (Some(name.trim()), place.trim()),
         None if what.contains("://") || what.starts_with(['.', '/']) => (None, what),
         None if what.starts_with("file:") || what.contains('/') => (None, what),
-        None => return Ok((Need::parse(text)?, None)),
+        None => return Ok(Some((Need::parse(text)?, None))),
     };
     let place = places::expanded(place);
     let place = match place.strip_prefix("file:") {
@@ -187,12 +198,17 @@ fn parse(text: &str, file: &LockFile) -> Result<(Need, Option<Place>), String> {
             Place::Local(joined(file, path))
         }
     };
+    if let Place::Local(path) = &place
+        && Some(&**path) == own
+    {
+        return Ok(None);
+    }
     let marker = need::marker(marker)?;
     let need = match name {
         Some(name) => Need { marker, ..Need::parse(name)? },
         None => Need { name: name_at(&place)?, marker, ..Need::default() },
     };
-    Ok((need, Some(place)))
+    Ok(Some((need, Some(place))))
 }
 
 /// The name of the distribution at a place that stands alone.
