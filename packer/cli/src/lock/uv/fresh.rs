@@ -14,8 +14,10 @@ use crate::wheel::normalize;
 /// Why the lock's own table does not fit: the requirements of a script, constraints, overrides,
 /// the range of Python versions.
 pub(super) fn manifest(file: &LockFile, uv: &UvLock, wanted: &Wanted) -> Option<String> {
-    let root =
-        if wanted.directory.is_some() { pyproject(file, ".")? } else { wanted.pyproject.clone() };
+    let root = match wanted.directory {
+        Some(directory) if directory != file.directory() => pyproject(file, ".")?,
+        _ => wanted.pyproject.clone(),
+    };
     if wanted.directory.is_none() {
         let own: Vec<Listed> =
             texts(root.get("dependencies")).iter().filter_map(|t| Listed::parse(t)).collect();
