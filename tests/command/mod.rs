@@ -15,6 +15,9 @@ mod errors;
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 
+/// The proof: a build succeeds only if its archive starts.
+mod proof;
+
 /// Same inputs, same bytes.
 mod reproducible;
 

@@ -174,6 +174,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Runs it in a mount namespace, after this shell command. See
+    /// [`Mounts`](crate::support::needs::Need).
+    pub fn mounted(mut self, command: &str) -> Self {
+        self.mounts = Some(command.to_owned());
+        self
+    }
+
     /// Runs it to its end.
     pub fn output(self) -> Outcome {
         self.spawn().finish()

@@ -147,7 +147,7 @@ impl fmt::Display for Cause {
 }
 
 fn also(others: &[String]) -> String {
-    if others.is_empty() { String::new() } else { format!("\n({} fail, too)", others.join(", ")) }
+    if others.is_empty() { String::new() } else { format!("\nalso failing: {}", others.join(", ")) }
 }
 
 /// The last lines of an output.

@@ -81,7 +81,7 @@ def shown(error):
         trace = trace.tb_next
     stream, sys.stderr = sys.stderr, StringIO()
     try:
-        sys.__excepthook__(type(error), error, trace)
+        sys.__excepthook__(type(error), error.with_traceback(trace), trace)
         return sys.stderr.getvalue()
     finally:
         sys.stderr = stream

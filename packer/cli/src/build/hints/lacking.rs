@@ -39,6 +39,10 @@ impl Lacking {
             let name = name.rsplit('/').next()?;
             return name.contains(".so").then(|| Self::Library(name.to_owned()));
         }
+        // The list of glibc's loader: "libx.so.1 => not found".
+        if let Some(library) = line.strip_suffix(" => not found") {
+            return Some(Self::Library(library.to_owned()));
+        }
         // glibc: "/lib/libm.so.6: version `GLIBC_2.38' not found (required by /x.so)".
         let (before, rest) = line.split_once(": version `")?;
         let (version, rest) = rest.split_once('\'')?;
@@ -80,6 +84,7 @@ mod tests {
                     version: "GLIBC_2.99".into(),
                 }),
             ),
+            ("\tlibz.so.1 => not found", library("libz.so.1")),
             ("ValueError: No module was given", None),
             ("FileNotFoundError: cannot open shared object file", None),
         ] {

@@ -1,0 +1,411 @@
+//! The proof: a build succeeds only if its archive starts.
+//!
+//! The builds of these tests share the packer's cache with the suite, so each proof has a variable
+//! of its own: it would be remembered otherwise.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Instant, SystemTime};
+
+use serde_json::Value;
+
+use crate::support::needs::needs;
+use crate::support::sandbox::{Outcome, Run, Sandbox, shared};
+
+const FAILURE: i32 = 1;
+
+/// `snakecrate build` with a proof, which an earlier run of the suite cannot have made.
+fn build<'s>(sandbox: &'s Sandbox, arguments: &[&str]) -> Run<'s> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+    proven(sandbox, arguments).args(["--proof-env".into(), format!("TEST={now}")])
+}
+
+/// `snakecrate build` with a proof.
+fn proven<'s>(sandbox: &'s Sandbox, arguments: &[&str]) -> Run<'s> {
+    let packer = sandbox.packer(["build", "--level", "3", "--offline", "-o", "app"]);
+    packer.args(arguments).env("SNAKECRATE_CACHE", shared::packer_cache())
+}
+
+/// The build fails with these parts of its message, and leaves nothing but `app.failed`.
+#[track_caller]
+fn fails(sandbox: &Sandbox, outcome: Outcome, parts: &[&str]) {
+    let outcome = outcome.code(FAILURE).stdout("");
+    parts.iter().fold(outcome, |outcome, part| outcome.stderr_contains(part)).done();
+    let names = sandbox.names();
+    assert!(names.iter().any(|name| name == "app.failed"), "{names:?}");
+    assert!(!names.iter().any(|name| name == "app" || name.starts_with('.')), "{names:?}");
+}
+
+fn report(sandbox: &Sandbox) -> Value {
+    serde_json::from_slice(&fs::read(sandbox.path("report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_proof_is_one_line_with_seconds_modules_and_memory() {
+    let sandbox = Sandbox::new().project("pair");
+    let (_, _, stderr) = build(&sandbox, &["pair"]).output().success().parts();
+    let line = stderr.lines().find(|line| line.contains("Proven")).expect("the line");
+    let line = line.trim().strip_prefix("Proven left, right: ").expect("the entries");
+    let parts: Vec<_> = line.split(", ").collect();
+    assert_eq!(parts.len(), 3, "{line}");
+    for (part, unit) in parts.iter().zip([" s", " modules", " MB"]) {
+        let number = part.strip_suffix(unit).unwrap_or_else(|| panic!("{part} in {unit}"));
+        assert!(number.parse::<f64>().is_ok(), "{part}");
+    }
+    sandbox.archive("app").arg("left").expect(0, "left []\n", "");
+}
+
+#[test]
+fn an_entry_whose_import_fails_fails_the_build_with_its_traceback() {
+    let sandbox = Sandbox::new()
+        .bare_project("broken", "[project.scripts]\nbroken = 'broken:main'\n")
+        .file("broken/broken.py", "def main():\n    pass\n\nimport no_such_module\n");
+    let outcome = build(&sandbox, &["broken"]).output();
+    let parts = [
+        "error: the entry `broken` cannot be started:\nTraceback (most recent call last):\n  File \"",
+        "broken.py\", line 4, in <module>\n    import no_such_module\n",
+        "ModuleNotFoundError: No module named 'no_such_module'\n",
+        "look into app.failed, or skip the proof with --no-proof",
+    ];
+    fails(&sandbox, outcome, &parts);
+    // It is the whole archive.
+    sandbox.archive("app.failed").output().code(1).stderr_contains("no_such_module").done();
+    sandbox.build(["broken", "-o", "app"]).expect(0, "", "");
+}
+
+#[test]
+fn a_traceback_has_no_frames_of_the_proof() {
+    let sandbox = Sandbox::new().file("tool.py", "import helper\n").file("helper.py", "1 / 0\n");
+    let (_, _, stderr) = build(&sandbox, &["tool.py"]).output().code(FAILURE).parts();
+    assert_eq!(stderr.matches("  File \"").count(), 1, "{stderr}");
+    assert!(stderr.contains("helper.py\", line 1, in <module>"), "{stderr}");
+}
+
+#[test]
+fn a_failed_proof_leaves_an_older_archive_alone() {
+    let sandbox = Sandbox::new().file("tool.py", "import no_such_module\n").file("app", "older");
+    build(&sandbox, &["tool.py"]).output().code(FAILURE).stdout("").any_stderr().done();
+    assert_eq!(fs::read(sandbox.path("app")).unwrap(), b"older");
+    assert_eq!(sandbox.names(), ["app", "app.failed", "tool.py"]);
+}
+
+#[test]
+fn a_success_removes_the_archive_that_failed_before() {
+    let sandbox = Sandbox::new().file("tool.py", "import json\n").file("app.failed", "before");
+    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
+    assert_eq!(sandbox.names(), ["app", "tool.py"]);
+}
+
+#[test]
+fn a_function_that_does_not_exist_fails_the_build() {
+    for (entry, part) in [
+        ("x=probe:nothing", "ImportError: cannot import name 'nothing' from 'probe'"),
+        ("x=probe:main.nothing", "AttributeError: 'function' object has no attribute 'nothing'"),
+        ("x=probe:__name__", "TypeError: probe:__name__ is not callable, but a str"),
+    ] {
+        let sandbox = Sandbox::new().project("probe");
+        let outcome = build(&sandbox, &["probe", "--entry", entry]).output();
+        fails(&sandbox, outcome, &["the entry `x` cannot be started", part]);
+    }
+}
+
+#[test]
+fn every_entry_that_fails_is_named() {
+    let sandbox = Sandbox::new().project("probe");
+    let entries = ["-e", "a=nowhere:main", "-e", "b=probe:main", "-e", "c=nowhere:main"];
+    let outcome = build(&sandbox, &["probe"]).args(entries).output();
+    fails(&sandbox, outcome, &["the entry `a` cannot be started", "\nalso failing: c\n"]);
+}
+
+#[test]
+fn a_module_that_python_m_would_not_find_fails_the_build() {
+    for (module, part) in [
+        ("probe.nope", "ModuleNotFoundError: "),
+        ("nope", "ModuleNotFoundError: No module named 'nope'"),
+        ("json", "ImportError: 'json' is a package without a __main__ module"),
+    ] {
+        let sandbox = Sandbox::new().project("probe");
+        let outcome = build(&sandbox, &["probe", "-m", module]).output();
+        fails(&sandbox, outcome, &[part]);
+    }
+}
+
+/// To import a `__main__` module is to run the application.
+#[test]
+fn modules_are_located_and_scripts_are_not_run() {
+    let sandbox = Sandbox::new()
+        .bare_project("loud", "")
+        .file("loud/loud/__init__.py", "")
+        .file("loud/loud/__main__.py", "raise SystemExit('it runs')\n")
+        .file("tool.py", "import json\nraise SystemExit('it runs')\n");
+    build(&sandbox, &["loud", "-m", "loud", "--quiet"]).expect(0, "", "");
+    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
+}
+
+#[test]
+fn the_imports_that_a_script_begins_with_are_made() {
+    let sandbox = Sandbox::new().file("tool.py", "'''Doc.'''\nimport json\nimport nowhere\nx()\n");
+    let outcome = build(&sandbox, &["tool.py"]).output();
+    fails(&sandbox, outcome, &["the entry `tool` cannot", "No module named 'nowhere'"]);
+    // Later imports are a part of running it.
+    let sandbox = Sandbox::new().file("tool.py", "x = 1\nimport nowhere\n");
+    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
+}
+
+#[test]
+fn a_script_of_a_distribution_has_its_imports_made() {
+    let sandbox = Sandbox::new()
+        .bare_project("scripts", "")
+        .file("scripts/scripts/tool", "#!/usr/bin/python3\nimport nowhere\n");
+    let outcome = build(&sandbox, &["scripts", "-e", "tool"]).output();
+    fails(&sandbox, outcome, &["the entry `tool` cannot", "No module named 'nowhere'"]);
+}
+
+#[test]
+fn a_native_entry_is_asked_for_its_libraries_and_not_run() {
+    let sandbox =
+        Sandbox::new().bare_project("native", "").copy("/usr/bin/false", "native/scripts/no");
+    build(&sandbox, &["native", "-e", "no", "--report", "report.json", "--quiet"])
+        .expect(0, "", "");
+    let report = report(&sandbox);
+    let libraries = report["proof"]["libraries"].as_array().unwrap();
+    assert!(libraries.iter().any(|path| path.as_str().unwrap().contains("libc.so.6")), "{report}");
+}
+
+#[test]
+fn a_native_entry_without_its_library_fails_the_build() {
+    needs!(Program("cc"));
+    let sandbox = Sandbox::new()
+        .bare_project("native", "")
+        .file("lib.c", "int answer(void) { return 42; }\n")
+        .file("main.c", "int answer(void);\nint main(void) { return answer(); }\n")
+        .file("native/scripts/.keep", "");
+    let compile = |arguments: &str| {
+        let mut command = std::process::Command::new("sh");
+        let command = command.args(["-c", arguments]).current_dir(sandbox.path(""));
+        assert!(command.status().unwrap().success(), "{arguments}");
+    };
+    compile("cc -shared -o libanswer.so lib.c && cc -o native/scripts/ask main.c -L. -lanswer");
+    compile("rm libanswer.so native/scripts/.keep");
+    let outcome = build(&sandbox, &["native", "-e", "ask"]).output();
+    let parts = ["the entry `ask` cannot be loaded:\nlibanswer.so => not found", "--include-lib"];
+    fails(&sandbox, outcome, &parts);
+}
+
+#[test]
+fn an_import_that_never_ends_is_killed() {
+    let script = "\
+import os, threading
+if os.fork() == 0:
+    pass
+threading.Event().wait()
+";
+    let sandbox = Sandbox::new().file("tool.py", "import endless\n").file("endless.py", script);
+    let since = Instant::now();
+    let outcome = build(&sandbox, &["tool.py", "--proof-timeout", "3"]).output();
+    fails(&sandbox, outcome, &["the entry `tool` took more than ", "--proof-timeout"]);
+    assert!(since.elapsed().as_secs() < 120, "the default limit");
+    let processes = fs::read_dir("/proc").unwrap().flatten().filter(|process| {
+        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+        let place = sandbox.root().as_os_str().as_encoded_bytes();
+        environment.windows(place.len()).any(|part| part == place)
+    });
+    assert_eq!(processes.count(), 0, "processes of the proof are left");
+}
+
+#[test]
+fn a_crash_names_its_entry_and_signal() {
+    let sandbox = Sandbox::new()
+        .file("tool.py", "import crash\n")
+        .file("crash.py", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n");
+    let outcome = build(&sandbox, &["tool.py"]).output();
+    fails(&sandbox, outcome, &["the entry `tool` was killed by signal 11"]);
+}
+
+#[test]
+fn a_proof_has_no_network_but_loopback() {
+    let script = "\
+import socket
+server = socket.create_server(('127.0.0.1', 0))
+socket.create_connection(server.getsockname()).close()
+assert [name for _, name in socket.if_nameindex()] == ['lo'], socket.if_nameindex()
+";
+    let sandbox = Sandbox::new().file("tool.py", "import net\n").file("net.py", script);
+    let arguments = ["tool.py", "--report", "report.json"];
+    let (status, _, stderr) = build(&sandbox, &arguments).output().parts();
+    if report(&sandbox)["proof"]["network_isolated"] == false {
+        snakecrate_base::skip!("this system does not allow network namespaces");
+    }
+    assert!(status.success(), "{stderr}");
+}
+
+#[test]
+fn a_user_without_rights_proves_without_a_network() {
+    needs!(Root);
+    let script = "import socket\nassert len(socket.if_nameindex()) == 1\n";
+    let sandbox = Sandbox::new().file("tool.py", "import net\n").file("net.py", script);
+    let run = sandbox.packer(["build", "--quiet", "--level", "3", "tool.py"]).as_user(12345);
+    let home = sandbox.root().join("user-12345");
+    let (output, report) = (home.join("app"), home.join("report.json"));
+    let outcome = run.arg("-o").arg(output).arg("--report").arg(&report).output();
+    let found: Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+    if found["proof"]["network_isolated"] == false {
+        outcome.code(FAILURE).stdout("").any_stderr().done();
+        snakecrate_base::skip!("this system does not allow user namespaces");
+    }
+    outcome.expect(0, "", "");
+}
+
+#[test]
+fn nothing_of_the_users_environment_reaches_the_proof() {
+    let script = "\
+import os, sys
+variables = sorted(os.environ)
+# Python sets the last one itself, where there is no locale.
+assert [name for name in variables if name != 'LC_CTYPE'] == [
+    'GREETING', 'HOME', 'SNAKECRATE_ARCHIVE', 'SNAKECRATE_CACHE', 'TEST', 'TMPDIR'], variables
+assert os.environ['GREETING'] == 'hello world'
+assert os.listdir(os.environ['HOME']) == os.listdir('.') == [], 'an empty home and directory'
+assert os.path.dirname(os.getcwd()) == os.path.dirname(os.environ['HOME'])
+open('left', 'w').close()
+print('output is not shown')
+";
+    let sandbox = Sandbox::new().file("tool.py", "import seen\n").file("seen.py", script);
+    let run = build(&sandbox, &["tool.py", "--quiet", "--proof-env", "GREETING=hello world"]);
+    run.env("SECRET", "token").env("HOME", sandbox.home()).expect(0, "", "");
+    assert_eq!(sandbox.names(), ["app", "seen.py", "tool.py"]);
+    assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0, "the home stays empty");
+}
+
+#[test]
+fn a_command_of_the_users_must_succeed() {
+    let script = "import sys\nprint('out', sys.argv[1:])\nsys.exit(int(sys.argv[1]))\n";
+    let sandbox = Sandbox::new().file("tool.py", script);
+    build(&sandbox, &["tool.py", "--proof-command", "tool 0 'a b'"])
+        .output()
+        .success()
+        .stdout("")
+        .stderr_contains(", 1 command\n")
+        .done();
+    fs::remove_file(sandbox.path("app")).unwrap();
+    let outcome = build(&sandbox, &["tool.py", "--proof-command", "tool 3 'a b'"]).output();
+    let parts = ["error: `tool 3 'a b'` exits with status 3:\nout ['3', 'a b']\n", "--no-proof"];
+    fails(&sandbox, outcome, &parts);
+}
+
+#[test]
+fn commands_run_the_entry_that_they_name() {
+    let settings = "\n[tool.snakecrate.proof]\ncommands = ['right one', 'left']\n";
+    let project = fs::read_to_string(shared::projects().join("pair/pyproject.toml")).unwrap();
+    let sandbox = Sandbox::new().project("pair").file("pair/pyproject.toml", project + settings);
+    build(&sandbox, &["pair", "--report", "report.json", "--quiet"]).expect(0, "", "");
+    let report = report(&sandbox);
+    assert_eq!(report["proof"]["commands"], serde_json::json!(["right one", "left"]));
+}
+
+#[test]
+fn a_command_that_names_no_entry_is_refused() {
+    let sandbox = Sandbox::new().project("pair");
+    let outcome = build(&sandbox, &["pair", "--quiet", "--proof-command", "middle 1"]).output();
+    outcome.refused(FAILURE, "proof command `middle` isn't an entry", "left, right");
+    assert_eq!(sandbox.names(), ["pair"]);
+}
+
+#[test]
+fn an_archive_is_proven_once_until_it_changes() {
+    let sandbox = Sandbox::new().file("tool.py", "import json\n");
+    let token = format!("TEST={:?}", SystemTime::now());
+    let arguments = ["tool.py", "--proof-env", &token];
+    let lines = [false, true].map(|as_before| {
+        let (_, _, stderr) = proven(&sandbox, &arguments).output().success().parts();
+        let line = stderr.lines().find(|line| line.contains("Proven")).unwrap().to_owned();
+        assert_eq!(line.ends_with(" (as before)"), as_before, "{line}");
+        line
+    });
+    assert_eq!(format!("{} (as before)", lines[0]), lines[1]);
+    fs::write(sandbox.path("tool.py"), "import nowhere\n").unwrap();
+    proven(&sandbox, &arguments).output().code(FAILURE).stdout("").any_stderr().done();
+    fs::write(sandbox.path("tool.py"), "import json\n").unwrap();
+    let more = proven(&sandbox, &arguments).args(["--proof-command", "tool"]).output().success();
+    more.stdout("").stderr_contains(", 1 command\n").done();
+}
+
+#[test]
+fn run_proves_nothing() {
+    let settings = "# /// script\n# [tool.snakecrate.proof]\n# commands = ['nothing']\n# ///\n";
+    let script = "print('it runs')\nimport nowhere\n";
+    let sandbox = Sandbox::new().file("tool.py", format!("{settings}import sys\n{script}"));
+    let run = sandbox.packer(["run", "--quiet", "tool.py"]);
+    let outcome = run.env("SNAKECRATE_CACHE", shared::packer_cache()).output();
+    outcome.code(1).stdout("it runs\n").stderr_contains("nowhere").done();
+}
+
+#[test]
+fn an_archive_has_the_same_bytes_with_and_without_a_proof() {
+    let sandbox = Sandbox::new().project("probe");
+    build(&sandbox, &["probe", "--quiet", "--proof-command", "probe"]).expect(0, "", "");
+    let first = fs::read(sandbox.path("app")).unwrap();
+    build(&sandbox, &["probe", "--quiet"]).expect(0, "", "");
+    assert!(first == fs::read(sandbox.path("app")).unwrap(), "two builds with proofs differ");
+    sandbox.build(["probe", "-o", "app"]).expect(0, "", "");
+    assert!(first == fs::read(sandbox.path("app")).unwrap(), "the proof is in the archive");
+    let mode = fs::metadata(sandbox.path("app")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o111, 0o111, "everybody may execute it");
+}
+
+#[test]
+fn a_directory_that_forbids_execution_is_no_obstacle() {
+    needs!(Root, Mounts);
+    let sandbox = Sandbox::new().file("tool.py", "import json\n").file("out/.keep", "");
+    let mount = "mount -t tmpfs -o noexec none out && cd out";
+    build(&sandbox, &["../tool.py", "--quiet"]).mounted(mount).expect(0, "", "");
+}
+
+#[test]
+fn the_report_has_archive_components_and_proof() {
+    let sandbox = Sandbox::new().project("probe");
+    build(&sandbox, &["probe", "--report", "report.json", "--quiet"]).expect(0, "", "");
+    let report = report(&sandbox);
+    assert_eq!(report["format"], 1);
+    assert_eq!((&report["name"], &report["version"]), (&"probe".into(), &"1.2.3".into()));
+    let archive = fs::read(sandbox.path("app")).unwrap();
+    assert_eq!(report["archive"]["path"], "app");
+    assert_eq!(report["archive"]["bytes"], archive.len());
+    let sha256 = std::process::Command::new("sha256sum").arg(sandbox.path("app")).output().unwrap();
+    let sha256 = String::from_utf8(sha256.stdout).unwrap();
+    assert_eq!(report["archive"]["sha256"].as_str(), sha256.split(' ').next());
+    assert_eq!(report["entries"][0]["runs"], "probe:main");
+    let kinds = report["components"].as_array().unwrap().iter().map(|one| &one["kind"]);
+    assert!(kinds.filter(|kind| *kind == "runtime").count() == 1, "{report:#}");
+    let proof = &report["proof"];
+    assert_eq!((&proof["result"], &proof["as_before"]), (&"proven".into(), &false.into()));
+    assert!(proof["modules"]["probe"].as_str().unwrap().ends_with("site-packages/probe.py"));
+    assert_eq!(proof["modules"]["sys"], Value::Null);
+    assert!(proof["seconds"].as_f64().unwrap() > 0.0);
+    assert!(proof["memory"].as_u64().unwrap() > 1 << 20);
+}
+
+#[test]
+fn a_failed_proof_is_reported_and_so_is_none() {
+    let sandbox = Sandbox::new().file("tool.py", "import nowhere\n");
+    let arguments = ["tool.py", "--report", "report.json"];
+    build(&sandbox, &arguments).output().code(FAILURE).stdout("").any_stderr().done();
+    let failed = report(&sandbox);
+    assert_eq!(failed["proof"]["result"], "failed");
+    assert!(failed["proof"]["error"].as_str().unwrap().contains("No module named 'nowhere'"));
+    assert_eq!(failed["archive"]["path"], "app.failed");
+    build(&sandbox, &arguments).args(["--no-proof", "--quiet"]).expect(0, "", "");
+    assert_eq!(report(&sandbox)["proof"]["result"], "not-run");
+}
+
+#[test]
+fn warnings_are_in_the_report_even_if_they_are_not_printed() {
+    let sandbox = Sandbox::new().file("tool.py", "import sys\nexec(sys.argv[1])\n");
+    let arguments = ["tool.py", "--report", "report.json", "--runtime-minimal", "--quiet"];
+    build(&sandbox, &arguments).expect(0, "", "");
+    let warnings = &report(&sandbox)["warnings"];
+    assert!(
+        warnings[0].as_str().unwrap().starts_with("runtime-minimal has no effect"),
+        "{warnings}"
+    );
+}
