@@ -12,6 +12,9 @@ mod contents;
 /// Errors of the packer, and that it leaves nothing behind.
 mod errors;
 
+/// Everything that a build needs, for a build without a network.
+mod fetch;
+
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 
@@ -23,3 +26,6 @@ mod reproducible;
 
 /// Options that make archives smaller.
 mod size;
+
+/// Exactly the wheels in a directory.
+mod wheelhouse;

@@ -31,7 +31,7 @@ pub enum Error {
     #[error(transparent)]
     Wheel(#[from] wheel::Error),
     /// Another option says what to pack, too.
-    #[error("`--wheelhouse` and `{0}` both say which versions to pack")]
+    #[error("`--wheelhouse` packs exactly the wheels in a directory, and `{0}` asks for others")]
     Conflict(&'static str),
     /// A distribution has only wheels for others.
     #[error("no wheel of {name} in {} fits: {}", directory.display(), reasons.join("; "))]
@@ -80,7 +80,7 @@ impl Remedy for Error {
     }
 }
 
-/// Refuses settings that say which versions to pack, too.
+/// Refuses settings that say what to pack, too.
 ///
 /// # Errors
 ///
@@ -92,6 +92,7 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
         ("--requirements", !settings.requirements.is_empty()),
         ("--constraint", !settings.constraints.is_empty()),
         ("--override", !settings.overrides.is_empty()),
+        ("--group", !settings.group.is_empty()),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Error::Conflict(option)),
