@@ -238,12 +238,13 @@ impl BuildCache {
             && note.is_none_or(|note| note.directory != name)
     }
 
-    /// Everything that may be removed, by its own rule. Other versions' directories count, too.
+    /// Everything that may be removed, by its own rule. Other versions' directories count, too. The
+    /// [proof cache](Self::proof) doesn't: it is a cache like the one that archives start from.
     pub fn things(&self) -> Vec<Thing> {
         let mut things = Vec::new();
         // Files of other versions may be directly in the packer's directory. Only temporary ones go.
         self.collect(&[], false, &mut things);
-        for outer in directories(&self.path) {
+        for outer in directories(&self.path).into_iter().filter(|outer| outer != PROOF) {
             if NESTED.contains(&outer.as_str()) {
                 for inner in directories(&self.path.join(&outer)) {
                     self.collect(&[&outer, &inner], true, &mut things);

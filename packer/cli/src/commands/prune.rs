@@ -9,6 +9,7 @@ use snakecrate_cache::root::Root;
 use snakecrate_format::size::Size;
 
 use super::labels;
+use crate::build_cache::{self, BuildCache};
 use crate::prune::build_files::{self, BuildFile};
 use crate::prune::values::{Bytes, When};
 use snakecrate_base::ui::{Count, Ui};
@@ -21,6 +22,8 @@ pub(super) struct PruneReport {
     before: Inventory,
     pruned: Pruned,
     build_files: Vec<BuildFile>,
+    /// What went from the cache that archives are proven in.
+    proof: Option<Box<PruneReport>>,
 }
 
 impl PruneReport {
@@ -46,14 +49,16 @@ impl PruneReport {
             // A file that cannot be removed costs space and nothing else.
             build_files.retain(|file| file.remove(root).is_ok());
         }
-        Ok(Self { build_files, ..report })
+        let proof = BuildCache::at(root.path().join(build_cache::NAME)).proof();
+        let proof = Root::open(&proof).ok().map(|root| Self::apply(&root, &rules, dry_run));
+        Ok(Self { build_files, proof: proof.transpose()?.map(Box::new), ..report })
     }
 
     /// Removes environments and components by `rules`.
     pub(super) fn apply(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Self> {
         let before = Inventory::read(root)?;
         let pruned = prune(root, rules, dry_run)?;
-        Ok(Self { before, pruned, build_files: Vec::new() })
+        Ok(Self { before, pruned, build_files: Vec::new(), proof: None })
     }
 
     fn components(&self) -> impl Iterator<Item = &ComponentInfo> {
@@ -63,6 +68,10 @@ impl PruneReport {
 
     /// A line for each thing.
     pub(super) fn text(&self) -> String {
+        self.lines().concat()
+    }
+
+    fn lines(&self) -> Vec<String> {
         let envs = self.before.envs.iter().filter(|env| self.pruned.envs.contains(&env.key));
         let components = self.components().map(|info| {
             let (name, _, bytes) = labels::component(info);
@@ -70,17 +79,21 @@ impl PruneReport {
         });
         let files =
             self.build_files.iter().map(|file| format!("{}, {}\n", file.path(), Size(file.bytes)));
-        envs.map(|env| format!("environment {}\n", labels::environment(env)))
-            .chain(components)
-            .chain(files)
-            .collect()
+        let proof = self.proof.iter().flat_map(|proof| proof.lines());
+        let envs = envs.map(|env| format!("environment {}\n", labels::environment(env)));
+        let proof = proof.map(|line| format!("proven {line}"));
+        envs.chain(components).chain(files).chain(proof).collect()
     }
 
     /// Prints the sums, and the environments that were kept because they are in use.
     pub(super) fn print(&self, dry_run: bool, ui: Ui) {
-        let bytes: u64 = self.components().map(|info| labels::component(info).2).sum();
-        let bytes = bytes + self.build_files.iter().map(|file| file.bytes).sum::<u64>();
-        let (envs, components) = (self.pruned.envs.len(), self.pruned.components.len());
+        let (mut envs, mut components, mut bytes) = (0, 0, 0);
+        for report in std::iter::once(self).chain(self.proof.as_deref()) {
+            envs += report.pruned.envs.len();
+            components += report.pruned.components.len();
+            bytes += report.components().map(|info| labels::component(info).2).sum::<u64>();
+        }
+        bytes += self.build_files.iter().map(|file| file.bytes).sum::<u64>();
         let verb = if dry_run { "Would remove" } else { "Removed" };
         ui.step(
             verb,

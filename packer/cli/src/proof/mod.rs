@@ -27,6 +27,7 @@ mod surroundings;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use snakecrate_format::size::Size;
@@ -67,6 +68,8 @@ pub struct Proof {
     pub network_isolated: bool,
     /// Seconds that all imports took together.
     pub seconds: f64,
+    /// Seconds of the whole proof, unpacking included.
+    pub seconds_in_all: f64,
     /// The most memory that the interpreter used, in bytes; `None` where the system does not say.
     pub memory: Option<u64>,
     /// The modules that were loaded. A file is named by its path in the environment or the runtime;
@@ -105,7 +108,7 @@ pub fn prove(
     if let Some(proof) = memory.recall() {
         return Ok(Outcome::Proven(proof));
     }
-    let spinner = ui.spinner("Proving", build.name());
+    let (spinner, since) = (ui.spinner("Proving", build.name()), Instant::now());
     let surroundings = Surroundings::new(archive, &cache, settings)?;
     let mut proof =
         Proof { entries: known.iter().map(|&name| name.to_owned()).collect(), ..Proof::default() };
@@ -113,7 +116,9 @@ pub fn prove(
     native::prove(&surroundings, build.subjects(), &mut proof)?;
     commands::prove(&surroundings, &settings.commands, &mut proof)?;
     proof.network_isolated = surroundings.has_no_network();
+    proof.seconds_in_all = since.elapsed().as_secs_f64();
     drop(spinner);
+    ui.detail(format_args!("the proof took {:.2} s", proof.seconds_in_all));
     if !proof.network_isolated {
         ui.detail("the proof had a network: this system does not allow to isolate it");
     }
