@@ -140,7 +140,13 @@ fn a_disabled_command_is_refused_and_the_entry_starts() {
             ),
         );
     }
-    sandbox.archive("app").env("SNAKECRATE", "prepare").output().success().done();
+    sandbox
+        .archive("app")
+        .env("SNAKECRATE", "prepare")
+        .output()
+        .success()
+        .stdout_contains("/v2/envs/")
+        .done();
 }
 
 #[test]

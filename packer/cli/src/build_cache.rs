@@ -11,6 +11,7 @@
 //!   facts/<key>                       what is known of distributions and runtimes
 //!   imports/<key>                     the imports of sources, by interpreter
 //!   inputs/<form>/<key>               the component that an input became
+//!   overlays/<key>/                   environments with tests' requirements
 //!   proof/                            a cache of its own, with the archives that were proven
 //!   proofs/<key>.json                 what proofs found
 //!   pythons/archives/<sha256>.tar     downloads of Pythons, until they are unpacked
@@ -51,6 +52,7 @@ const COMPONENTS: &str = "components";
 const FACTS: &str = "facts";
 const IMPORTS: &str = "imports";
 const INPUTS: &str = "inputs";
+const OVERLAYS: &str = "overlays";
 const PROOF: &str = "proof";
 const PROOFS: &str = "proofs";
 const PYTHONS: &str = "pythons";
@@ -172,6 +174,11 @@ impl BuildCache {
     /// The note about the proof with this key.
     pub fn known_proof(&self, key: &str) -> PathBuf {
         self.path.join(PROOFS).join(format!("{key}.json"))
+    }
+
+    /// The directory of the overlay with this key.
+    pub fn overlay(&self, key: &str) -> PathBuf {
+        self.path.join(OVERLAYS).join(key)
     }
 
     /// The directories of downloaded and unpacked Pythons.

@@ -108,6 +108,23 @@ Examples:
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
     },
+    /// Run a project's own tests on an archive, which stays as it is
+    #[command(after_help = "\
+Examples:
+  snakecrate test ./app --with pytest -- tests/            like `python -m pytest tests/`
+  snakecrate test ./app -r requirements-test.txt -- -x     requirements from a file
+  snakecrate test ./app -m unittest -- discover tests      another runner
+
+The requirements come behind the archive's own distributions, whose versions they have to accept. The
+exit status is the runner's.")]
+    Test {
+        /// The archive and the tests' requirements.
+        #[command(flatten)]
+        args: TestArgs,
+        /// Arguments of the runner
+        #[arg(last = true, value_name = "ARGS")]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Show the contents of an archive: components, versions, digests, sizes, entries, target
     Inspect {
         /// The archive
@@ -245,6 +262,35 @@ pub struct BuildArgs {
     /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]
     pub options: Options,
+}
+
+/// The archive and the requirements of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The archive
+    pub archive: PathBuf,
+    /// Module to run in the archive's interpreter
+    #[arg(short, long, value_name = "MODULE", default_value = "pytest")]
+    pub module: String,
+    /// Requirement of the tests
+    #[arg(long, value_name = "REQ")]
+    pub with: Vec<String>,
+    /// Requirements file of the tests
+    #[arg(short, long, value_name = "FILE")]
+    pub requirements: Vec<PathBuf>,
+    /// Package index [default: the one that uv is configured for]
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+    /// Directory or page with additional wheels
+    #[arg(long, value_name = "PLACE")]
+    pub find_links: Vec<String>,
+    /// Do not use the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Python of the archive's version that resolves and has the whole standard library [default: one
+    /// that this machine has, or downloads]
+    #[arg(long, value_name = "SPEC")]
+    pub python: Option<String>,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod component;
 pub mod launchers;
 pub mod lock;
 pub mod marker_environment;
+pub mod overlay;
 pub mod proof;
 pub mod prune;
 pub mod report;

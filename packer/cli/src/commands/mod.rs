@@ -7,6 +7,7 @@ mod fetch;
 mod inspect;
 mod labels;
 mod prune;
+mod test;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ pub enum Error {
     /// An archive cannot be used.
     #[error(transparent)]
     Archive(#[from] archive::Error),
+    /// Tests were not started.
+    #[error(transparent)]
+    Test(#[from] test::Error),
     /// Native code would not run.
     #[error(transparent)]
     Audit(#[from] snakecrate_audit::Error),
@@ -90,6 +94,7 @@ impl Remedy for Error {
         match self {
             Self::Build(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
+            Self::Test(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
@@ -118,6 +123,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Build { args } => build::build(args, ui)?,
         Command::Run { args, arguments } => return Err(build::run(args, &arguments, ui)),
         Command::Fetch { args } => fetch::fetch(args, ui)?,
+        Command::Test { args, arguments } => return Err(test::test(&args, &arguments, ui).into()),
         Command::Inspect { file, json, dropped: true } => inspect::dropped(&file, json)?,
         Command::Inspect { file, json, dropped: false } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
