@@ -15,6 +15,9 @@ mod errors;
 /// Everything that a build needs, for a build without a network.
 mod fetch;
 
+/// Lock files, and the part of them that is packed.
+mod locks;
+
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 

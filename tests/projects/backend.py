@@ -31,6 +31,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     metadata += f"Requires-Python: {project['requires-python']}\n"
     for requirement in project.get("dependencies", []):
         metadata += f"Requires-Dist: {requirement}\n"
+    for extra, requirements in project.get("optional-dependencies", {}).items():
+        metadata += f"Provides-Extra: {extra}\n"
+        for requirement in requirements:
+            metadata += f"Requires-Dist: {requirement} ; extra == '{extra}'\n"
     scripts = "".join(f"{key} = {value}\n" for key, value in project.get("scripts", {}).items())
     tags = "Wheel-Version: 1.0\nGenerator: backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{info}/METADATA"] = metadata.encode()
