@@ -16,7 +16,7 @@ pub(super) fn selection(
     interpreter: &Interpreter,
     ui: Ui,
 ) -> Result<Option<Selection>, Error> {
-    let (mut names, directory, pyproject) = match source {
+    let (mut extras, directory, pyproject) = match source {
         Source::Project { directory, extras } => {
             (extras.clone(), Some(directory.as_path()), source::pyproject(directory)?)
         }
@@ -27,16 +27,16 @@ pub(super) fn selection(
         Source::Wheel { extras, .. } => (extras.clone(), None, toml::Table::new()),
         Source::Requirement { .. } => (Vec::new(), None, toml::Table::new()),
     };
-    names.extend(settings.extra.iter().cloned());
+    extras.extend(settings.extra.iter().cloned());
     // A requirement is installed from the index, like those that the lock has.
-    let named = !matches!(source, Source::Requirement { .. } | Source::Script { .. });
+    let is_own = !matches!(source, Source::Requirement { .. } | Source::Script { .. });
     let wanted = Wanted {
         environment: &marker_environment::of(interpreter),
         directory,
         pyproject: &pyproject,
-        name: source.name().filter(|_| named).map(|name| normalize(&name)),
+        name: source.name().filter(|_| is_own).map(|name| normalize(&name)),
         extras: Extras {
-            names: names.iter().map(|name| normalize(name)).collect(),
+            names: extras.iter().map(|name| normalize(name)).collect(),
             all: settings.all_extras,
         },
         groups: settings.group.iter().map(|name| normalize(name)).collect(),

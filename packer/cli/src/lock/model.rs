@@ -45,8 +45,8 @@ pub(super) struct Node {
     pub(super) dependencies: Vec<Edge>,
     /// Requirements of its extras, by normalised name.
     pub(super) extras: BTreeMap<String, Vec<Edge>>,
-    /// Why the node does not fit the metadata of the directory that it stands for: a clause such as
-    /// `it lacks the requirement \`rich\``.
+    /// Why the node does not fit the metadata of the directory that it stands for: a clause whose
+    /// subject is the lock.
     pub(super) outdated: Option<String>,
 }
 

@@ -92,7 +92,9 @@ pub(super) fn flattened(name: &str, requirements: &[Listed]) -> Vec<Listed> {
     let push = |listed: &Listed, open: &mut Vec<(String, MarkerTree)>| {
         open.extend(listed.extras.iter().map(|extra| (extra.clone(), listed.marker.clone())));
     };
-    own.iter().for_each(|listed| push(listed, &mut open));
+    for listed in &own {
+        push(listed, &mut open);
+    }
     let mut seen = BTreeSet::new();
     while let Some((extra, marker)) = open.pop() {
         if !seen.insert((extra.clone(), marker.clone())) {
