@@ -3,11 +3,17 @@
 /// Requirements of native code: the `audit` command, and the audit of a build.
 mod audit;
 
+/// Build back ends, and what they require.
+mod backends;
+
 /// From each kind of source to an archive that runs.
 mod build;
 
 /// Nothing is lost: requirements, files of wheels, entries.
 mod contents;
+
+/// Passwords of package indexes.
+mod credentials;
 
 /// Errors of the packer, and that it leaves nothing behind.
 mod errors;

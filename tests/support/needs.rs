@@ -1,6 +1,6 @@
 //! What a test needs of the machine, and not every machine has.
 //!
-//! Rust, a C compiler and Python are always there: `ci/setup` checks them.
+//! Rust, a C compiler, Python and uv are always there: `ci/setup` checks them.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;

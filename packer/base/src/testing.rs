@@ -40,6 +40,32 @@ pub fn python_at(prefix: &Path) -> Interpreter {
 pub fn serve(
     answer: impl Fn(&str, usize) -> Vec<u8> + Send + 'static,
 ) -> (String, impl Fn() -> usize) {
+    serve_requests(move |path, _, before| answer(path, before))
+}
+
+/// Like [`serve`], but only requests with this value of `Authorization`, such as `Basic …`, get an
+/// answer other than 401.
+pub fn serve_with_login(
+    authorization: &'static str,
+    answer: impl Fn(&str) -> Vec<u8> + Send + 'static,
+) -> (String, impl Fn() -> usize) {
+    serve_requests(move |path, headers, _| {
+        let sent = headers.iter().filter_map(|line| line.split_once(": ")).any(|(name, value)| {
+            name.eq_ignore_ascii_case("authorization") && value == authorization
+        });
+        if sent {
+            return answer(path);
+        }
+        let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"test\"";
+        format!("{head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()
+    })
+}
+
+/// A server whose `answer` gets the path, the lines of the headers, and the number of earlier
+/// requests.
+fn serve_requests(
+    answer: impl Fn(&str, &[String], usize) -> Vec<u8> + Send + 'static,
+) -> (String, impl Fn() -> usize) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let count = Arc::new(AtomicUsize::new(0));
@@ -47,12 +73,13 @@ pub fn serve(
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            let Some(Ok(request)) = lines.next() else { continue };
-            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let Some(request) = head.first() else { continue };
             let path = request.split(' ').nth(1).unwrap_or_default();
             // The client may close the connection early.
-            let _ = stream.write_all(&answer(path, seen.fetch_add(1, Ordering::SeqCst)));
+            let before = seen.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(&answer(path, &head[1..], before));
         }
     });
     (url, move || count.load(Ordering::SeqCst))

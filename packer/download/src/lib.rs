@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
+use ureq::config::RedirectAuthHeaders;
 use ureq::http::{Response, header};
 
 pub use error::Error;
 
-use self::address::file_path;
+use self::address::{authorization, file_path};
 use snakecrate_base::redact::redacted;
 use snakecrate_base::temporary;
 use snakecrate_base::ui::Ui;
@@ -112,7 +113,8 @@ fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(Error::Scheme(redacted(url).into_owned()));
     }
-    let response = get(url).map_err(|error| match error {
+    let (address, authorization) = authorization(url);
+    let response = get(&address, authorization).map_err(|error| match error {
         ureq::Error::StatusCode(status) => {
             Error::Status { url: redacted(url).into_owned(), status }
         }
@@ -126,7 +128,7 @@ fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     Ok((Box::new(body), length))
 }
 
-fn get(url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
+fn get(url: &str, authorization: Option<String>) -> Result<Response<ureq::Body>, ureq::Error> {
     let tls =
         ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
     let agent: Agent = Agent::config_builder()
@@ -134,11 +136,16 @@ fn get(url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
         .user_agent(concat!("snakecrate/", env!("CARGO_PKG_VERSION")))
         // The digest is of the file itself, not of the file as a server compresses it.
         .accept_encoding("identity")
+        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         .timeout_connect(Some(Duration::from_secs(30)))
         .timeout_recv_response(Some(Duration::from_mins(1)))
         .build()
         .into();
-    agent.get(url).call()
+    let request = agent.get(url);
+    match authorization {
+        Some(authorization) => request.header(header::AUTHORIZATION, authorization).call(),
+        None => request.call(),
+    }
 }
 
 /// Writes `body` to a temporary file beside `to`, and renames that if its digest is `expected`.

@@ -1,5 +1,5 @@
 use super::*;
-use snakecrate_base::testing::{ok, serve_in_turn, status};
+use snakecrate_base::testing::{ok, serve_in_turn, serve_with_login, status};
 use snakecrate_base::ui::Verbosity;
 
 const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -61,4 +61,13 @@ fn file_urls_are_read_from_the_disk() {
 fn other_schemes_are_refused() {
     assert!(matches!(text("ftp://x/y"), Err(Error::Scheme(_))));
     assert!(matches!(text("/etc/passwd"), Err(Error::Scheme(_))));
+}
+
+#[test]
+fn credentials_of_the_url_are_sent_and_not_shown() {
+    let (url, _) = serve_with_login("Basic bWU6YUBi", |_| ok(b"hello"));
+    assert_eq!(text(&url.replace("//", "//me:a%40b@")).unwrap(), "hello");
+    let error = text(&url.replace("//", "//me:wrong@")).unwrap_err();
+    assert!(matches!(error, Error::Status { status: 401, .. }));
+    assert!(!error.to_string().contains("wrong"), "{error}");
 }

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 pub use outcome::Outcome;
-pub use run::{Run, unshare};
+pub use run::{Run, unshare, uv};
 
 use shared::Shared;
 pub use strace::Call;

@@ -31,11 +31,16 @@ pub fn unshare() -> Command {
     command
 }
 
-/// The uv of the environment, else the one that `ci/setup` installs; the packer skips an empty name.
-fn uv() -> OsString {
+/// The uv that the packer uses: that of the environment, the one that `ci/setup` installs, or the
+/// first on the `PATH`.
+pub fn uv() -> OsString {
+    let given = std::env::var_os("UV").filter(|uv| !uv.is_empty());
     let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../uv/bin/uv");
-    let installed = installed.canonicalize().ok().map(PathBuf::into_os_string);
-    std::env::var_os("UV").or(installed).unwrap_or_default()
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut on_path = std::env::split_paths(&path).map(|directory| directory.join("uv"));
+    let installed = Some(installed).filter(|uv| uv.is_file());
+    let found = installed.or_else(|| on_path.find(|uv| uv.is_file()));
+    given.or(found.map(PathBuf::into_os_string)).expect("uv; ci/setup installs it")
 }
 
 /// A command to be run in a sandbox.

@@ -30,18 +30,21 @@ def build():
     return {"wheel": hooks.build_wheel(out, None, None)}
 
 
-def line_of(error):
+def report_on(error):
     if isinstance(error, SystemExit):
         # Setuptools ends so when a compiler fails; a number says nothing.
-        return error.code if isinstance(error.code, str) else None
+        if not isinstance(error.code, str):
+            return None
+        print(error.code, file=sys.stderr)
+        return error.code
+    traceback.print_exc()
     return traceback.format_exception_only(type(error), error)[-1].strip()
 
 
 try:
     outcome = build()
 except BaseException as error:
-    traceback.print_exc()
-    outcome = {"exception": line_of(error)}
+    outcome = {"exception": report_on(error)}
 with open(report, "w", encoding="utf-8") as file:
     json.dump(outcome, file)
 sys.exit("exception" in outcome)

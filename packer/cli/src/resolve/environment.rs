@@ -90,7 +90,11 @@ fn create(
         // Back ends start much faster with bytecode, and write none themselves.
         command.arg("--compile-bytecode").current_dir(project);
         uv::index_options(&mut command, job.options, &job.links);
-        command.arg("--").args(requires);
+        // Other users can see arguments, and a URL may hold a password.
+        let scratch = tempfile::tempdir_in(job.scratch).at(job.scratch)?;
+        let list = scratch.path().join("requires.txt");
+        fs::write(&list, requires.join("\n") + "\n").at(&list)?;
+        command.arg("--requirement").arg(&list);
         let ran = super::program::run("uv", &mut command, job.ui)?;
         if !ran.success {
             return Err(match failure::failure(&ran, job.options.offline) {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, thread};
+use std::thread;
 
 use super::cache::Cached;
+use super::credentials::{self, Credentials};
 use super::error::{At as _, Error};
 use super::job::Job;
 use super::pin::{Pin, Place, Remote};
@@ -68,39 +69,39 @@ fn get(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
 
 /// Downloads several files at a time. Returns the first error.
 fn in_parallel(job: &Job, remotes: &[&Remote], directory: &Path) -> Result<(), Error> {
-    let failures: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+    let failures: Mutex<Vec<(&Remote, Error)>> = Mutex::new(Vec::new());
     let next = AtomicUsize::new(0);
-    let options = job.options;
-    let quiet = Ui::new(Verbosity::Quiet);
+    let credentials = Credentials::of(job);
+    let offline = job.options.offline;
     thread::scope(|scope| {
         for _ in 0..PARALLEL.min(remotes.len()) {
             scope.spawn(|| {
                 while let Some(remote) = remotes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = one(
-                        remote,
-                        directory,
-                        options.offline,
-                        options.index_url.as_deref(),
-                        quiet,
-                    );
+                    let url = credentials.known(&remote.url);
+                    let outcome = one(remote, &url, directory, offline);
                     if let (Err(error), Ok(mut failures)) = (outcome, failures.lock()) {
-                        failures.push(error);
+                        failures.push((remote, error));
                     }
                 }
             });
         }
     });
-    let failures = failures.into_inner().unwrap_or_default();
-    failures.into_iter().next().map_or(Ok(()), Err)
+    for (remote, error) in failures.into_inner().unwrap_or_default() {
+        // Some servers hide from strangers that they have a file.
+        let Error::Download(download::Error::Status { status: 401 | 403 | 404, .. }) = error else {
+            return Err(error);
+        };
+        let url = credentials.known(&remote.url);
+        match credentials::stored(job.uv()?, &url) {
+            Some(url) => one(remote, &url, directory, offline)?,
+            None => return Err(error),
+        }
+    }
+    Ok(())
 }
 
-fn one(
-    remote: &Remote,
-    directory: &Path,
-    offline: bool,
-    index: Option<&str>,
-    ui: Ui,
-) -> Result<(), Error> {
+/// Downloads `remote`, whose URL with credentials is `url`.
+fn one(remote: &Remote, url: &str, directory: &Path, offline: bool) -> Result<(), Error> {
     let to = directory.join(remote.file());
     if offline && !remote.url.starts_with("file:") {
         return Err(Error::Offline(remote.file()));
@@ -115,38 +116,6 @@ fn one(
             }),
         };
     };
-    download::fetch(&with_credentials(&remote.url, index), sha256, &to, ui)?;
+    download::fetch(url, sha256, &to, Ui::new(Verbosity::Quiet))?;
     Ok(())
-}
-
-/// The URL with the user and password of the index, if it is on the same host.
-fn with_credentials(url: &str, index: Option<&str>) -> String {
-    let variables =
-        ["UV_DEFAULT_INDEX", "UV_INDEX_URL"].iter().filter_map(|name| env::var(name).ok());
-    let indexes = index.map(str::to_owned).into_iter().chain(variables);
-    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
-    for index in indexes.filter_map(|index| url::Url::parse(&index).ok()) {
-        if index.origin() == parsed.origin() && !index.username().is_empty() {
-            let _ = parsed.set_username(index.username());
-            let _ = parsed.set_password(index.password());
-            return parsed.into();
-        }
-    }
-    url.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_go_to_the_indexs_host_only() {
-        let index = Some("https://user:pw@index.test/simple");
-        assert_eq!(
-            with_credentials("https://index.test/files/a.whl", index),
-            "https://user:pw@index.test/files/a.whl"
-        );
-        let other = "https://files.test/a.whl";
-        assert_eq!(with_credentials(other, index), other);
-    }
 }

@@ -1,7 +1,9 @@
 //! Resolves with uv: `uv pip compile --format pylock.toml`
 //! ([specification of pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/)).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +19,7 @@ use super::pin::{Git, Hashes, Pin, Place, Remote};
 use super::program::run;
 use super::request::Options;
 use crate::wheel::{WheelName, normalize};
+use snakecrate_base::redact::redacted;
 
 #[derive(Debug, Deserialize)]
 struct Lock {
@@ -60,16 +63,20 @@ struct Vcs {
 }
 
 /// Adds the options that all commands of uv share.
-pub(super) fn index_options(command: &mut Command, options: &Options, links: &[PathBuf]) {
-    // Other users can see arguments, and the URL may hold a password.
+pub(super) fn index_options(command: &mut Command, options: &Options, job_links: &[PathBuf]) {
+    // Other users can see arguments, and URLs may hold passwords.
     if let Some(url) = &options.index_url {
         command.env("UV_DEFAULT_INDEX", url).env_remove("UV_INDEX_URL");
     }
-    for link in &options.find_links {
-        command.arg("--find-links").arg(link);
-    }
-    for link in links {
-        command.arg("--find-links").arg(link);
+    let given = options.find_links.iter().cloned();
+    let links = given.chain(job_links.iter().map(|link| link.display().to_string()));
+    let links: Vec<String> = links.collect();
+    if links.iter().any(|link| matches!(redacted(link), Cow::Owned(_))) {
+        let before = env::var("UV_FIND_LINKS").ok();
+        let all: Vec<String> = before.into_iter().chain(links).collect();
+        command.env("UV_FIND_LINKS", all.join(","));
+    } else {
+        command.args(links.iter().flat_map(|link| ["--find-links", link]));
     }
     if options.offline {
         command.arg("--offline");
