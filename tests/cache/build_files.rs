@@ -71,6 +71,28 @@ fn unused_build_files_are_removed() {
     assert_eq!(build_files(&sandbox), expected);
 }
 
+/// The proof cache is a cache like that of archives: an environment goes with what only it uses.
+#[test]
+fn archives_that_were_proven_long_ago_are_removed() {
+    let sandbox = Sandbox::new().file("old.py", "x = 1\n").file("new.py", "x = 2\n");
+    for script in ["old", "new"] {
+        let packer = sandbox.packer(["build", "--quiet", "--level", "3", "-o", script]);
+        packer.arg(format!("{script}.py")).expect(0, "", "");
+    }
+    let proof = sandbox.cache().join("build/proof/v2");
+    let envs = || fs::read_dir(proof.join("envs")).unwrap().count();
+    let components = || fs::read_dir(proof.join("components")).unwrap().count();
+    assert_eq!(envs(), 2);
+    let before = components();
+    let is_old = |env: &PathBuf| env.join("app/old.py").exists();
+    let all = fs::read_dir(proof.join("envs")).unwrap().map(|env| env.unwrap().path());
+    let old = all.into_iter().find(is_old).expect("its environment");
+    set_times(&old.join(".snakecrate/launch"), ago(40), ago(90));
+    let expected = "proven environment old\nproven app old 0, [SIZE]\n";
+    prunes(&sandbox, &[], expected);
+    assert_eq!((envs(), components()), (1, before - 1));
+}
+
 /// What a release calls its archive of this version.
 fn archive_name(version: &str) -> String {
     format!(
