@@ -24,7 +24,7 @@ impl Work<'_> {
             self.settings.allow_unmet.iter().map(|name| normalize(name)).collect();
         let unmet = requirements.unmet().into_iter().filter(|unmet| !allowed.contains(&unmet.name));
         let (overridden, unmet): (Vec<_>, Vec<_>) =
-            unmet.partition(|unmet| self.overridden.contains(&unmet.name));
+            unmet.partition(|unmet| self.overrides.cause(unmet));
         for unmet in overridden {
             self.ui.warn(format_args!("overridden requirement: {unmet}"));
         }

@@ -91,7 +91,7 @@ impl Build {
     pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
-        let Needs { python: interpreter, distributions: fetched, mut overridden } =
+        let Needs { python: interpreter, distributions: fetched, overridden } =
             gather::all(source, settings, &cache, ui)?;
         if let Err(warning) = bytecode::check_reproducible(&interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
@@ -102,7 +102,8 @@ impl Build {
             .temporary_directory()
             .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
         let workers = Workers::new(&interpreter);
-        overridden.extend(requires::overridden(source, settings));
+        let mut overrides = requires::Overrides::of(source, settings);
+        overrides.names.extend(overridden);
         let work = Work {
             settings,
             interpreter: &interpreter,
@@ -113,7 +114,7 @@ impl Build {
             level: settings.level,
             slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
             form: bytecode_form(settings),
-            overridden,
+            overrides,
             ui,
         };
         let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;

@@ -1,12 +1,11 @@
 //! Trees become components: unpacked, compiled, compressed, each once.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
 
 use super::Error;
 use super::facts::{Facts, FactsCache, objects_of};
+use super::requires::Overrides;
 use crate::BUILD_ID;
 use crate::bytecode;
 use crate::component::Packed;
@@ -30,8 +29,7 @@ pub(super) struct Work<'a> {
     pub(super) level: i32,
     pub(super) slim: wheel::Slim,
     pub(super) form: bytecode::Form,
-    /// Names whose requirements the user replaces on purpose.
-    pub(super) overridden: BTreeSet<String>,
+    pub(super) overrides: Overrides,
     pub(super) ui: Ui,
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Unmet;
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::wheel::{self, normalize};
@@ -60,23 +61,55 @@ impl Asked {
     }
 }
 
-/// The names that the user replaces on purpose: in `--override` files, and in
-/// `override-dependencies` and `exclude-dependencies` of `[tool.uv]`.
-pub fn overridden(source: &Source, settings: &Settings) -> BTreeSet<String> {
-    let mut lines: Vec<String> =
-        settings.overrides.iter().flat_map(|file| lines_of(file)).collect();
-    if let Source::Project { directory, .. } = source {
-        let text = fs::read_to_string(directory.join("pyproject.toml")).unwrap_or_default();
-        let table: toml::Table = text.parse().unwrap_or_default();
-        let uv = table.get("tool").and_then(|tool| tool.get("uv"));
-        for key in ["override-dependencies", "exclude-dependencies"] {
-            let list = uv.and_then(|uv| uv.get(key)).and_then(toml::Value::as_array);
-            let texts = list.into_iter().flatten().filter_map(toml::Value::as_str);
-            lines.extend(texts.map(str::to_owned));
+/// What the user replaces on purpose.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// Distributions whose declared requirements count no more, whoever declares them.
+    pub names: BTreeSet<String>,
+    /// Distributions whose own declarations count no more.
+    pub declarers: BTreeSet<String>,
+}
+
+impl Overrides {
+    /// Reads `--override` files, and `override-dependencies`, `exclude-dependencies` and
+    /// `dependency-metadata` of `[tool.uv]`.
+    pub fn of(source: &Source, settings: &Settings) -> Self {
+        let mut lines: Vec<String> =
+            settings.overrides.iter().flat_map(|file| lines_of(file)).collect();
+        let mut declarers = BTreeSet::new();
+        if let Source::Project { directory, .. } = source {
+            for uv in uv_tables(directory) {
+                let list = |key: &str| uv.get(key).and_then(toml::Value::as_array).cloned();
+                for key in ["override-dependencies", "exclude-dependencies"] {
+                    let values = list(key).unwrap_or_default();
+                    lines.extend(values.iter().filter_map(|text| Some(text.as_str()?.to_owned())));
+                }
+                let values = list("dependency-metadata").unwrap_or_default();
+                let names = values.iter().filter_map(|value| value.get("name")?.as_str());
+                declarers.extend(names.map(normalize));
+            }
         }
+        let names = lines.iter().filter_map(|line| wheel::requirement(line).ok());
+        let names = names.map(|requirement| normalize(requirement.name.as_ref())).collect();
+        Self { names, declarers }
     }
-    let names = lines.iter().filter_map(|line| wheel::requirement(line).ok());
-    names.map(|requirement| normalize(requirement.name.as_ref())).collect()
+
+    /// Whether the user causes that a requirement is not met.
+    pub fn cause(&self, unmet: &Unmet) -> bool {
+        self.names.contains(&unmet.name) || self.declarers.contains(&unmet.declared_by)
+    }
+}
+
+/// `[tool.uv]` of the project in `directory`, and of the workspace that it may belong to.
+fn uv_tables(directory: &Path) -> Vec<toml::Table> {
+    let uv = |directory: &Path| -> Option<toml::Table> {
+        let text = fs::read_to_string(directory.join("pyproject.toml")).ok()?;
+        let table: toml::Table = text.parse().ok()?;
+        table.get("tool")?.get("uv")?.as_table().cloned()
+    };
+    let above = directory.ancestors().skip(1).filter_map(uv);
+    let workspace = above.into_iter().find(|uv| uv.contains_key("workspace"));
+    uv(directory).into_iter().chain(workspace).collect()
 }
 
 /// The requirements in a file and those that it includes. The resolver has read the file before, and
@@ -124,15 +157,20 @@ mod tests {
     }
 
     #[test]
-    fn overridden_names_come_from_files_and_from_the_project() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("overrides.txt");
+    fn overrides_come_from_files_from_the_project_and_from_its_workspace() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("member");
+        fs::create_dir(&directory).unwrap();
+        let file = root.path().join("overrides.txt");
         fs::write(&file, "Foo_Bar==2\n").unwrap();
         let project = "[tool.uv]\noverride-dependencies = ['b>=1']\nexclude-dependencies = ['c']\n";
-        fs::write(directory.path().join("pyproject.toml"), project).unwrap();
-        let source = Source::Project { directory: directory.path().to_owned(), extras: vec![] };
+        fs::write(directory.join("pyproject.toml"), project).unwrap();
+        let workspace = "[tool.uv.workspace]\n[[tool.uv.dependency-metadata]]\nname = 'D'\n";
+        fs::write(root.path().join("pyproject.toml"), workspace).unwrap();
+        let source = Source::Project { directory, extras: vec![] };
         let settings = Settings { overrides: vec![file], ..Settings::resolve([]) };
-        let names: Vec<_> = overridden(&source, &settings).into_iter().collect();
-        assert_eq!(names, ["b", "c", "foo-bar"]);
+        let Overrides { names, declarers } = Overrides::of(&source, &settings);
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["b", "c", "foo-bar"]);
+        assert_eq!(declarers.into_iter().collect::<Vec<_>>(), ["d"]);
     }
 }

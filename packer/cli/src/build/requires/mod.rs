@@ -12,7 +12,7 @@ use pep508_rs::{ExtraName, MarkerEnvironment, VersionOrUrl};
 
 use super::facts::Facts;
 use crate::wheel::{self, Requirement, normalize};
-pub(super) use asked::{Asked, overridden};
+pub(super) use asked::{Asked, Overrides};
 use snakecrate_base::error::Remedy;
 
 /// A requirement that no packed distribution meets.
