@@ -27,6 +27,9 @@ mod locks;
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 
+/// Lock files of Poetry and PDM, and lists of requirements with hashes.
+mod lock_formats;
+
 /// The proof: a build succeeds only if its archive starts.
 mod proof;
 
