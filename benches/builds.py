@@ -47,10 +47,9 @@ def builds(setting, peers, results):
     original = changed.read_text()
     cache, output = setting.fast / "build-cache", setting.fast / "build-output"
     ours, theirs = {"first": [], "again": []}, {"first": [], "again": []}
-    ours_pip = []
 
-    def build(uv=True):
-        words, env = peers.pack(copy, setting.fast / "built", cache=cache, uv=uv, level=[])
+    def build():
+        words, env = peers.pack(copy, setting.fast / "built", cache=cache, level=[])
         return setting.timed(*words, env=env)
 
     def freeze(fresh):
@@ -68,8 +67,6 @@ def builds(setting, peers, results):
                 changed.write_text(f"{original}\nCHANGE = '{number} {change}'\n")
                 ours["again"].append(build())
                 theirs["again"].append(freeze(fresh=False))
-                changed.write_text(f"{original}\nCHANGE = 'pip {number} {change}'\n")
-                ours_pip.append(build(uv=False))
     finally:
         changed.write_text(original)
         for path in (cache, output):
@@ -86,4 +83,3 @@ def builds(setting, peers, results):
     for name, label in (("first", "first build"), ("again", "rebuild")):
         results.number(f"{label} of deployctl: Snakecrate", middle[name][0], "s")
         results.number(f"{label} of deployctl: PyInstaller", middle[name][1], "s")
-    results.number("rebuild of deployctl: Snakecrate with pip instead of uv", median(ours_pip), "s")

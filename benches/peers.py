@@ -97,14 +97,14 @@ class Peers:
 
     # Snakecrate
 
-    def pack(self, source, output, *options, cache=None, uv=True, level=None):
+    def pack(self, source, output, *options, cache=None, level=None):
         """Arguments and variables of an offline build."""
         setting = self.setting
         words = [setting.snakecrate, "build", "-q", source, "-o", output]
         words += ["--python", setting.python, "--offline", "--find-links", self.wheels, *options]
         words += level if level is not None else SMALLEST
         env = {"SNAKECRATE_CACHE": cache or setting.scratch / "packer-cache"}
-        env["SNAKECRATE_UV"] = self.tools / "uv" if uv else ""
+        env["UV"] = self.tools / "uv"
         return words, env
 
     def archive(self, app, *options, source=None):

@@ -4,8 +4,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 # The packer of a release build.
 release=${CARGO_TARGET_DIR:-$root/target}/release/snakecrate
-# The uv that ci/setup installs where there is none on the PATH.
+# The uv that ci/setup installs. The packer of tests and scripts uses it.
 uv=${CARGO_TARGET_DIR:-$root/target}/uv/bin/uv
+[ -n "${UV:-}" ] || [ ! -x "$uv" ] || export UV=$uv
 
 # say TEXT: announces the next thing to be done.
 say() {

@@ -41,9 +41,9 @@ skip() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Whether pip can download a package, with the user's settings.
+# Whether uv reaches the package index, with the user's settings.
 index_is_reachable() {
-    python3 -m pip download --quiet --no-deps --dest "$work/tried" packaging >/dev/null 2>&1
+    echo packaging | "${UV:-uv}" pip compile --quiet --no-deps --no-cache - >/dev/null 2>&1
 }
 
 # build FILE [OPTION…]: packs this example. Without a package index no other check can run.

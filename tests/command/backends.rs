@@ -91,7 +91,9 @@ fn a_git_source_that_cannot_be_fetched_is_named_without_credentials() {
 #[test]
 fn a_variable_that_names_something_else_than_uv_is_refused() {
     let sandbox = Sandbox::new().project("tiny");
-    let outcome = sandbox.build_with(["tiny", "-o", "app"], "UV", "/nonexistent/uv");
+    // With an empty cache: an environment that is there needs no uv.
+    let build = sandbox.packer(["build", "--quiet", "tiny", "-o", "app"]);
+    let outcome = build.env("UV", "/nonexistent/uv").output();
     outcome.refused(FAILURE, "/nonexistent/uv, which isn't uv", "UV");
 }
 

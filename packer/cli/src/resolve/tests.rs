@@ -168,13 +168,15 @@ fn projects_in_two_directories_become_the_same_bytes() {
 fn built_project(place: &Path) -> Option<String> {
     let interpreter = real_interpreter();
     let directory = tempfile::tempdir().unwrap();
-    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "setuptools", "--dest"];
-    let mut download_setuptools = std::process::Command::new("python3");
-    let tried = download_setuptools.args(download).arg(directory.path().join("tried")).output();
+    let list = directory.path().join("tried.txt");
+    fs::write(&list, "setuptools\n").unwrap();
+    let uv = find_uv::find(Path::new("python3")).unwrap();
+    let mut compile = std::process::Command::new(uv);
+    let tried = compile.args(["pip", "compile", "--quiet", "--no-cache"]).arg(&list).output();
     let tried = tried.unwrap();
     if !tried.status.success() {
         let words = String::from_utf8_lossy(&tried.stderr);
-        skip!("pip cannot download setuptools: {}", words.lines().last().unwrap_or_default());
+        skip!("uv cannot find setuptools: {}", words.lines().last().unwrap_or_default());
     }
     let project = directory.path().join(place);
     fs::create_dir_all(project.join("demo")).unwrap();
@@ -199,4 +201,85 @@ fn built_project(place: &Path) -> Option<String> {
     assert_eq!(left, 5, "something was left in the project");
     assert_eq!(resolve(true), built, "nothing changed, so nothing is built");
     Some(built.sha256)
+}
+
+fn digest(path: &Path) -> String {
+    snakecrate_download::file_sha256(path).unwrap()
+}
+
+/// A distribution of which a lock lists one digest.
+fn locked(name: &str, version: &str, sha256: &str) -> Locked {
+    Locked {
+        name: name.to_owned(),
+        version: Some(version.parse().unwrap()),
+        source: LockedSource::Index { sha256: [sha256.to_owned()].into(), url: None },
+    }
+}
+
+#[test]
+fn locked_files_are_looked_up_and_others_keep_to_them() {
+    if !has_uv() {
+        return;
+    }
+    let interpreter = real_interpreter();
+    let directory = tempfile::tempdir().unwrap();
+    let wheels = directory.path().join("wheels");
+    fs::create_dir(&wheels).unwrap();
+    let lib = digest(&forge(&wheels, "lib", "1.0", &[]));
+    forge(&wheels, "lib", "2.0", &[]);
+    forge(&wheels, "app", "1.0", &["lib>=1"]);
+    forge(&wheels, "new", "1.0", &["lib>=2"]);
+    let options = Options {
+        offline: true,
+        find_links: vec![wheels.to_string_lossy().into_owned()],
+        cache: BuildCache::at(directory.path().join("cache")),
+        ..Options::default()
+    };
+    let get = |sha256: &str, with: &[&str]| {
+        let pins = [locked("lib", "1.0", sha256)];
+        resolve_pins(&interpreter, &pins, &requirements(with), &options, quiet())
+    };
+    assert_eq!(names(&get(&lib, &[]).unwrap()), ["lib 1.0"]);
+    assert_eq!(names(&get(&lib, &["app"]).unwrap()), ["app 1.0", "lib 1.0"]);
+    let conflict = get(&lib, &["new"]).unwrap_err();
+    assert!(matches!(conflict, Error::OfflineResolution(_)), "{conflict}");
+    let other = get(&"0".repeat(64), &[]).unwrap_err();
+    assert!(matches!(&other, Error::Hash(name) if name == "lib"), "{other}");
+}
+
+#[test]
+fn a_source_distribution_is_built_from_its_subdirectory() {
+    if !has_uv() {
+        return;
+    }
+    let interpreter = real_interpreter();
+    let directory = tempfile::tempdir().unwrap();
+    let project = directory.path().join("demo-1/below/demo");
+    fs::create_dir_all(&project).unwrap();
+    let backend = "def build_wheel(out, config=None, metadata=None):\n    import shutil\n    \
+                   return shutil.copy(WHEEL, out).rpartition('/')[2]\n";
+    let wheel = forge(directory.path(), "demo", "1", &[]);
+    let wheel = format!("WHEEL = {:?}\n{backend}", wheel.to_str().unwrap());
+    fs::write(project.join("backend.py"), wheel).unwrap();
+    let system = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
+    fs::write(project.join("pyproject.toml"), system).unwrap();
+    let archive = directory.path().join("demo-1.tar.gz");
+    let file = fs::File::create(&archive).unwrap();
+    let mut tar =
+        tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    tar.append_dir_all("demo-1", directory.path().join("demo-1")).unwrap();
+    tar.into_inner().unwrap().finish().unwrap();
+    let source = Remote {
+        url: paths::file_url(&archive),
+        sha256: Some(digest(&archive)),
+        subdirectory: Some("below/demo".into()),
+    };
+    let source = LockedSource::Files { wheels: vec![], sdist: Some(source) };
+    let pin = Locked { source, ..locked("demo", "1", "") };
+    let options =
+        Options { cache: BuildCache::at(directory.path().join("cache")), ..Options::default() };
+    let fetched =
+        resolve_pins(&interpreter, &[pin], &Inputs::default(), &options, quiet()).unwrap();
+    assert_eq!(names(&fetched), ["demo 1"]);
+    assert_eq!(fetched[0].origin, Origin::Built);
 }
