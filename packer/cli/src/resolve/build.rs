@@ -12,11 +12,11 @@ use super::backend::{self, Project};
 use super::build_system::BuildSystem;
 use super::cache::Cached;
 use super::error::{At as _, Error};
-use super::failure::{self, BuildFailure};
+use super::failure::BuildFailure;
 use super::job::Job;
 use super::pin::{Git, Remote};
 use super::program::run;
-use super::{fingerprint, unpack, uv};
+use super::{fingerprint, unpack, uv, uv_failure};
 use snakecrate_base::redact::redacted;
 
 /// Counts changes in how wheels are built; wheels of another scheme are not used again.
@@ -124,7 +124,7 @@ fn with_uv(
     if ran.success {
         return wheel_in(&out, what);
     }
-    Err(match failure::failure(&ran, job.options.offline) {
+    Err(match uv_failure::failure(&ran, job.options.offline) {
         Error::Build { failure, .. } => Error::Build { what: what.to_owned(), failure },
         Error::Unsatisfiable(message) | Error::OnlySource(message) => {
             Error::BuildRequirements { what: what.to_owned(), message }

@@ -20,9 +20,8 @@ use std::time::SystemTime;
 use super::build_system::tool_uv;
 use super::cache::now;
 use super::error::{At as _, Error};
-use super::failure;
 use super::job::Job;
-use super::{key, uv};
+use super::{key, uv, uv_failure};
 use crate::build_cache::BackendNote;
 
 /// How long an environment is used before newer back ends are looked for, in seconds.
@@ -82,7 +81,7 @@ fn create(
     command.arg(&job.interpreter.executable).arg(directory);
     let ran = super::program::run("uv", &mut command, job.ui)?;
     if !ran.success {
-        return Err(failure::failure(&ran, job.options.offline));
+        return Err(uv_failure::failure(&ran, job.options.offline));
     }
     if !requires.is_empty() {
         let mut command = Command::new(job.uv()?);
@@ -97,7 +96,7 @@ fn create(
         command.arg("--requirement").arg(&list);
         let ran = super::program::run("uv", &mut command, job.ui)?;
         if !ran.success {
-            return Err(match failure::failure(&ran, job.options.offline) {
+            return Err(match uv_failure::failure(&ran, job.options.offline) {
                 Error::Unsatisfiable(message) | Error::OnlySource(message) | Error::Uv(message) => {
                     Error::BuildRequirements { what: what.to_owned(), message }
                 }

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use pep440_rs::Version;
 
-use super::failure::{BuildFailure, Lines};
-use super::git;
+use super::failure::{self, BuildFailure, Lines};
 use crate::wheel;
 use snakecrate_base::error::Remedy;
 use snakecrate_download as download;
@@ -150,7 +149,7 @@ impl Remedy for Error {
             Self::BuildRequirements { .. } => {
                 "check `build-system.requires` in its pyproject.toml, and the index".into()
             }
-            Self::Git { message, .. } => git::remedy(&message.to_string()).into(),
+            Self::Git { message, .. } => failure::git_remedy(&message.to_string()).into(),
             Self::Offline(_) | Self::OfflineResolution(_) => {
                 "build once without --offline, or give a directory with the wheels to --find-links"
                     .into()

@@ -1,16 +1,12 @@
-//! Distributions that a lock file chose: their files are found and fetched, and nothing about them is
-//! resolved again.
+//! Distributions that a lock file chose.
 
 use std::collections::BTreeSet;
 
 use pep440_rs::Version;
 use serde::Serialize;
 
-use super::error::Error;
-use super::job::Job;
 use super::paths::file_url;
-use super::pin::{Pin, Place, Remote};
-use super::uv;
+use super::pin::{Place, Remote};
 
 /// A distribution that a lock file chose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,21 +63,4 @@ impl Locked {
             (_, None) => self.name.clone(),
         }
     }
-}
-
-/// The places of `locked`, in their order.
-pub(super) fn pins(job: &Job, locked: &[Locked]) -> Result<Vec<Pin>, Error> {
-    let mut looked_up = uv::look_up(job, locked)?;
-    let place = |locked: &Locked| match &locked.source {
-        LockedSource::Place(place) => Ok(place.clone()),
-        LockedSource::Files { wheels, sdist } => {
-            uv::choose(&locked.name, wheels.clone(), sdist.clone(), |_| true, job)
-        }
-        LockedSource::Index { .. } => {
-            let missing = || Error::Hash(locked.name.clone());
-            looked_up.remove(&locked.name).ok_or_else(missing)
-        }
-    };
-    let mut place = place;
-    locked.iter().map(|one| Ok(Pin { name: one.name.clone(), place: place(one)? })).collect()
 }

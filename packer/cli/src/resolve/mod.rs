@@ -19,13 +19,16 @@ mod key;
 mod lists;
 mod local_project;
 mod locked;
+mod locked_pins;
 mod paths;
 mod pin;
 mod program;
 mod request;
 mod requirements;
+mod resolution_key;
 mod unpack;
 mod uv;
+mod uv_failure;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -69,7 +72,7 @@ pub fn resolve(
         let mut saved = Vec::new();
         if needs_resolution(inputs, project.as_ref()) {
             let requirements = lists::absolute_requirements(&inputs.requirements)?;
-            let key = key::of(job, &requirements, project.as_ref(), &[]);
+            let key = resolution_key::of(job, &requirements, project.as_ref(), &[]);
             let fresh = if options.offline { None } else { Some(FRESH) };
             saved = remembered(job, &key, fresh, |job| {
                 job.lists = lists::write(job, &requirements, inputs, project.as_ref())?;
@@ -95,7 +98,7 @@ pub fn resolve_pins(
             inputs.local.as_ref().map(|local| LocalProject::get(job, local)).transpose()?;
         let more = !inputs.requirements.is_empty() || !inputs.files.is_empty();
         let fetch = |job: &mut Job| -> Result<Vec<Saved>, Error> {
-            let mut pins = locked::pins(job, locked)?;
+            let mut pins = locked_pins::pins(job, locked)?;
             if more {
                 let requirements = lists::absolute_requirements(&inputs.requirements)?;
                 job.lists = lists::write(job, &requirements, inputs, None)?;
@@ -111,7 +114,7 @@ pub fn resolve_pins(
         let saved = if more || locked.iter().any(Locked::needs_lookup) {
             let requirements = lists::absolute_requirements(&inputs.requirements)?;
             let key = [requirements, inputs.constraints.clone()].concat();
-            let key = key::of(job, &key, project.as_ref(), locked);
+            let key = resolution_key::of(job, &key, project.as_ref(), locked);
             let fresh = if options.offline || !more { None } else { Some(FRESH) };
             remembered(job, &key, fresh, fetch)?
         } else {

@@ -11,13 +11,13 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::error::{At as _, Error};
-use super::failure::failure;
 use super::job::Job;
 use super::locked::{Locked, LockedSource};
 use super::paths::file_url;
 use super::pin::{Git, Hashes, Pin, Place, Remote};
 use super::program::run;
 use super::request::Options;
+use super::uv_failure::failure;
 use crate::wheel::{WheelName, normalize};
 use snakecrate_base::redact::redacted;
 

@@ -1,15 +1,15 @@
 //! Failures of programs: what is shown of their output.
 
+mod git;
 mod missing;
 mod output;
-mod uv;
 
 use std::fmt;
 
-pub(super) use output::{exception, tail};
-pub(super) use uv::failure;
+pub(super) use git::remedy as git_remedy;
 
 use missing::Missing;
+use output::{exception, tail};
 
 /// Lines of another program's output, which are shown indented below our own line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +61,12 @@ impl BuildFailure {
             output: Lines::of(&tail(output, exception.as_deref())),
             exception: exception.map(|text| snakecrate_base::redact::redacted(&text).into_owned()),
         }
+    }
+
+    /// Adds lines after the output.
+    pub(super) fn and(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.output.0.extend(lines);
+        self
     }
 
     /// A failure with a reason and no output.

@@ -4,7 +4,7 @@
 const TAIL: usize = 12;
 
 /// The last line of the last traceback: `ValueError: no`.
-pub(in crate::resolve) fn exception(output: &str) -> Option<String> {
+pub(super) fn exception(output: &str) -> Option<String> {
     let lines: Vec<&str> = output.lines().map(unframed).collect();
     let start =
         lines.iter().rposition(|line| line.trim_start().starts_with("Traceback (most recent"))?;
@@ -18,7 +18,7 @@ pub(in crate::resolve) fn exception(output: &str) -> Option<String> {
 
 /// The last lines of `output`, without the places of tracebacks: the exception comes after them. The
 /// line of `exception` is left out, too.
-pub(in crate::resolve) fn tail(output: &str, exception: Option<&str>) -> String {
+pub(super) fn tail(output: &str, exception: Option<&str>) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut frame = false;
     for line in output.lines().map(unframed) {

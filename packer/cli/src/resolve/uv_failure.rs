@@ -1,12 +1,13 @@
 //! Errors of uv. Its text is shown as it is; only its kind is recognised, for the line before it and
 //! the help after it.
 
-use super::{BuildFailure, Lines};
-use crate::resolve::error::Error;
-use crate::resolve::program::Ran;
+use super::error::Error;
+use super::failure::{BuildFailure, Lines};
+use super::program::Ran;
+use snakecrate_base::redact::redacted;
 
 /// uv's output as an error.
-pub(in crate::resolve) fn failure(ran: &Ran, offline: bool) -> Error {
+pub(super) fn failure(ran: &Ran, offline: bool) -> Error {
     let text = message(&ran.stderr);
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if has(&["Git operation failed"]) {
@@ -16,8 +17,7 @@ pub(in crate::resolve) fn failure(ran: &Ran, offline: bool) -> Error {
     if has(&build) && !has(&["No solution found", "Failed to resolve requirements"]) {
         let what = named(&text).unwrap_or_else(|| "a requirement".to_owned());
         // The back end's own output is before uv's message, or in it.
-        let mut failure = BuildFailure::of(output(&ran.stderr), None);
-        failure.output = with_hints(failure.output, &text);
+        let failure = BuildFailure::of(output(&ran.stderr), None).and(reasons(&text));
         return Error::Build { what, failure };
     }
     let message = Lines::of(&text);
@@ -61,11 +61,11 @@ fn output(stderr: &str) -> &str {
     &stderr[..end.unwrap_or(stderr.len())]
 }
 
-/// `lines` and the reasons why uv built something: "`a` was included because `b` depends on it".
-fn with_hints(lines: Lines, text: &str) -> Lines {
-    let useful = |line: &&str| line.starts_with("hint:") && line.contains("was included because");
-    let hints = text.lines().filter(useful).map(str::to_owned);
-    Lines(lines.0.into_iter().chain(hints).collect())
+/// The reasons why uv built something: "`a` was included because `b` depends on it".
+fn reasons(text: &str) -> Vec<String> {
+    let is_reason =
+        |line: &&str| line.starts_with("hint:") && line.contains("was included because");
+    text.lines().filter(is_reason).map(|line| redacted(line).into_owned()).collect()
 }
 
 /// The distribution or path in "Failed to build `…`".
@@ -75,7 +75,7 @@ fn named(text: &str) -> Option<String> {
         .find_map(|start| text.split_once(start))?
         .1;
     let name = rest.split('`').next()?;
-    Some(snakecrate_base::redact::redacted(name).into_owned())
+    Some(redacted(name).into_owned())
 }
 
 /// The address of a git repository: `x @ git+https://host/x.git@main` has it.
