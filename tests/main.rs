@@ -11,6 +11,8 @@ mod cache;
 mod command;
 /// The documents: the tests, commands, files and headings that they name exist.
 mod docs;
+/// The faults that real projects have shown, each with its tests.
+mod findings;
 /// The gate: how it counts, and that it finds circles between modules.
 mod gate;
 /// Truncated, damaged and forged archives: each is refused for its own reason.

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::support::forge::wheel::{Wheel, library};
 use crate::support::sandbox::Sandbox;
+use crate::support::wheel::{Wheel, library};
 
 const FAILURE: i32 = 1;
 const WHEEL: &str = "demo-1.0-py3-none-manylinux1_x86_64.whl";
@@ -28,8 +28,7 @@ fn demo() -> Sandbox {
                   name = os.path.join(os.path.dirname(__file__), sys.argv[1] + '.so')\n    \
                   sys.exit(ctypes.CDLL(name).ask())\n";
     Wheel::new("demo", "1.0")
-        .tag("py3-none-manylinux1_x86_64")
-        .script("demo = demo:main")
+        .tags("py3-none-manylinux1_x86_64")
         .file("demo/__init__.py", python)
         .file("demo/plain.so", read("plain.so"))
         .file("demo/own.so", read("own.so"))

@@ -9,9 +9,11 @@ mod links;
 /// SECURITY.md names a test for every promise.
 mod promises;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use regex::Regex;
 use walkdir::WalkDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -37,4 +39,18 @@ fn suite() -> Vec<String> {
     let output = Command::new(std::env::current_exe().unwrap()).arg("--list").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().filter_map(|line| line.strip_suffix(": test").map(str::to_owned)).collect()
+}
+
+/// The names of all tests in the sources: those of the suite and unit tests.
+pub fn tests_of_all_crates() -> BTreeSet<String> {
+    let test = Regex::new(r"(?m)#\[test\]\n(?:\s*#\[[^\n]*\n)*\s*fn (\w+)\(").unwrap();
+    let mut names = BTreeSet::new();
+    for folder in ["tests", "stub", "packer"] {
+        let files = WalkDir::new(Path::new(ROOT).join(folder)).into_iter().map(Result::unwrap);
+        for file in files.filter(|file| file.path().extension().is_some_and(|end| end == "rs")) {
+            let source = std::fs::read_to_string(file.path()).unwrap();
+            names.extend(test.captures_iter(&source).map(|found| found[1].to_owned()));
+        }
+    }
+    names
 }

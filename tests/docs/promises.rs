@@ -1,26 +1,8 @@
 //! SECURITY.md names a test for every promise.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use regex::Regex;
-use walkdir::WalkDir;
 
-use super::{ROOT, read, suite};
-
-/// The names of all tests in the sources: those of the suite and unit tests.
-fn tests() -> BTreeSet<String> {
-    let test = Regex::new(r"(?m)#\[test\]\n(?:\s*#\[[^\n]*\n)*\s*fn (\w+)\(").unwrap();
-    let mut names = BTreeSet::new();
-    for folder in ["tests", "stub", "packer"] {
-        let files = WalkDir::new(Path::new(ROOT).join(folder)).into_iter().map(Result::unwrap);
-        for file in files.filter(|file| file.path().extension().is_some_and(|end| end == "rs")) {
-            let source = std::fs::read_to_string(file.path()).unwrap();
-            names.extend(test.captures_iter(&source).map(|found| found[1].to_owned()));
-        }
-    }
-    names
-}
+use super::{read, suite, tests_of_all_crates};
 
 /// The rows of the table, each with its last column.
 fn rows(text: &str) -> Vec<(&str, &str)> {
@@ -31,7 +13,7 @@ fn rows(text: &str) -> Vec<(&str, &str)> {
 #[test]
 fn every_test_that_is_named_exists() {
     let text = read("SECURITY.md");
-    let (tests, suite) = (tests(), suite());
+    let (tests, suite) = (tests_of_all_crates(), suite());
     let name = Regex::new(r"`([a-z0-9_]+(?:::[a-z0-9_]+)*)`").unwrap();
     let rows = rows(&text);
     for (number, (row, shown_by)) in (1..).zip(&rows) {

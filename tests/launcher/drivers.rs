@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::support::forge::wheel::{Wheel, library};
 use crate::support::needs::needs;
 use crate::support::sandbox::{Run, Sandbox};
+use crate::support::wheel::{Wheel, library};
 
 /// Makes a driver that only a host with a mount has: the directory is on no search path, but in the
 /// host's `ld.so.cache`.
@@ -28,12 +28,10 @@ fn wheel(sandbox: &Sandbox) -> String {
                   print(sorted({line.split()[-1].rsplit('/', 1)[-1] for line in open('/proc/self/maps')\n        \
                   if '.so' in line and not line.split()[-1].startswith(os.environ['SNAKECRATE_CACHE'])}))\n";
     let wheel = Wheel::new("gpu", "1.0")
-        .tag("py3-none-manylinux1_x86_64")
-        .script("gpu = gpu:main")
+        .tags("py3-none-manylinux1_x86_64")
         .file("gpu/__init__.py", python)
         .file("gpu/gpu.so", fs::read(sandbox.path("gpu.so")).unwrap());
-    wheel.write(&sandbox.path(""));
-    wheel.file_name()
+    wheel.write(&sandbox.path("")).to_str().unwrap().to_owned()
 }
 
 /// The archive `app` on a host that has the driver.

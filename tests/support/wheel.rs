@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -57,9 +58,9 @@ impl Wheel {
     }
 
     /// Adds a file, or replaces it.
-    pub fn file(mut self, path: &str, text: &str) -> Self {
+    pub fn file(mut self, path: &str, contents: impl AsRef<[u8]>) -> Self {
         self.files.retain(|(known, _)| known != path);
-        self.files.push((path.into(), text.into()));
+        self.files.push((path.into(), contents.as_ref().into()));
         self
     }
 
@@ -100,7 +101,8 @@ impl Wheel {
             self.name, self.version, self.metadata
         );
         let mut this = self.info("METADATA", &metadata);
-        this = this.info("WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n");
+        let pure = this.tags.ends_with("-any");
+        this = this.info("WHEEL", &format!("Wheel-Version: 1.0\nRoot-Is-Purelib: {pure}\n"));
         let mut record = String::new();
         for (path, bytes) in &this.files {
             if !this.unlisted.iter().any(|name| path.ends_with(&format!(".dist-info/{name}"))) {
@@ -120,4 +122,15 @@ impl Wheel {
         zip.finish().unwrap();
         path
     }
+}
+
+/// Compiles C into the shared library `to`, which needs nothing but what `options` name.
+pub fn library(to: &Path, source: &str, options: &[&str]) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let from = to.with_extension("c");
+    fs::write(&from, source).unwrap();
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-nostartfiles", "-o"]).arg(to).arg(&from).args(options);
+    assert!(cc.status().unwrap().success());
+    fs::remove_file(from).unwrap();
 }

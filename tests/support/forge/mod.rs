@@ -5,7 +5,6 @@
 //! refused for that one thing.
 
 pub mod tar;
-pub mod wheel;
 mod zip;
 
 use std::fmt::Write as _;
