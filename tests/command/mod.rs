@@ -39,5 +39,8 @@ mod reproducible;
 /// Options that make archives smaller.
 mod size;
 
+/// Tests of a project, run on its archive.
+mod testing;
+
 /// Exactly the wheels in a directory.
 mod wheelhouse;

@@ -16,6 +16,8 @@ APP = @APP@
 MORE = @MORE@
 # The whole standard library, of which an archive has a part.
 WHOLE = @WHOLE@
+# Settings of the machine, not modules.
+NEVER = ("sitecustomize", "usercustomize")
 # The archive's part.
 LIBRARY = os.path.dirname(os.__file__)
 
@@ -54,7 +56,7 @@ class Missing:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        search = WHOLE
+        search = WHOLE if name not in NEVER else []
         if path is not None:
             inside = f"{LIBRARY}/"
             entries = [entry for entry in path if isinstance(entry, str)]
