@@ -126,7 +126,10 @@ fn an_outdated_lock_warns_and_locked_refuses_it() {
     let pyproject = fs::read_to_string(sandbox.path("demo/pyproject.toml")).unwrap();
     let changed = pyproject.replace("['dep']", "['dep<9']");
     let sandbox = sandbox.file("demo/pyproject.toml", changed);
-    let (success, stderr) = build(&sandbox, &["demo", "--offline"]);
+    let (success, stderr) = build(&sandbox, &["demo", "--offline", "--report", "report.json"]);
+    let report = fs::read(sandbox.path("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["lock"]["outdated"], "it lacks the requirement `dep<9`");
     let warning =
         "warning: uv.lock is outdated: it lacks the requirement `dep<9`\n   help: run `uv lock`\n";
     assert!(success && stderr.contains(warning), "{stderr}");
@@ -243,6 +246,25 @@ fn members_of_a_workspace_are_chosen_by_name_and_locked_above() {
         "uv.lock is outdated: it lacks the requirement `dep>=1`",
         "run `uv lock`",
     );
+}
+
+#[test]
+fn extras_of_scripts_and_requirements_are_not_ignored_silently() {
+    let sandbox = Sandbox::new().file("tool.py", "");
+    Wheel::new("more", "1").write(&sandbox.path("links"));
+    let headers = "Provides-Extra: x\nRequires-Dist: more ; extra == 'x'\n";
+    // Offline, the wheels that other tests cached are found, too.
+    let wheel = Wheel::new("optional-x", "1").metadata(headers).file("optional_x.py", PROJECT);
+    wheel.write(&sandbox.path("links"));
+    sandbox.build(["tool.py", "--extra", "x"]).refused(
+        FAILURE,
+        "no extra `x`",
+        "remove the option",
+    );
+    let arguments = ["optional-x", "--offline", "--find-links", "links", "--extra", "x"];
+    assert_eq!(packed(&sandbox, &arguments), "more 1, optional-x 1");
+    let all = ["dep", "--all-extras"];
+    sandbox.build(all).refused(FAILURE, "dep is a requirement", "`dep[EXTRA]`");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use snakecrate_format::manifest::Kind;
 
 use crate::build::Build;
+use crate::lock::UsedLock;
 use crate::proof::{self, Proof};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::temporary;
@@ -46,6 +47,8 @@ pub struct Report<'a> {
     target: &'static str,
     python: Python<'a>,
     archive: Archive,
+    /// The lock file that chose the distributions.
+    lock: Option<&'a UsedLock>,
     entries: Vec<Entry<'a>>,
     components: Vec<Component<'a>>,
     proof: ProofReport<'a>,
@@ -144,6 +147,7 @@ impl<'a> Report<'a> {
                 version: &spec.python.version,
             },
             archive: Archive::of(path).map_err(failed)?,
+            lock: build.lock(),
             entries: entries.collect(),
             components: components.collect(),
             proof: match proof {

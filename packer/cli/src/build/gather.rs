@@ -5,7 +5,7 @@ use std::path::Path;
 use super::selection::selection;
 use super::{Error, Needs, groups};
 use crate::build_cache::BuildCache;
-use crate::lock::Selection;
+use crate::lock::{self, Selection};
 use crate::resolve::{self, Fetched, Inputs};
 use crate::settings::Settings;
 use crate::source::Source;
@@ -29,8 +29,8 @@ pub(super) fn all(
         None => selection(source, settings, &python, ui)?,
     };
     let distributions = distributions(source, settings, &python, selection.as_ref(), cache, ui)?;
-    let overridden = selection.map(|selection| selection.overrides).unwrap_or_default();
-    Ok(Needs { python, distributions, overridden })
+    let (lock, overridden) = selection.map(Selection::into_parts).unzip();
+    Ok(Needs { python, distributions, overridden: overridden.unwrap_or_default(), lock })
 }
 
 /// The interpreter to pack; it also resolves and compiles.
@@ -67,11 +67,7 @@ fn distributions(
     if let Some(directory) = &settings.wheelhouse {
         return from_wheelhouse(directory, source, settings, interpreter, cache, ui);
     }
-    let mut inputs = Inputs::of(source);
-    if let Some(local) = &mut inputs.local {
-        local.extras.extend(settings.extra.iter().map(|extra| normalize(extra)));
-        local.all_extras = settings.all_extras;
-    }
+    let mut inputs = inputs(source, settings)?;
     if selection.is_none() {
         groups::add(source, &settings.group, &mut inputs)?;
     } else if matches!(source, Source::Script { .. }) {
@@ -98,7 +94,31 @@ fn distributions(
         return Ok(resolve::resolve(interpreter, &inputs, &options, ui)?);
     };
     inputs.constraints = selection.constraints();
-    Ok(resolve::resolve_pins(interpreter, &selection.pins(), &inputs, &options, ui)?)
+    Ok(resolve::resolve_pins(interpreter, &selection.pins()?, &inputs, &options, ui)?)
+}
+
+/// The inputs of `source` with the wanted extras.
+fn inputs(source: &Source, settings: &Settings) -> Result<Inputs, Error> {
+    let mut inputs = Inputs::of(source);
+    let extras: Vec<String> = settings.extra.iter().map(|extra| normalize(extra)).collect();
+    match (&mut inputs.local, source) {
+        (Some(local), _) => {
+            local.extras.extend(extras);
+            local.all_extras = settings.all_extras;
+        }
+        (None, Source::Requirement { name, .. }) if settings.all_extras => {
+            return Err(lock::Error::AllExtras(name.clone()).into());
+        }
+        (None, Source::Requirement { name, .. }) if !extras.is_empty() => {
+            inputs.requirements.push(format!("{name}[{}]", extras.join(",")));
+        }
+        (None, _) => {
+            if let Some(name) = extras.into_iter().next() {
+                return Err(lock::Error::Unknown { kind: "extra", name, known: Vec::new() }.into());
+            }
+        }
+    }
+    Ok(inputs)
 }
 
 /// The wheels of `--wheelhouse`. The user's own wheel is added; a project that has no wheel there is

@@ -35,6 +35,7 @@ use crate::archive::{self, ArchiveSpec, Aside, Written};
 use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::launchers::launcher;
+use crate::lock::UsedLock;
 use crate::resolve::Fetched;
 use crate::settings::Settings;
 use crate::source::Source;
@@ -60,6 +61,7 @@ pub struct Build {
     audit: Report,
     hints: Hints,
     subjects: Vec<Subject>,
+    lock: Option<UsedLock>,
 }
 
 /// What a build takes from outside: an interpreter, and the wheels of all distributions. Both are in
@@ -72,6 +74,8 @@ pub struct Needs {
     pub distributions: Vec<Fetched>,
     /// Names of distributions whose declared requirements a lock file overrides on purpose.
     pub overridden: BTreeSet<String>,
+    /// The lock file that chose the distributions.
+    pub lock: Option<UsedLock>,
 }
 
 /// Gets everything that [`Build::prepare`] takes from outside: a later one with the same arguments
@@ -91,7 +95,7 @@ impl Build {
     pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
         cache.remove_abandoned();
-        let Needs { python: interpreter, distributions: fetched, overridden } =
+        let Needs { python: interpreter, distributions: fetched, overridden, lock } =
             gather::all(source, settings, &cache, ui)?;
         if let Err(warning) = bytecode::check_reproducible(&interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
@@ -118,7 +122,7 @@ impl Build {
             ui,
         };
         let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;
-        Ok(Self { plan: spec, launcher, audit, hints, subjects })
+        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock })
     }
 
     /// The application's name.
@@ -149,6 +153,11 @@ impl Build {
     /// What a proof has to find out about its entries.
     pub fn subjects(&self) -> &[Subject] {
         &self.subjects
+    }
+
+    /// The lock file that chose its distributions.
+    pub fn lock(&self) -> Option<&UsedLock> {
+        self.lock.as_ref()
     }
 
     /// What the archive is made of.

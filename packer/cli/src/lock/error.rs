@@ -87,6 +87,17 @@ pub enum Error {
         /// The lock.
         path: PathBuf,
     },
+    /// The extras of a requirement aren't known.
+    #[error("`--all-extras` is for projects and wheels; {0} is a requirement")]
+    AllExtras(String),
+    /// A lock has no digest of a file that the packer can check.
+    #[error("{}: no file of {name} has a SHA-256 digest", path.display())]
+    Digest {
+        /// The lock.
+        path: PathBuf,
+        /// The distribution.
+        name: String,
+    },
     /// Extras or groups that the lock declares to be in conflict.
     #[error("{}: {first} and {second} are in conflict", path.display())]
     Conflict {
@@ -134,6 +145,8 @@ impl Remedy for Error {
             Self::Different { .. } => "choose one with --lock FILE".into(),
             Self::Python { .. } => "choose another interpreter with --python".into(),
             Self::Environment { .. } => "make a lock file for this target, or use --no-lock".into(),
+            Self::AllExtras(name) => format!("name them: `{name}[EXTRA]`"),
+            Self::Digest { .. } => "make the lock file with SHA-256 digests".into(),
             Self::Conflict { .. } => "choose one of them".into(),
             Self::Content { .. } | Self::Dangling { .. } | Self::NotLocked { .. } => {
                 "make the lock file again, or ignore it with --no-lock".into()

@@ -52,5 +52,6 @@ mod wanted;
 pub(crate) use choose::{Policy, choose};
 pub use error::Error;
 pub use model::{File, Hash, Origin, Package, Selection};
+pub use pins::UsedLock;
 pub(crate) use requirement::groups_of;
 pub(crate) use wanted::{Extras, Wanted};
