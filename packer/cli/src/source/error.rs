@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::workspace::Member;
+use super::member::Member;
 
 use snakecrate_base::error::Remedy;
 
@@ -118,11 +118,7 @@ fn list(paths: &[PathBuf]) -> String {
 
 /// `cli (has commands), lib, tests`
 fn names(members: &[Member]) -> String {
-    let label = |member: &Member| match member.has_commands {
-        true => format!("{} (has commands)", member.name),
-        false => member.name.clone(),
-    };
-    members.iter().map(label).collect::<Vec<_>>().join(", ")
+    members.iter().map(Member::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The line of the error, and the parser's message in one line.

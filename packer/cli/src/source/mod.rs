@@ -1,6 +1,7 @@
 //! The source of an archive: a project, a script, a wheel or a requirement.
 
 mod error;
+mod member;
 mod poetry;
 mod poetry_requirement;
 mod project;
@@ -19,12 +20,12 @@ use snakecrate_format::entry_path::EntryPath;
 
 pub use error::Error;
 pub(crate) use error::toml_cause;
+pub use member::Member;
 pub(crate) use poetry::alternatives as poetry_alternatives;
 pub use poetry_requirement::poetry_requirement;
 use project::Project;
 pub use project::SKIPPED;
 pub use script::Pep723;
-pub use workspace::Member;
 
 use crate::archive::Archive;
 use crate::wheel;

@@ -4,19 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::member::Member;
 use super::project::{self, Project};
 use crate::wheel::normalize;
-
-/// A project of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Its directory.
-    pub directory: PathBuf,
-    /// The name, as written; that of the directory if no file has it.
-    pub name: String,
-    /// Whether it has commands.
-    pub has_commands: bool,
-}
 
 /// The root of the workspace that the project in `directory` is a member of, which isn't `directory`.
 pub(crate) fn root_of(directory: &Path) -> Option<PathBuf> {

@@ -14,7 +14,7 @@ fn lock(packages: &[(&str, &str, &str)]) -> String {
     LOCK.to_owned() + &packages.iter().map(package).collect::<String>()
 }
 
-fn forged<'a>(lock: &'a str) -> Forged<'a> {
+fn forged(lock: &str) -> Forged<'_> {
     Forged::new(
         Format::Pylock,
         lock,

@@ -22,7 +22,7 @@ fn lock(more: &str, packages: &[(&str, &str, &str)]) -> String {
     text
 }
 
-fn forged<'a>(lock: &'a str) -> Forged<'a> {
+fn forged(lock: &str) -> Forged<'_> {
     Forged::new(Format::Uv, lock, "[project]\nname = 'Demo'\nversion = '1'\n")
 }
 
