@@ -28,7 +28,7 @@ fn build_aloud(sandbox: &Sandbox, arguments: &[&str]) -> (bool, Vec<String>) {
 /// `license = {file = "LICENSE"}`. The lines of blanks once ended the headers.
 #[test]
 fn license_texts_with_blank_lines_hide_no_requirement() {
-    let after = "Requires-Dist: probe\n";
+    let after = "Requires-Dist: licensed\n";
     let eight = "License: MIT License\n        \n        Copyright (c) 2026 A\n        \n        \
                  Permission is hereby granted.\n";
     let nine = "License: MIT License\n         \n         Copyright (c) 2026 A\n         \n         \
@@ -40,17 +40,21 @@ fn license_texts_with_blank_lines_hide_no_requirement() {
         ("poetry", format!("{nine}License-File: LICENSE\nClassifier: Topic\n{after}")),
     ] {
         let sandbox = Sandbox::new();
-        let module = "import probe\ndef main():\n    probe.main()\n";
+        let module = "import licensed\ndef main():\n    licensed.main()\n";
         let name = format!("from-{backend}");
         let wheel = Wheel::new(&name, "1").file(&format!("from_{backend}.py"), module);
         let wheel = wheel.metadata(&headers).write(&sandbox.path("links"));
         let wheel = wheel.to_str().unwrap();
         let refused = sandbox.build([wheel, "-o", "app", "--wheelhouse", "links"]);
-        refused.refused(FAILURE, &format!("probe, declared by {name}"), "--allow-unmet probe");
-        Wheel::new("probe", "1.2.3").write(&sandbox.path("links"));
+        refused.refused(
+            FAILURE,
+            &format!("licensed, declared by {name}"),
+            "--allow-unmet licensed",
+        );
+        Wheel::new("licensed", "1.2.3").write(&sandbox.path("links"));
         let arguments = [wheel, "-o", "app", "--offline", "--find-links", "links"];
         sandbox.build(arguments).expect(0, "", "");
-        sandbox.archive("app").expect(0, "probe 1.2.3\n", "");
+        sandbox.archive("app").expect(0, "licensed 1.2.3\n", "");
     }
 }
 
@@ -74,15 +78,17 @@ fn all_unmet_requirements_are_one_error() {
     sandbox.archive("app").expect(0, "demo 1\n", "");
 }
 
+/// The names are its own: an offline resolution sees the wheels of all builds with the shared cache.
 #[test]
 fn an_overridden_requirement_is_a_warning() {
-    let sandbox = Sandbox::new().file("overrides.txt", "other==2\n");
+    let sandbox = Sandbox::new().file("overrides.txt", "replaced==2\n");
     let links = sandbox.path("links");
-    Wheel::new("demo", "1").requires("other>=3").write(&links);
-    Wheel::new("other", "2").write(&links);
-    let arguments = ["demo", "--offline", "--find-links", "links", "--override", "overrides.txt"];
+    Wheel::new("replacing", "1").requires("replaced>=3").write(&links);
+    Wheel::new("replaced", "2").write(&links);
+    let arguments =
+        ["replacing", "--offline", "--find-links", "links", "--override", "overrides.txt"];
     let (built, said) = build_aloud(&sandbox, &arguments);
-    let warning = "warning: overridden requirement: other>=3, declared by demo (other 2 is packed)";
+    let warning = "warning: overridden requirement: replaced>=3, declared by replacing (replaced 2 is packed)";
     assert!(built, "{said:?}");
     assert_eq!(said, [warning]);
 }
@@ -182,7 +188,6 @@ fn inspect_lists_each_dropped_file_with_its_rule() {
 distribution  file                                      rule
 demo 1        demo/locale/de/a.mo                       --exclude demo/locale/**
 demo 1        demo/tests/test_a.py                      --exclude tests
-demo 1        demo.py                                   --sourceless
 demo 1        demo/__init__.py                          --sourceless
 demo 1        demo/__pycache__/__init__.cpython-32.pyc  bytecode, compiled again from its source
 demo 1        demo-1.dist-info/direct_url.json          note of an installer

@@ -1,5 +1,6 @@
 //! `fetch`: a build without a network, later, with the same bytes.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -47,8 +48,11 @@ fn page(directory: &Path, name: &str) -> String {
         let file = path.file_name().unwrap().to_str().unwrap();
         if file.split('-').next().unwrap().replace('_', "-") == name {
             let digest = Sha256::digest(fs::read(&path).unwrap());
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            page += &format!("<a href='/files/{file}#sha256={digest}'>{file}</a>");
+            write!(page, "<a href='/files/{file}#sha256=").unwrap();
+            for byte in digest {
+                write!(page, "{byte:02x}").unwrap();
+            }
+            write!(page, "'>{file}</a>").unwrap();
         }
     }
     page + "</body></html>"

@@ -57,9 +57,10 @@ impl Wheel {
         self.metadata(&format!("Requires-Dist: {requirement}\n"))
     }
 
-    /// Adds a file, or replaces it.
+    /// Adds a file, or replaces it. A package replaces the module of its name.
     pub fn file(mut self, path: &str, contents: impl AsRef<[u8]>) -> Self {
-        self.files.retain(|(known, _)| known != path);
+        let module = path.strip_suffix("/__init__.py").map(|package| format!("{package}.py"));
+        self.files.retain(|(known, _)| known != path && Some(known) != module.as_ref());
         self.files.push((path.into(), contents.as_ref().into()));
         self
     }
@@ -110,7 +111,7 @@ impl Wheel {
                 writeln!(record, "{path},sha256={hash},{}", bytes.len()).unwrap();
             }
         }
-        write!(record, "{}{info}/RECORD,,\n", this.more_record).unwrap();
+        writeln!(record, "{}{info}/RECORD,,", this.more_record).unwrap();
         let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
         let record = (format!("{info}/RECORD"), record.into_bytes());
         for (name, bytes) in this.files.iter().chain([&record]) {

@@ -158,8 +158,8 @@ impl Work<'_> {
         progress: &Progress,
     ) -> Result<PackedFiles, Error> {
         let report = bytecode::compile(&mut tree, self.workers, self.form, self.ui)?;
-        let site = self.interpreter.site_packages();
-        let dropped = wheel::after_compiling(dropped, &report.replaced, &tree, &site);
+        let packages = self.interpreter.site_packages();
+        let dropped = wheel::after_compiling(dropped, &report.replaced, &tree, &packages);
         if self.form.sourceless {
             wheel::follow_bytecode(&mut tree)?;
         }
