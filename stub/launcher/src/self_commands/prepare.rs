@@ -22,10 +22,9 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
         Some(root) => root.path().to_owned(),
         None => {
             let state = |path: PathBuf| {
-                let why = match Root::open(&path) {
-                    Ok(root) => Env::open(&root, &key).err().unwrap_or(NotStarted::Absent),
-                    Err(why) => NotStarted::Root(why),
-                };
+                let root = Root::open(&path).map_err(NotStarted::Root);
+                let why = root.and_then(|root| Env::open(&root, &key)).err();
+                let why = why.unwrap_or(NotStarted::Absent);
                 (path, why)
             };
             let places = candidates().into_iter().map(state).collect();
