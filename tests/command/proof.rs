@@ -5,8 +5,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::{Instant, SystemTime};
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::needs::needs;
@@ -114,7 +117,7 @@ fn every_entry_that_fails_is_named() {
     let sandbox = Sandbox::new().project("probe");
     let entries = ["-e", "a=nowhere:main", "-e", "b=probe:main", "-e", "c=nowhere:main"];
     let outcome = build(&sandbox, &["probe"]).args(entries).output();
-    fails(&sandbox, outcome, &["the entry `a` cannot be started", "\nalso failing: c\n"]);
+    fails(&sandbox, outcome, &["the entry `a` cannot be started", "\nalso failing: c\n", "-e b"]);
 }
 
 #[test]
@@ -205,12 +208,61 @@ threading.Event().wait()
     let outcome = build(&sandbox, &["tool.py", "--proof-timeout", "3"]).output();
     fails(&sandbox, outcome, &["the entry `tool` took more than ", "--proof-timeout"]);
     assert!(since.elapsed().as_secs() < 120, "the default limit");
-    let processes = fs::read_dir("/proc").unwrap().flatten().filter(|process| {
-        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        let place = sandbox.root().as_os_str().as_encoded_bytes();
-        environment.windows(place.len()).any(|part| part == place)
-    });
-    assert_eq!(processes.count(), 0, "processes of the proof are left");
+    assert_eq!(processes_of(&sandbox), [""; 0].map(PathBuf::from), "processes of the proof");
+}
+
+/// The directories in `/proc` of the processes that a proof has started.
+fn processes_of(sandbox: &Sandbox) -> Vec<PathBuf> {
+    let place = sandbox.root().as_os_str().as_encoded_bytes();
+    let processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
+    let is_proof = |process: &PathBuf| {
+        let environment = fs::read(process.join("environ")).unwrap_or_default();
+        let contains = |text: &[u8]| environment.windows(text.len()).any(|part| part == text);
+        contains(b"TMPDIR=") && contains(b"/build/proof") && contains(place)
+    };
+    processes.filter(is_proof).collect()
+}
+
+#[test]
+fn a_killed_build_leaves_no_proof_running() {
+    let sandbox = Sandbox::new().file("tool.py", "import endless\n");
+    let begun = sandbox.path("begun");
+    let script =
+        format!("open({begun:?}, 'w').close()\nimport threading\nthreading.Event().wait()");
+    let sandbox = sandbox.file("endless.py", script);
+    let mut running = build(&sandbox, &["tool.py"]).spawn();
+    let until = Instant::now() + Duration::from_secs(60);
+    while !begun.exists() {
+        assert!(Instant::now() < until, "the proof does not begin");
+        sleep(Duration::from_millis(20));
+    }
+    let processes = processes_of(&sandbox);
+    assert!(!processes.is_empty());
+    running.signal(Signal::KILL);
+    running.finish().killed_by(Signal::KILL).any_stderr().done();
+    while processes.iter().any(|process| process.exists()) {
+        assert!(Instant::now() < until, "the proof is still running");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// A cleaner may take files from any cache.
+#[test]
+fn a_damaged_proof_cache_is_repaired() {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+    let module = format!("module_{now}");
+    let sandbox = Sandbox::new()
+        .file("tool.py", format!("import {module}\n"))
+        .file(&format!("{module}.py"), "");
+    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
+    let proof = shared::packer_cache().join("build/proof");
+    let is_module = |entry: &walkdir::DirEntry| {
+        entry.file_name().as_encoded_bytes().starts_with(module.as_bytes())
+    };
+    let files = walkdir::WalkDir::new(proof).into_iter().filter_map(Result::ok).filter(is_module);
+    let removed = files.map(|file| fs::remove_file(file.path())).filter(Result::is_ok).count();
+    assert!(removed >= 2, "source and bytecode");
+    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
 }
 
 #[test]

@@ -12,7 +12,8 @@ pub fn set_name(command: &mut Command, name: &OsStr) -> io::Result<()> {
     imp::child::set_name(command, name)
 }
 
-/// Makes `command` the first process of a group of its own, for [`wait_for_group`].
+/// Makes `command` the first process of a group of its own, for [`wait_for_group`]. It has no terminal,
+/// and is killed when the thread that starts it ends.
 pub fn lead_group(command: &mut Command) {
     imp::child::lead_group(command);
 }

@@ -24,6 +24,8 @@ pub enum Error {
         cause: Cause,
         /// Further entries that do not work.
         others: Vec<String>,
+        /// Entries that do.
+        working: Vec<String>,
     },
     /// The interpreter of the archive does not start.
     #[error("the archive {0}")]
@@ -115,6 +117,10 @@ impl Remedy for Error {
             }
             Self::Cache(error) => error.remedy(),
             Self::Scratch(_) => Some("set SNAKECRATE_CACHE to a directory that you own".into()),
+            Self::Entry { working, .. } if !working.is_empty() => {
+                let entries: Vec<_> = working.iter().map(|name| format!("-e {name}")).collect();
+                Some(format!("offer only entries that start: {}", entries.join(" ")))
+            }
             _ if self.took_too_long() => Some("allow more with --proof-timeout".into()),
             _ => None,
         }

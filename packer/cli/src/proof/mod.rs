@@ -110,11 +110,19 @@ pub fn prove(
     }
     let (spinner, since) = (ui.spinner("Proving", build.name()), Instant::now());
     let surroundings = Surroundings::new(archive, &cache, settings)?;
-    let mut proof =
-        Proof { entries: known.iter().map(|&name| name.to_owned()).collect(), ..Proof::default() };
-    python::prove(&surroundings, build.subjects(), &mut proof)?;
-    native::prove(&surroundings, build.subjects(), &mut proof)?;
-    commands::prove(&surroundings, &settings.commands, &mut proof)?;
+    let attempt = || {
+        let entries = known.iter().map(|&name| name.to_owned()).collect();
+        let mut proof = Proof { entries, ..Proof::default() };
+        python::prove(&surroundings, build.subjects(), &mut proof)?;
+        native::prove(&surroundings, build.subjects(), &mut proof)?;
+        commands::prove(&surroundings, &settings.commands, &mut proof)?;
+        Ok::<_, Error>(proof)
+    };
+    let mut proof = match attempt() {
+        // A cleaner may have taken files from the proof cache.
+        Err(error) if error.is_about_archive() && surroundings.repair()? => attempt()?,
+        other => other?,
+    };
     proof.network_isolated = surroundings.has_no_network();
     proof.seconds_in_all = since.elapsed().as_secs_f64();
     drop(spinner);

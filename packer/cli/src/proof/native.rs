@@ -35,7 +35,8 @@ pub(super) fn prove(
                 }
             }
         };
-        return Err(Error::Entry { entry: name.clone(), cause, others: Vec::new() });
+        let (entry, others) = (name.clone(), Vec::new());
+        return Err(Error::Entry { entry, cause, others, working: Vec::new() });
     }
     proof.libraries.sort_unstable();
     proof.libraries.dedup();

@@ -67,7 +67,7 @@ fn order(subject: &Subject) -> Option<Vec<&str>> {
 
 fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(), Error> {
     let mut current = None;
-    let mut failures = Vec::new();
+    let (mut failures, mut working) = (Vec::new(), Vec::new());
     let mut is_complete = false;
     // A line that was cut is no line.
     for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
@@ -76,7 +76,10 @@ fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(
             Line::End { end, seconds, failure } => {
                 current = None;
                 proof.seconds += seconds;
-                failures.extend(failure.map(|traceback| (end, traceback)));
+                match failure {
+                    Some(traceback) => failures.push((end, traceback)),
+                    None => working.push(end),
+                }
             }
             Line::Loaded { modules, libraries, memory } => {
                 is_complete = true;
@@ -89,7 +92,11 @@ fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(
     let mut failures = failures.into_iter();
     if let Some((entry, traceback)) = failures.next() {
         let others = failures.map(|(entry, _)| entry).collect();
-        return Err(Error::Entry { entry, cause: Cause::Raised(traceback), others });
+        if !is_complete {
+            // The others are unknown.
+            working.clear();
+        }
+        return Err(Error::Entry { entry, cause: Cause::Raised(traceback), others, working });
     }
     if is_complete {
         return Ok(());
@@ -99,7 +106,7 @@ fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(
         Some(status) => Cause::Ended { status, output: ended.stderr },
     };
     Err(match current {
-        Some(entry) => Error::Entry { entry, cause, others: Vec::new() },
+        Some(entry) => Error::Entry { entry, cause, others: Vec::new(), working: Vec::new() },
         None => Error::NoStart(cause),
     })
 }

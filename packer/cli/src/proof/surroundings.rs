@@ -17,6 +17,9 @@ use crate::settings;
 /// The bytes of an output that are read, from its end.
 const TAIL: u64 = 64 << 10;
 
+/// The status of `SNAKECRATE=repair ARCHIVE --exit-code` if something was repaired.
+const REPAIRED: i32 = 10;
+
 /// A place to start an archive in. It is removed at the end.
 pub(super) struct Surroundings<'a> {
     /// The archive, or a copy if its file system forbids execution.
@@ -87,6 +90,14 @@ impl<'a> Surroundings<'a> {
         let status = child::wait_for_group(&mut child, limit).map_err(Error::Scratch)?;
         let tail = |name: &str| tail(&self.file(name)).map_err(Error::Scratch);
         Ok(Ended { status, stdout: tail("stdout")?, stderr: tail("stderr")? })
+    }
+
+    /// Compares the unpacked archive with what was packed. Returns whether anything had to be repaired.
+    pub(super) fn repair(&self) -> Result<bool, Error> {
+        let ended = self.run("repair", |command| {
+            command.env("SNAKECRATE", "repair").arg("--exit-code");
+        })?;
+        Ok(ended.status.is_some_and(|status| status.code() == Some(REPAIRED)))
     }
 
     fn spawn(&self, complete: impl Fn(&mut Command) -> io::Result<()>) -> Result<Child, Error> {

@@ -6,7 +6,10 @@ use std::process::{Child, Command, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process_group, set_parent_process_death_signal,
+    setsid, waitid,
+};
 
 /// The longest pause between two looks at a child.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -20,7 +23,13 @@ pub(crate) fn set_name(command: &mut Command, name: &OsStr) -> io::Result<()> {
 }
 
 pub(crate) fn lead_group(command: &mut Command) {
-    command.process_group(0);
+    let lead = || {
+        // A group of a session of its own has no terminal to wait for.
+        setsid()?;
+        Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+    };
+    // SAFETY: between fork and exec it makes system calls only.
+    unsafe { command.pre_exec(lead) };
 }
 
 pub(crate) fn wait_for_group(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
