@@ -45,7 +45,7 @@ pub(super) fn build(
     system: &BuildSystem,
     out: &Path,
 ) -> Result<PathBuf, Error> {
-    let fail = |failure| Error::Build { what: project.what.to_owned(), failure };
+    let fail = |failure| Error::Build { what: project.what.to_owned(), failure: Box::new(failure) };
     let mut more: Vec<String> = Vec::new();
     for _ in 0..ATTEMPTS {
         let requires = [system.requires.as_slice(), &more].concat();

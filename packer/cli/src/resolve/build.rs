@@ -158,5 +158,5 @@ fn wheel_in(out: &Path, what: &str) -> Result<PathBuf, Error> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "whl"));
     let failure = || BuildFailure::because("its back end produced no wheel");
-    found.ok_or_else(|| Error::Build { what: what.to_owned(), failure: failure() })
+    found.ok_or_else(|| Error::Build { what: what.to_owned(), failure: Box::new(failure()) })
 }

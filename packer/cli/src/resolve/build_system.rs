@@ -61,7 +61,7 @@ impl BuildSystem {
         let path = directory.join("pyproject.toml");
         let wrong = |reason: String| Error::Build {
             what: what.to_owned(),
-            failure: BuildFailure::because(&reason),
+            failure: Box::new(BuildFailure::because(&reason)),
         };
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,

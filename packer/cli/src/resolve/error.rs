@@ -50,7 +50,7 @@ pub enum Error {
         /// The project or distribution.
         what: String,
         /// Why.
-        failure: BuildFailure,
+        failure: Box<BuildFailure>,
     },
     /// The requirements of a build cannot be installed.
     #[error("cannot install what the build of {what} requires{message}")]

@@ -44,10 +44,10 @@ impl Places {
     fn find(&self) -> Result<PathBuf, Error> {
         if let Some(given) = &self.given {
             let found = version(given).ok_or_else(|| Error::NotUv(given.clone()))?;
-            return match found >= Version::new(OLDEST) {
-                true => Ok(given.clone()),
-                false => Err(Error::OldUv { path: given.clone(), found }),
-            };
+            if found >= Version::new(OLDEST) {
+                return Ok(given.clone());
+            }
+            return Err(Error::OldUv { path: given.clone(), found });
         }
         let beside = self.commands.iter().filter_map(|command| command.parent());
         let directories = self.path.iter().map(PathBuf::as_path).chain(beside);

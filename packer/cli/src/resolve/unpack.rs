@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 pub(super) fn unpack(archive: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
     let name = archive.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let file = File::open(archive)?;
-    if name.ends_with(".tar.gz") || name.ends_with(".tgz") {
+    let is = |extension: &str| {
+        name.strip_suffix(extension).is_some_and(|stem| stem.ends_with('.') && stem.len() > 1)
+    };
+    if is("tar.gz") || is("tgz") {
         // It skips entries that lead out of the directory.
         tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(to)?;
-    } else if name.ends_with(".zip") {
+    } else if is("zip") {
         zip::ZipArchive::new(file).and_then(|mut zip| zip.extract(to)).map_err(io::Error::other)?;
     } else {
         return Ok(None);

@@ -17,7 +17,7 @@ pub(super) fn failure(ran: &Ran, offline: bool) -> Error {
     if has(&build) && !has(&["No solution found", "Failed to resolve requirements"]) {
         let what = named(&text).unwrap_or_else(|| "a requirement".to_owned());
         // The back end's own output is before uv's message, or in it.
-        let failure = BuildFailure::of(output(&ran.stderr), None).and(reasons(&text));
+        let failure = Box::new(BuildFailure::of(output(&ran.stderr), None).and(reasons(&text)));
         return Error::Build { what, failure };
     }
     let message = Lines::of(&text);

@@ -159,7 +159,7 @@ const PROGRAMS: [(&str, &str); 23] = [
     ("mysql_config", "default-libmysqlclient-dev"),
 ];
 
-/// Debian's packages, by names that pkg-config, linkers and CMake have for libraries, in lower case.
+/// Debian's packages, by names that pkg-config, linkers and `CMake` have for libraries, in lower case.
 const LIBRARIES: [(&str, &str); 34] = [
     ("asound", "libasound2-dev"),
     ("bz2", "libbz2-dev"),

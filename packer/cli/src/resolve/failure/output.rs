@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn the_last_exception_is_found() {
         assert_eq!(exception(FAILED).unwrap(), "ValueError: no");
-        let indented: String = FAILED.lines().map(|line| format!("         {line}\n")).collect();
+        let indented: Vec<_> = FAILED.lines().map(|line| format!("         {line}")).collect();
+        let indented = indented.join("\n");
         assert_eq!(exception(&indented).unwrap(), "ValueError: no");
         assert_eq!(exception("running build\n"), None);
     }
@@ -59,7 +60,7 @@ mod tests {
     fn the_last_lines_have_no_frames_of_tracebacks() {
         let lines = tail(FAILED, Some("ValueError: no"));
         assert_eq!(lines, "running build\nKeyError: 'a'\nDuring handling of the above:");
-        let many: String = (0..50).map(|number| format!("line {number}\n")).collect();
-        assert!(tail(&many, None).starts_with("line 38\n"));
+        let many: Vec<_> = (0..50).map(|number| format!("line {number}")).collect();
+        assert!(tail(&many.join("\n"), None).starts_with("line 38\n"));
     }
 }
