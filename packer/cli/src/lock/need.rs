@@ -100,11 +100,11 @@ fn matches(alternatives: &[VersionSpecifiers], version: &str) -> bool {
 /// Decides which node each requirement means, for one target: the newest version that all
 /// requirements allow that apply there. Then returns the nodes and roots with their edges.
 pub(super) fn decide(
-    drafts: Vec<Draft>,
+    drafts: &[Draft],
     roots: &[Need],
     environment: &MarkerEnvironment,
 ) -> (Vec<Node>, Vec<Edge>) {
-    let chosen = choose(&drafts, roots, environment);
+    let chosen = choose(drafts, roots, environment);
     let edge = |need: &Need| {
         let draft =
             chosen.get(&need.name).map(|at| &drafts[*at]).filter(|draft| need.allows(draft));

@@ -40,8 +40,8 @@ pub(super) fn read(file: &LockFile, wanted: &Wanted) -> Result<Lock, Error> {
     let resolution = Resolution::of(wanted);
     let extras = wanted.extras(&declared::extras(wanted.pyproject))?;
     let groups = wanted.groups(&known_groups(wanted))?;
-    let locked = metadata.groups.as_ref().map(|groups| groups.iter().map(|name| normalize(name)));
-    if let Some(locked) = locked.map(Iterator::collect::<BTreeSet<String>>) {
+    if let Some(locked) = &metadata.groups {
+        let locked: BTreeSet<String> = locked.iter().map(|name| normalize(name)).collect();
         if let Some(missing) = extras.iter().chain(&groups).find(|name| !locked.contains(*name)) {
             return Err(file.invalid(format!("it was made without the group or extra `{missing}`")));
         }
@@ -52,41 +52,72 @@ pub(super) fn read(file: &LockFile, wanted: &Wanted) -> Result<Lock, Error> {
         outdated: digest::outdated(wanted, metadata.content_hash.as_deref()),
         ..Lock::default()
     };
-    let wanted_groups: BTreeSet<&str> =
-        extras.iter().chain(&groups).map(String::as_str).chain([DEFAULT]).collect();
-    let packages = document.package.iter();
-    let packages =
-        packages.filter(|package| !resolution.excludes.contains(&normalize(&package.name)));
-    if metadata.strategy.iter().any(|one| one == INHERIT) {
-        for package in packages {
-            let mut node = node(file, wanted, metadata, package)?;
-            let marker = need::marker(package.marker.as_deref().unwrap_or_default())
-                .map_err(|cause| file.invalid(format!("marker of {}: {cause}", package.name)))?;
-            let mut groups = package.groups.iter().map(|name| normalize(name));
-            if package.groups.is_empty() || groups.any(|name| wanted_groups.contains(&*name)) {
-                lock.roots.push(root(&node, marker.clone()));
-            }
-            node.markers.push(marker);
-            // The entries with and without extras are of one distribution.
-            match lock.nodes.iter_mut().find(|known| same(known, &node)) {
-                Some(known) => known.markers.extend(node.markers),
-                None => lock.nodes.push(node),
-            }
+    let packages: Vec<&Package> = document
+        .package
+        .iter()
+        .filter(|package| !resolution.excludes.contains(&normalize(&package.name)))
+        .collect();
+    let inherits = metadata.strategy.iter().any(|one| one == INHERIT);
+    (lock.nodes, lock.roots) = if inherits {
+        let groups: BTreeSet<&str> =
+            extras.iter().chain(&groups).map(String::as_str).chain([DEFAULT]).collect();
+        listed(file, wanted, metadata, &packages, &groups)?
+    } else {
+        let mut roots = declared::roots(wanted.pyproject, &extras, &groups)
+            .and_then(|mut roots| {
+                roots.extend(own_groups(wanted, &groups)?);
+                Ok(roots)
+            })
+            .map_err(|cause| {
+                file.invalid(format!("the project's requirements cannot be read: {cause}"))
+            })?;
+        for need in &mut roots {
+            resolution.adapt(need, wanted);
         }
-        return Ok(lock);
+        let drafts = drafts(file, wanted, metadata, &packages, &resolution)?;
+        need::decide(&drafts, &roots, wanted.environment)
+    };
+    Ok(lock)
+}
+
+/// The packages, and a requirement for each one of the wanted groups.
+fn listed(
+    file: &LockFile,
+    wanted: &Wanted,
+    metadata: &Metadata,
+    packages: &[&Package],
+    wanted_groups: &BTreeSet<&str>,
+) -> Result<(Vec<Node>, Vec<Edge>), Error> {
+    let (mut nodes, mut roots) = (Vec::<Node>::new(), Vec::new());
+    for package in packages {
+        let mut node = node(file, wanted, metadata, package)?;
+        let marker = need::marker(package.marker.as_deref().unwrap_or_default())
+            .map_err(|cause| file.invalid(format!("marker of {}: {cause}", package.name)))?;
+        let mut groups = package.groups.iter().map(|name| normalize(name));
+        if package.groups.is_empty() || groups.any(|name| wanted_groups.contains(&*name)) {
+            roots.push(root(&node, marker.clone()));
+        }
+        node.markers.push(marker);
+        // The entries with and without extras are of one distribution.
+        match nodes.iter_mut().find(|known| same(known, &node)) {
+            Some(known) => known.markers.extend(node.markers),
+            None => nodes.push(node),
+        }
     }
-    let mut roots = declared::roots(wanted.pyproject, &extras, &groups)
-        .and_then(|mut roots| {
-            roots.extend(own_groups(wanted, &groups)?);
-            Ok(roots)
-        })
-        .map_err(|cause| {
-            file.invalid(format!("the project's requirements cannot be read: {cause}"))
-        })?;
-    roots.iter_mut().for_each(|need| resolution.adapt(need, wanted));
+    Ok((nodes, roots))
+}
+
+/// The packages with their requirements.
+fn drafts(
+    file: &LockFile,
+    wanted: &Wanted,
+    metadata: &Metadata,
+    packages: &[&Package],
+    resolution: &Resolution,
+) -> Result<Vec<Draft>, Error> {
     let mut drafts: Vec<Draft> = Vec::new();
     for package in packages {
-        let draft = draft(file, wanted, metadata, package, &resolution)?;
+        let draft = draft(file, wanted, metadata, package, resolution)?;
         match drafts.iter_mut().find(|known| same(&known.node, &draft.node)) {
             Some(known) => {
                 known.needs.extend(draft.needs);
@@ -95,8 +126,7 @@ pub(super) fn read(file: &LockFile, wanted: &Wanted) -> Result<Lock, Error> {
             None => drafts.push(draft),
         }
     }
-    (lock.nodes, lock.roots) = need::decide(drafts, &roots, wanted.environment);
-    Ok(lock)
+    Ok(drafts)
 }
 
 fn same(a: &Node, b: &Node) -> bool {

@@ -146,7 +146,7 @@ impl<'a> Tables<'a> {
             .collect();
         let mut roots = declared::roots(self.pyproject, extras, groups)?;
         if roots.is_empty() {
-            for need in self.table(self.poetry("dependencies"), &of_extras)? {
+            for need in needs_of(self.poetry("dependencies"), &of_extras)? {
                 // The extra is wanted, or the requirement would not be here.
                 roots.push(Need { marker: need.marker.simplify_extras_with(|_| true), ..need });
             }
@@ -158,12 +158,12 @@ impl<'a> Tables<'a> {
                 continue;
             }
             if group == "dev" {
-                roots.extend(self.table(self.poetry("dev-dependencies"), &of_extras)?);
+                roots.extend(needs_of(self.poetry("dev-dependencies"), &of_extras)?);
             }
             let tables = self.poetry("group").into_iter().flatten();
             for (_, table) in tables.filter(|(name, _)| normalize(name) == group) {
                 let dependencies = table.get("dependencies").and_then(toml::Value::as_table);
-                roots.extend(self.table(dependencies, &of_extras)?);
+                roots.extend(needs_of(dependencies, &of_extras)?);
                 let included = table.get("include-groups").and_then(toml::Value::as_array);
                 let names = included.into_iter().flatten().filter_map(toml::Value::as_str);
                 open.extend(names.map(normalize));
@@ -171,23 +171,23 @@ impl<'a> Tables<'a> {
         }
         Ok(roots)
     }
+}
 
-    fn table(
-        &self,
-        dependencies: Option<&toml::Table>,
-        extras: &BTreeMap<String, Vec<String>>,
-    ) -> Result<Vec<Need>, String> {
-        let mut all = Vec::new();
-        for (name, value) in dependencies.into_iter().flatten() {
-            if name.eq_ignore_ascii_case("python") {
-                continue;
-            }
-            let constraints: Constraints = value
-                .clone()
-                .try_into()
-                .map_err(|error: toml::de::Error| format!("{name}: {}", error.message()))?;
-            all.extend(needs(name, &constraints, extras)?);
+/// The requirements in a table of Poetry's.
+fn needs_of(
+    dependencies: Option<&toml::Table>,
+    extras: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<Need>, String> {
+    let mut all = Vec::new();
+    for (name, value) in dependencies.into_iter().flatten() {
+        if name.eq_ignore_ascii_case("python") {
+            continue;
         }
-        Ok(all)
+        let constraints: Constraints = value
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| format!("{name}: {}", error.message()))?;
+        all.extend(needs(name, &constraints, extras)?);
     }
+    Ok(all)
 }

@@ -75,7 +75,7 @@ pub(super) fn read(file: &LockFile, wanted: &Wanted) -> Result<Lock, Error> {
     })?;
     let drafts: Result<Vec<Draft>, Error> =
         document.package.iter().map(|package| draft(file, &document, package)).collect();
-    (lock.nodes, lock.roots) = need::decide(drafts?, &roots, wanted.environment);
+    (lock.nodes, lock.roots) = need::decide(&drafts?, &roots, wanted.environment);
     Ok(lock)
 }
 

@@ -145,6 +145,28 @@ fn listed(declared: &[Declared]) -> Vec<Listed> {
     declared.iter().filter_map(listed).collect()
 }
 
+/// The systems that uv writes as `sys_platform`, whichever of the two a project asks for
+/// ([source](https://github.com/astral-sh/uv/blob/main/crates/uv-pep508/src/marker/algebra.rs)).
+const SYSTEMS: [(&str, &str); 6] = [
+    ("Windows", "win32"),
+    ("Darwin", "darwin"),
+    ("Linux", "linux"),
+    ("AIX", "aix"),
+    ("Emscripten", "emscripten"),
+    ("Android", "android"),
+];
+
+fn as_uv_writes(marker: &MarkerTree) -> MarkerTree {
+    let Some(mut text) = marker.try_to_string() else { return marker.clone() };
+    for (system, platform) in SYSTEMS {
+        for operator in ["==", "!="] {
+            let from = format!("platform_system {operator} '{system}'");
+            text = text.replace(&from, &format!("sys_platform {operator} '{platform}'"));
+        }
+    }
+    text.parse().unwrap_or_else(|_| marker.clone())
+}
+
 /// The first requirement that only one side has, in words.
 fn difference(
     own: &[Listed],
@@ -155,7 +177,8 @@ fn difference(
     let key = |listed: &Listed, other: &[Listed]| {
         // Conditions of sources are part of the locked markers.
         let conditional = sources.get(&listed.name) == Some(&true);
-        let marker = if conditional { MarkerTree::TRUE } else { range.limit(&listed.marker) };
+        let marker =
+            if conditional { MarkerTree::TRUE } else { range.limit(&as_uv_writes(&listed.marker)) };
         // Sources other than an index replace the specifier.
         let replaced = sources.contains_key(&listed.name)
             && other.iter().chain([listed]).any(|o| o.name == listed.name && o.is_url);

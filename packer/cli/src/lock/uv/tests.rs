@@ -279,3 +279,22 @@ fn dynamic_metadata_is_not_compared() {
     let pyproject = "[project]\nname = 'demo'\ndynamic = ['dependencies']\n";
     assert_eq!(Forged::new(Format::Uv, &text, pyproject).select().unwrap().1.outdated, None);
 }
+
+/// `mkdocs` was called outdated.
+#[test]
+fn systems_that_uv_writes_in_another_way_are_fresh() {
+    let text = lock(
+        "[package.metadata]\nrequires-dist = [\
+           { name = 'a', marker = \"sys_platform == 'win32'\" },\
+           { name = 'b', marker = \"sys_platform != 'darwin'\" },\
+           { name = 'c', marker = \"platform_system == 'FreeBSD'\" }]",
+        &[],
+    );
+    let pyproject = "[project]\nname = 'demo'\nrequires-python = '>=3.10'\ndependencies = [\
+        \"a; platform_system == 'Windows'\", \"b; platform_system != 'Darwin'\", \
+        \"c; platform_system == 'FreeBSD'\"]\n";
+    let outdated =
+        |pyproject: &str| Forged::new(Format::Uv, &text, pyproject).select().unwrap().1.outdated;
+    assert_eq!(outdated(pyproject), None);
+    assert!(outdated(&pyproject.replace("'Windows'", "'Linux'")).is_some());
+}
