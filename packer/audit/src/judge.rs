@@ -140,17 +140,20 @@ impl Report {
 
     fn finish(mut self, libraries: Vec<Library>, units: &[Unit]) -> Self {
         self.libraries = libraries;
-        self.check_libraries(units);
+        let absent = self.check_libraries(units);
         self.check_glibc(units);
         let components = std::mem::take(&mut self.components);
         self.components = components.into_iter().map(|want| self.check_tags(want)).collect();
         self.warnings.sort();
         self.warnings.dedup();
+        // It comes first: a build prints only some of the warnings.
+        self.warnings.splice(..0, absent);
         self.verdict = text::verdict(&self, text::Blame::No);
         self
     }
 
-    fn check_libraries(&mut self, units: &[Unit]) {
+    /// Returns the warning about libraries that may turn out not to be needed.
+    fn check_libraries(&mut self, units: &[Unit]) -> Option<String> {
         let has_runtime = units.iter().any(|unit| unit.root == Root::Runtime);
         let mut of_host: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut absent = Vec::new();
@@ -182,9 +185,7 @@ impl Report {
             let names = text::names(&names);
             self.warnings.push(format!("{component} needs {names} from the host"));
         }
-        if !absent.is_empty() {
-            self.warnings.push(text::absent(&absent));
-        }
+        (!absent.is_empty()).then(|| text::absent(&absent))
     }
 
     fn check_glibc(&mut self, units: &[Unit]) {
