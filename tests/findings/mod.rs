@@ -36,14 +36,105 @@ const FINDINGS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "an entry whose import fails was built",
+        "an entry whose module is missing was built",
         &["an_entry_whose_import_fails_fails_the_build_with_its_traceback"],
+    ),
+    (
+        "a function that does not exist was built",
+        &["a_function_that_does_not_exist_fails_the_build"],
+    ),
+    ("-m PACKAGE.nope was built", &["a_module_that_python_m_would_not_find_fails_the_build"]),
+    (
+        "an entry whose extra is not packed was offered, and failed",
+        &["entries_whose_extra_is_not_packed_are_not_offered"],
+    ),
+    (
+        "versions differed from uv.lock",
+        &[
+            "a_lock_decides_versions_and_groups_are_packed_on_demand",
+            "dependencies_are_followed_where_their_markers_hold",
+        ],
+    ),
+    (
+        "versions differed from pylock.toml",
+        &[
+            "locks_that_differ_are_an_error_unless_one_is_named",
+            "one_of_several_entries_of_a_name_applies",
+        ],
+    ),
+    (
+        "versions differed from poetry.lock and pdm.lock",
+        &["versions_extras_and_groups_are_those_of_poetry_and_pdm"],
+    ),
+    (
+        "versions differed from a hashed requirements.txt",
+        &["a_list_is_a_lock_only_if_everything_is_pinned_and_hashed"],
+    ),
+    ("versions differed from script.py.lock", &["a_script_has_its_own_lock"]),
+    (
+        "an outdated lock was not noticed",
+        &[
+            "an_outdated_lock_warns_and_locked_refuses_it",
+            "an_outdated_lock_warns_and_is_refused_if_it_must_be_current",
+        ],
+    ),
+    (
+        "a workspace was refused without naming its members",
+        &[
+            "members_of_a_workspace_are_chosen_by_name_and_locked_above",
+            "members_with_commands_come_first",
+        ],
     ),
     (
         "blank lines in a License header lost all dependencies",
         &["license_texts_with_blank_lines_hide_no_requirement"],
     ),
-    ("a requirement that nothing meets was not noticed", &["all_unmet_requirements_are_one_error"]),
+    (
+        "a requirement that nothing meets was not noticed",
+        &["all_unmet_requirements_are_one_error", "an_overridden_requirement_is_a_warning"],
+    ),
+    (
+        "files of wheels were dropped in silence",
+        &["no_file_of_a_wheel_is_unaccounted_for", "inspect_lists_each_dropped_file_with_its_rule"],
+    ),
+    (
+        "a setup.py that raises failed without a word",
+        &[
+            "a_setup_py_that_raises_is_reported_with_its_exception",
+            "an_exception_of_a_back_end_is_the_first_line_of_the_error",
+        ],
+    ),
+    (
+        "a missing compiler or header was reported as a failed build",
+        &[
+            "a_missing_compiler_is_reported_as_that",
+            "a_missing_header_is_reported_with_its_package",
+        ],
+    ),
+    (
+        "a git source that cannot be fetched was not named",
+        &["a_git_source_that_cannot_be_fetched_is_named_without_credentials"],
+    ),
+    (
+        "passwords of index URLs could get into what is written",
+        &[
+            "a_password_in_the_index_url_is_used_and_not_written",
+            "a_password_in_netrc_is_used_and_not_written",
+            "a_wrong_password_is_not_in_the_error",
+        ],
+    ),
+    (
+        "wheels of another resolver could not be packed",
+        &["a_requirement_is_packed_from_the_directory_alone"],
+    ),
+    (
+        "--offline needed what no command fetches",
+        &["what_was_fetched_builds_offline_to_the_same_bytes"],
+    ),
+    (
+        "a proof must not change the archive",
+        &["an_archive_has_the_same_bytes_with_and_without_a_proof"],
+    ),
 ];
 
 #[test]
