@@ -18,18 +18,16 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     invocation.no_arguments()?;
     let key = invocation.key();
     let found = roots().find(|root| Env::open(root, &key).is_ok());
-    let place = match found {
-        Some(root) => root.path().to_owned(),
-        None => {
-            let state = |path: PathBuf| {
-                let root = Root::open(&path).map_err(NotStarted::Root);
-                let why = root.and_then(|root| Env::open(&root, &key)).err();
-                let why = why.unwrap_or(NotStarted::Absent);
-                (path, why)
-            };
-            let places = candidates().into_iter().map(state).collect();
-            make(&invocation.payload, &invocation.manifest, places)?.1
-        }
+    let place = if let Some(root) = found {
+        root.path().to_owned()
+    } else {
+        let state = |path: PathBuf| {
+            let root = Root::open(&path).map_err(NotStarted::Root);
+            let why = root.and_then(|root| Env::open(&root, &key)).err();
+            (path, why.unwrap_or(NotStarted::Absent))
+        };
+        let places = candidates().into_iter().map(state).collect();
+        make(&invocation.payload, &invocation.manifest, places)?.1
     };
     print(format!("{}\n", place.join(ENVS).join(key).display()))?;
     Ok(0)
