@@ -32,7 +32,7 @@ pub enum Error {
     Archive(#[from] archive::Error),
     /// Tests were not started.
     #[error(transparent)]
-    Test(#[from] test::Error),
+    Test(Box<test::Error>),
     /// Native code would not run.
     #[error(transparent)]
     Audit(#[from] snakecrate_audit::Error),
@@ -123,7 +123,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Build { args } => build::build(args, ui)?,
         Command::Run { args, arguments } => return Err(build::run(args, &arguments, ui)),
         Command::Fetch { args } => fetch::fetch(args, ui)?,
-        Command::Test { args, arguments } => return Err(test::test(&args, &arguments, ui).into()),
+        Command::Test { args, arguments } => {
+            return Err(Error::Test(test::test(&args, &arguments, ui).into()));
+        }
         Command::Inspect { file, json, dropped: true } => inspect::dropped(&file, json)?,
         Command::Inspect { file, json, dropped: false } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {

@@ -11,7 +11,6 @@ use snakecrate_cache::environment::plan::LaunchPlan;
 
 use crate::entry_choice::{Command, choose};
 use crate::error::Error;
-use crate::self_commands::VARIABLE;
 
 /// What a start executes.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +44,8 @@ impl Request<'_> {
     }
 }
 
+/// The variable that names a command of the launcher.
+pub const VARIABLE: &str = "SNAKECRATE";
 /// The variable by which the boot script of an entry knows that the archive was repaired.
 const REPAIRED: &str = "SNAKECRATE_REPAIRED";
 

@@ -3,9 +3,10 @@
 use snakecrate_cache::places::{self, candidates};
 
 use super::invocation::Invocation;
-use super::list::{COMMANDS, VARIABLE};
+use super::list::COMMANDS;
 use super::report::{Text, print};
 use crate::error::Error;
+use crate::request::VARIABLE;
 
 /// Prints the help.
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {

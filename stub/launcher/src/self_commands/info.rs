@@ -13,6 +13,7 @@ use super::invocation::Invocation;
 use super::report::{Text, print};
 use crate::c_library::select::{Reason, reason};
 use crate::error::Error;
+use crate::request::VARIABLE;
 use crate::start::attempt::NotStarted;
 use crate::start::warm::Env;
 
@@ -102,7 +103,7 @@ fn variables(text: &mut Text) {
     let mut found: Vec<_> = env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
         .filter(|(name, _)| VARIABLES.iter().any(|start| name.starts_with(start)))
-        .filter(|(name, _)| name != super::VARIABLE)
+        .filter(|(name, _)| name != VARIABLE)
         .collect();
     found.sort();
     for (name, value) in found {

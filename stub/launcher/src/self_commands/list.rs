@@ -1,8 +1,5 @@
 //! The commands and their help.
 
-/// The variable that names a command.
-pub const VARIABLE: &str = "SNAKECRATE";
-
 /// A command.
 #[derive(Debug, Clone, Copy)]
 pub enum Command {

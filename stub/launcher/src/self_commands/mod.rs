@@ -26,12 +26,10 @@ use snakecrate_platform::file::SharedFile;
 use snakecrate_platform::process;
 
 use crate::error::Error;
-use crate::request::Request;
+use crate::request::{Request, VARIABLE};
 use crate::start::start;
 use invocation::Invocation;
 use list::{COMMANDS, Command};
-
-pub use list::VARIABLE;
 
 /// The command that the variable names; `None` if it is not set, or empty.
 pub fn requested() -> Option<OsString> {
