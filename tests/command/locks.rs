@@ -44,9 +44,10 @@ fn uv_lock(more: &str) -> String {
 /// A package in uv.lock whose wheel is in `links`.
 fn locked(sandbox: &Sandbox, made: Wheel, name: &str, version: &str, more: &str) -> String {
     let file = wheel(sandbox, made, "");
+    let foreign = format!("{}-{version}-cp39-cp39-win_amd64.whl", name.replace('-', "_"));
     format!(
         "[[package]]\nname = '{name}'\nversion = '{version}'\nsource = {{ registry = '../links' }}\n\
-         wheels = [{{ {file} }}]\n{more}\n"
+         wheels = [{{ path = '{foreign}', hash = 'sha256:00' }}, {{ {file} }}]\n{more}\n"
     )
 }
 
@@ -175,11 +176,9 @@ fn a_file_that_differs_from_its_locked_hash_is_refused() {
     let sandbox = project_with_lock();
     let lock = fs::read_to_string(sandbox.path("demo/uv.lock")).unwrap();
     Wheel::new("dep", "1.0").file("dep.py", "def main(): evil()\n").write(&sandbox.path("links"));
-    let (first, rest) = lock.split_once("[[package]]\nname = 'dep'").unwrap();
     // A digest that no cache has.
-    let (file, after) = rest.split_once("sha256:").unwrap();
-    let lock =
-        format!("{first}[[package]]\nname = 'dep'{file}sha256:{}{}", "0".repeat(60), &after[60..]);
+    let start = lock.find("dep-1.0-py3-none-any.whl', hash = 'sha256:").unwrap() + 42;
+    let lock = lock[..start].to_owned() + &"0".repeat(60) + &lock[start + 60..];
     let sandbox = sandbox.file("demo/uv.lock", lock);
     let (success, stderr) = build(&sandbox, &["demo"]);
     assert!(!success && stderr.contains("dep-1.0-py3-none-any.whl"), "{stderr}");
@@ -239,6 +238,11 @@ fn members_of_a_workspace_are_chosen_by_name_and_locked_above() {
     );
     assert_eq!(packed(&sandbox, &[".", "--package", "Demo", "--offline", "--locked"]), "dep 1.0");
     assert_eq!(packed(&sandbox, &["demo", "--offline", "--locked"]), "dep 1.0");
+    sandbox.build(["dep", "--package", "x"]).refused(FAILURE, "`dep` is not a directory", "remove");
+    let key = "[tool.uv.workspace]\nmembers = ['demo', 'packages/*']\n\
+               [tool.snakecrate]\npackage = 'demo'\n";
+    let sandbox = sandbox.file("pyproject.toml", key);
+    assert_eq!(packed(&sandbox, &[".", "--offline", "--locked"]), "dep 1.0");
     // A member that is packed as a dependency counts, too.
     let sandbox = sandbox.file("packages/lib/pyproject.toml", lib.replace("['dep']", "['dep>=1']"));
     sandbox.build(["demo", "--locked"]).refused(

@@ -126,11 +126,11 @@ impl Source {
             path => path,
         };
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let read = |source| Error::Read { path: path.to_owned(), source };
-        let full = fs::canonicalize(path).map_err(read)?;
-        if !full.is_dir() {
+        if !path.is_dir() {
             return Err(Error::Package(arg.to_owned()));
         }
+        let read = |source| Error::Read { path: path.to_owned(), source };
+        let full = fs::canonicalize(path).map_err(read)?;
         Ok(Self::Project { directory: workspace::member(&full, package)?, extras })
     }
 

@@ -6,6 +6,7 @@ use std::fs;
 use pep508_rs::MarkerTree;
 
 use super::file::{Declared, UvLock, UvPackage};
+use super::sources::Sources;
 use crate::lock::paths::joined;
 use crate::lock::requirement::{Listed, Range, flattened, groups_of, optional, texts};
 use crate::lock::wanted::{LockFile, Wanted};
@@ -23,7 +24,9 @@ pub(super) fn manifest(file: &LockFile, uv: &UvLock, wanted: &Wanted) -> Option<
             texts(root.get("dependencies")).iter().filter_map(|t| Listed::parse(t)).collect();
         let range = Range::of(uv.requires_python.as_deref());
         let locked = listed(&uv.manifest.requirements);
-        if let Some(difference) = difference(&own, &locked, &range, &sources(&root)) {
+        let mut sources = Sources::default();
+        sources.add(&root);
+        if let Some(difference) = difference(&own, &locked, &range, &sources) {
             return Some(difference);
         }
     }
@@ -71,8 +74,15 @@ pub(super) fn member(
     let project = table.get("project")?;
     let dynamic = texts(project.get("dynamic"));
     let is_dynamic = |key: &str| dynamic.iter().any(|name| name == key);
-    let mut known = pyproject(file, ".").map(|root| sources(&root)).unwrap_or_default();
-    known.extend(sources(&table));
+    let mut known = Sources::default();
+    if let Some(root) = pyproject(file, ".") {
+        known.add(&root);
+    }
+    known.add(&table);
+    let all = metadata.requires_dev.values().flatten().chain(&metadata.requires_dist);
+    if let Some(found) = known.difference(all) {
+        return Some(found);
+    }
     let range = Range::of(uv.requires_python.as_deref());
     if !is_dynamic("dependencies") && !is_dynamic("optional-dependencies") {
         let mut own: Vec<Listed> =
@@ -106,16 +116,6 @@ pub(super) fn member(
         let found = difference(&own, &locked, &range, &known)?;
         Some(format!("{found} (group `{name}`)"))
     })
-}
-
-/// `[tool.uv.sources]` by name; true where a source applies under a condition only.
-fn sources(table: &toml::Table) -> BTreeMap<String, bool> {
-    let sources = table.get("tool").and_then(|tool| tool.get("uv")?.get("sources")?.as_table());
-    let conditional = |value: &toml::Value| {
-        value.is_array() || ["marker", "extra", "group"].iter().any(|key| value.get(key).is_some())
-    };
-    let sources = sources.into_iter().flatten();
-    sources.map(|(name, value)| (normalize(name), conditional(value))).collect()
 }
 
 fn pyproject(file: &LockFile, directory: &str) -> Option<toml::Table> {
@@ -172,19 +172,19 @@ fn difference(
     own: &[Listed],
     locked: &[Listed],
     range: &Range,
-    sources: &BTreeMap<String, bool>,
+    sources: &Sources,
 ) -> Option<String> {
     let key = |listed: &Listed, other: &[Listed]| {
         // Conditions of sources are part of the locked markers.
-        let conditional = sources.get(&listed.name) == Some(&true);
+        let conditional = sources.is_conditional(&listed.name);
         let marker =
             if conditional { MarkerTree::TRUE } else { range.limit(&as_uv_writes(&listed.marker)) };
         // Sources other than an index replace the specifier.
-        let replaced = sources.contains_key(&listed.name)
+        let replaced = sources.has(&listed.name)
             && other.iter().chain([listed]).any(|o| o.name == listed.name && o.is_url);
         let specifiers =
             if replaced || listed.is_url { BTreeSet::new() } else { listed.specifiers() };
-        let is_url = listed.is_url && !sources.contains_key(&listed.name);
+        let is_url = listed.is_url && !sources.has(&listed.name);
         (listed.name.clone(), listed.extras.clone(), specifiers, marker, is_url)
     };
     let keys = |list: &[Listed], other: &[Listed]| -> BTreeSet<_> {

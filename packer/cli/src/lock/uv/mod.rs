@@ -3,6 +3,7 @@
 
 mod file;
 mod fresh;
+mod sources;
 #[cfg(test)]
 mod tests;
 
