@@ -38,7 +38,7 @@ pub(super) fn build(args: BuildArgs, ui: Ui) -> Result<(), Error> {
                 report(kept)?;
             }
             let advice = error.output().and_then(|output| build.hints().advice(output));
-            let error = proven.expect_err("it failed");
+            let error = Box::new(proven.expect_err("it failed"));
             return Err(Error::Proof { error, advice, kept });
         }
     };

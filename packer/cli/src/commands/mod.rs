@@ -43,7 +43,7 @@ pub enum Error {
     #[error("{error}{}", advice.as_ref().map(|advice| format!("\n{}", advice.cause)).unwrap_or_default())]
     Proof {
         /// What fails.
-        error: proof::Error,
+        error: Box<proof::Error>,
         /// What the build knows about it.
         advice: Option<Advice>,
         /// Where the archive is.

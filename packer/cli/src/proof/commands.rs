@@ -31,10 +31,8 @@ pub(super) fn prove(
                 continue;
             }
             Some(status) => {
-                let output = match ended.stderr.trim().is_empty() {
-                    true => ended.stdout,
-                    false => ended.stderr,
-                };
+                let is_silent = ended.stderr.trim().is_empty();
+                let output = if is_silent { ended.stdout } else { ended.stderr };
                 Cause::Ended { status, output }
             }
             None => Cause::TooLong(surroundings.limit()),

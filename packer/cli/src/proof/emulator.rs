@@ -28,14 +28,12 @@ pub(super) fn way(target: &Target) -> Way {
     if same_system && child::is_emulated(processor) {
         return Way::Emulated;
     }
-    let why = match same_system {
-        true => format!(
-            "it is for {}, and no qemu-{processor} is registered here (binfmt_misc)",
-            target.name
-        ),
-        false => format!("it is for {}", target.name),
-    };
-    Way::None(why)
+    let name = target.name;
+    Way::None(if same_system {
+        format!("it is for {name}, and no qemu-{processor} is registered here (binfmt_misc)")
+    } else {
+        format!("it is for {name}")
+    })
 }
 
 #[cfg(test)]

@@ -29,9 +29,10 @@ pub(super) fn prove(
                     proof.libraries.extend(found(&ended.stdout));
                     continue;
                 }
-                match complaints.is_empty() {
-                    true => Cause::Ended { status, output: ended.stderr },
-                    false => Cause::NotLoaded(complaints),
+                if complaints.is_empty() {
+                    Cause::Ended { status, output: ended.stderr }
+                } else {
+                    Cause::NotLoaded(complaints)
                 }
             }
         };

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn an_exit_in_time_has_its_status() {
         let mut child = shell("exit 3").spawn().unwrap();
-        let status = wait_for_group(&mut child, Duration::from_secs(60)).unwrap().unwrap();
+        let status = wait_for_group(&mut child, Duration::from_mins(1)).unwrap().unwrap();
         assert_eq!((status.code(), signal(status)), (Some(3), None));
     }
 }
