@@ -2,12 +2,11 @@
 //!
 //! It is written beside the archive, never into it: the archive's bytes depend on its inputs alone.
 
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use snakecrate_format::manifest::Kind;
 
 use crate::build::Build;
@@ -15,6 +14,7 @@ use crate::lock::UsedLock;
 use crate::proof::{self, Proof};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::temporary;
+use snakecrate_download::file_sha256;
 
 /// The version of the document. Fields may be added to it; a change of their meaning raises it.
 const FORMAT: u32 = 1;
@@ -186,18 +186,7 @@ impl<'a> Report<'a> {
 
 impl Archive {
     fn of(path: &Path) -> io::Result<Self> {
-        let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
-        let (mut buffer, mut bytes) = (vec![0; 1 << 20], 0);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => break,
-                length => {
-                    hasher.update(&buffer[..length]);
-                    bytes += length as u64;
-                }
-            }
-        }
-        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { path: path.to_owned(), bytes, sha256 })
+        let bytes = fs::metadata(path)?.len();
+        Ok(Self { path: path.to_owned(), bytes, sha256: file_sha256(path)? })
     }
 }
