@@ -107,7 +107,7 @@ impl Work<'_> {
         let all = || project.iter().chain(wheels.iter().map(|wheel| &wheel.facts));
         let environment = marker_environment::of(self.interpreter);
         let asked = Asked::of(source, self.settings, &app.name);
-        let requirements = Requirements::new(all(), &asked, &environment);
+        let requirements = Requirements::new(all().map(Facts::declared), &asked, &environment);
         self.check_requirements(&requirements)?;
         all().for_each(|facts| self.warn_of_missing_files(facts));
         let (entries, subjects): (Vec<_>, Vec<_>) =

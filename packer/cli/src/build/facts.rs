@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use snakecrate_format::digest::Digest;
 use snakecrate_format::entry_path::EntryPath;
 
+use super::requires::Declared;
 use super::{Error, entries};
 use crate::build_cache::BuildCache;
 use crate::component::{Packed, Store};
@@ -81,26 +82,10 @@ impl Facts {
         })
     }
 
-    /// Facts about a distribution without files.
-    #[cfg(test)]
-    pub fn empty(name: &str, version: &str) -> Self {
-        Self {
-            name: name.into(),
-            version: version.into(),
-            summary: None,
-            licenses: Vec::new(),
-            requires: Vec::new(),
-            extras: Vec::new(),
-            top_level: Vec::new(),
-            provides: Vec::new(),
-            scripts: Vec::new(),
-            leading: BTreeMap::new(),
-            runnable: Vec::new(),
-            imports: Imports::default(),
-            objects: Vec::new(),
-            dropped: Vec::new(),
-            missing: Vec::new(),
-        }
+    /// What it declares about others.
+    pub fn declared(&self) -> Declared<'_> {
+        let Self { name, version, requires, provides, .. } = self;
+        Declared { name, version, requires, provides }
     }
 
     /// The normalised names of its requirements.

@@ -10,7 +10,6 @@ use std::str::FromStr as _;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerEnvironment, VersionOrUrl};
 
-use super::facts::Facts;
 use crate::wheel::{self, Requirement, normalize};
 pub(super) use asked::{Asked, Overrides};
 use snakecrate_base::error::Remedy;
@@ -59,6 +58,19 @@ impl Remedy for Error {
     }
 }
 
+/// What a packed distribution declares.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared<'a> {
+    /// The normalised name.
+    pub name: &'a str,
+    /// The version.
+    pub version: &'a str,
+    /// `Requires-Dist`, as written.
+    pub requires: &'a [String],
+    /// `Provides-Extra`, normalised.
+    pub provides: &'a [String],
+}
+
 /// A distribution that is packed.
 struct Packed<'a> {
     version: &'a str,
@@ -79,34 +91,34 @@ pub(super) struct Requirements<'a> {
 type Extras = BTreeMap<String, BTreeSet<ExtraName>>;
 
 impl<'a> Requirements<'a> {
-    /// Reads the requirements of `facts` and of the user. Each distribution has the extras that the
-    /// user or another distribution asks for.
+    /// Reads the requirements of `packed` distributions and of the user. Each distribution has the
+    /// extras that the user or another distribution asks for.
     pub(super) fn new(
-        facts: impl Iterator<Item = &'a Facts>,
+        packed: impl Iterator<Item = Declared<'a>>,
         asked: &'a Asked,
         environment: &'a MarkerEnvironment,
     ) -> Self {
         let mut unreadable = Vec::new();
-        let mut packed = BTreeMap::new();
+        let mut by_name = BTreeMap::new();
         let mut extras = Extras::new();
-        for facts in facts {
+        for Declared { name, version, requires: texts, provides } in packed {
             let mut requires = Vec::new();
-            for text in &facts.requires {
+            for text in texts {
                 match wheel::requirement(text) {
                     Ok(requirement) => requires.push((requirement, text.as_str())),
-                    Err(_) => unreadable.push((facts.name.as_str(), text.as_str())),
+                    Err(_) => unreadable.push((name, text.as_str())),
                 }
             }
-            let of_all = facts.provides.iter().filter(|_| asked.all_extras_of(&facts.name));
-            let names = asked.extras_of(&facts.name).chain(of_all);
-            extras.insert(facts.name.clone(), names.filter_map(|name| extra(name)).collect());
-            packed.insert(facts.name.as_str(), Packed { version: &facts.version, requires });
+            let of_all = provides.iter().filter(|_| asked.all_extras_of(name));
+            let names = asked.extras_of(name).chain(of_all);
+            extras.insert(name.to_owned(), names.filter_map(|name| extra(name)).collect());
+            by_name.insert(name, Packed { version, requires });
         }
         let roots = asked.requirements.iter().filter_map(|(by, text)| {
             Some((wheel::requirement(text).ok()?, text.as_str(), by.as_str()))
         });
         let roots = roots.collect();
-        let mut this = Self { environment, packed, roots, extras, unreadable };
+        let mut this = Self { environment, packed: by_name, roots, extras, unreadable };
         this.extras = this.closure(this.extras.clone());
         this
     }

@@ -2,17 +2,26 @@ use super::*;
 use crate::marker_environment;
 use snakecrate_base::testing::python_at;
 
-fn facts(name: &str, version: &str, requires: &[&str]) -> Facts {
-    let own = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-    let mut facts = Facts::empty(name, version);
-    facts.requires = own(requires);
-    facts
+/// A distribution and what it requires.
+struct Packed(&'static str, &'static str, Vec<String>);
+
+fn packed(name: &'static str, version: &'static str, requires: &[&str]) -> Packed {
+    Packed(name, version, requires.iter().map(|&text| text.to_owned()).collect())
+}
+
+fn declared(all: &[Packed]) -> impl Iterator<Item = Declared<'_>> {
+    all.iter().map(|Packed(name, version, requires)| Declared {
+        name,
+        version,
+        requires,
+        provides: &[],
+    })
 }
 
 /// What is unmet, as a user reads it.
-fn unmet(all: &[Facts], asked: &Asked) -> Vec<String> {
+fn unmet(all: &[Packed], asked: &Asked) -> Vec<String> {
     let environment = marker_environment::of(&python_at("/python".as_ref()));
-    let requirements = Requirements::new(all.iter(), asked, &environment);
+    let requirements = Requirements::new(declared(all), asked, &environment);
     requirements.unmet().iter().map(Unmet::to_string).collect()
 }
 
@@ -26,7 +35,7 @@ fn asked(requirements: &[&str]) -> Asked {
 #[test]
 fn requirements_are_evaluated_for_the_target() {
     let all = [
-        facts(
+        packed(
             "app",
             "1",
             &[
@@ -39,8 +48,8 @@ fn requirements_are_evaluated_for_the_target() {
                 "met!=1.5",
             ],
         ),
-        facts("met", "1.5", &[]),
-        facts("met-too", "9", &[]),
+        packed("met", "1.5", &[]),
+        packed("met-too", "9", &[]),
     ];
     assert_eq!(
         unmet(&all, &Asked::default()),
@@ -54,9 +63,9 @@ fn requirements_are_evaluated_for_the_target() {
 #[test]
 fn extras_are_followed_from_one_distribution_to_the_next() {
     let all = [
-        facts("app", "1", &["b[Fast_Path]"]),
-        facts("b", "1", &["c[y] ; extra == 'fast-path'"]),
-        facts("c", "1", &["d ; extra == 'y'", "e ; extra == 'z'"]),
+        packed("app", "1", &["b[Fast_Path]"]),
+        packed("b", "1", &["c[y] ; extra == 'fast-path'"]),
+        packed("c", "1", &["d ; extra == 'y'", "e ; extra == 'z'"]),
     ];
     assert_eq!(unmet(&all, &Asked::default()), ["d, declared by c (d is not packed)"]);
     assert_eq!(
@@ -72,23 +81,23 @@ fn extras_are_followed_from_one_distribution_to_the_next() {
 #[test]
 fn extras_that_name_their_own_distribution_are_followed() {
     let all =
-        [facts("a", "1", &["a[x,y] ; extra == 'all'", "b ; extra == 'x'", "c ; extra == 'y'"])];
+        [packed("a", "1", &["a[x,y] ; extra == 'all'", "b ; extra == 'x'", "c ; extra == 'y'"])];
     let wanted = ["b, declared by a (b is not packed)", "c, declared by a (c is not packed)"];
     assert_eq!(unmet(&all, &asked(&["a[all]"])), wanted);
 }
 
 #[test]
 fn pre_releases_and_local_versions_that_are_packed_meet_their_requirement() {
-    let all = [facts("a", "2.0rc1+cpu", &[]), facts("b", "1", &["a>=1", "a==2.0rc1"])];
+    let all = [packed("a", "2.0rc1+cpu", &[]), packed("b", "1", &["a>=1", "a==2.0rc1"])];
     assert!(unmet(&all, &Asked::default()).is_empty());
 }
 
 #[test]
 fn a_requirement_that_cannot_be_read_is_kept_apart() {
-    let all = [facts("a", "1", &["b >> 2", "c"]), facts("c", "1", &[])];
+    let all = [packed("a", "1", &["b >> 2", "c"]), packed("c", "1", &[])];
     let environment = marker_environment::of(&python_at("/python".as_ref()));
     let none = Asked::default();
-    let requirements = Requirements::new(all.iter(), &none, &environment);
+    let requirements = Requirements::new(declared(&all), &none, &environment);
     assert_eq!(requirements.unreadable, [("a", "b >> 2")]);
     assert!(requirements.unmet().is_empty());
 }
@@ -96,12 +105,12 @@ fn a_requirement_that_cannot_be_read_is_kept_apart() {
 #[test]
 fn an_extra_is_packed_if_it_was_asked_for_or_its_requirements_are_there() {
     let all = [
-        facts("black", "1", &["aiohttp>=3 ; extra == 'd'", "colorama ; extra == 'colour'"]),
-        facts("colorama", "1", &[]),
+        packed("black", "1", &["aiohttp>=3 ; extra == 'd'", "colorama ; extra == 'colour'"]),
+        packed("colorama", "1", &[]),
     ];
     let environment = marker_environment::of(&python_at("/python".as_ref()));
     let has = |asked: &Asked, extra: &str| {
-        Requirements::new(all.iter(), asked, &environment).has_extra("black", extra)
+        Requirements::new(declared(&all), asked, &environment).has_extra("black", extra)
     };
     let none = Asked::default();
     assert!(!has(&none, "d"));
