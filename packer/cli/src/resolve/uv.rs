@@ -171,7 +171,12 @@ fn pin(
     let name = normalize(&package.name);
     let remote = |file: File| -> Option<Remote> {
         let url = file.url.or_else(|| Some(file_url(&job.directory.join(file.path?))))?;
-        Some(Remote { url, sha256: file.hashes.sha256, subdirectory: file.subdirectory })
+        // Old versions of uv have no digests of local files.
+        let local = || {
+            snakecrate_download::file_sha256(&url::Url::parse(&url).ok()?.to_file_path().ok()?).ok()
+        };
+        let sha256 = file.hashes.sha256.or_else(local);
+        Some(Remote { url, sha256, subdirectory: file.subdirectory })
     };
     let place = if let Some(directory) = package.directory {
         let path = job.directory.join(directory.path);

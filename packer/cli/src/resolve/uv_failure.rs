@@ -45,7 +45,8 @@ fn message(stderr: &str) -> String {
     let starts = |line: &str| line.starts_with("error:") || line.trim_start().starts_with('×');
     let start = stderr.lines().position(starts).unwrap_or(0);
     let text = stderr.lines().skip(start).collect::<Vec<_>>().join("\n");
-    text.strip_prefix("error: ").map_or(text.clone(), str::to_owned)
+    let plain = text.strip_prefix("error: ").or_else(|| text.trim_start().strip_prefix("× "));
+    plain.unwrap_or(&text).to_owned()
 }
 
 /// The output of a build back end in that of uv.
