@@ -140,7 +140,7 @@ fn an_environment_of_a_back_end_is_made_once_and_survives_a_killed_build() {
     let path = sandbox.path("deadly/uv");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     let killed = build_aloud(&sandbox, "app").env("UV", &path).output();
-    let _ = killed.any_stderr().killed_by(rustix::process::Signal::KILL).done();
+    killed.any_stderr().killed_by(rustix::process::Signal::KILL).done();
 
     // Two environments, as the back end asks for another requirement; the killed one is not used.
     let (one, two) = std::thread::scope(|scope| {

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest as _, Sha256};
 use snakecrate_base::testing::{ok, serve_with_login};
+use snakecrate_download::file_sha256;
 
 use crate::support::sandbox::{Run, Sandbox, shared, uv};
 use crate::support::wheel::Wheel;
@@ -30,19 +30,17 @@ impl Index {
         let number = std::process::id();
         let password = format!("s3cr3t@{test}{number}");
         let package = format!("guarded-{test}");
-        let wheel = Wheel::new(&package, "1").file("unique.py", &format!("RUN = {number}\n"));
+        let wheel = Wheel::new(&package, "1").file("unique.py", format!("RUN = {number}\n"));
         let path = wheel.write(&sandbox.path("index"));
         let bytes = fs::read(&path).unwrap();
         let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let digest: String =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = file_sha256(&path).unwrap();
         let page = format!("<a href=\"/files/{file}#sha256={digest}\">{file}</a>");
         fs::remove_dir_all(sandbox.path("index")).unwrap();
         let login = BASE64_STANDARD.encode(format!("{USER}:{password}"));
         let login: &'static str = Box::leak(format!("Basic {login}").into_boxed_str());
-        let (url, _) = serve_with_login(login, move |path| match path.starts_with("/files/") {
-            true => ok(&bytes),
-            false => html(&page),
+        let (url, _) = serve_with_login(login, move |path| {
+            if path.starts_with("/files/") { ok(&bytes) } else { html(&page) }
         });
         Self { url, password, package }
     }

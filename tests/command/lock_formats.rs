@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use sha2::{Digest as _, Sha256};
+use snakecrate_download::file_sha256;
 
 use crate::support::sandbox::{Outcome, Sandbox, shared};
 use crate::support::wheel::Wheel;
@@ -25,8 +25,7 @@ fn sandbox() -> Sandbox {
 /// The name and the digest of a wheel, as lock files write them.
 fn file(sandbox: &Sandbox, name: &str, version: &str) -> (String, String) {
     let file = format!("{name}-{version}-py3-none-any.whl");
-    let bytes = fs::read(sandbox.path("wheels").join(&file)).unwrap();
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = file_sha256(&sandbox.path("wheels").join(&file)).unwrap();
     (file, format!("sha256:{hex}"))
 }
 

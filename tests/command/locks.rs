@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use snakecrate_download::file_sha256;
+
 use crate::support::sandbox::{Outcome, Sandbox, shared};
 use crate::support::wheel::Wheel;
-use sha2::{Digest as _, Sha256};
 
 const FAILURE: i32 = 1;
 /// Prints all distributions in the archive, except the project.
@@ -27,8 +28,7 @@ fn demo(more: &str) -> Sandbox {
 /// Puts a wheel into `links`. Returns the TOML of its file, with `place` in front of the name.
 fn wheel(sandbox: &Sandbox, wheel: Wheel, place: &str) -> String {
     let path = wheel.write(&sandbox.path("links"));
-    let hash = Sha256::digest(fs::read(&path).unwrap());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = file_sha256(&path).unwrap();
     let file = path.file_name().unwrap().to_str().unwrap();
     format!("path = '{place}{file}', hash = 'sha256:{hash}', hashes = {{ sha256 = '{hash}' }}")
 }

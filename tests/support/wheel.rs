@@ -36,7 +36,7 @@ impl Wheel {
             more_record: String::new(),
         };
         wheel
-            .file(&format!("{module}.py"), &format!("def main():\n    print('{name} {version}')\n"))
+            .file(&format!("{module}.py"), format!("def main():\n    print('{name} {version}')\n"))
             .info("entry_points.txt", &format!("[console_scripts]\n{name} = {module}:main\n"))
     }
 

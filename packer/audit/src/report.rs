@@ -6,7 +6,6 @@ use serde::Serialize;
 use snakecrate_format::target::Target;
 
 use crate::provide::Provider;
-use crate::text;
 use crate::version::{Glibc, Version};
 
 /// The question that an audit answers.
@@ -237,27 +236,6 @@ impl fmt::Display for Place {
             return f.write_str(&self.path);
         }
         write!(f, "{}: {}", self.component, self.path)
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Machine { place, machine, wanted } => {
-                write!(f, "{place} is for {machine}, not for {wanted}")
-            }
-            Self::Damaged { place } => write!(f, "{place} is a damaged ELF file"),
-            Self::Musl { place } => write!(f, "{place} is for musl, the rest for glibc"),
-            Self::Missing { libraries } => f.write_str(&text::missing(libraries)),
-            Self::Glibc { place, wanted, allowed, more } => {
-                write!(f, "{place} requires GLIBC_{wanted}, but at most {allowed} is allowed")?;
-                if *more > 0 { write!(f, " ({more} more of its files)") } else { Ok(()) }
-            }
-            Self::Libstdcxx { place, wanted, has } => write!(
-                f,
-                "{place} requires GLIBCXX_{wanted}, but the archive's libstdc++ has only {has}"
-            ),
-        }
     }
 }
 

@@ -20,6 +20,27 @@ pub(crate) enum Blame {
     No,
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Machine { place, machine, wanted } => {
+                write!(f, "{place} is for {machine}, not for {wanted}")
+            }
+            Self::Damaged { place } => write!(f, "{place} is a damaged ELF file"),
+            Self::Musl { place } => write!(f, "{place} is for musl, the rest for glibc"),
+            Self::Missing { libraries } => f.write_str(&missing(libraries)),
+            Self::Glibc { place, wanted, allowed, more } => {
+                write!(f, "{place} requires GLIBC_{wanted}, but at most {allowed} is allowed")?;
+                if *more > 0 { write!(f, " ({more} more of its files)") } else { Ok(()) }
+            }
+            Self::Libstdcxx { place, wanted, has } => write!(
+                f,
+                "{place} requires GLIBCXX_{wanted}, but the archive's libstdc++ has only {has}"
+            ),
+        }
+    }
+}
+
 /// The result in one line.
 pub(crate) fn verdict(report: &Report, blame: Blame) -> String {
     if report.files == 0 {

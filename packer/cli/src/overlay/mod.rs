@@ -148,12 +148,10 @@ fn at(path: &Path) -> impl Fn(io::Error) -> Error + use<> {
 
 /// Overlays with the same key are equal.
 fn key(parts: &Parts<'_>) -> String {
-    let mut text = format!("{BUILD_ID}\n{}\n", parts.env.display());
-    text.push_str(&format!("{}\n", parts.interpreter.stdlib.display()));
-    for wheel in parts.wheels {
-        text.push_str(&format!("{} {}\n", wheel.name, wheel.sha256));
-    }
-    Digest::of(text.as_bytes()).key()
+    let (env, stdlib) = (parts.env.display(), parts.interpreter.stdlib.display());
+    let mut lines = vec![format!("{BUILD_ID}\n{env}\n{stdlib}\n")];
+    lines.extend(parts.wheels.iter().map(|wheel| format!("{} {}\n", wheel.name, wheel.sha256)));
+    Digest::of(lines.concat().as_bytes()).key()
 }
 
 /// Unpacks the wheels to `more`. Their scripts are run by `python`.

@@ -39,7 +39,9 @@ fn is_file_of(line: &str, path: &str) -> bool {
 pub(super) fn has_module(directory: &Path, name: &str) -> bool {
     let is_module = |file: &str| {
         file.strip_prefix(name).is_some_and(|rest| {
-            rest.is_empty() || rest == ".py" || (rest.starts_with('.') && rest.ends_with(".so"))
+            // `.cpython-313-x86_64-linux-gnu.so`: an extension module.
+            let last = rest.rsplit_once('.').map(|(_, last)| last);
+            rest.is_empty() || rest == ".py" || (rest.starts_with('.') && last == Some("so"))
         })
     };
     let entries = fs::read_dir(directory);
