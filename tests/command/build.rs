@@ -122,6 +122,16 @@ fn a_requirement_comes_from_the_index_or_the_links_that_are_given() {
 }
 
 #[test]
+fn an_archive_named_like_a_requirement_is_not_in_its_way() {
+    let sandbox = wheel_in_links();
+    let arguments = ["probe==1.2.3", "-o", "probe", "--offline", "--find-links", "links"];
+    let bare = ["probe", "-o", "probe", "--with", "probe", "--offline", "--find-links", "links"];
+    sandbox.build(arguments).expect(0, "", "");
+    sandbox.build(bare).expect(0, "", "");
+    sandbox.archive("probe").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+}
+
+#[test]
 fn additional_requirements_are_packed() {
     let sandbox = wheel_in_links().file("tool.py", "import probe; probe.distribution()\n");
     let with = ["--with", "probe", "--offline", "--find-links", "links"];

@@ -13,13 +13,21 @@ use super::request::Inputs;
 /// The requirements, paths made absolute.
 pub(super) fn absolute_requirements(requirements: &[String]) -> Result<Vec<String>, Error> {
     let line = |text: &String| -> Result<String, Error> {
-        let path_like = text.starts_with(['.', '/']) || Path::new(text).is_file();
-        if path_like && !text.contains(" @ ") {
+        if is_path(text) {
             return Ok(absolute(Path::new(text))?.to_string_lossy().into_owned());
         }
         Ok(text.replace(['\n', '\r'], " "))
     };
     requirements.iter().map(line).collect()
+}
+
+/// Whether a requirement names a file. A bare name is a distribution's, even beside a file of that
+/// name: a build may have left an archive there.
+fn is_path(requirement: &str) -> bool {
+    let is_named = requirement.contains('/')
+        || [".whl", ".tar.gz", ".zip"].iter().any(|end| requirement.ends_with(end));
+    let is_explicit = requirement.starts_with(['.', '/']);
+    !requirement.contains(" @ ") && (is_explicit || is_named && Path::new(requirement).is_file())
 }
 
 /// Writes a requirements file with `requirements` and `project`. Returns its path, and those of the
