@@ -84,9 +84,10 @@ impl Index {
     fn is_in_no_file(&self, places: &[&Path]) {
         for form in self.forms() {
             let mut grep = Command::new("grep");
-            let found = grep.args(["-rlaF", "-e", &form]).args(places).output().unwrap();
+            // The cache is shared: temporary files of other tests go while grep reads.
+            let found = grep.args(["-rlasF", "-e", &form]).args(places).output().unwrap();
             assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{form}");
-            assert_eq!(found.status.code(), Some(1), "{found:?}");
+            assert!(matches!(found.status.code(), Some(1 | 2)), "{found:?}");
         }
     }
 

@@ -8,18 +8,19 @@ use snakecrate_download::file_sha256;
 use crate::support::sandbox::{Outcome, Sandbox, shared};
 use crate::support::wheel::Wheel;
 
-/// `lib`, `speed` and `tool` in two versions each, in the directory `wheels`, and the project `app`,
-/// which requires `lib`. Its extra `fast` is `speed`, its group `dev` is `tool`.
+/// Three distributions in two versions each, with names that no other test has (all offline builds
+/// of the suite share a cache of wheels), in the directory `wheels`, and the project `app`,
+/// which requires `lockedlib`. Its extra `fast` is `lockedspeed`, its group `dev` is `lockedtool`.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    for name in ["lib", "speed", "tool"] {
+    for name in ["lockedlib", "lockedspeed", "lockedtool"] {
         for version in ["1.0", "2.0"] {
             Wheel::new(name, version).write(&sandbox.path("wheels"));
         }
     }
-    let project = "dependencies = ['lib>=1']\nscripts = {app = 'app:main'}\n\
-        [project.optional-dependencies]\nfast = ['speed']\n[dependency-groups]\ndev = ['tool']\n";
-    sandbox.bare_project("app", project).file("app/app.py", "from lib import main\n")
+    let project = "dependencies = ['lockedlib>=1']\nscripts = {app = 'app:main'}\n\
+        [project.optional-dependencies]\nfast = ['lockedspeed']\n[dependency-groups]\ndev = ['lockedtool']\n";
+    sandbox.bare_project("app", project).file("app/app.py", "from lockedlib import main\n")
 }
 
 /// The name and the digest of a wheel, as lock files write them.
@@ -53,10 +54,10 @@ fn poetry_lock(sandbox: &Sandbox, more: &str) -> String {
              python-versions = '>=3.8'\n{place}\nfiles = [{{file = '{file}', hash = '{hash}'}}]\n"
         )
     };
-    package("lib", "groups = ['main']")
-        + &package("speed", "groups = ['main']\nmarkers = \"extra == 'fast'\"")
-        + &package("tool", "groups = ['dev']")
-        + "[extras]\nfast = ['speed']\n[metadata]\nlock-version = '2.1'\n\
+    package("lockedlib", "groups = ['main']")
+        + &package("lockedspeed", "groups = ['main']\nmarkers = \"extra == 'fast'\"")
+        + &package("lockedtool", "groups = ['dev']")
+        + "[extras]\nfast = ['lockedspeed']\n[metadata]\nlock-version = '2.1'\n\
            python-versions = '>=3.11'\n"
         + more
 }
@@ -69,9 +70,9 @@ fn pdm_lock(sandbox: &Sandbox, more: &str) -> String {
              files = [{{file = '{file}', hash = '{hash}'}}]\n"
         )
     };
-    package("lib", "default")
-        + &package("speed", "fast")
-        + &package("tool", "dev")
+    package("lockedlib", "default")
+        + &package("lockedspeed", "fast")
+        + &package("lockedtool", "dev")
         + "[metadata]\nlock_version = '4.5.0'\nstrategy = ['inherit_metadata']\n\
            groups = ['default', 'fast', 'dev']\n"
         + more
@@ -84,11 +85,15 @@ fn versions_extras_and_groups_are_those_of_poetry_and_pdm() {
     {
         let sandbox = sandbox();
         fs::write(sandbox.path("app").join(name), text(&sandbox, "")).unwrap();
-        assert_eq!(packed(&sandbox, &[]), ["lib 1.0"], "{name}");
-        sandbox.archive("out").expect(0, "lib 1.0\n", "");
+        assert_eq!(packed(&sandbox, &[]), ["lockedlib 1.0"], "{name}");
+        sandbox.archive("out").expect(0, "lockedlib 1.0\n", "");
         let more = ["--extra", "fast", "--group", "dev"];
-        assert_eq!(packed(&sandbox, &more), ["lib 1.0", "speed 1.0", "tool 1.0"], "{name}");
-        assert_eq!(packed(&sandbox, &["--no-lock"]), ["lib 2.0"], "{name}");
+        assert_eq!(
+            packed(&sandbox, &more),
+            ["lockedlib 1.0", "lockedspeed 1.0", "lockedtool 1.0"],
+            "{name}"
+        );
+        assert_eq!(packed(&sandbox, &["--no-lock"]), ["lockedlib 2.0"], "{name}");
         build(&sandbox, &["--extra", "slow"]).refused(
             1,
             "the project has no extra `slow`",
@@ -107,13 +112,13 @@ fn an_old_poetry_lock_is_walked_to_what_is_required() {
              python-versions = '>=3.8'\nfiles = [{{file = '{file}', hash = '{hash}'}}]\n{more}"
         )
     };
-    // Both versions of speed are in the lock, and the newer one does not fit lib.
-    let lock = package("lib", "1.0", "[package.dependencies]\nspeed = '<1.5 || >2'\n")
-        + &package("speed", "1.0", "")
-        + &package("speed", "2.0", "")
+    // Both versions of lockedspeed are in the lock, and the newer one does not fit lockedlib.
+    let lock = package("lockedlib", "1.0", "[package.dependencies]\nspeed = '<1.5 || >2'\n")
+        + &package("lockedspeed", "1.0", "")
+        + &package("lockedspeed", "2.0", "")
         + "[metadata]\nlock-version = '2.0'\npython-versions = '>=3.11'\n";
     fs::write(sandbox.path("app/poetry.lock"), lock).unwrap();
-    assert_eq!(packed(&sandbox, &[]), ["lib 1.0", "speed 1.0"]);
+    assert_eq!(packed(&sandbox, &[]), ["lockedlib 1.0", "lockedspeed 1.0"]);
 }
 
 #[test]
@@ -121,13 +126,13 @@ fn a_list_is_a_lock_only_if_everything_is_pinned_and_hashed() {
     let sandbox = sandbox();
     let line = |name: &str| format!("{name}==1.0 --hash={}\n", file(&sandbox, name, "1.0").1);
     let list = sandbox.path("app/requirements.txt");
-    fs::write(&list, line("lib")).unwrap();
-    assert_eq!(packed(&sandbox, &["--locked"]), ["lib 1.0"]);
-    fs::write(&list, line("lib") + "speed==1.0\n").unwrap();
-    assert_eq!(packed(&sandbox, &[]), ["lib 2.0"]);
+    fs::write(&list, line("lockedlib")).unwrap();
+    assert_eq!(packed(&sandbox, &["--locked"]), ["lockedlib 1.0"]);
+    fs::write(&list, line("lockedlib") + "lockedspeed==1.0\n").unwrap();
+    assert_eq!(packed(&sandbox, &[]), ["lockedlib 2.0"]);
     build(&sandbox, &["--lock", "app/requirements.txt"]).refused(
         1,
-        "app/requirements.txt: `speed==1.0` has no hash",
+        "app/requirements.txt: `lockedspeed==1.0` has no hash",
         "make the lock file again, or ignore it with --no-lock",
     );
 }
@@ -158,9 +163,9 @@ fn a_file_that_is_not_the_locked_one_is_refused() {
     let sandbox = sandbox();
     let lock = poetry_lock(&sandbox, "");
     fs::write(sandbox.path("app/poetry.lock"), lock).unwrap();
-    Wheel::new("lib", "1.0")
-        .file("lib.py", "def main():\n    print('other')\n")
+    Wheel::new("lockedlib", "1.0")
+        .file("lockedlib.py", "def main():\n    print('other')\n")
         .write(&sandbox.path("wheels"));
-    build(&sandbox, &[]).code(1).stderr_contains("lib").any_stderr().done();
+    build(&sandbox, &[]).code(1).stderr_contains("lockedlib").any_stderr().done();
     assert!(!sandbox.path("out").exists());
 }
