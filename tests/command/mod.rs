@@ -44,3 +44,6 @@ mod testing;
 
 /// Exactly the wheels in a directory.
 mod wheelhouse;
+
+/// Directories, zip applications, source distributions and environments.
+mod sources;

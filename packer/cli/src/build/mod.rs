@@ -5,6 +5,7 @@
 //! runtime request → runtime tree (trimmed, relocatable) → component → blobs ↗
 //! ```
 
+mod application;
 mod assemble;
 mod boot;
 mod c_library;
@@ -16,6 +17,7 @@ mod facts;
 mod gather;
 mod groups;
 pub mod hints;
+pub mod include;
 mod known;
 mod launch;
 mod native;
@@ -116,7 +118,7 @@ impl Build {
             cache: FactsCache::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
             level: settings.level,
-            slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
+            slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
             form: bytecode_form(settings),
             overrides,
             ui,

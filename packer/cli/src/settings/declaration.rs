@@ -15,6 +15,7 @@ use super::choices::{LibcChoice, choices};
 use super::flags::Switch as _;
 use super::lists::{OneOrMany, one_or_many};
 use super::proof::{Proof, ProofOptions};
+use super::values::{Inclusion, inclusions};
 use snakecrate_audit::Glibc;
 use snakecrate_runtime::Strip;
 
@@ -181,7 +182,14 @@ pub struct Settings {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PATTERN")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
-    pub include: Vec<String>,
+    pub keep: Vec<String>,
+
+    /// File or directory to add, and its place, relative to the script's directory or to
+    /// site-packages [default place: the path in the directory of the script or project]
+    #[config(default = [], deserialize_with = inclusions)]
+    #[config(layer_attr(arg(long, value_name = "PATH[=DEST]")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub include: Vec<Inclusion>,
 
     /// Optimization to compile for and to start with: 1 (-O, drops asserts) or 2 (-OO, drops
     /// docstrings, too)

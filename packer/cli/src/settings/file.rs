@@ -54,6 +54,7 @@ impl Remedy for Error {
 pub fn options_of(source: &Source) -> Result<Options, Error> {
     match source {
         Source::Project { directory, .. } => read(&directory.join("pyproject.toml")),
+        Source::Folder(folder) => read(&folder.directory.join("pyproject.toml")),
         Source::Script { path, metadata: Some(block) } => from_tool(&block.tool, path),
         _ => Ok(Options::empty()),
     }
@@ -103,6 +104,9 @@ fn make_absolute(options: &mut Options, directory: &Path) {
     let listed = lists.into_iter().flatten().flatten();
     for path in listed.chain(files.into_iter().flatten()) {
         *path = directory.join(&*path);
+    }
+    for inclusion in options.include.iter_mut().flatten() {
+        inclusion.path = directory.join(&inclusion.path);
     }
     let is_path = |text: &str| !text.contains("://");
     for link in options.find_links.iter_mut().flatten().filter(|link| is_path(link)) {

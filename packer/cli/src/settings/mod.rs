@@ -25,7 +25,7 @@ pub use declaration::{Options, Settings};
 pub use documents::described;
 pub use file::{Error, options_of, package_at};
 pub use proof::Proof;
-pub use values::{Assignment, BadAssignment, CommandLine, NotACommand};
+pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
 
 impl Settings {
     /// The settings of `layers`, each of which wins over those behind it, and the defaults.

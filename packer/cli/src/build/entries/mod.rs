@@ -7,7 +7,7 @@ use snakecrate_format::manifest::{Entry, Start};
 
 use super::boot;
 use super::subject::{Check, Subject};
-use crate::wheel::{Script, Target};
+use crate::wheel::{Script, Target, normalize};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::tree::{Mode, Node, Tree};
 use snakecrate_runtime::Scanner;
@@ -27,8 +27,12 @@ pub struct Offer<'a> {
     pub withheld: Vec<&'a Script>,
     /// Scripts of other distributions, which have to be named to be offered.
     pub others: Vec<&'a Script>,
-    /// The file of a script source.
-    pub file: Option<EntryPath>,
+    /// The programs among the files of a script or a folder: names of entries, and the files.
+    pub files: Vec<(String, EntryPath)>,
+    /// Its other files, which have to be named to be offered.
+    pub more_files: Vec<(String, EntryPath)>,
+    /// Its package, if that is started as `python -m` does.
+    pub package: Option<String>,
     /// Packages of the application with a `__main__` module.
     pub runnable: Vec<String>,
     /// The imports that scripts of distributions begin with, as code.
@@ -132,9 +136,11 @@ pub fn choose(
         programs.insert(name.to_owned(), Program::Module(module.to_owned()));
     }
     if programs.is_empty() {
-        if let Some(path) = &offer.file {
-            let name = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
-            programs.insert(name.to_owned(), Program::File(path.clone()));
+        if let Some(package) = &offer.package {
+            programs.insert(normalize(package), Program::Module(package.clone()));
+        } else if !offer.files.is_empty() {
+            let files = offer.files.iter();
+            programs.extend(files.map(|(name, path)| (name.clone(), Program::File(path.clone()))));
         } else {
             let own = offer.own.iter();
             programs.extend(own.map(|script| (script.name.clone(), Program::of(script))));
@@ -180,6 +186,11 @@ fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
         let program = Program::Call { module: module.to_owned(), attr: attr.to_owned() };
         return Ok((name.trim().to_owned(), program));
     }
+    let mut files = offer.files.iter().chain(&offer.more_files);
+    let is_named = |(name, path): &&(String, EntryPath)| name == text || path.file_name() == text;
+    if let Some((name, path)) = files.find(is_named) {
+        return Ok((name.clone(), Program::File(path.clone())));
+    }
     let found = offer.scripts().find(|script| script.name == text);
     let unknown = || Error::Unknown {
         from: offer.source.clone(),
@@ -190,7 +201,9 @@ fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
 }
 
 fn choices(offer: &Offer<'_>) -> Vec<String> {
-    let scripts = offer.scripts().map(|script| format!("-e {}", script.name));
+    let files = offer.files.iter().chain(&offer.more_files).map(|(name, _)| name);
+    let scripts = files.chain(offer.scripts().map(|script| &script.name));
+    let scripts = scripts.map(|name| format!("-e {name}"));
     scripts.chain(offer.runnable.iter().map(|module| format!("-m {module}"))).collect()
 }
 
