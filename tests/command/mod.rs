@@ -15,6 +15,9 @@ mod contents;
 /// Passwords of package indexes.
 mod credentials;
 
+/// Which entries are offered, and what the application gets.
+mod entries;
+
 /// Errors of the packer, and that it leaves nothing behind.
 mod errors;
 

@@ -76,7 +76,7 @@ fn a_directory_brings_its_requirements() {
 #[test]
 fn dependencies_of_an_application_without_a_build_system_are_packed() {
     let project = "[project]\nname = 'My_App'\nversion = '1'\ndependencies = ['probe']\n\
-        [project.optional-dependencies]\nmore = ['pair']\n";
+        [project.optional-dependencies]\nmore = ['absent-thing']\n";
     let sandbox = super::build::wheel_in_links()
         .file("tool/main.py", "import probe\nprobe.distribution()\n")
         .file("tool/pyproject.toml", project)
@@ -85,7 +85,7 @@ fn dependencies_of_an_application_without_a_build_system_are_packed() {
     sandbox.build(["tool"].iter().chain(&links)).expect(0, "", "");
     sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
     let more = sandbox.build(["tool", "--extra", "more"].iter().chain(&links));
-    more.code(FAILURE).stdout("").stderr_contains("pair").done();
+    more.code(FAILURE).stdout("").stderr_contains("absent-thing").done();
     sandbox.build(["tool", "--extra", "other"].iter().chain(&links)).refused(
         FAILURE,
         "extra `other`",

@@ -13,12 +13,12 @@ use super::pack::{Prepared, Work};
 use super::requires::{Asked, Requirements};
 use super::sbom_parts::sbom_document;
 use super::subject::Subject;
-use super::{Error, conflicts, entries};
+use super::{Error, boot, conflicts, entries};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
 use crate::resolve::Fetched;
-use crate::source::Source;
+use crate::source::{APP, Source};
 use snakecrate_audit::{self as audit, Report};
 use snakecrate_base::ui::Count;
 
@@ -63,6 +63,7 @@ impl Work<'_> {
         let (entries, subjects): (Vec<_>, Vec<_>) =
             self.entries(source, &mut app, wheels, &requirements)?.into_iter().unzip();
         let launch = launch(self.settings, &app.name, &entries)?;
+        self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
         let policy = self.policy(&app.name, &app.imports, wheels)?;
         if let Err(error) = self.scanner.save() {
             self.ui.detail(format_args!("the next build will take longer: {error}"));
@@ -139,6 +140,10 @@ impl Work<'_> {
             runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
             leading: all.clone().flat_map(|facts| facts.leading.clone()).collect(),
             loaded: all.flat_map(Facts::loaded).collect(),
+            before: boot::Before {
+                django: app.is_django.then(|| APP.to_owned()),
+                ..boot::Before::of(self.settings)
+            },
         };
         let settings = self.settings;
         let module = settings.module.as_deref();
@@ -147,6 +152,18 @@ impl Work<'_> {
             self.warn_of_withheld(source, &app.name, &offer.withheld);
         }
         Ok(entries::choose(&offer, &settings.entries, module, scanner, fast, &mut app.tree)?)
+    }
+
+    /// Says how an entry is chosen, if there are several and no default.
+    fn say_how_to_choose(&self, name: &str, has_default: bool, entries: &[Entry]) {
+        if has_default || entries.len() < 2 {
+            return;
+        }
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        self.ui.warn_with_help(
+            format_args!("{name} has no default among its entries: {}", names.join(", ")),
+            "start one as `FILE ENTRY`, or through a link of its name; or choose with --default ENTRY",
+        );
     }
 
     fn components<'p>(

@@ -11,6 +11,7 @@ mod boot;
 mod c_library;
 mod completeness;
 mod conflicts;
+mod default_entry;
 pub mod entries;
 mod error;
 mod facts;

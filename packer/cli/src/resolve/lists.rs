@@ -13,7 +13,9 @@ use super::request::Inputs;
 /// The requirements, paths made absolute.
 pub(super) fn absolute_requirements(requirements: &[String]) -> Result<Vec<String>, Error> {
     let line = |text: &String| -> Result<String, Error> {
-        let path_like = text.starts_with(['.', '/']) || Path::new(text).is_file();
+        // A file may be named like a package: the archive that an earlier build wrote.
+        let is_package = [".whl", ".gz", ".tgz", ".zip"].iter().any(|end| text.ends_with(end));
+        let path_like = text.starts_with(['.', '/']) || is_package && Path::new(text).is_file();
         if path_like && !text.contains(" @ ") {
             return Ok(absolute(Path::new(text))?.to_string_lossy().into_owned());
         }

@@ -10,6 +10,7 @@
 mod choices;
 mod declaration;
 pub mod documents;
+mod environment;
 mod file;
 mod flags;
 mod lists;
@@ -23,6 +24,7 @@ use confique::{Config as _, Layer as _};
 pub use choices::LibcChoice;
 pub use declaration::{Options, Settings};
 pub use documents::described;
+pub use environment::Env;
 pub use file::{Error, options_of, package_at};
 pub use proof::Proof;
 pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
