@@ -15,6 +15,9 @@ mod contents;
 /// Passwords of package indexes.
 mod credentials;
 
+/// Django projects and their `manage.py`.
+mod django;
+
 /// Which entries are offered, and what the application gets.
 mod entries;
 
