@@ -130,3 +130,17 @@ fn children_find_the_scripts_of_an_archive_that_exposes_them() {
     sandbox.build(["show", "-o", "app", "-e", "child", "--expose-path"]).expect(0, "", "");
     sandbox.archive("app").expect(0, "main ['x'] [None, None, None]\n", "");
 }
+
+#[test]
+fn the_proof_has_the_variables_of_the_application() {
+    let module = "import os\nPLACE = os.environ['SHOP']\ndef main():\n    print(PLACE)\n";
+    let scripts = "[project.scripts]\nshow = 'show:main'\n";
+    let sandbox = Sandbox::new().bare_project("show", scripts).file("show/show.py", module);
+    let packer = |options: &[&str]| {
+        let packer = sandbox.packer(["build", "-q", "show", "-o", "app", "--level", "3"]);
+        packer.args(options).env("SNAKECRATE_CACHE", shared::packer_cache()).output()
+    };
+    packer(&[]).code(FAILURE).stderr_contains("KeyError: 'SHOP'").done();
+    packer(&["--env-set", "SHOP={home}/x"]).success().done();
+    sandbox.archive("app").expect(0, "[HOME]/x\n", "");
+}

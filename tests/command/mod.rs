@@ -1,5 +1,8 @@
 //! The `snakecrate` command: what it builds, and what it reports.
 
+/// Several archives of one project.
+mod artifacts;
+
 /// Requirements of native code: the `audit` command, and the audit of a build.
 mod audit;
 

@@ -259,6 +259,9 @@ pub struct BuildArgs {
     /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
     #[arg(default_value = ".")]
     pub source: String,
+    /// Only the archive of [tool.snakecrate.artifact.NAME] [default: all of them]
+    #[arg(long, value_name = "NAME")]
+    pub artifact: Option<String>,
     /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]
     pub options: Options,

@@ -2,10 +2,10 @@
 
 use snakecrate_format::entry_path::EntryPath;
 
-use super::Error;
 use super::facts::Facts;
 use super::pack::{Prepared, Work};
-use crate::source::{Folder, Kind, LeftOut, Source, script_tree, zipapp_tree};
+use super::{Error, include};
+use crate::source::{Kind, LeftOut, Source, script_tree, zipapp_tree};
 use crate::wheel::{self, Distribution, Script};
 use snakecrate_base::APP;
 use snakecrate_base::tree::{Mode, Tree};
@@ -58,8 +58,12 @@ impl Work<'_> {
         project: Option<Distribution>,
         wheels: &[Prepared],
     ) -> Result<Application, Error> {
+        let include = |tree: &mut Tree| {
+            let site = self.interpreter.site_packages();
+            include::add_all(&self.settings.include, source, site, tree)
+        };
         if let Some(mut project) = project {
-            self.include(source, &mut project.tree)?;
+            include(&mut project.tree)?;
             let facts = Facts::of(&project, &self.scanner)?;
             return Ok(Application {
                 name: project.name,
@@ -74,7 +78,7 @@ impl Work<'_> {
             });
         }
         let mut files = self.files(source)?;
-        self.include(source, &mut files.tree)?;
+        include(&mut files.tree)?;
         let imports = Imports::of(&files.tree, &self.scanner)?;
         if !matches!(source, Source::Script { .. }) || !self.settings.entries.is_empty() {
             self.insert_path_file(source, &mut files.tree)?;
@@ -125,7 +129,9 @@ impl Work<'_> {
                 let mut programs: Vec<_> = folder.programs.iter().filter_map(named).collect();
                 if folder.kind != Kind::Scripts {
                     let name = wheel::normalize(&folder.name);
-                    programs.iter_mut().for_each(|(own, _)| own.clone_from(&name));
+                    for (own, _) in &mut programs {
+                        own.clone_from(&name);
+                    }
                 }
                 let mut modules: Vec<_> = folder.modules.iter().filter_map(named).collect();
                 let package = (folder.kind == Kind::Package).then(|| folder.module());
@@ -143,7 +149,7 @@ impl Work<'_> {
     fn exclude(&self, tree: &mut Tree, place: &str) {
         tree.retain(|path, _| {
             let below = path.as_str().strip_prefix(place).and_then(|rest| rest.strip_prefix('/'));
-            !below.is_some_and(|below| self.slim.excludes(below).is_some())
+            below.is_none_or(|below| self.slim.excludes(below).is_none())
         });
     }
 
@@ -179,7 +185,7 @@ impl Work<'_> {
         let bad = |error: snakecrate_format::entry_path::BadPath| {
             Error::Archive(crate::archive::Error::Spec(error.to_string()))
         };
-        if has_own_directory(source) {
+        if source.place().is_some() {
             let place = EntryPath::new(&format!("{site}/{PATH_FILE}")).map_err(bad)?;
             tree.insert_file(place, Mode::Plain, format!("{up}{APP}\n").into_bytes());
         }
@@ -196,23 +202,9 @@ impl Work<'_> {
     }
 }
 
-/// Whether the files of `source` are in a directory of their own, [`APP`].
-pub(super) fn has_own_directory(source: &Source) -> bool {
-    matches!(source, Source::Script { .. } | Source::Folder(_) | Source::Zipapp { .. })
-}
-
-/// The directory that an archive has the files of `source` in.
-pub(super) fn place_of(source: &Source, site: String) -> String {
-    match source {
-        Source::Folder(folder @ Folder { .. }) => folder.place(),
-        _ if has_own_directory(source) => APP.to_owned(),
-        _ => site,
-    }
-}
-
 /// The wheel that the archive is named after, where it isn't a project or files.
 fn main_wheel<'p>(source: &Source, wheels: &'p [Prepared]) -> Option<&'p Prepared> {
-    if has_own_directory(source) || matches!(source, Source::Project { .. }) {
+    if source.place().is_some() || matches!(source, Source::Project { .. }) {
         return None;
     }
     let name = wheel::normalize(&source.name()?);

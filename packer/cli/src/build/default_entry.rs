@@ -32,7 +32,7 @@ fn is_helper(entry: &str, entries: &[&str]) -> bool {
         let rest = entry.strip_prefix(*other).unwrap_or_default();
         rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.'))
     };
-    HELPERS.iter().any(|end| entry.ends_with(end)) || entries.iter().any(|other| extends(&other))
+    HELPERS.iter().any(|end| entry.ends_with(end)) || entries.iter().any(extends)
 }
 
 #[cfg(test)]

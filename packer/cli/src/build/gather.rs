@@ -142,16 +142,15 @@ fn inputs(source: &Source, settings: &Settings) -> Result<Inputs, Error> {
 
 /// The requirements of the wanted extras of a folder.
 fn extras(folder: &Folder, settings: &Settings) -> Result<Vec<String>, Error> {
-    let wanted: Vec<String> = match settings.all_extras {
-        true => folder.extras.keys().cloned().collect(),
-        false => settings.extra.iter().map(|extra| normalize(extra)).collect(),
+    let wanted: Vec<String> = if settings.all_extras {
+        folder.extras.keys().cloned().collect()
+    } else {
+        settings.extra.iter().map(|extra| normalize(extra)).collect()
     };
-    let of = |name: String| match folder.extras.get(&name) {
-        Some(requirements) => Ok(requirements.clone()),
-        None => {
-            let known = folder.extras.keys().cloned().collect();
-            Err(lock::Error::Unknown { kind: "extra", name, known })
-        }
+    let of = |name: String| {
+        let known = || folder.extras.keys().cloned().collect();
+        let found = folder.extras.get(&name).cloned();
+        found.ok_or_else(|| lock::Error::Unknown { kind: "extra", name, known: known() })
     };
     let all: Result<Vec<_>, lock::Error> = wanted.into_iter().map(of).collect();
     Ok(all?.concat())

@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use snakecrate_format::entry_path::{BadPath, EntryPath};
 use walkdir::WalkDir;
 
-use super::application::place_of;
-use super::pack::Work;
 use crate::settings::Inclusion;
 use crate::source::Source;
 use snakecrate_base::error::Remedy;
@@ -54,20 +52,24 @@ impl Remedy for Error {
     }
 }
 
-impl Work<'_> {
-    /// Adds the files that the user includes to the application's `tree`.
-    pub(super) fn include(&self, source: &Source, tree: &mut Tree) -> Result<(), Error> {
-        let place = place_of(source, self.interpreter.site_packages());
-        for Inclusion { path, to } in &self.settings.include {
-            let full = fs::canonicalize(path).map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => Error::Absent(path.clone()),
-                _ => Error::Read { path: path.clone(), source },
-            })?;
-            let to = to.clone().unwrap_or_else(|| default_place(&full, source));
-            add(&full, to.trim_end_matches('/'), &place, tree)?;
-        }
-        Ok(())
+/// Adds the files that the user includes to the `tree` of the application from `source`: below the
+/// directory of its files, or below `site`, that of packages.
+pub(super) fn add_all(
+    inclusions: &[Inclusion],
+    source: &Source,
+    site: String,
+    tree: &mut Tree,
+) -> Result<(), Error> {
+    let place = source.place().unwrap_or(site);
+    for Inclusion { path, to } in inclusions {
+        let full = fs::canonicalize(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => Error::Absent(path.clone()),
+            _ => Error::Read { path: path.clone(), source },
+        })?;
+        let to = to.clone().unwrap_or_else(|| default_place(&full, source));
+        add(&full, to.trim_end_matches('/'), &place, tree)?;
     }
+    Ok(())
 }
 
 /// The path that the source's own directory has the file at, since a program looks for it there; the

@@ -40,7 +40,7 @@ use crate::bytecode;
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
 use crate::resolve::Fetched;
-use crate::settings::Settings;
+use crate::settings::{Env, Settings};
 use crate::source::Source;
 use crate::wheel;
 use assemble::Planned;
@@ -65,6 +65,7 @@ pub struct Build {
     hints: Hints,
     subjects: Vec<Subject>,
     lock: Option<UsedLock>,
+    environment: Env,
 }
 
 /// What a build takes from outside: an interpreter, and the wheels of all distributions. Both are in
@@ -125,12 +126,18 @@ impl Build {
             ui,
         };
         let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;
-        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock })
+        let environment = settings.env.clone();
+        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock, environment })
     }
 
     /// The application's name.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// The variables that the application gets.
+    pub fn environment(&self) -> &Env {
+        &self.environment
     }
 
     /// The audit of its native code.

@@ -78,10 +78,10 @@ fn checked(variable: Assignment) -> Result<Assignment, BadVariable> {
 
 /// Reads a name that may be set.
 fn name(text: &str) -> Result<String, BadVariable> {
-    match RESERVED.iter().any(|start| text.starts_with(start)) {
-        true => Err(BadVariable::Reserved(text.to_owned())),
-        false => Ok(text.to_owned()),
+    if RESERVED.iter().any(|start| text.starts_with(start)) {
+        return Err(BadVariable::Reserved(text.to_owned()));
     }
+    Ok(text.to_owned())
 }
 
 /// Checks the placeholders in a text.

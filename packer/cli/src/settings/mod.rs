@@ -25,7 +25,7 @@ pub use choices::LibcChoice;
 pub use declaration::{Options, Settings};
 pub use documents::described;
 pub use environment::Env;
-pub use file::{Error, options_of, package_at};
+pub use file::{Artifacts, Error, options_of, package_at};
 pub use proof::Proof;
 pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
 

@@ -161,10 +161,9 @@ impl Source {
         let bytes =
             fs::read(&full).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let is_source = matches!(extension, Some("py" | "pyw"));
-        if !is_source && bytes.starts_with(b"#!") | bytes.starts_with(b"PK") {
-            if zipped::is_zipapp(&full)? {
-                return Ok(Self::Zipapp { path: full });
-            }
+        let may_be_zip = bytes.starts_with(b"#!") || bytes.starts_with(b"PK");
+        if !is_source && may_be_zip && zipped::is_zipapp(&full)? {
+            return Ok(Self::Zipapp { path: full });
         }
         if is_source || is_python_script(&bytes) {
             let metadata = Pep723::parse(path, &String::from_utf8_lossy(&bytes))?;
@@ -204,7 +203,11 @@ impl Source {
         let members = workspace::members(&full)?;
         let projects = if members.is_empty() { project::below(named) } else { Vec::new() };
         match folder {
-            Some(folder) if folder.is_certain() || members.is_empty() && projects.is_empty() => {
+            Some(folder)
+                if project.is_project()
+                    || folder.is_certain()
+                    || members.is_empty() && projects.is_empty() =>
+            {
                 Ok(Self::Folder(folder))
             }
             _ if !members.is_empty() => Err(Error::Workspace { directory, members }),
@@ -233,6 +236,16 @@ impl Source {
         }
     }
 
+    /// The directory that an archive has its files in; `None` for sources that are distributions, whose
+    /// files are in `site-packages`.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Folder(folder) => Some(folder.place()),
+            Self::Script { .. } | Self::Zipapp { .. } => Some(APP.to_owned()),
+            _ => None,
+        }
+    }
+
     /// The directory that paths of additional files are seen from, if the source has one.
     pub fn directory_of_files(&self) -> Option<&Path> {
         match self {
@@ -248,10 +261,11 @@ impl Source {
     pub fn name(&self) -> Option<String> {
         match self {
             Self::Project { directory, .. } => Project::read(directory).ok()?.name(),
-            Self::Script { path, .. } => Some(path.file_stem()?.to_str()?.to_owned()),
+            Self::Script { path, .. } | Self::Zipapp { path } => {
+                Some(path.file_stem()?.to_str()?.to_owned())
+            }
             Self::Wheel { path, .. } => Some(wheel::WheelName::of(path).ok()?.name),
             Self::Folder(folder) => Some(folder.name.clone()),
-            Self::Zipapp { path } => Some(path.file_stem()?.to_str()?.to_owned()),
             Self::Sdist { path, .. } => {
                 let stem = sdist::stem(path.file_name()?.to_str()?)?;
                 Some(stem.rsplit_once('-').map_or(stem, |(name, _)| name).to_owned())

@@ -32,6 +32,10 @@ impl Request {
             let (name, program) = (text.to_owned(), Wanted::Script(text.to_owned()));
             return Ok(Self { name, program, arguments: Vec::new() });
         };
+        let name = name.trim();
+        if name.is_empty() || name.contains(|c: char| c == '/' || c.is_control()) {
+            return Err(malformed());
+        }
         let mut words = shell_words::split(command).map_err(|_| malformed())?.into_iter();
         let first = words.next().ok_or_else(malformed)?;
         let first = match first.as_str() {
@@ -50,7 +54,7 @@ impl Request {
         } else {
             Wanted::Script(first)
         };
-        Ok(Self { name: name.trim().to_owned(), program, arguments: words.collect() })
+        Ok(Self { name: name.to_owned(), program, arguments: words.collect() })
     }
 
     /// The module that it names.
@@ -95,9 +99,18 @@ mod tests {
 
     #[test]
     fn commands_that_name_no_program_are_refused() {
-        for text in
-            ["x=", "x='a", "x=-v", "x=-m", "x=-m a;b", "x=a:b()", "x=os;import:y", "x=python"]
-        {
+        for text in [
+            "x=",
+            "x='a",
+            "x=-v",
+            "x=-m",
+            "x=-m a;b",
+            "x=a:b()",
+            "x=os;import:y",
+            "x=python",
+            "=a",
+            "a/b=c",
+        ] {
             assert!(Request::parse(text).is_err(), "{text}");
         }
     }

@@ -14,7 +14,7 @@ use crate::archive::Archive;
 const OUTPUT: [&str; 3] = ["build", "dist", "target"];
 /// Directories of version control.
 const VERSION_CONTROL: [&str; 3] = [".git", ".hg", ".svn"];
-/// Ends of names of databases, with the files that SQLite keeps beside them.
+/// Ends of names of databases, with the files that `SQLite` keeps beside them.
 const DATABASES: [&str; 6] =
     [".sqlite3", ".sqlite", ".sqlite3-journal", ".sqlite3-wal", ".sqlite3-shm", ".db"];
 /// Ends of names of files that hold keys.

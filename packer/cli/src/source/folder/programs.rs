@@ -80,12 +80,12 @@ fn programs(directory: &Path, files: &[(String, Vec<u8>)]) -> Vec<String> {
         }
     };
     let is_program = |bytes: &[u8]| is_python_script(bytes) || has_guard(bytes);
-    let names = |keep: &dyn Fn(&(String, Vec<u8>)) -> bool| -> Vec<String> {
-        files.iter().filter(|file| keep(file)).map(|(name, _)| name.clone()).collect()
-    };
-    let mut found = names(&|(_, bytes)| is_program(bytes));
+    let programs = files.iter().filter(|(_, bytes)| is_program(bytes));
+    let mut found: Vec<String> = programs.map(|(name, _)| name.clone()).collect();
     if found.is_empty() {
-        found = names(&|(name, _)| files.len() == 1 || usual(name).is_some());
+        let names = files.iter().map(|(name, _)| name);
+        let likely = names.filter(|name| files.len() == 1 || usual(name).is_some());
+        found = likely.cloned().collect();
         found.sort_by_key(|name| usual(name));
         found.truncate(1);
     }
