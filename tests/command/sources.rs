@@ -1,11 +1,13 @@
 //! Directories, zip applications, source distributions and virtual environments as sources. Each
 //! archive prints what the source prints in its own environment.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use pretty_assertions::assert_eq;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::sandbox::Sandbox;
 
@@ -91,6 +93,25 @@ fn dependencies_of_an_application_without_a_build_system_are_packed() {
         "extra `other`",
         "more",
     );
+}
+
+#[test]
+fn a_list_with_hashes_is_the_lock_of_a_directory() {
+    let sandbox = super::build::wheel_in_links();
+    let wheel = fs::read(sandbox.path("links/probe-1.2.3-py3-none-any.whl")).unwrap();
+    let hash = Sha256::digest(&wheel).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let sandbox = sandbox
+        .file("tool/tool.py", "import probe\nprobe.distribution()\n")
+        .file("tool/requirements.txt", format!("probe==1.2.3 --hash=sha256:{hash}\n"));
+    let build = ["tool", "-o", "app", "--locked", "--offline", "--find-links", "links"];
+    sandbox.build(build).expect(0, "", "");
+    sandbox.archive("app").expect(0, "probe 1.2.3 ['probe:main']\n", "");
+    let other = format!("probe==1.2.3 --hash=sha256:{}\n", "0".repeat(64));
+    let sandbox = sandbox.file("tool/requirements.txt", other);
+    sandbox.build(build).code(FAILURE).stdout("").stderr_contains("probe").done();
 }
 
 #[test]
