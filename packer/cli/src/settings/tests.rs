@@ -118,12 +118,37 @@ fn unknown_keys_and_wrong_values_are_named() {
         ("proof.env = { A = 1 }", ["invalid type", "expected a string"]),
         ("proof.env = { 'A=' = '1' }", ["variable", "`A=`"]),
         ("proof.commands = 'a \"b'", ["`a \"b`", "quotation mark"]),
+        ("entries = 3", ["entries", "a table of commands"]),
+        ("entries = { serve = 3 }", ["entries", "a table of commands"]),
+        ("include = 3", ["include", "a list of strings"]),
+        ("env.sett = { A = '1' }", ["`sett`", "`set`"]),
+        ("env.set = { LD_X = '1' }", ["`LD_X`", "cannot be set"]),
+        ("env.default = { A = '{x}' }", ["`{x}`", "{archive}"]),
+        ("env.unset = ['PYTHONPATH']", ["`PYTHONPATH`", "cannot be set"]),
+        ("working-directory = '{'", ["`{`", "a single brace"]),
     ] {
         let error = read(&format!("[snakecrate]\n{text}\n")).unwrap_err();
         assert!(error.starts_with("/p/pyproject.toml: "), "{error}");
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
         assert!(!error.contains('\n'), "{error:?}");
     }
+}
+
+#[test]
+fn entries_may_be_a_table_and_files_have_places() {
+    let options = read(
+        "[snakecrate]\nentries = { b = '-m x', a = 'y z' }\ninclude = ['data', '/x=etc/x']\n\
+         keep = 'demo/tests'\n",
+    )
+    .unwrap();
+    assert_eq!(options.entries.unwrap(), ["a=y z", "b=-m x"]);
+    let include = options.include.unwrap();
+    assert_eq!((include[0].path.as_path(), &include[0].to), (Path::new("/p/data"), &None));
+    assert_eq!(
+        (include[1].path.as_path(), include[1].to.as_deref()),
+        (Path::new("/x"), Some("etc/x"))
+    );
+    assert_eq!(options.keep.unwrap(), ["demo/tests"]);
 }
 
 #[test]
