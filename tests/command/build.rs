@@ -196,7 +196,7 @@ fn a_verbose_build_reports_nothing_twice() {
 }
 
 /// A sandbox with the wheel of `probe` in `links/`, made by the back end itself.
-fn wheel_in_links() -> Sandbox {
+pub(super) fn wheel_in_links() -> Sandbox {
     let sandbox = Sandbox::new().project("probe").file("links/.keep", "");
     let status = std::process::Command::new("python3")
         .args(["-c", "import backend; backend.build_wheel('../links')"])

@@ -174,8 +174,7 @@ fn rich(links: &Path) {
 fn inspect_lists_each_dropped_file_with_its_rule() {
     let sandbox = Sandbox::new();
     rich(&sandbox.path("links"));
-    let fewer =
-        ["--exclude", "tests", "--exclude", "demo/locale/**", "--include", "demo/locale/en"];
+    let fewer = ["--exclude", "tests", "--exclude", "demo/locale/**", "--keep", "demo/locale/en"];
     let arguments = [&["demo", "--wheelhouse", "links", "--sourceless"][..], &fewer].concat();
     let (built, said) = build_aloud(&sandbox, &arguments);
     assert!(built, "{said:?}");

@@ -1,5 +1,8 @@
 //! The `snakecrate` command: what it builds, and what it reports.
 
+/// Several archives of one project.
+mod artifacts;
+
 /// Requirements of native code: the `audit` command, and the audit of a build.
 mod audit;
 
@@ -14,6 +17,12 @@ mod contents;
 
 /// Passwords of package indexes.
 mod credentials;
+
+/// Django projects and their `manage.py`.
+mod django;
+
+/// Which entries are offered, and what the application gets.
+mod entries;
 
 /// Errors of the packer, and that it leaves nothing behind.
 mod errors;
@@ -44,3 +53,6 @@ mod testing;
 
 /// Exactly the wheels in a directory.
 mod wheelhouse;
+
+/// Directories, zip applications, source distributions and environments.
+mod sources;

@@ -75,7 +75,7 @@ fn excluded_files_are_gone_from_the_list_of_files() {
     let wanted = "demo.py the docstring True 0 True\nFalse True False\n";
     sandbox.archive("app").expect(0, wanted, "");
     sandbox
-        .build(["demo", "-o", "kept", "--exclude", "tests", "--include", "conftest.py"])
+        .build(["demo", "-o", "kept", "--exclude", "tests", "--keep", "conftest.py"])
         .expect(0, "", "");
     let wanted = "demo.py the docstring True 0 True\nTrue True False\n";
     sandbox.archive("kept").expect(0, wanted, "");

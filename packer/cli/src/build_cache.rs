@@ -202,6 +202,21 @@ impl BuildCache {
         self.path.join(WHEELS)
     }
 
+    /// Moves the wheel at `path`, with this digest, to its place among the wheels. Returns that.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot move it.
+    pub fn keep_wheel(&self, path: &Path, sha256: &str) -> io::Result<PathBuf> {
+        let directory = self.wheels().join(sha256);
+        let place = directory.join(path.file_name().unwrap_or_default());
+        if !place.is_file() {
+            fs::create_dir_all(&directory)?;
+            fs::rename(path, &place)?;
+        }
+        Ok(place)
+    }
+
     /// A temporary file on the cache's file system.
     ///
     /// # Errors

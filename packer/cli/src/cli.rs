@@ -71,6 +71,8 @@ Examples:
   snakecrate build                              the project in this directory
   snakecrate build examples/etl -o etl          all its commands in one file
   snakecrate build . -e serve --python 3.12     one entry, Python 3.12
+  snakecrate build site -e 'web=gunicorn shop.wsgi -b :80'
+                                                a Django project, with a fixed command line
   snakecrate build black --with 'black[d]'      an additional requirement
   snakecrate build . -r requirements.lock       pinned versions and hashes
   snakecrate build app -m app.tool              like `python -m app.tool`
@@ -256,9 +258,13 @@ fn describe_for_fetch(arg: Arg) -> Arg {
 /// The source and the options of the build.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// A project directory, a .py script, a wheel, or a requirement such as httpie==3.2.4
+    /// A directory, a .py script, a .pyz, a wheel, a source distribution, a virtual environment, or a
+    /// requirement such as httpie==3.2.4
     #[arg(default_value = ".")]
     pub source: String,
+    /// Only the archive of [tool.snakecrate.artifact.NAME] [default: all of them]
+    #[arg(long, value_name = "NAME")]
+    pub artifact: Option<String>,
     /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]
     pub options: Options,

@@ -12,6 +12,7 @@ pub mod bytecode;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod installed;
 pub mod launchers;
 pub mod lock;
 pub mod marker_environment;

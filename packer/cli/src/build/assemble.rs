@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Kind, Python};
 
+use super::application::Application;
 use super::c_library::Bundled;
 use super::facts::Facts;
 use super::hints::Hints;
@@ -12,32 +13,14 @@ use super::pack::{Prepared, Work};
 use super::requires::{Asked, Requirements};
 use super::sbom_parts::sbom_document;
 use super::subject::Subject;
-use super::{Error, conflicts, entries};
+use super::{Error, boot, conflicts, entries};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
 use crate::resolve::Fetched;
-use crate::source::{Source, script_tree};
-use crate::wheel::{self, Distribution};
+use crate::source::{APP, Source};
 use snakecrate_audit::{self as audit, Report};
-use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Count;
-use snakecrate_runtime::Imports;
-
-/// The application: the project, the script, or the wheel that gives the archive its name.
-struct Application {
-    name: String,
-    version: Option<String>,
-    /// Files of the project or script; a wheel is a component of its own.
-    tree: Tree,
-    /// The file of a script.
-    file: Option<EntryPath>,
-    /// Facts about a project or wheel.
-    facts: Option<Facts>,
-    /// Imports of `tree` without boot scripts: these import modules by name, but only those of the
-    /// entries.
-    imports: Imports,
-}
 
 /// Everything that is known about an archive before it is written.
 pub(super) struct Planned {
@@ -64,39 +47,6 @@ impl Work<'_> {
         self.assemble(source, app, &wheels)
     }
 
-    fn application(
-        &self,
-        source: &Source,
-        project: Option<Distribution>,
-        wheels: &[Prepared],
-    ) -> Result<Application, Error> {
-        if let Some(project) = project {
-            let facts = Facts::of(&project, &self.scanner)?;
-            return Ok(Application {
-                name: project.name,
-                version: Some(project.version),
-                tree: project.tree,
-                file: None,
-                imports: facts.imports.clone(),
-                facts: Some(facts),
-            });
-        }
-        let (file, tree) = match source {
-            Source::Script { path, .. } => {
-                let (file, tree) = script_tree(path, &self.scanner)?;
-                (Some(file), tree)
-            }
-            _ => (None, Tree::default()),
-        };
-        let imports = Imports::of(&tree, &self.scanner)?;
-        let facts = main_wheel(source, wheels).map(|wheel| wheel.facts.clone());
-        let (name, version) = match &facts {
-            Some(facts) => (facts.name.clone(), Some(facts.version.clone())),
-            None => (wheel::normalize(&source.name().unwrap_or_default()), None),
-        };
-        Ok(Application { name, version, tree, file, facts, imports })
-    }
-
     fn assemble(
         &self,
         source: &Source,
@@ -113,6 +63,7 @@ impl Work<'_> {
         let (entries, subjects): (Vec<_>, Vec<_>) =
             self.entries(source, &mut app, wheels, &requirements)?.into_iter().unzip();
         let launch = launch(self.settings, &app.name, &entries)?;
+        self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
         let policy = self.policy(&app.name, &app.imports, wheels)?;
         if let Err(error) = self.scanner.save() {
             self.ui.detail(format_args!("the next build will take longer: {error}"));
@@ -176,15 +127,23 @@ impl Work<'_> {
         let is_own = |facts: &Facts| own.is_some_and(|own| own.name == facts.name);
         let others = wheels.iter().map(|wheel| &wheel.facts).filter(|facts| !is_own(facts));
         let all = own.into_iter().chain(wheels.iter().map(|wheel| &wheel.facts));
+        let startable =
+            if own.is_some() { startable } else { Self::of_environment(source, wheels) };
         let offer = entries::Offer {
             source: source.to_string(),
             own: startable,
             withheld,
             others: others.flat_map(|facts| &facts.scripts).collect(),
-            file: app.file.clone(),
+            files: app.files.clone(),
+            more_files: app.more_files.clone(),
+            package: app.package.clone(),
             runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
             leading: all.clone().flat_map(|facts| facts.leading.clone()).collect(),
             loaded: all.flat_map(Facts::loaded).collect(),
+            before: boot::Before {
+                django: app.is_django.then(|| APP.to_owned()),
+                ..boot::Before::of(self.settings)
+            },
         };
         let settings = self.settings;
         let module = settings.module.as_deref();
@@ -193,6 +152,18 @@ impl Work<'_> {
             self.warn_of_withheld(source, &app.name, &offer.withheld);
         }
         Ok(entries::choose(&offer, &settings.entries, module, scanner, fast, &mut app.tree)?)
+    }
+
+    /// Says how an entry is chosen, if there are several and no default.
+    fn say_how_to_choose(&self, name: &str, has_default: bool, entries: &[Entry]) {
+        if has_default || entries.len() < 2 {
+            return;
+        }
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        self.ui.warn_with_help(
+            format_args!("{name} has no default among its entries: {}", names.join(", ")),
+            "start one as `FILE ENTRY`, or through a link of its name; or choose with --default ENTRY",
+        );
     }
 
     fn components<'p>(
@@ -240,13 +211,4 @@ impl Work<'_> {
 
 fn component(kind: Kind, name: &str, version: &str, packed: Packed) -> ComponentSpec {
     ComponentSpec { kind, name: name.into(), version: version.into(), source: None, packed }
-}
-
-/// The wheel that the archive is named after, where the source is neither a project nor a script.
-fn main_wheel<'p>(source: &Source, wheels: &'p [Prepared]) -> Option<&'p Prepared> {
-    if matches!(source, Source::Script { .. } | Source::Project { .. }) {
-        return None;
-    }
-    let name = wheel::normalize(&source.name()?);
-    wheels.iter().find(|wheel| wheel.facts.name == name)
 }

@@ -34,6 +34,12 @@ pub enum Error {
     /// A lock file cannot be used.
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// A file cannot be included.
+    #[error(transparent)]
+    Include(#[from] super::include::Error),
+    /// The virtual environment cannot be packed.
+    #[error(transparent)]
+    Installed(#[from] crate::installed::Error),
     /// The distributions cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] resolve::Error),
@@ -103,6 +109,8 @@ impl Remedy for Error {
             Self::Discover(error) => error.remedy(),
             Self::Runtime(error) => error.remedy(),
             Self::Lock(error) => error.remedy(),
+            Self::Include(error) => error.remedy(),
+            Self::Installed(error) => error.remedy(),
             Self::Resolve(error) => error.remedy(),
             Self::Wheelhouse(error) => error.remedy(),
             Self::Wheel(error) => error.remedy(),

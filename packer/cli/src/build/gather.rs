@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::selection::selection;
 use super::{Error, Needs, groups};
-use crate::build_cache::BuildCache;
+use crate::build_cache::{self, BuildCache};
+use crate::installed;
 use crate::lock::{self, Selection};
-use crate::resolve::{self, Fetched, Inputs};
+use crate::resolve::{self, Fetched, Inputs, Locked, LockedSource, Place};
 use crate::settings::Settings;
-use crate::source::Source;
-use crate::wheel::normalize;
+use crate::source::{Folder, Source};
+use crate::wheel::{self, normalize};
 use crate::wheelhouse;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
@@ -41,9 +42,16 @@ fn interpreter(
     ui: Ui,
 ) -> Result<Interpreter, Error> {
     let target = snakecrate_base::host::target().ok_or(Error::NoTarget)?;
+    let named = settings.python.as_deref().map(Spec::parse).transpose()?;
+    let own = match source {
+        Source::Environment { directory } => {
+            Some(Spec::Path(directory.join(wheel::BIN).join("python")))
+        }
+        _ => None,
+    };
     let request = Request {
         target,
-        spec: settings.python.as_deref().map(Spec::parse).transpose()?,
+        spec: named.or(own),
         requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
         offline: settings.offline,
         mirror: settings.python_mirror.clone(),
@@ -70,12 +78,18 @@ fn distributions(
     let mut inputs = inputs(source, settings)?;
     if selection.is_none() {
         groups::add(source, &settings.group, &mut inputs)?;
-    } else if matches!(source, Source::Script { .. }) {
+    } else if matches!(source, Source::Script { .. } | Source::Folder(_)) {
         // They are the roots of the lock.
         inputs.requirements.clear();
+        inputs.files.clear();
+    }
+    if let (Source::Folder(folder), None) = (source, selection) {
+        inputs.requirements.extend(extras(folder, settings)?);
     }
     inputs.requirements.extend(settings.with.iter().cloned());
-    inputs.files.clone_from(&settings.requirements);
+    if !settings.requirements.is_empty() {
+        inputs.files.clone_from(&settings.requirements);
+    }
     let options = resolve::Options {
         index_url: settings.index_url.clone(),
         find_links: settings.find_links.clone(),
@@ -87,6 +101,9 @@ fn distributions(
         overrides: settings.overrides.clone(),
         cache: cache.clone(),
     };
+    if let Source::Environment { directory } = source {
+        return of_environment(directory, settings, interpreter, &options, ui);
+    }
     let Some(selection) = selection else {
         if inputs.is_empty() {
             return Ok(Vec::new());
@@ -112,6 +129,8 @@ fn inputs(source: &Source, settings: &Settings) -> Result<Inputs, Error> {
         (None, Source::Requirement { name, .. }) if !extras.is_empty() => {
             inputs.requirements.push(format!("{name}[{}]", extras.join(",")));
         }
+        // A lock may know more extras than the project's table.
+        (None, Source::Folder(_) | Source::Environment { .. }) => {}
         (None, _) => {
             if let Some(name) = extras.into_iter().next() {
                 return Err(lock::Error::Unknown { kind: "extra", name, known: Vec::new() }.into());
@@ -119,6 +138,62 @@ fn inputs(source: &Source, settings: &Settings) -> Result<Inputs, Error> {
         }
     }
     Ok(inputs)
+}
+
+/// The requirements of the wanted extras of a folder.
+fn extras(folder: &Folder, settings: &Settings) -> Result<Vec<String>, Error> {
+    let wanted: Vec<String> = if settings.all_extras {
+        folder.extras.keys().cloned().collect()
+    } else {
+        settings.extra.iter().map(|extra| normalize(extra)).collect()
+    };
+    let of = |name: String| {
+        let known = || folder.extras.keys().cloned().collect();
+        let found = folder.extras.get(&name).cloned();
+        found.ok_or_else(|| lock::Error::Unknown { kind: "extra", name, known: known() })
+    };
+    let all: Result<Vec<_>, lock::Error> = wanted.into_iter().map(of).collect();
+    Ok(all?.concat())
+}
+
+/// The distributions of a virtual environment. Projects that it has as editable installations are
+/// built.
+fn of_environment(
+    directory: &Path,
+    settings: &Settings,
+    interpreter: &Interpreter,
+    options: &resolve::Options,
+    ui: Ui,
+) -> Result<Vec<Fetched>, Error> {
+    let more = [
+        (!settings.with.is_empty(), "--with"),
+        (!settings.requirements.is_empty(), "--requirements"),
+        (!settings.extra.is_empty() || settings.all_extras, "extras"),
+        (!settings.group.is_empty(), "groups"),
+    ];
+    if let Some((_, what)) = more.iter().find(|(is_given, _)| *is_given) {
+        return Err(installed::Error::More(what).into());
+    }
+    let cache = &options.cache;
+    let failed = |source| build_cache::Error { path: cache.path().to_owned(), source };
+    let out = cache.temporary_directory().map_err(failed)?;
+    let contents = installed::contents(directory, interpreter, out.path(), ui)?;
+    let mut wheels = contents.wheels;
+    for wheel in &mut wheels {
+        wheel.path = cache.keep_wheel(&wheel.path, &wheel.sha256).map_err(failed)?;
+    }
+    let editable = contents.editable.into_iter().map(|(name, path)| Locked {
+        name,
+        version: None,
+        source: LockedSource::Place(Place::Directory(path)),
+    });
+    let editable: Vec<Locked> = editable.collect();
+    if !editable.is_empty() {
+        let none = Inputs::default();
+        wheels.extend(resolve::resolve_pins(interpreter, &editable, &none, options, ui)?);
+    }
+    wheels.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(wheels)
 }
 
 /// The wheels of `--wheelhouse`. The user's own wheel is added; a project that has no wheel there is
@@ -135,7 +210,7 @@ fn from_wheelhouse(
     let mut wheels = wheelhouse::wheels(directory, interpreter, ui)?;
     let named = source.name().map(|name| normalize(&name));
     match source {
-        Source::Script { .. } => return Ok(wheels),
+        Source::Script { .. } | Source::Folder(_) | Source::Zipapp { .. } => return Ok(wheels),
         Source::Requirement { name, .. } if wheels.iter().any(|wheel| wheel.name == *name) => {
             return Ok(wheels);
         }
@@ -146,7 +221,10 @@ fn from_wheelhouse(
         Source::Project { .. } if named.is_some_and(|n| wheelhouse::mark_own(&mut wheels, &n)) => {
             return Ok(wheels);
         }
-        Source::Project { .. } | Source::Wheel { .. } => {}
+        Source::Environment { .. } => {
+            return Err(installed::Error::More("the wheels of a --wheelhouse").into());
+        }
+        Source::Project { .. } | Source::Sdist { .. } | Source::Wheel { .. } => {}
     }
     let options = resolve::Options {
         find_links: vec![directory.to_string_lossy().into_owned()],

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Error;
 use crate::lock::{self, groups_of};
 use crate::resolve::Inputs;
-use crate::source::{self, Source, poetry_requirement};
+use crate::source::{self, Folder, Source, poetry_requirement};
 use crate::wheel::normalize;
 
 /// Adds the groups `wanted` to `inputs`.
@@ -15,7 +15,9 @@ pub(super) fn add(source: &Source, wanted: &[String], inputs: &mut Inputs) -> Re
         return Ok(());
     }
     let (table, directory) = match source {
-        Source::Project { directory, .. } => (source::pyproject(directory)?, &**directory),
+        Source::Project { directory, .. } | Source::Folder(Folder { directory, .. }) => {
+            (source::pyproject(directory)?, &**directory)
+        }
         _ => (toml::Table::new(), Path::new("")),
     };
     let standard = groups_of(&table);

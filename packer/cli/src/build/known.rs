@@ -53,6 +53,7 @@ impl Work<'_> {
 fn installed(source: &Source, stdlib: &std::path::Path) -> Vec<PathBuf> {
     let beside = match source {
         Source::Project { directory, .. } => Some(directory.join(".venv")),
+        Source::Folder(folder) => Some(folder.directory.join(".venv")),
         Source::Script { path, .. } => path.parent().map(|parent| parent.join(".venv")),
         _ => None,
     };

@@ -3,6 +3,7 @@
 use snakecrate_format::manifest::{Entry, Launch};
 
 use super::Error;
+use super::default_entry::fitting;
 use crate::bytecode;
 use crate::settings::Settings;
 
@@ -31,7 +32,7 @@ pub(super) fn bytecode_form(settings: &Settings) -> bytecode::Form {
     }
 }
 
-/// The entry that the user named; else the one named like the application.
+/// The entry that the user named; else the one that fits the application best.
 fn default_entry(
     settings: &Settings,
     name: &str,
@@ -44,7 +45,11 @@ fn default_entry(
             name: wanted.clone(),
             entries: entries.iter().map(|entry| entry.name.clone()).collect(),
         }),
-        None => Ok((entries.len() > 1 && exists(name)).then(|| name.to_owned())),
+        None if entries.len() < 2 => Ok(None),
+        None => {
+            let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            Ok(fitting(name, &names).map(str::to_owned))
+        }
     }
 }
 

@@ -5,17 +5,20 @@
 //! runtime request → runtime tree (trimmed, relocatable) → component → blobs ↗
 //! ```
 
+mod application;
 mod assemble;
 mod boot;
 mod c_library;
 mod completeness;
 mod conflicts;
+mod default_entry;
 pub mod entries;
 mod error;
 mod facts;
 mod gather;
 mod groups;
 pub mod hints;
+pub mod include;
 mod known;
 mod launch;
 mod native;
@@ -37,7 +40,7 @@ use crate::bytecode;
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
 use crate::resolve::Fetched;
-use crate::settings::Settings;
+use crate::settings::{Env, Settings};
 use crate::source::Source;
 use crate::wheel;
 use assemble::Planned;
@@ -62,6 +65,7 @@ pub struct Build {
     hints: Hints,
     subjects: Vec<Subject>,
     lock: Option<UsedLock>,
+    environment: Env,
 }
 
 /// What a build takes from outside: an interpreter, and the wheels of all distributions. Both are in
@@ -116,18 +120,24 @@ impl Build {
             cache: FactsCache::new(&cache),
             unpacked: wheel::Store::new(unpacked.path()),
             level: settings.level,
-            slim: wheel::Slim::new(&settings.exclude, &settings.include, settings.strip)?,
+            slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
             form: bytecode_form(settings),
             overrides,
             ui,
         };
         let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;
-        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock })
+        let environment = settings.env.clone();
+        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock, environment })
     }
 
     /// The application's name.
     pub fn name(&self) -> &str {
         &self.plan.name
+    }
+
+    /// The variables that the application gets.
+    pub fn environment(&self) -> &Env {
+        &self.environment
     }
 
     /// The audit of its native code.

@@ -1,6 +1,7 @@
 //! The choice of the parts of the runtime that an archive contains.
 
 use super::Error;
+use super::entries::Request;
 use super::pack::{Prepared, Work};
 use snakecrate_runtime::{Imports, Part, Policy, reach};
 
@@ -18,11 +19,11 @@ impl Work<'_> {
         wheels: &[Prepared],
     ) -> Result<Policy, Error> {
         let settings = self.settings;
-        // Only `NAME=MODULE:FUNCTION` names a module; other entries are scripts of distributions.
-        let entry_modules = settings.entries.iter().filter_map(|entry| {
-            let (module, _) = entry.split_once('=')?.1.split_once(':')?;
-            Some(module.trim().to_owned())
-        });
+        // Entries that name no module are scripts of distributions.
+        let entry_modules = settings
+            .entries
+            .iter()
+            .filter_map(|entry| Some(Request::parse(entry).ok()?.module()?.to_owned()));
         let modules: Vec<String> = entry_modules.chain(settings.module.clone()).collect();
         let launch = reach::Launch {
             isolated: settings.isolated,

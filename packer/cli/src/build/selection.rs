@@ -24,8 +24,18 @@ pub(super) fn selection(
             let text = metadata.as_ref().map(|block| block.text.as_str()).unwrap_or_default();
             (Vec::new(), None, text.parse().unwrap_or_default())
         }
-        Source::Wheel { extras, .. } => (extras.clone(), None, toml::Table::new()),
-        Source::Requirement { .. } => (Vec::new(), None, toml::Table::new()),
+        Source::Folder(folder) => {
+            let directory = folder.directory.as_path();
+            (Vec::new(), Some(directory), source::pyproject(directory)?)
+        }
+        Source::Wheel { extras, .. } | Source::Sdist { extras, .. } => {
+            (extras.clone(), None, toml::Table::new())
+        }
+        // It is packed as it is.
+        Source::Environment { .. } => return Ok(None),
+        Source::Requirement { .. } | Source::Zipapp { .. } => {
+            (Vec::new(), None, toml::Table::new())
+        }
     };
     extras.extend(settings.extra.iter().cloned());
     // A requirement is installed from the index, like those that the lock has.

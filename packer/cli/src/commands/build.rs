@@ -9,20 +9,27 @@ use confique::Layer as _;
 use snakecrate_format::size::Size;
 
 use super::Error;
+use super::artifacts::{self, Artifact};
 use crate::build::Build;
 use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
 use crate::proof::{self, Outcome};
 use crate::report::Report;
-use crate::settings::{self, Options, Settings};
+use crate::settings::{self, Options};
 use crate::source::Source;
 use snakecrate_base::ui::{Ui, warnings};
 
 /// `snakecrate build`
-pub(super) fn build(args: BuildArgs, ui: Ui) -> Result<(), Error> {
-    let (source, settings) = resolve(args, Options::empty())?;
-    let build = Build::prepare(&source, &settings, ui)?;
-    let output = settings.output.clone().unwrap_or_else(|| default_output(build.name()));
+pub(super) fn build(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
+    let (source, artifacts) = resolve(args, &Options::empty())?;
+    artifacts.iter().try_for_each(|artifact| build_one(&source, artifact, ui))
+}
+
+fn build_one(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> {
+    let settings = &artifact.settings;
+    let build = Build::prepare(source, settings, ui)?;
+    let name = artifact.name.as_deref().unwrap_or(build.name());
+    let output = settings.output.clone().unwrap_or_else(|| default_output(name));
     let aside = build.write_aside(&output)?;
     let proven = proof::prove(aside.path(), &build, &settings.proof, ui);
     let report = |path: &Path| match &settings.report {
@@ -65,7 +72,7 @@ fn failed(output: &Path) -> PathBuf {
 }
 
 /// `snakecrate run`: replaces this process, and returns only if that fails.
-pub(super) fn run(args: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
+pub(super) fn run(args: &BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
     let archive = match built(args, ui) {
         Ok(archive) => archive,
         Err(error) => return error,
@@ -75,8 +82,9 @@ pub(super) fn run(args: BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
 }
 
 /// Builds the archive unless the cache has one with the same contents.
-fn built(args: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
-    let (source, settings) = resolve(args, run_defaults())?;
+fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
+    let (source, artifacts) = resolve(args, &run_defaults())?;
+    let settings = artifacts::only(artifacts)?.settings;
     let build = Build::prepare(&source, &settings, ui)?;
     let directory = BuildCache::open().map_err(crate::build::Error::from)?.archive(&build.key());
     let archive = directory.join(build.name());
@@ -89,7 +97,10 @@ fn built(args: BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
 }
 
 /// The source, and its settings: flags over `[tool.snakecrate]` over the command's defaults.
-pub(super) fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Settings), Error> {
+pub(super) fn resolve(
+    args: &BuildArgs,
+    defaults: &Options,
+) -> Result<(Source, Vec<Artifact>), Error> {
     let member = match &args.options.package {
         Some(name) => Some(name.clone()),
         None => settings::package_at(Path::new(&args.source)).map_err(crate::build::Error::from)?,
@@ -98,8 +109,10 @@ pub(super) fn resolve(args: BuildArgs, defaults: Options) -> Result<(Source, Set
         Some(name) => Source::detect_member(&args.source, &name)?,
         None => Source::detect(&args.source)?,
     };
-    let file = settings::options_of(&source).map_err(crate::build::Error::from)?;
-    Ok((source, Settings::resolve([args.options, file, defaults])))
+    let (file, of_each) = settings::options_of(&source).map_err(crate::build::Error::from)?;
+    let artifacts =
+        artifacts::all(&args.options, args.artifact.as_deref(), &file, of_each, defaults)?;
+    Ok((source, artifacts))
 }
 
 /// `./name`, or `./name.bin` where `name` is a directory, such as a package's sources.

@@ -5,13 +5,18 @@ use confique::Layer as _;
 use super::{Error, build, print};
 use crate::build::{Needs, needs};
 use crate::cli::BuildArgs;
-use crate::settings::Options;
+use crate::settings::{Options, Settings};
+use crate::source::Source;
 use snakecrate_base::ui::{Count, Ui, table};
 
 /// `snakecrate fetch`
-pub(super) fn fetch(args: BuildArgs, ui: Ui) -> Result<(), Error> {
-    let (source, settings) = build::resolve(args, Options::empty())?;
-    let Needs { python, distributions, .. } = needs(&source, &settings, ui)?;
+pub(super) fn fetch(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
+    let (source, artifacts) = build::resolve(args, &Options::empty())?;
+    artifacts.iter().try_for_each(|artifact| fetch_one(&source, &artifact.settings, ui))
+}
+
+fn fetch_one(source: &Source, settings: &Settings, ui: Ui) -> Result<(), Error> {
+    let Needs { python, distributions, .. } = needs(source, settings, ui)?;
     ui.step("Fetched", Count(distributions.len(), "distribution"));
     let mut rows = table(&["name", "version", "file"]);
     let executable = python.executable.display().to_string();

@@ -1,5 +1,6 @@
 //! The subcommands. Results go to standard output, everything else to standard error.
 
+mod artifacts;
 mod audit;
 mod build;
 mod cache;
@@ -24,6 +25,9 @@ use snakecrate_base::ui::Ui;
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The artifacts cannot be chosen.
+    #[error(transparent)]
+    Artifacts(#[from] artifacts::Error),
     /// The build failed.
     #[error(transparent)]
     Build(#[from] crate::build::Error),
@@ -92,6 +96,7 @@ impl From<source::Error> for Error {
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         match self {
+            Self::Artifacts(error) => error.remedy(),
             Self::Build(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
             Self::Test(error) => error.remedy(),
@@ -120,9 +125,9 @@ impl Remedy for Error {
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     let ui = Ui::new(cli.global.verbosity());
     match cli.command {
-        Command::Build { args } => build::build(args, ui)?,
-        Command::Run { args, arguments } => return Err(build::run(args, &arguments, ui)),
-        Command::Fetch { args } => fetch::fetch(args, ui)?,
+        Command::Build { args } => build::build(&args, ui)?,
+        Command::Run { args, arguments } => return Err(build::run(&args, &arguments, ui)),
+        Command::Fetch { args } => fetch::fetch(&args, ui)?,
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }

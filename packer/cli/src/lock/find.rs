@@ -7,7 +7,7 @@ use super::error::Error;
 use super::read::Format;
 use super::requirements;
 use super::wanted::LockFile;
-use crate::source::{Source, workspace};
+use crate::source::{Folder, Source, workspace};
 
 /// A lock file of a known format.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) fn of(source: &Source) -> Result<Vec<Found>, Error> {
             name.push(".lock");
             found.extend(read(Path::new(&name), Format::Uv)?);
         }
-        Source::Project { directory, .. } => {
+        Source::Project { directory, .. } | Source::Folder(Folder { directory, .. }) => {
             for (name, format) in NAMES {
                 found.extend(read(&directory.join(name), format)?);
             }
@@ -45,7 +45,11 @@ pub(super) fn of(source: &Source) -> Result<Vec<Found>, Error> {
                 found.sort_by_key(|found| found.format);
             }
         }
-        Source::Wheel { .. } | Source::Requirement { .. } => {}
+        Source::Wheel { .. }
+        | Source::Sdist { .. }
+        | Source::Zipapp { .. }
+        | Source::Environment { .. }
+        | Source::Requirement { .. } => {}
     }
     // A list of requirements that isn't pinned, or has no digests, isn't a lock.
     let is_lock =

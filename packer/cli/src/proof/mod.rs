@@ -109,7 +109,7 @@ pub fn prove(
         return Ok(Outcome::Proven(proof));
     }
     let (spinner, since) = (ui.spinner("Proving", build.name()), Instant::now());
-    let surroundings = Surroundings::new(archive, &cache, settings)?;
+    let surroundings = Surroundings::new(archive, &cache, settings, build.environment())?;
     let attempt = || {
         let entries = known.iter().map(|&name| name.to_owned()).collect();
         let mut proof = Proof { entries, ..Proof::default() };

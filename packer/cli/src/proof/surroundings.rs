@@ -1,18 +1,20 @@
 //! The surroundings of a proof: an empty environment and home, no network, a limit of time.
 
 use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use snakecrate_format::manifest::{Piece, Template};
 use snakecrate_platform::child;
 use tempfile::TempDir;
 
 use super::Error;
 use crate::build_cache::BuildCache;
-use crate::settings;
+use crate::settings::{self, Assignment};
 
 /// The bytes of an output that are read, from its end.
 const TAIL: u64 = 64 << 10;
@@ -27,6 +29,8 @@ pub(super) struct Surroundings<'a> {
     scratch: TempDir,
     cache: PathBuf,
     settings: &'a settings::Proof,
+    /// The variables that the application gets.
+    environment: &'a settings::Env,
     /// `None` before the first start.
     isolated: Cell<Option<bool>>,
 }
@@ -46,6 +50,7 @@ impl<'a> Surroundings<'a> {
         archive: &Path,
         cache: &BuildCache,
         settings: &'a settings::Proof,
+        environment: &'a settings::Env,
     ) -> Result<Self, Error> {
         let scratch = cache.temporary_directory().map_err(Error::Scratch)?;
         for directory in ["home", "tmp", "work"] {
@@ -57,6 +62,7 @@ impl<'a> Surroundings<'a> {
             scratch,
             cache: cache.proof(),
             settings,
+            environment,
             isolated: Cell::new(None),
         })
     }
@@ -138,10 +144,15 @@ impl<'a> Surroundings<'a> {
             .env_clear()
             .env("HOME", self.file("home"))
             .env("TMPDIR", self.file("tmp"))
+            .envs(self.filled(&self.environment.default))
             .envs(variables)
+            .envs(self.filled(&self.environment.set))
             .env("SNAKECRATE_CACHE", &self.cache)
             .current_dir(self.file("work"))
             .stdin(Stdio::null());
+        for name in &self.environment.unset {
+            command.env_remove(name);
+        }
         complete(&mut command)?;
         child::lead_group(&mut command);
         if isolated {
@@ -150,6 +161,28 @@ impl<'a> Surroundings<'a> {
         let child = command.spawn()?;
         self.isolated.set(Some(isolated));
         Ok(child)
+    }
+}
+
+impl Surroundings<'_> {
+    /// Variables of the application, as its boot script sets them.
+    fn filled(&self, variables: &[Assignment]) -> Vec<(String, OsString)> {
+        let archive = self.archive.borrow();
+        let fill = |text: &str| {
+            let Ok(template) = Template::new(text) else { return OsString::from(text) };
+            let mut filled = OsString::new();
+            for piece in template.pieces() {
+                match piece {
+                    Piece::Text(text) => filled.push(text),
+                    Piece::Archive => filled.push(archive.as_path()),
+                    Piece::Directory => filled.push(archive.parent().unwrap_or(&archive)),
+                    Piece::Cache => filled.push(&self.cache),
+                    Piece::Home => filled.push(self.file("home")),
+                }
+            }
+            filled
+        };
+        variables.iter().map(|one| (one.name.clone(), fill(&one.value))).collect()
     }
 }
 

@@ -14,10 +14,12 @@ use super::cache::Cached;
 use super::error::{At as _, Error};
 use super::failure::BuildFailure;
 use super::job::Job;
+use super::paths::file_url;
 use super::pin::{Git, Remote};
 use super::program::run;
 use super::{fingerprint, unpack, uv, uv_failure};
 use snakecrate_base::redact::redacted;
+use snakecrate_download::file_sha256;
 
 /// Counts changes in how wheels are built; wheels of another scheme are not used again.
 const SCHEME: &str = "3";
@@ -28,6 +30,13 @@ pub(super) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
     let place = directory.to_string_lossy();
     let key = key(job, &["directory", &place, &state]);
     cached(job, &key, &place, || build(job, &place, directory, directory))
+}
+
+/// The wheel of a source distribution of the user's.
+pub(super) fn sdist(job: &Job, path: &Path) -> Result<Cached, Error> {
+    let sha256 = Some(file_sha256(path).at(path)?);
+    let remote = Remote { url: file_url(path), sha256, subdirectory: None };
+    source(job, &remote, |_| Ok(path.to_owned()))
 }
 
 /// The wheel of a source distribution, downloaded by `fetch` into the directory it gets.

@@ -14,13 +14,15 @@ use super::paths::absolute;
 use super::request::Local;
 use crate::wheel::{self, Metadata, WheelName, normalize};
 
-/// The wheel of the user's own project, or the user's own wheel.
+/// The wheel of the user's own project or source distribution, or the user's own wheel.
 pub(super) struct LocalProject {
     pub(super) cached: Cached,
     pub(super) metadata: Metadata,
     pub(super) extras: Vec<String>,
-    /// The directory that the wheel was built from; `None` for a wheel of the user's.
+    /// The directory that the wheel was built from.
     pub(super) directory: Option<PathBuf>,
+    /// Whether the wheel was built here.
+    pub(super) is_built: bool,
 }
 
 impl LocalProject {
@@ -28,8 +30,11 @@ impl LocalProject {
     pub(super) fn get(job: &Job, local: &Local) -> Result<Self, Error> {
         let path = absolute(&local.path)?;
         let is_directory = path.is_dir();
+        let is_wheel = path.extension().is_some_and(|extension| extension == "whl");
         let cached = if is_directory {
             build::directory(job, &path)?
+        } else if !is_wheel {
+            build::sdist(job, &path)?
         } else {
             WheelName::of(&path)
                 .and_then(|name| name.fit(job.interpreter))
@@ -40,7 +45,7 @@ impl LocalProject {
         check_python(&metadata, &job.interpreter.full_version)?;
         let extras = extras(&metadata, local)?;
         let directory = is_directory.then_some(path);
-        Ok(Self { cached, metadata, extras, directory })
+        Ok(Self { cached, metadata, extras, directory, is_built: !is_wheel })
     }
 
     /// The text of the pyproject.toml that the wheel was built from.

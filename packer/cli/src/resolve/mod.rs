@@ -190,9 +190,10 @@ fn finish_all(
     let mut fetched: Vec<Fetched> =
         saved.into_iter().map(|saved| finish(job, saved)).collect::<Result<_, _>>()?;
     if let Some(project) = project {
-        let saved = match project.directory {
-            Some(_) => Saved::Built(project.cached),
-            None => Saved::Wheel(project.cached),
+        let saved = if project.is_built {
+            Saved::Built(project.cached)
+        } else {
+            Saved::Wheel(project.cached)
         };
         fetched.push(Fetched { local: true, ..finish(job, saved)? });
     }

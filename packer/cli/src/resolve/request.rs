@@ -12,7 +12,7 @@ pub struct Inputs {
     pub requirements: Vec<String>,
     /// Requirements files. If any lists hashes, every distribution needs one, as in pip.
     pub files: Vec<PathBuf>,
-    /// A project or wheel of the user's, to be included with its dependencies.
+    /// A project, wheel or source distribution of the user's, to be included with its dependencies.
     pub local: Option<Local>,
     /// Dependency groups: the pyproject.toml that has one, and its name.
     pub groups: Vec<(PathBuf, String)>,
@@ -33,7 +33,16 @@ impl Inputs {
         };
         match source {
             Source::Project { directory, extras } => local(directory, extras),
-            Source::Wheel { path, extras } => local(path, extras),
+            Source::Wheel { path, extras } | Source::Sdist { path, extras, .. } => {
+                local(path, extras)
+            }
+            Source::Folder(folder) => Self {
+                requirements: folder.requirements.clone(),
+                files: folder.files.clone(),
+                ..Self::default()
+            },
+            // An environment has its own distributions.
+            Source::Zipapp { .. } | Source::Environment { .. } => Self::default(),
             Source::Script { metadata, .. } => Self {
                 requirements: metadata.as_ref().map_or_else(Vec::new, |m| m.dependencies.clone()),
                 ..Self::default()
@@ -53,7 +62,7 @@ impl Inputs {
     }
 }
 
-/// A project directory or a wheel file.
+/// A project directory, a wheel or a source distribution.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Local {
     /// Its path.

@@ -12,9 +12,11 @@ use std::path::PathBuf;
 use confique::Layer as _;
 
 use super::choices::{LibcChoice, choices};
+use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
-use super::lists::{OneOrMany, one_or_many};
+use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::proof::{Proof, ProofOptions};
+use super::values::{Inclusion, inclusions};
 use snakecrate_audit::Glibc;
 use snakecrate_runtime::Strip;
 
@@ -41,16 +43,16 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")))]
     pub python_mirror: Option<String>,
 
-    /// Entry to offer: the name of a script, or NAME=MODULE:FUNCTION [default: all commands of the
-    /// application]
-    #[config(default = [], deserialize_with = one_or_many)]
+    /// Entry to offer: the name of a script, NAME=MODULE:FUNCTION, or NAME='COMMAND ARGUMENTS' such as
+    /// serve='gunicorn shop.wsgi -b :80' [default: all commands of the application]
+    #[config(default = [], deserialize_with = entries)]
     #[config(layer_attr(arg(short, long = "entry", value_name = "NAME")))]
     #[config(layer_attr(serde(alias = "entry")))]
-    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(schemars(with = "Entries")))]
     pub entries: Vec<String>,
 
     /// Entry to run when the name of the file selects none [default: the entry named like the
-    /// application]
+    /// application, one whose name it begins with, or the only one that fits]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     pub default: Option<String>,
 
@@ -181,7 +183,14 @@ pub struct Settings {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PATTERN")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
-    pub include: Vec<String>,
+    pub keep: Vec<String>,
+
+    /// File or directory to add, and its place, relative to the script's directory or to
+    /// site-packages [default place: the path in the directory of the script or project]
+    #[config(default = [], deserialize_with = inclusions)]
+    #[config(layer_attr(arg(long, value_name = "PATH[=DEST]")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub include: Vec<Inclusion>,
 
     /// Optimization to compile for and to start with: 1 (-O, drops asserts) or 2 (-OO, drops
     /// docstrings, too)
@@ -270,6 +279,22 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "NAME", value_delimiter = ',')))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
     pub allow_missing: Vec<String>,
+
+    /// Working directory of the application, with {archive}, {directory} (of the archive), {cache} or
+    /// {home} in it [default: the user's]
+    #[config(deserialize_with = placeholders)]
+    #[config(layer_attr(arg(long, value_name = "DIR", value_parser = template)))]
+    pub working_directory: Option<String>,
+
+    /// Let programs that the application starts find the archive's scripts on the PATH
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub expose_path: bool,
+
+    /// The environment of the application
+    #[config(nested, layer_attr(command(flatten)))]
+    #[config(layer_attr(schemars(default = "EnvOptions::empty")))]
+    pub env: Env,
 
     /// The proof that the archive starts
     #[config(nested, layer_attr(command(flatten)))]

@@ -146,6 +146,11 @@ pub fn schema() -> Value {
         }
         table["properties"][key] = property;
     }
+    schema["properties"]["artifact"] = json!({
+        "type": "object",
+        "description": "Archives of this project by name, each with options that win over the others here",
+        "additionalProperties": { "$ref": "#" },
+    });
     schema
 }
 

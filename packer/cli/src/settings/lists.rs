@@ -1,5 +1,7 @@
 //! Keys that take a list of strings, or one string.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -11,6 +13,29 @@ pub(super) enum OneOrMany<T> {
     One(T),
     /// The list.
     Many(Vec<T>),
+}
+
+/// Entries: names, or a table of names and commands.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a string, a list of strings or a table of commands")]
+pub(super) enum Entries {
+    /// One.
+    One(String),
+    /// Several, as flags give them.
+    Many(Vec<String>),
+    /// Commands by the names of their entries.
+    Table(BTreeMap<String, String>),
+}
+
+/// Reads entries. Those of a table get the form that flags have.
+pub(super) fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(match Entries::deserialize(deserializer)? {
+        Entries::One(one) => vec![one],
+        Entries::Many(many) => many,
+        Entries::Table(table) => {
+            table.into_iter().map(|(name, command)| format!("{name}={command}")).collect()
+        }
+    })
 }
 
 /// Reads a list, or one value in its place.

@@ -10,6 +10,7 @@
 mod choices;
 mod declaration;
 pub mod documents;
+mod environment;
 mod file;
 mod flags;
 mod lists;
@@ -23,9 +24,10 @@ use confique::{Config as _, Layer as _};
 pub use choices::LibcChoice;
 pub use declaration::{Options, Settings};
 pub use documents::described;
-pub use file::{Error, options_of, package_at};
+pub use environment::Env;
+pub use file::{Artifacts, Error, options_of, package_at};
 pub use proof::Proof;
-pub use values::{Assignment, BadAssignment, CommandLine, NotACommand};
+pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
 
 impl Settings {
     /// The settings of `layers`, each of which wins over those behind it, and the defaults.

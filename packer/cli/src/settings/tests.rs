@@ -118,11 +118,59 @@ fn unknown_keys_and_wrong_values_are_named() {
         ("proof.env = { A = 1 }", ["invalid type", "expected a string"]),
         ("proof.env = { 'A=' = '1' }", ["variable", "`A=`"]),
         ("proof.commands = 'a \"b'", ["`a \"b`", "quotation mark"]),
+        ("entries = 3", ["entries", "a table of commands"]),
+        ("entries = { serve = 3 }", ["entries", "a table of commands"]),
+        ("include = 3", ["include", "a list of strings"]),
+        ("env.sett = { A = '1' }", ["`sett`", "`set`"]),
+        ("env.set = { LD_X = '1' }", ["`LD_X`", "cannot be set"]),
+        ("env.default = { A = '{x}' }", ["`{x}`", "{archive}"]),
+        ("env.unset = ['PYTHONPATH']", ["`PYTHONPATH`", "cannot be set"]),
+        ("working-directory = '{'", ["`{`", "a single brace"]),
     ] {
         let error = read(&format!("[snakecrate]\n{text}\n")).unwrap_err();
         assert!(error.starts_with("/p/pyproject.toml: "), "{error}");
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
         assert!(!error.contains('\n'), "{error:?}");
+    }
+}
+
+#[test]
+fn entries_may_be_a_table_and_files_have_places() {
+    let options = read(
+        "[snakecrate]\nentries = { b = '-m x', a = 'y z' }\ninclude = ['data', '/x=etc/x']\n\
+         keep = 'demo/tests'\n",
+    )
+    .unwrap();
+    assert_eq!(options.entries.unwrap(), ["a=y z", "b=-m x"]);
+    let include = options.include.unwrap();
+    assert_eq!((include[0].path.as_path(), &include[0].to), (Path::new("/p/data"), &None));
+    assert_eq!(
+        (include[1].path.as_path(), include[1].to.as_deref()),
+        (Path::new("/x"), Some("etc/x"))
+    );
+    assert_eq!(options.keep.unwrap(), ["demo/tests"]);
+}
+
+#[test]
+fn each_artifact_has_options_of_its_own() {
+    let text = "[snakecrate]\nlevel = 3\n[snakecrate.artifact.web]\nentries = 'serve'\n\
+        output = 'out/web'\n[snakecrate.artifact.worker]\nlevel = 5\n";
+    let tool: toml::Table = text.parse().unwrap();
+    let path = Path::new("/p/pyproject.toml");
+    let found = file::artifacts(&tool, path).unwrap();
+    assert_eq!(found["web"].output.as_deref(), Some(Path::new("/p/out/web")));
+    assert_eq!((found["web"].level, found["worker"].level), (None, Some(5)));
+    assert_eq!(file::from_tool(&tool, path).unwrap().level, Some(3));
+    for (text, part) in [
+        ("artifact = 3", "[tool.snakecrate.artifact.NAME]"),
+        ("artifact.web = 3", "artifact.web"),
+        ("artifact.web.entrys = 'x'", "`entrys`"),
+        ("artifact.'a/b'.level = 3", "`a/b`"),
+        ("artifact.web.artifact.x.level = 3", "`artifact`"),
+    ] {
+        let tool: toml::Table = format!("[snakecrate]\n{text}\n").parse().unwrap();
+        let error = file::artifacts(&tool, path).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
     }
 }
 
@@ -170,6 +218,8 @@ fn the_schema_has_all_keys_and_no_other() {
         keys.sort_unstable();
         let mut described: Vec<&str> =
             schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        // Each artifact has the keys of its own table.
+        described.retain(|key| *key != "artifact");
         described.sort_unstable();
         assert_eq!(described, keys, "{table}");
         assert_eq!(schema["additionalProperties"], Value::Bool(false), "{table}");

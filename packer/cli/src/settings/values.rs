@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::lists::OneOrMany;
+use super::lists::{OneOrMany, one_or_many};
 
 /// A program's name and its arguments, split by the rules of shells. It has at least a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,6 +63,37 @@ where
         OneOrMany::Many(lines) => lines,
     };
     lines.iter().map(|line| line.parse().map_err(de::Error::custom)).collect()
+}
+
+/// A file or directory to add, and its place in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inclusion {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// Its place, if the user names one.
+    pub to: Option<String>,
+}
+
+impl FromStr for Inclusion {
+    type Err = std::convert::Infallible;
+
+    /// Reads `PATH` or `PATH=DEST`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (path, to) = match text.rsplit_once('=') {
+            Some((path, to)) => (path, Some(to.to_owned())),
+            None => (text, None),
+        };
+        Ok(Self { path: path.into(), to })
+    }
+}
+
+/// Reads files to include, or one in place of a list.
+pub(super) fn inclusions<'de, D>(deserializer: D) -> Result<Vec<Inclusion>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let texts = one_or_many::<D, String>(deserializer)?;
+    Ok(texts.iter().flat_map(|text| text.parse()).collect())
 }
 
 /// A variable of an environment.

@@ -14,13 +14,30 @@ pub enum Error {
     #[error("there is no file or directory `{}`", .0.display())]
     Absent(PathBuf),
     /// A file of a kind that cannot be packed.
-    #[error("`{}` is neither a Python script nor a wheel", .0.display())]
+    #[error(
+        "`{}` is none of: Python script, zip application, wheel, source distribution", .0.display()
+    )]
     Kind(PathBuf),
     /// An archive of this packer's.
     #[error("`{}` is already an archive", .0.display())]
     Archive(PathBuf),
-    /// A directory without a project in it.
-    #[error("`{}` has no pyproject.toml or setup.py that describes a project", .0.display())]
+    /// A conda environment.
+    #[error("`{}` is a conda environment; its packages are not wheels", .0.display())]
+    Conda(PathBuf),
+    /// A zip file whose code opens the zip file itself.
+    #[error("`{}` was made by {tool}, and its code needs the zip file", path.display())]
+    Tool {
+        /// The file.
+        path: PathBuf,
+        /// `pex`, `shiv`.
+        tool: &'static str,
+    },
+    /// A directory without anything to run in it.
+    #[error(
+        "`{}` has nothing to run: no pyproject.toml or setup.py of a project, no __main__.py, no \
+         script that says it is one",
+        .0.display()
+    )]
     NoProject(PathBuf),
     /// A directory that has projects below it.
     #[error("`{}` is not a project, but contains some: {}", directory.display(), list(projects))]
@@ -143,13 +160,22 @@ impl Remedy for Error {
             }
             Self::Archive(_) => "run it, or list its contents with `snakecrate inspect`".into(),
             Self::Kind(_) => {
-                "give a project directory, a .py script, a .whl file or a requirement".into()
+                "give a directory, a .py script, a .pyz, a .whl, a source distribution or a requirement"
+                    .into()
+            }
+            Self::Conda(directory) => format!(
+                "make a virtual environment with the same packages of PyPI and give that, or pack \
+                 the conda environment with conda-pack: `conda-pack -p {}`",
+                directory.display()
+            ),
+            Self::Tool { .. } => {
+                "give the project or the requirement that the file was made from".into()
             }
             Self::NoProject(directory) => {
                 let name = directory.file_name().unwrap_or_default().to_string_lossy();
                 format!(
-                    "give the directory of the pyproject.toml, or a script; for the package of the \
-                     index, write `{name}>=0`"
+                    "give the directory of the pyproject.toml, or the script: `{name}/SCRIPT.py`; for \
+                     the package of the index, write `{name}>=0`"
                 )
             }
             Self::Several { projects, .. } => {

@@ -1,13 +1,18 @@
-//! The source of an archive: a project, a script, a wheel or a requirement.
+//! The source of an archive: a project, a folder or a file with an application, a virtual environment,
+//! a wheel or a requirement.
 
+mod environment;
 mod error;
+mod folder;
 mod member;
 mod poetry;
 mod poetry_requirement;
 mod project;
 mod script;
+mod sdist;
 mod siblings;
 pub(crate) mod workspace;
+mod zipped;
 
 use std::fmt;
 use std::fs;
@@ -20,12 +25,15 @@ use snakecrate_format::entry_path::EntryPath;
 
 pub use error::Error;
 pub(crate) use error::toml_cause;
+pub use folder::{Folder, Kind, LeftOut};
 pub use member::Member;
 pub(crate) use poetry::alternatives as poetry_alternatives;
 pub use poetry_requirement::poetry_requirement;
 use project::Project;
 pub use project::SKIPPED;
 pub use script::Pep723;
+use script::is_python_script;
+pub use zipped::zipapp_tree;
 
 use crate::archive::Archive;
 use crate::wheel;
@@ -57,6 +65,27 @@ pub enum Source {
         path: PathBuf,
         /// Its extras.
         extras: Vec<String>,
+    },
+    /// A directory with scripts and other files that no back end builds.
+    Folder(Folder),
+    /// A zip file that Python can run.
+    Zipapp {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A source distribution of the user's.
+    Sdist {
+        /// The file.
+        path: PathBuf,
+        /// Its extras.
+        extras: Vec<String>,
+        /// The supported Python versions.
+        requires_python: Option<String>,
+    },
+    /// A virtual environment, which is packed as it is.
+    Environment {
+        /// Its directory.
+        directory: PathBuf,
     },
     /// A distribution from an index or a URL.
     Requirement {
@@ -99,22 +128,7 @@ impl Source {
                 let directory = full.parent().unwrap_or(&full).to_owned();
                 Self::directory(&directory.clone(), directory, extras)
             }
-            extension => {
-                let bytes = fs::read(&full).map_err(read)?;
-                if !matches!(extension, Some("py" | "pyw")) && !is_python_script(&bytes) {
-                    // `snakecrate build black` may have left the archive `black` here.
-                    if let Ok(requirement) = Self::requirement(arg) {
-                        return Ok(requirement);
-                    }
-                    let path = path.to_owned();
-                    return Err(match Archive::open(&path) {
-                        Ok(_) => Error::Archive(path),
-                        Err(_) => Error::Kind(path),
-                    });
-                }
-                let metadata = Pep723::parse(path, &String::from_utf8_lossy(&bytes))?;
-                Ok(Self::Script { path: full, metadata })
-            }
+            extension => Self::file(arg, path, full, extension, extras),
         }
     }
 
@@ -131,23 +145,75 @@ impl Source {
         }
         let read = |source| Error::Read { path: path.to_owned(), source };
         let full = fs::canonicalize(path).map_err(read)?;
-        Ok(Self::Project { directory: workspace::member(&full, package)?, extras })
+        let directory = workspace::member(&full, package)?;
+        let folder = Folder::find(&directory, &Project::read(&directory)?)?;
+        Ok(folder.map_or(Self::Project { directory, extras }, Self::Folder))
+    }
+
+    /// The file at `path`, which `arg` names.
+    fn file(
+        arg: &str,
+        path: &Path,
+        full: PathBuf,
+        extension: Option<&str>,
+        extras: Vec<String>,
+    ) -> Result<Self, Error> {
+        let bytes =
+            fs::read(&full).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let is_source = matches!(extension, Some("py" | "pyw"));
+        let may_be_zip = bytes.starts_with(b"#!") || bytes.starts_with(b"PK");
+        if !is_source && may_be_zip && zipped::is_zipapp(&full)? {
+            return Ok(Self::Zipapp { path: full });
+        }
+        if is_source || is_python_script(&bytes) {
+            let metadata = Pep723::parse(path, &String::from_utf8_lossy(&bytes))?;
+            return Ok(Self::Script { path: full, metadata });
+        }
+        let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if sdist::stem(&name).is_some()
+            && let Some(metadata) = sdist::metadata(&full)?
+        {
+            let requires_python = metadata.requires_python;
+            return Ok(Self::Sdist { path: full, extras, requires_python });
+        }
+        // `snakecrate build black` may have left the archive `black` here.
+        if let Ok(requirement) = Self::requirement(arg) {
+            return Ok(requirement);
+        }
+        let path = path.to_owned();
+        Err(match Archive::open(&path) {
+            Ok(_) => Error::Archive(path),
+            Err(_) => Error::Kind(path),
+        })
     }
 
     fn directory(named: &Path, full: PathBuf, extras: Vec<String>) -> Result<Self, Error> {
-        if Project::read(&full)?.is_project() {
+        if environment::is_conda(&full) {
+            return Err(Error::Conda(full));
+        }
+        if environment::is_virtual(&full) {
+            return Ok(Self::Environment { directory: full });
+        }
+        let project = Project::read(&full)?;
+        let folder = Folder::find(&full, &project)?;
+        if project.is_project() && folder.is_none() {
             return Ok(Self::Project { directory: full, extras });
         }
         let directory = named.to_owned();
         let members = workspace::members(&full)?;
-        if !members.is_empty() {
-            return Err(Error::Workspace { directory, members });
+        let projects = if members.is_empty() { project::below(named) } else { Vec::new() };
+        match folder {
+            Some(folder)
+                if project.is_project()
+                    || folder.is_certain()
+                    || members.is_empty() && projects.is_empty() =>
+            {
+                Ok(Self::Folder(folder))
+            }
+            _ if !members.is_empty() => Err(Error::Workspace { directory, members }),
+            None if projects.is_empty() => Err(Error::NoProject(full)),
+            _ => Err(Error::Several { directory, projects }),
         }
-        let projects = project::below(named);
-        if projects.is_empty() {
-            return Err(Error::NoProject(full));
-        }
-        Err(Error::Several { directory, projects })
     }
 
     fn requirement(arg: &str) -> Result<Self, Error> {
@@ -170,13 +236,41 @@ impl Source {
         }
     }
 
+    /// The directory that an archive has its files in; `None` for sources that are distributions, whose
+    /// files are in `site-packages`.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Folder(folder) => Some(folder.place()),
+            Self::Script { .. } | Self::Zipapp { .. } => Some(APP.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The directory that paths of additional files are seen from, if the source has one.
+    pub fn directory_of_files(&self) -> Option<&Path> {
+        match self {
+            Self::Project { directory, .. } => Some(directory),
+            Self::Folder(folder) => Some(&folder.directory),
+            Self::Script { path, .. } | Self::Zipapp { path } => path.parent(),
+            _ => None,
+        }
+    }
+
     /// The name, if it is known without a build: of the project, the wheel or the requirement, or
     /// the stem of the script.
     pub fn name(&self) -> Option<String> {
         match self {
             Self::Project { directory, .. } => Project::read(directory).ok()?.name(),
-            Self::Script { path, .. } => Some(path.file_stem()?.to_str()?.to_owned()),
+            Self::Script { path, .. } | Self::Zipapp { path } => {
+                Some(path.file_stem()?.to_str()?.to_owned())
+            }
             Self::Wheel { path, .. } => Some(wheel::WheelName::of(path).ok()?.name),
+            Self::Folder(folder) => Some(folder.name.clone()),
+            Self::Sdist { path, .. } => {
+                let stem = sdist::stem(path.file_name()?.to_str()?)?;
+                Some(stem.rsplit_once('-').map_or(stem, |(name, _)| name).to_owned())
+            }
+            Self::Environment { directory } => environment::name(directory),
             Self::Requirement { name, .. } => Some(name.clone()),
         }
     }
@@ -193,7 +287,12 @@ impl Source {
                 let text = wheel::read_metadata(path)?.requires_python;
                 text.map(|text| (path.clone(), text))
             }
-            Self::Requirement { .. } => None,
+            Self::Folder(folder) => folder.requires_python.clone(),
+            Self::Sdist { path, requires_python, .. } => {
+                requires_python.clone().map(|text| (path.clone(), text))
+            }
+            // The environment has its own interpreter.
+            Self::Requirement { .. } | Self::Zipapp { .. } | Self::Environment { .. } => None,
         };
         let Some((path, text)) = stated else { return Ok(None) };
         match VersionSpecifiers::from_str(&text) {
@@ -209,8 +308,14 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Project { directory, .. } => write!(f, "{}", directory.display()),
-            Self::Script { path, .. } | Self::Wheel { path, .. } => write!(f, "{}", path.display()),
+            Self::Project { directory, .. } | Self::Environment { directory } => {
+                write!(f, "{}", directory.display())
+            }
+            Self::Folder(folder) => write!(f, "{}", folder.directory.display()),
+            Self::Script { path, .. }
+            | Self::Wheel { path, .. }
+            | Self::Sdist { path, .. }
+            | Self::Zipapp { path } => write!(f, "{}", path.display()),
             Self::Requirement { text, .. } => f.write_str(text),
         }
     }
@@ -235,12 +340,6 @@ fn split_extras(arg: &str) -> Option<(&str, Vec<String>)> {
     let (path, extras) = arg.strip_suffix(']')?.rsplit_once('[')?;
     let extras = extras.split(',').map(|extra| extra.trim().to_owned());
     Some((path, extras.filter(|extra| !extra.is_empty()).collect()))
-}
-
-/// Whether the shebang line names Python.
-fn is_python_script(bytes: &[u8]) -> bool {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.starts_with(b"#!") && line.windows(6).any(|window| window == b"python")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Project directories, and what their files say without a build.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,8 @@ use configparser::ini::Ini;
 
 use super::error::Error;
 use super::poetry;
+use super::poetry_requirement::poetry_requirement;
+use crate::wheel::normalize;
 
 /// Directories that are never part of a project's source.
 pub const SKIPPED: [&str; 12] = [
@@ -114,6 +117,45 @@ impl Project {
             || self.setup_cfg("options.entry_points", "console_scripts").is_some()
     }
 
+    /// Whether it is an application that no build back end is to build: it declares no build system
+    /// and no commands, or says that it isn't a package. A Django project with `manage.py` starts
+    /// through that unless it declares commands.
+    pub(crate) fn is_application(&self, is_django: bool) -> bool {
+        let is_false = |keys: &[&str]| self.at(keys).and_then(toml::Value::as_bool) == Some(false);
+        if is_false(&["tool", "poetry", "package-mode"])
+            || is_false(&["tool", "pdm", "distribution"])
+            || is_false(&["tool", "uv", "package"])
+        {
+            return true;
+        }
+        let is_package = self.at(&["tool", "uv", "package"]).is_some();
+        let has_commands = self.has_commands() || self.at(&["project", "entry-points"]).is_some();
+        if is_package || has_commands || self.has_setup_py || self.setup_cfg.is_some() {
+            return false;
+        }
+        let has_back_end =
+            self.at(&["build-system"]).is_some() || self.at(&["tool", "poetry", "name"]).is_some();
+        is_django || !has_back_end
+    }
+
+    /// The dependencies that pyproject.toml in `directory` declares, if it declares any. Poetry's are
+    /// translated.
+    pub(crate) fn dependencies(&self, directory: &Path) -> Option<Vec<String>> {
+        if let Some(list) = self.at(&["project", "dependencies"]) {
+            return Some(texts(list));
+        }
+        let table = self.at(&["tool", "poetry", "dependencies"])?.as_table()?;
+        let others = table.iter().filter(|(name, _)| *name != "python");
+        Some(others.flat_map(|(name, value)| poetry_requirement(directory, name, value)).collect())
+    }
+
+    /// `optional-dependencies` of the `[project]` table, by normalised name.
+    pub(crate) fn extras(&self) -> BTreeMap<String, Vec<String>> {
+        let table = self.at(&["project", "optional-dependencies"]).and_then(toml::Value::as_table);
+        let extras = table.into_iter().flatten();
+        extras.map(|(name, list)| (normalize(name), texts(list))).collect()
+    }
+
     /// The supported Python versions as a PEP 440 specifier, and the file that has it. A setup.py
     /// or a dynamic field is known only after the build.
     pub(crate) fn requires_python(&self) -> Option<(PathBuf, String)> {
@@ -127,6 +169,16 @@ impl Project {
         let text = self.setup_cfg("options", "python_requires")?;
         Some((self.pyproject.with_file_name("setup.cfg"), text))
     }
+}
+
+/// The texts of a list.
+fn texts(list: &toml::Value) -> Vec<String> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(toml::Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The text of a file, if it exists.

@@ -8,6 +8,12 @@ use serde::Deserialize;
 
 use super::error::{Error, toml_cause};
 
+/// Whether the shebang line names Python.
+pub(super) fn is_python_script(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"#!") && line.windows(6).any(|window| window == b"python")
+}
+
 /// The metadata of a script.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -146,3 +146,108 @@ fn a_script_is_a_tree_of_one_file() {
     let (place, tree) = script_tree(&script, &Scanner::new(&workers)).unwrap();
     assert_eq!((place.as_str(), tree.len()), ("app/s.py", 1));
 }
+
+fn folder(files: &[(&str, &str)]) -> Option<Folder> {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), files);
+    match detect(directory.path()) {
+        Ok(Source::Folder(folder)) => Some(folder),
+        _ => None,
+    }
+}
+
+#[test]
+fn folders_start_with_what_python_would_run() {
+    let guard = "if __name__ == '__main__':\n    pass\n";
+    let django = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'x')\n";
+    let of = |files: &[(&str, &str)]| {
+        let found = folder(files)?;
+        Some((found.kind, found.programs.join(" "), found.modules.join(" ")))
+    };
+    let expected =
+        |kind, programs: &str, modules: &str| Some((kind, programs.to_owned(), modules.to_owned()));
+    assert_eq!(of(&[("one.py", "")]), expected(Kind::Scripts, "one.py", ""));
+    assert_eq!(
+        of(&[("b.py", guard), ("a.py", "#!/usr/bin/env python3\n"), ("c.py", "")]),
+        expected(Kind::Scripts, "a.py b.py", "c.py")
+    );
+    assert_eq!(of(&[("x.py", ""), ("main.py", "")]), expected(Kind::Scripts, "main.py", "x.py"));
+    assert_eq!(of(&[("x.py", ""), ("y.py", "")]), None, "nothing says that it is a program");
+    assert_eq!(of(&[("setup.py", guard), ("test_x.py", guard)]), None);
+    assert_eq!(
+        of(&[("__main__.py", ""), ("a.py", guard)]),
+        expected(Kind::Main, "__main__.py", "a.py")
+    );
+    assert_eq!(
+        of(&[("__main__.py", ""), ("__init__.py", "")]),
+        expected(Kind::Package, "__main__.py", "")
+    );
+    assert_eq!(
+        of(&[("manage.py", django), ("__main__.py", guard)]),
+        expected(Kind::Django, "manage.py", "__main__.py")
+    );
+}
+
+#[test]
+fn projects_that_a_back_end_builds_are_no_folders() {
+    let script = ("main.py", "if __name__ == '__main__':\n    pass\n");
+    let manage = ("manage.py", "'DJANGO_SETTINGS_MODULE'\n");
+    let is_folder =
+        |text: &str, script: (&str, &str)| folder(&[("pyproject.toml", text), script]).is_some();
+    for (text, wanted) in [
+        ("[tool.ruff]\n", true),
+        ("[project]\nname = 'a'\n", true),
+        ("[project]\nname = 'a'\n[project.scripts]\na = 'main:x'\n", false),
+        ("[project]\nname = 'a'\n[build-system]\nrequires = []\n", false),
+        (
+            "[project]\nname = 'a'\n[build-system]\nrequires = []\n[tool.uv]\npackage = false\n",
+            true,
+        ),
+        ("[project]\nname = 'a'\n[tool.uv]\npackage = true\n", false),
+        ("[tool.poetry]\nname = 'a'\n", false),
+        ("[tool.poetry]\nname = 'a'\npackage-mode = false\n", true),
+    ] {
+        assert_eq!(is_folder(text, script), wanted, "{text}");
+    }
+    let built = "[project]\nname = 'a'\n[build-system]\nrequires = []\n";
+    assert!(is_folder(built, manage), "Django starts through manage.py");
+}
+
+#[test]
+fn requirements_of_a_folder_are_those_that_it_declares() {
+    let script = "# /// script\n# requires-python = '>=3.10'\n# dependencies = ['rich']\n# ///\n";
+    let listed = ("requirements.txt", "six\n");
+    let found = folder(&[("a.py", script), listed]).unwrap();
+    assert_eq!((found.requirements, found.files.len()), (vec!["rich".to_owned()], 1));
+    assert_eq!(found.requires_python.unwrap().1, ">=3.10");
+    let project = "[project]\nname = 'My App'\ndependencies = ['click']\n\
+        [project.optional-dependencies]\nMore = ['x']\n";
+    let found = folder(&[("a.py", script), listed, ("pyproject.toml", project)]).unwrap();
+    assert_eq!(found.requirements, ["click", "rich"]);
+    assert!(found.files.is_empty(), "pyproject.toml declares all of them");
+    assert_eq!((found.name.as_str(), &found.extras["more"][..]), ("My App", &["x".to_owned()][..]));
+    let poetry = "[tool.poetry]\nname = 'a'\npackage-mode = false\n\
+        [tool.poetry.dependencies]\npython = '^3.9'\nclick = '^8.1'\n";
+    let found = folder(&[("a.py", ""), ("pyproject.toml", poetry)]).unwrap();
+    assert_eq!(found.requirements, ["click>=8.1,<9"]);
+}
+
+#[test]
+fn environments_are_recognised() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), &[("a/pyvenv.cfg", ""), ("b/conda-meta/history", "")]);
+    let found = detect(&directory.path().join("a")).unwrap();
+    assert!(matches!(&found, Source::Environment { .. }));
+    assert_eq!(found.name().as_deref(), Some("a"));
+    assert!(matches!(detect(&directory.path().join("b")), Err(Error::Conda(_))));
+}
+
+#[test]
+fn scripts_in_a_directory_of_projects_do_not_hide_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = [("release.py", "#!python\n"), ("a/pyproject.toml", "[project]\nname = 'a'\n")];
+    write(directory.path(), &files);
+    assert!(matches!(detect(directory.path()), Err(Error::Several { .. })));
+    write(directory.path(), &[("requirements.txt", "")]);
+    assert!(matches!(detect(directory.path()), Ok(Source::Folder(_))));
+}

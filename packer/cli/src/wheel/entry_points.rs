@@ -23,7 +23,7 @@ pub struct EntryPoint {
 /// # Errors
 ///
 /// The line that names no function, or the fault of the file.
-pub(super) fn scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
+pub(crate) fn scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
     // As `importlib.metadata` reads it: every line is an item, and names may have colons.
     let mut form = IniDefault::default();
     form.case_sensitive = true;

@@ -18,10 +18,10 @@ const MAX_BYTES: u128 = 32 << 30;
 const MAX_DOCUMENT: u64 = 64 << 20;
 
 /// The zip file of a wheel.
-pub(super) type Zip = ZipArchive<BufReader<File>>;
+pub(crate) type Zip = ZipArchive<BufReader<File>>;
 
 /// Opens the zip file at `path`.
-pub(super) fn open(path: &Path) -> Result<Zip, Kind> {
+pub(crate) fn open(path: &Path) -> Result<Zip, Kind> {
     let zip = ZipArchive::new(BufReader::new(File::open(path)?))?;
     if zip.len() > MAX_FILES {
         return Err(Kind::TooBig(format!("{} files", zip.len())));
@@ -30,7 +30,7 @@ pub(super) fn open(path: &Path) -> Result<Zip, Kind> {
 }
 
 /// The text of a file of the metadata.
-pub(super) fn document(zip: &mut Zip, name: &str) -> Result<String, Kind> {
+pub(crate) fn document(zip: &mut Zip, name: &str) -> Result<String, Kind> {
     let file = zip.by_name(name).map_err(|_| Kind::Metadata(format!("has no `{name}`")))?;
     let mut bytes = Vec::new();
     file.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
@@ -42,7 +42,7 @@ pub(super) fn document(zip: &mut Zip, name: &str) -> Result<String, Kind> {
 }
 
 /// The files of the zip with their indexes, sorted, each path checked.
-pub(super) fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
+pub(crate) fn names(zip: &mut Zip) -> Result<BTreeMap<String, usize>, Kind> {
     let mut names = BTreeMap::new();
     let mut total = 0_u128;
     for index in 0..zip.len() {

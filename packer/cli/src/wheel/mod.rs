@@ -1,11 +1,11 @@
 //! Wheels: from the zip file to the files of an environment.
 
 mod dropped;
-mod entry_points;
+pub(crate) mod entry_points;
 mod error;
 mod filename;
 mod layout;
-mod members;
+pub(crate) mod members;
 mod metadata;
 mod record;
 mod requirement;
@@ -21,10 +21,11 @@ pub(crate) use dropped::after_compiling;
 pub use entry_points::EntryPoint;
 pub use error::{Error, Kind};
 pub use filename::{Fit, WheelName, normalize};
+pub(crate) use layout::BIN;
 pub use metadata::{License, Metadata};
-pub(crate) use record::follow_bytecode;
+pub(crate) use record::{Installed as Digests, Record, follow_bytecode};
 pub use requirement::{Requirement, requirement};
 pub use script::{SHEBANG, Script, Target};
 pub use slim::Slim;
-pub use store::Store;
+pub use store::{Kept, Store};
 pub use unpack::{Distribution, read_metadata, unpack};

@@ -49,6 +49,11 @@ impl Record {
         Ok(Self { lines })
     }
 
+    /// The paths of all lines.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
     /// Compares the line of `path` with the file, and removes it.
     pub(crate) fn check(&mut self, path: &str, kept: &Kept) -> Result<(), Kind> {
         let line = self.lines.remove(path).ok_or_else(|| Kind::Unlisted(path.into()))?;

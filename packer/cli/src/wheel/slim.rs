@@ -62,7 +62,7 @@ impl Slim {
     }
 
     /// The user's word that leaves out the file at `path`; none if it stays.
-    pub(super) fn excludes(&self, path: &str) -> Option<&str> {
+    pub(crate) fn excludes(&self, path: &str) -> Option<&str> {
         if path.split('/').next().is_some_and(|top| top.ends_with(".dist-info")) {
             return None;
         }

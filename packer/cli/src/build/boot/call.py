@@ -6,6 +6,7 @@ if __name__ == "__main__":
     if @OWN@:
         sys.path[0] = ""
     _variables()
+    @BEFORE@
     try:
         @IMPORT@
     except Exception:

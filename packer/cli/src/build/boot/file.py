@@ -11,6 +11,7 @@ def _start():
     loader = SourceFileLoader("__main__", path)
     globals().update(__file__=path, __loader__=loader)
     del globals()["_start"], globals()["_variables"]
+    @BEFORE@
     @EARLY@
     return @CODE@
 try: exec(_start())

@@ -5,7 +5,7 @@
 //! `multiprocessing` that import the main module again find it.
 //!
 //! The scripts are the files beside this one, with placeholders. `call.py`, `module.py` and `file.py`
-//! start an entry; these include the others:
+//! start an entry, `native.py` executes a program that isn't Python; these include the others:
 //!
 //! - `variables.py` restores the loader's variables, whose names the launcher had changed. It removes
 //!   the variables that the launcher and [`REPAIR`] leave for each other. Variables that mislead
@@ -14,15 +14,19 @@
 //! - `fast.py` loads [`START`], the *fast start*: while the entry point is imported, the garbage
 //!   collector waits, and modules of the cache are found faster. `early.py` makes the imports that a
 //!   script begins with before the script runs; the script reports those that fail.
+//! - `run_before.py` runs [`BEFORE`] where an entry has arguments, variables or a working directory of
+//!   its own; for Django it runs [`WRITABLE`].
 //! - `call_repair.py` runs [`REPAIR`] when an entry point cannot be imported, to check whether the
 //!   cache is damaged, and raises the error again. It leaves no names behind, as it may stand in the
 //!   namespace of a script.
 
+mod before;
 mod template;
 
 use snakecrate_format::entry_path::EntryPath;
 
 use crate::source::APP;
+pub use before::Before;
 use snakecrate_base::tree::{Mode, Tree};
 use template::{fill, literal};
 
@@ -36,13 +40,21 @@ const REPAIR: &str = "boot/lib/repair.py";
 /// found by `import black`.
 const OWN: &str = "not (sys.flags.isolated or getattr(sys.flags, \"safe_path\", False))";
 
+/// The preparation of the process for an entry, beside it.
+const BEFORE: &str = "boot/lib/before.py";
+/// The places where Django writes, beside it.
+const WRITABLE: &str = "boot/lib/writable.py";
+
 const VARIABLES: &str = include_str!("variables.py");
 
 /// Adds the files that boot scripts share to the application's tree; the fast start only if scripts
-/// are `fast`.
-pub fn insert_shared(tree: &mut Tree, fast: bool) {
+/// are `fast`, and the preparation only where there is any.
+pub fn insert_shared(tree: &mut Tree, fast: bool, before: &Before) {
     let start = fast.then_some((START, include_str!("start.py")));
-    for (path, source) in start.into_iter().chain([(REPAIR, include_str!("repair.py"))]) {
+    let prepare = (!before.is_nothing()).then_some((BEFORE, include_str!("before.py")));
+    let writable = before.django.as_ref().map(|_| (WRITABLE, include_str!("writable.py")));
+    let repair = (REPAIR, include_str!("repair.py"));
+    for (path, source) in [start, prepare, writable, Some(repair)].into_iter().flatten() {
         if let Ok(path) = EntryPath::new(path) {
             tree.insert_file(path, Mode::Plain, source.as_bytes().to_vec());
         }
@@ -50,7 +62,7 @@ pub fn insert_shared(tree: &mut Tree, fast: bool) {
 }
 
 /// Calls `module:attr`, as an installer's console script does.
-pub fn call(module: &str, attr: &str, fast: bool) -> String {
+pub fn call(module: &str, attr: &str, fast: bool, before: &Before) -> String {
     let import = format!("from {module} import {}", attr.split('.').next().unwrap_or(attr));
     let (define, import, defined) = if fast {
         let import = format!("with _fast(__file__):\n    {import}");
@@ -64,6 +76,7 @@ pub fn call(module: &str, attr: &str, fast: bool) -> String {
             ("VARIABLES", VARIABLES),
             ("FAST", &define),
             ("OWN", OWN),
+            ("BEFORE", &run_before(before)),
             ("IMPORT", &import),
             ("REPAIR", &call_repair()),
             ("DEFINED", defined),
@@ -73,12 +86,13 @@ pub fn call(module: &str, attr: &str, fast: bool) -> String {
 }
 
 /// Runs `module` as `python -m` does.
-pub fn module(module: &str) -> String {
+pub fn module(module: &str, before: &Before) -> String {
     fill(
         include_str!("module.py"),
         &[
             ("VARIABLES", VARIABLES),
             ("OWN", OWN),
+            ("BEFORE", &run_before(before)),
             ("MODULE", &literal(module)),
             ("REPAIR", &call_repair()),
         ],
@@ -89,7 +103,7 @@ pub fn module(module: &str) -> String {
 /// any. The directory of a script source, which holds the modules beside it, is searched first.
 ///
 /// `fast` is the code of the imports that the file begins with; they are made before it runs.
-pub fn file(path: &EntryPath, fast: Option<&str>) -> String {
+pub fn file(path: &EntryPath, fast: Option<&str>, before: &Before) -> String {
     let code = if path.extension() == "py" {
         "loader.get_code(\"__main__\")"
     } else {
@@ -110,11 +124,33 @@ pub fn file(path: &EntryPath, fast: Option<&str>) -> String {
             ("PATH", &literal(path.as_str())),
             ("OWN", OWN),
             ("SEARCH", search),
+            ("BEFORE", &run_before(before)),
             ("EARLY", &early),
             ("CODE", code),
             ("REPAIR", &call_repair()),
         ],
     )
+}
+
+/// Executes the file at `path` in the environment, which isn't Python.
+pub fn native(path: &EntryPath, before: &Before) -> String {
+    fill(
+        include_str!("native.py"),
+        &[
+            ("VARIABLES", VARIABLES),
+            ("BEFORE", &run_before(before)),
+            ("PATH", &literal(path.as_str())),
+        ],
+    )
+}
+
+/// Runs [`BEFORE`], if there is anything to prepare. It leaves no names behind.
+fn run_before(before: &Before) -> String {
+    if before.is_nothing() {
+        return String::new();
+    }
+    let script = literal(&format!("/{BEFORE}"));
+    fill(include_str!("run_before.py"), &[("SCRIPT", &script), ("PLAN", &before.plan())])
 }
 
 /// Defines `_fast()`, the context in which an entry point is imported.

@@ -5,6 +5,7 @@ if __name__ == "__main__":
     del sys.argv[0], _variables
     if @OWN@:
         sys.path[0] = ""
+    @BEFORE@
     try:
         import runpy
         runpy._run_module_as_main(@MODULE@, alter_argv=False)

@@ -29,7 +29,15 @@ impl Asked {
                 asked.extras.insert(name.to_owned(), extras);
                 asked.all_extras = settings.all_extras.then(|| name.to_owned());
             }
-            Source::Wheel { extras, .. } => {
+            Source::Folder(folder) => {
+                let lines = folder.requirements.iter().cloned();
+                asked.requirements.extend(lines.map(|line| (folder.name.clone(), line)));
+                if settings.requirements.is_empty() {
+                    asked.files(&folder.files);
+                }
+            }
+            Source::Zipapp { .. } | Source::Environment { .. } => {}
+            Source::Wheel { extras, .. } | Source::Sdist { extras, .. } => {
                 asked.extras.insert(name.to_owned(), extras.clone());
             }
             Source::Script { path, metadata } => {
@@ -43,11 +51,16 @@ impl Asked {
         }
         let with = settings.with.iter().map(|text| ("--with".to_owned(), text.clone()));
         asked.requirements.extend(with);
-        for file in &settings.requirements {
-            let name = file.display().to_string();
-            asked.requirements.extend(lines_of(file).into_iter().map(|line| (name.clone(), line)));
-        }
+        asked.files(&settings.requirements);
         asked
+    }
+
+    /// Adds the lines of requirements files.
+    fn files(&mut self, files: &[PathBuf]) {
+        for file in files {
+            let name = file.display().to_string();
+            self.requirements.extend(lines_of(file).into_iter().map(|line| (name.clone(), line)));
+        }
     }
 
     /// The extras that are asked of the distribution `name`.

@@ -1,14 +1,20 @@
 //! The entries of an archive, and how each starts.
 
+mod error;
+mod request;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Start};
 
-use super::boot;
+pub use error::Error;
+pub(crate) use request::Request;
+use request::{Wanted, check_dotted};
+
+use super::boot::{self, Before};
 use super::subject::{Check, Subject};
-use crate::wheel::{Script, Target};
-use snakecrate_base::error::Remedy;
+use crate::wheel::{Script, Target, normalize};
 use snakecrate_base::tree::{Mode, Node, Tree};
 use snakecrate_runtime::Scanner;
 use snakecrate_runtime::imports::Scan;
@@ -27,65 +33,26 @@ pub struct Offer<'a> {
     pub withheld: Vec<&'a Script>,
     /// Scripts of other distributions, which have to be named to be offered.
     pub others: Vec<&'a Script>,
-    /// The file of a script source.
-    pub file: Option<EntryPath>,
+    /// The programs among the files of a script or a folder: names of entries, and the files.
+    pub files: Vec<(String, EntryPath)>,
+    /// Its other files, which have to be named to be offered.
+    pub more_files: Vec<(String, EntryPath)>,
+    /// Its package, if that is started as `python -m` does.
+    pub package: Option<String>,
     /// Packages of the application with a `__main__` module.
     pub runnable: Vec<String>,
     /// The imports that scripts of distributions begin with, as code.
     pub leading: BTreeMap<EntryPath, String>,
     /// The native executables that a loader has to load.
     pub loaded: BTreeSet<EntryPath>,
+    /// What is done before each entry starts.
+    pub before: Before,
 }
 
 impl<'a> Offer<'a> {
     /// All scripts that can be named.
     fn scripts(&self) -> impl Iterator<Item = &'a Script> {
         self.own.iter().chain(&self.withheld).chain(&self.others).copied()
-    }
-}
-
-/// Why the entries cannot be offered.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The application has no entry.
-    #[error("{from} has no entry point")]
-    None {
-        /// The source.
-        from: String,
-        /// Flags that would select one.
-        choices: Vec<String>,
-    },
-    /// The named entry does not exist.
-    #[error("{from} has no entry point named `{name}`")]
-    Unknown {
-        /// The source.
-        from: String,
-        /// The name.
-        name: String,
-        /// Flags that would select one.
-        choices: Vec<String>,
-    },
-    /// The entry isn't `NAME` or `NAME=MODULE:FUNCTION`.
-    #[error("`{0}` isn't a valid entry point")]
-    Malformed(String),
-}
-
-impl Remedy for Error {
-    fn remedy(&self) -> Option<String> {
-        let list = |choices: &[String], otherwise: &str| {
-            if choices.is_empty() {
-                otherwise.to_owned()
-            } else {
-                format!("choose one with {}", choices.join(", "))
-            }
-        };
-        Some(match self {
-            Self::None { choices, .. } => {
-                list(choices, "add [project.scripts], or run a module with -m MODULE")
-            }
-            Self::Unknown { choices, .. } => list(choices, "run a module with -m MODULE"),
-            Self::Malformed(_) => "use the name of a script, or NAME=MODULE:FUNCTION".into(),
-        })
     }
 }
 
@@ -123,29 +90,26 @@ pub fn choose(
 ) -> Result<Vec<(Entry, Subject)>, Error> {
     let mut programs = BTreeMap::new();
     for text in wanted {
-        let (name, program) = named(offer, text)?;
-        programs.insert(name, program);
+        let request = Request::parse(text)?;
+        let program = named(offer, &request.program)?;
+        programs.insert(request.name, (program, request.arguments));
     }
     if let Some(module) = module {
         check_dotted(module)?;
         let name = module.rsplit('.').find(|part| *part != "__main__").unwrap_or(module);
-        programs.insert(name.to_owned(), Program::Module(module.to_owned()));
+        programs.insert(name.to_owned(), (Program::Module(module.to_owned()), Vec::new()));
     }
     if programs.is_empty() {
-        if let Some(path) = &offer.file {
-            let name = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
-            programs.insert(name.to_owned(), Program::File(path.clone()));
-        } else {
-            let own = offer.own.iter();
-            programs.extend(own.map(|script| (script.name.clone(), Program::of(script))));
-        }
+        let all = by_default(offer);
+        programs = all.into_iter().map(|(name, program)| (name, (program, Vec::new()))).collect();
     }
     if programs.is_empty() {
         return Err(Error::None { from: offer.source.clone(), choices: choices(offer) });
     }
-    let one = |(name, program)| {
+    let one = |(name, (program, arguments))| {
         let check = check(&program, offer, scanner, tree);
-        let entry = entry(name, program, &check, fast, tree)?;
+        let before = Before { arguments, ..offer.before.clone() };
+        let entry = entry(name, program, &check, fast, &before, tree)?;
         Ok((entry.clone(), Subject { name: entry.name, check }))
     };
     programs.into_iter().map(one).collect()
@@ -172,36 +136,46 @@ fn check(
     }
 }
 
-fn named(offer: &Offer<'_>, text: &str) -> Result<(String, Program), Error> {
-    if let Some((name, target)) = text.split_once('=') {
-        let malformed = || Error::Malformed(text.to_owned());
-        let (module, attr) = target.trim().split_once(':').ok_or_else(malformed)?;
-        check_dotted(module).and_then(|()| check_dotted(attr)).map_err(|_| malformed())?;
-        let program = Program::Call { module: module.to_owned(), attr: attr.to_owned() };
-        return Ok((name.trim().to_owned(), program));
+/// The programs that are offered if the user names none.
+fn by_default(offer: &Offer<'_>) -> BTreeMap<String, Program> {
+    if let Some(package) = &offer.package {
+        return BTreeMap::from([(normalize(package), Program::Module(package.clone()))]);
     }
-    let found = offer.scripts().find(|script| script.name == text);
+    let files = offer.files.iter();
+    if files.len() > 0 {
+        return files.map(|(name, path)| (name.clone(), Program::File(path.clone()))).collect();
+    }
+    let own = offer.own.iter();
+    own.map(|script| (script.name.clone(), Program::of(script))).collect()
+}
+
+/// The program that the user asks for.
+fn named(offer: &Offer<'_>, wanted: &Wanted) -> Result<Program, Error> {
+    let text = match wanted {
+        Wanted::Call { module, attr } => {
+            return Ok(Program::Call { module: module.clone(), attr: attr.clone() });
+        }
+        Wanted::Module(module) => return Ok(Program::Module(module.clone())),
+        Wanted::Script(text) => text,
+    };
+    let mut files = offer.files.iter().chain(&offer.more_files);
+    let is_named = |(name, path): &&(String, EntryPath)| name == text || path.file_name() == text;
+    if let Some((_, path)) = files.find(is_named) {
+        return Ok(Program::File(path.clone()));
+    }
     let unknown = || Error::Unknown {
         from: offer.source.clone(),
-        name: text.to_owned(),
+        name: text.clone(),
         choices: choices(offer),
     };
-    found.map(|script| (script.name.clone(), Program::of(script))).ok_or_else(unknown)
+    offer.scripts().find(|script| script.name == *text).map(Program::of).ok_or_else(unknown)
 }
 
 fn choices(offer: &Offer<'_>) -> Vec<String> {
-    let scripts = offer.scripts().map(|script| format!("-e {}", script.name));
+    let files = offer.files.iter().chain(&offer.more_files).map(|(name, _)| name);
+    let scripts = files.chain(offer.scripts().map(|script| &script.name));
+    let scripts = scripts.map(|name| format!("-e {name}"));
     scripts.chain(offer.runnable.iter().map(|module| format!("-m {module}"))).collect()
-}
-
-/// Accepts dotted names only: they become Python code.
-fn check_dotted(text: &str) -> Result<(), Error> {
-    let identifier = |part: &str| {
-        let mut chars = part.chars();
-        chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && chars.all(|c| c.is_alphanumeric() || c == '_')
-    };
-    if text.split('.').all(identifier) { Ok(()) } else { Err(Error::Malformed(text.to_owned())) }
 }
 
 fn entry(
@@ -209,25 +183,30 @@ fn entry(
     program: Program,
     check: &Check,
     fast: bool,
+    before: &Before,
     tree: &mut Tree,
 ) -> Result<Entry, Error> {
-    let (runs, script) = match program {
-        Program::Native(path) => {
+    let (mut runs, script) = match program {
+        Program::Native(path) if before.is_nothing() => {
             return Ok(Entry::new(name, path.to_string(), Start::Native(path)));
         }
+        Program::Native(path) => (path.to_string(), boot::native(&path, before)),
         Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(&module, &attr, fast))
+            (format!("{module}:{attr}"), boot::call(&module, &attr, fast, before))
         }
-        Program::Module(module) => (format!("-m {module}"), boot::module(&module)),
+        Program::Module(module) => (format!("-m {module}"), boot::module(&module, before)),
         Program::File(path) => {
             let imports = match check {
                 Check::Script { imports, .. } if fast => Some(imports.as_str()),
                 _ => None,
             };
-            (path.to_string(), boot::file(&path, imports))
+            (path.to_string(), boot::file(&path, imports, before))
         }
     };
-    boot::insert_shared(tree, fast);
+    if !before.arguments.is_empty() {
+        runs = format!("{runs} {}", shell_words::join(&before.arguments));
+    }
+    boot::insert_shared(tree, fast, before);
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
@@ -250,6 +229,7 @@ pub(super) fn leading_imports(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snakecrate_base::error::Remedy as _;
 
     fn call(name: &str) -> Script {
         let target = Target::Call { module: format!("{name}.cli"), attr: "main".into() };
@@ -269,6 +249,7 @@ mod tests {
         let offer = Offer { own: vec![&b, &a], others: vec![&other], ..Offer::default() };
         assert_eq!(chosen(&offer, &[], None), ["a a.cli:main", "b b.cli:main"]);
         assert_eq!(chosen(&offer, &["other"], None), ["other other.cli:main"]);
+        assert_eq!(chosen(&offer, &["x=other -v 'a b'"], None), ["x other.cli:main -v 'a b'"]);
         assert_eq!(
             chosen(&offer, &["x=a.b:c.d"], Some("p.__main__")),
             ["p -m p.__main__", "x a.b:c.d"]
@@ -290,7 +271,7 @@ mod tests {
     #[test]
     fn names_that_would_become_code_are_refused() {
         let offer = Offer::default();
-        for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b"] {
+        for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b", "a/b=c:d"] {
             let wanted = [bad.to_owned()];
             assert!(
                 choose(&offer, &wanted, None, None, false, &mut Tree::default()).is_err(),

@@ -1,0 +1,1 @@
+exec(__import__("_frozen_importlib_external").SourceFileLoader("snakecrate_before", __import__("sys").prefix + @SCRIPT@).get_code("snakecrate_before"), {"__name__": "snakecrate_before", "plan": @PLAN@})

@@ -1,0 +1,50 @@
+//! Why entries cannot be offered.
+
+use snakecrate_base::error::Remedy;
+
+/// Why the entries cannot be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The application has no entry.
+    #[error("{from} has no entry point")]
+    None {
+        /// The source.
+        from: String,
+        /// Flags that would select one.
+        choices: Vec<String>,
+    },
+    /// The named entry does not exist.
+    #[error("{from} has no entry point named `{name}`")]
+    Unknown {
+        /// The source.
+        from: String,
+        /// The name.
+        name: String,
+        /// Flags that would select one.
+        choices: Vec<String>,
+    },
+    /// The entry isn't `NAME`, `NAME=MODULE:FUNCTION` or `NAME=COMMAND`.
+    #[error("`{0}` isn't a valid entry point")]
+    Malformed(String),
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        let list = |choices: &[String], otherwise: &str| {
+            if choices.is_empty() {
+                otherwise.to_owned()
+            } else {
+                format!("choose one with {}", choices.join(", "))
+            }
+        };
+        Some(match self {
+            Self::None { choices, .. } => {
+                list(choices, "add [project.scripts], or run a module with -m MODULE")
+            }
+            Self::Unknown { choices, .. } => list(choices, "run a module with -m MODULE"),
+            Self::Malformed(_) => {
+                "use the name of a script, NAME=MODULE:FUNCTION or NAME='COMMAND ARGUMENTS'".into()
+            }
+        })
+    }
+}
