@@ -132,6 +132,11 @@ pub(crate) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
     if lease::lock(&directory) == Lock::Busy {
         return Ok(false);
     }
+    // While it is locked, nobody puts another in its place: see `Staging::publish`.
+    let there = root.directory().metadata_of(format!("{ENVS}/{key}"));
+    if there.map(|found| found.id()).ok() != directory.metadata().map(|found| found.id()).ok() {
+        return Ok(false);
+    }
     take_away(root, ENVS, key)?;
     Ok(true)
 }

@@ -2,7 +2,7 @@
 //! work.
 
 use std::io::{self, ErrorKind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use snakecrate_platform::directory::{Directory, OPEN};
 use snakecrate_platform::error::ignore_existing;
@@ -15,6 +15,9 @@ use crate::progress::{Phase, Progress};
 use crate::publish::{Renamed, rename_tree};
 use crate::root::Root;
 use crate::signs_of_life::Wait;
+
+/// The pause between two looks at an environment that is being removed.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// `staging/<name>`, empty and ours alone; removed when dropped before it is published.
 #[derive(Debug)]
@@ -112,22 +115,62 @@ impl<'a> Staging<'a> {
 
     /// Renames the directory to `envs/<key>` and returns the environment with a lease on it. If
     /// another process was faster, its environment stays and is returned, unless `replace` is set.
-    pub fn publish(mut self, key: &str, replace: bool) -> io::Result<Directory> {
+    ///
+    /// An environment that is locked is being removed: this waits until its name is free, for at most
+    /// `patience`. A remover that hangs removes nothing, so the environment is used without a lease
+    /// then.
+    pub fn publish(
+        mut self,
+        key: &str,
+        replace: bool,
+        patience: Duration,
+    ) -> io::Result<Directory> {
         let (from, to) = (self.path(), format!("{ENVS}/{key}"));
-        let published = match rename_tree(self.root, &from, &to, replace)? {
-            Renamed::InPlace => {
-                self.name = None;
-                true
+        let since = Instant::now();
+        while rename_tree(self.root, &from, &to, false)? == Renamed::Lost {
+            let Some(theirs) = self.theirs(&to, since.elapsed() > patience)? else {
+                std::thread::sleep(PAUSE);
+                continue;
+            };
+            if !replace {
+                return Ok(theirs);
             }
-            Renamed::Exchanged => true,
-            Renamed::Lost => false,
+            // Our lease on it keeps a remover from taking our tree for it.
+            if rename_tree(self.root, &from, &to, true)? == Renamed::InPlace {
+                self.name = None;
+            }
+            return self.leased();
+        }
+        self.name = None;
+        self.leased()
+    }
+
+    /// The environment of another process, leased; none if it is being removed.
+    fn theirs(&self, path: &str, is_late: bool) -> io::Result<Option<Directory>> {
+        let at = self.root.directory();
+        let theirs = match at.open_in(path) {
+            Ok(theirs) => theirs,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
         };
-        let env = if published {
-            self.directory.duplicate()?
-        } else {
-            self.root.directory().open_in(&to)?
-        };
-        let _ = lease::take(&env);
+        if lease::take(&theirs) == Lock::Busy {
+            return Ok(is_late.then_some(theirs));
+        }
+        // It may have been renamed away before the lease.
+        let is_there = at
+            .metadata_of(path)
+            .is_ok_and(|there| theirs.metadata().is_ok_and(|theirs| theirs.id() == there.id()));
+        Ok(is_there.then_some(theirs))
+    }
+
+    /// The published directory, with a lease in place of the lock.
+    fn leased(&self) -> io::Result<Directory> {
+        let env = self.directory.duplicate()?;
+        // The kernel releases the lock before it grants the lease. Another process that took the lock
+        // between the two removes the environment, which has to be made again.
+        if lease::take(&env) == Lock::Busy {
+            return Err(ErrorKind::NotFound.into());
+        }
         Ok(env)
     }
 }
@@ -205,7 +248,7 @@ mod tests {
         let (_dir, root) = root();
         let staging = ours(&root);
         fs::write(root.path_of(STAGING, "key").join("file"), "new").unwrap();
-        staging.publish("key", false).unwrap();
+        staging.publish("key", false, SHORT).unwrap();
         assert_eq!(fs::read(root.path_of(ENVS, "key").join("file")).unwrap(), b"new");
         assert!(names(&root, STAGING).is_empty());
     }
@@ -227,13 +270,51 @@ mod tests {
         let env = root.path_of(ENVS, "key");
         fs::create_dir_all(&env).unwrap();
         fs::write(env.join("file"), "theirs").unwrap();
-        ours(&root).publish("key", false).unwrap();
+        ours(&root).publish("key", false, SHORT).unwrap();
         assert_eq!(fs::read(env.join("file")).unwrap(), b"theirs");
         let staging = ours(&root);
         fs::write(root.path_of(STAGING, "key").join("file"), "ours").unwrap();
-        staging.publish("key", true).unwrap();
+        staging.publish("key", true, SHORT).unwrap();
         assert_eq!(fs::read(env.join("file")).unwrap(), b"ours");
         assert!(names(&root, STAGING).is_empty());
+    }
+
+    /// A start that lost the race took the environment that a prune had locked and not yet renamed,
+    /// and lost its files while it ran.
+    #[test]
+    fn an_environment_that_is_being_removed_is_never_used() {
+        for replace in [false, true] {
+            let (_dir, root) = root();
+            let env = root.path_of(ENVS, "key");
+            fs::create_dir_all(env.join("full")).unwrap();
+            let locked = root.open_tree(ENVS, "key").unwrap();
+            assert_eq!(lease::lock(&locked), Lock::Taken);
+            let staging = ours(&root);
+            fs::write(root.path_of(STAGING, "key").join("file"), "ours").unwrap();
+            std::thread::scope(|scope| {
+                let long = Duration::from_mins(1);
+                let publishing =
+                    scope.spawn(move || staging.publish("key", replace, long).unwrap());
+                std::thread::sleep(Duration::from_millis(30));
+                fs::rename(&env, root.path_of(STAGING, "pruned")).unwrap();
+                let published = publishing.join().unwrap();
+                let there = root.directory().metadata_of(format!("{ENVS}/key")).unwrap();
+                assert_eq!(published.metadata().unwrap().id(), there.id());
+            });
+            assert_eq!(fs::read(env.join("file")).unwrap(), b"ours");
+            drop(locked);
+        }
+    }
+
+    #[test]
+    fn a_remover_that_hangs_blocks_nobody() {
+        let (_dir, root) = root();
+        let env = root.path_of(ENVS, "key");
+        fs::create_dir_all(env.join("full")).unwrap();
+        let locked = root.open_tree(ENVS, "key").unwrap();
+        assert_eq!(lease::lock(&locked), Lock::Taken);
+        let theirs = ours(&root).publish("key", false, SHORT).unwrap();
+        assert_eq!(theirs.metadata().unwrap().id(), locked.metadata().unwrap().id());
     }
 
     #[test]
@@ -249,7 +330,7 @@ mod tests {
                 matches!(Staging::enter(root, "key", long, &progress, done).unwrap(), Claimed::Done)
             });
             std::thread::sleep(Duration::from_millis(30));
-            staging.publish("key", false).unwrap();
+            staging.publish("key", false, SHORT).unwrap();
             assert!(waiting.join().unwrap());
         });
     }
@@ -275,7 +356,7 @@ mod tests {
         let paths = [hung.path(), aside.path(), after_both.path()];
         assert_eq!(paths, ["key", "key.1", "key.2"].map(|name| format!("{STAGING}/{name}")));
         for staging in [aside, hung, after_both] {
-            staging.publish("key", false).unwrap();
+            staging.publish("key", false, SHORT).unwrap();
         }
         assert!(names(&root, STAGING).is_empty());
     }

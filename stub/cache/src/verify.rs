@@ -1,6 +1,6 @@
 //! Comparing the trees in the cache with what was packed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 
 use snakecrate_format::listing::{Item, Mode, Node};
@@ -97,7 +97,12 @@ pub fn verify_one(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Opt
 /// Removes the trees in `findings`, and the environments that are made of them. Their archives make
 /// them again when they start. Returns the number of removed trees.
 pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
+    let id = |area: &str, key: &str| {
+        root.directory().metadata_of(format!("{area}/{key}")).ok().map(|found| found.id())
+    };
     let inventory = Inventory::read(root)?;
+    let compared: BTreeMap<&str, _> =
+        inventory.envs.iter().map(|env| (env.key.as_str(), id(ENVS, &env.key))).collect();
     let mut trees = BTreeSet::new();
     for finding in findings {
         let key = finding.tree.rsplit('/').next().unwrap_or_default();
@@ -115,8 +120,12 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
         trees.insert((area, key));
     }
     // Environments first: one without its components would not start.
-    for (area, key) in trees.iter().rev() {
-        take_away(root, area, key)?;
+    for &(area, key) in trees.iter().rev() {
+        // A start may have made the environment again since, and use it.
+        let is_another = area == ENVS && compared.get(key).is_some_and(|old| *old != id(ENVS, key));
+        if !is_another {
+            take_away(root, area, key)?;
+        }
     }
     Ok(trees.len())
 }

@@ -189,7 +189,7 @@ impl Maker<'_> {
         assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
         // Byte for byte, since its digest is the environment's name.
         staging.directory().write_new(MANIFEST, &self.payload.manifest_bytes()?, 0o444)?;
-        let lease = staging.publish(&self.key(), self.suspect.get().is_some())?;
+        let lease = staging.publish(&self.key(), self.suspect.get().is_some(), PATIENCE)?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),
             Err(why) => {
