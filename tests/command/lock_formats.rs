@@ -113,7 +113,7 @@ fn an_old_poetry_lock_is_walked_to_what_is_required() {
         )
     };
     // Both versions of lockedspeed are in the lock, and the newer one does not fit lockedlib.
-    let lock = package("lockedlib", "1.0", "[package.dependencies]\nspeed = '<1.5 || >2'\n")
+    let lock = package("lockedlib", "1.0", "[package.dependencies]\nlockedspeed = '<1.5 || >2'\n")
         + &package("lockedspeed", "1.0", "")
         + &package("lockedspeed", "2.0", "")
         + "[metadata]\nlock-version = '2.0'\npython-versions = '>=3.11'\n";
