@@ -4,9 +4,14 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 # The packer of a release build.
 release=${CARGO_TARGET_DIR:-$root/target}/release/snakecrate
-# The uv that ci/setup installs. The packer of tests and scripts uses it.
+# The uv that ci/setup installs.
 uv=${CARGO_TARGET_DIR:-$root/target}/uv/bin/uv
-[ -n "${UV:-}" ] || [ ! -x "$uv" ] || export UV=$uv
+
+# Lets the packer of tests and scripts use that uv, unless the user has named another.
+use_uv() {
+    [ -n "${UV:-}" ] || [ ! -x "$uv" ] || export UV=$uv
+}
+use_uv
 
 # say TEXT: announces the next thing to be done.
 say() {

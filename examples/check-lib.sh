@@ -12,6 +12,12 @@ snakecrate=${SNAKECRATE:-$here/../../target/release/snakecrate}
 }
 snakecrate=$(cd "$(dirname "$snakecrate")" && pwd)/$(basename "$snakecrate")
 
+# The uv that ci/setup installs, unless the user has named or installed another.
+installed=$here/../../target/uv/bin/uv
+if [ -z "${UV:-}" ] && ! command -v uv >/dev/null 2>&1 && [ -x "$installed" ]; then
+    export UV="$installed"
+fi
+
 work=$(mktemp -d)
 # Trees in the cache are read-only.
 trap 'chmod -R u+w "$work" 2>/dev/null || :; rm -rf "$work"' EXIT
@@ -51,6 +57,7 @@ build() {
     output=$1
     shift
     "$snakecrate" build "$here" -o "$output" "$@" || {
+        has "${UV:-uv}" || fail "uv is missing: run \`ci/setup\`"
         index_is_reachable && fail "the build of $output"
         skip "the build failed, and no package index can be reached"
         exit 77

@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 use rustix::process::Signal;
-use snakecrate_base::skip;
 
 use crate::support::needs::needs;
 use crate::support::sandbox::Sandbox;
@@ -141,15 +140,9 @@ fn an_application_handles_its_own_signals() {
     running.finish().expect(7, "caught\n", "");
 }
 
-/// A suite that a shell started with `&` ignores SIGINT, and so do its children, as they should.
 #[test]
 fn sigint_is_a_keyboard_interrupt() {
-    const SIGINT: u64 = 1 << 1;
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
-    if u64::from_str_radix(ignored.trim(), 16).unwrap() & SIGINT != 0 {
-        skip!("the suite was started in the background, where SIGINT is ignored");
-    }
+    needs!(Interrupts);
     let sandbox = sandbox();
     let mut running = sandbox.archive("app").arg("wait").spawn();
     let pid = running.pid().to_string();

@@ -20,13 +20,16 @@ pub enum Need {
     Tracing,
     /// A program on the `PATH`.
     Program(&'static str),
+    /// SIGINT, which a suite that a shell started with `&` ignores, and so do its children, as they
+    /// should.
+    Interrupts,
 }
 
 /// Skips the test unless the machine has all of these needs: `needs!(Root, Mounts)`.
 macro_rules! needs {
     ($($need:expr),+) => {{
         #[allow(unused_imports, reason = "not every test uses all of them")]
-        use $crate::support::needs::Need::{Mounts, Program, Root, Tracing};
+        use $crate::support::needs::Need::{Interrupts, Mounts, Program, Root, Tracing};
         if let Some(reason) = [$($need),+].into_iter().find_map($crate::support::needs::Need::lacks) {
             snakecrate_base::skip!("{reason}");
         }
@@ -54,9 +57,20 @@ impl Need {
                 succeeds(Command::new("sh").args(["-c", "command -v \"$0\"", name])),
                 format!("{name} is missing"),
             ),
+            Self::Interrupts => (
+                !ignores_interrupts(),
+                "the suite was started in the background, where SIGINT is ignored".to_owned(),
+            ),
         };
         (!has).then_some(lacks)
     }
+}
+
+fn ignores_interrupts() -> bool {
+    const SIGINT: u64 = 1 << 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    u64::from_str_radix(ignored.trim(), 16).unwrap() & SIGINT != 0
 }
 
 fn succeeds(command: &mut Command) -> bool {
