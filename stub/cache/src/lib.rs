@@ -20,6 +20,7 @@
 pub mod component;
 pub mod environment;
 pub mod extract;
+mod gate;
 pub mod inventory;
 pub mod layout;
 pub mod lease;

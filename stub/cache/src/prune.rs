@@ -9,6 +9,7 @@ use snakecrate_platform::directory::{Directory, OPEN};
 use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::tree;
 
+use crate::gate::Gate;
 use crate::inventory::{EnvInfo, Inventory, names};
 use crate::layout::{COMPONENTS, ENVS, STAGING};
 use crate::lease::{self, Lock};
@@ -80,13 +81,15 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
             pruned.envs.push(env.key.clone());
         }
     }
-    let gone: BTreeSet<_> = pruned.envs.iter().cloned().collect();
+    let mut gone: BTreeSet<_> = pruned.envs.iter().cloned().collect();
     if !dry_run {
         if !names(root, STAGING)?.is_empty() {
             return Ok(pruned);
         }
-        // Environments may have been made since.
+        // Environments may have been made since, those that were removed among them: their keys are
+        // the same.
         inventory = Inventory::read(root)?;
+        gone.clear();
     }
     let envs = inventory.envs.iter().map(|env| env.key.clone()).collect();
     for component in &inventory.components {
@@ -106,16 +109,30 @@ pub(crate) fn remove_component(
     key: &str,
     envs: &BTreeSet<String>,
 ) -> io::Result<bool> {
+    let gate = match Gate::close(root) {
+        Ok(Some(gate)) => gate,
+        Ok(None) => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    // A process that found the component has a tree in staging, or already in `envs`. Staging is
+    // checked first, since trees move from there to `envs`.
+    let may_be_used = || -> io::Result<bool> {
+        let is_making = names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED));
+        Ok(is_making || !names(root, ENVS)?.is_subset(envs))
+    };
+    if may_be_used()? {
+        return Ok(false);
+    }
     let Some((staging, aside)) = put_aside(root, COMPONENTS, key)? else { return Ok(false) };
-    // A process that found the component before the rename has a tree in staging, or already in
-    // `envs`. Staging is checked first, since trees move from there to `envs`.
-    let is_making = names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED));
-    if (is_making || !names(root, ENVS)?.is_subset(envs))
+    // Launchers of earlier versions do not know the gate.
+    if may_be_used()?
         && let Ok(components) = root.open_area(COMPONENTS)
         && staging.rename(&aside, &components, key).is_ok()
     {
         return Ok(false);
     }
+    drop(gate);
     // No process uses it, or another process has made it again.
     tree::remove(&staging, &aside)?;
     Ok(true)

@@ -9,6 +9,7 @@ use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::file::ChangeStamp;
 use snakecrate_platform::tree;
 
+use crate::gate::Gate;
 use crate::layout::{ENVS, STAGING};
 use crate::lease::{self, Lock};
 use crate::progress::{Phase, Progress};
@@ -25,6 +26,8 @@ pub struct Staging<'a> {
     root: &'a Root,
     name: Option<String>,
     directory: Directory,
+    /// Held while the tree is made: it may use any component.
+    _gate: Option<Gate>,
 }
 
 /// The outcome of [`Staging::enter`].
@@ -58,13 +61,14 @@ impl<'a> Staging<'a> {
         done: impl Fn() -> bool,
     ) -> io::Result<Claimed<'a>> {
         let (mut wait, mut name, mut hung) = (Wait::new(patience), key.to_owned(), 0);
+        let mut gate = Gate::pass(root, patience)?;
         loop {
             if done() {
                 return Ok(Claimed::Done);
             }
             match claim(root, &name)? {
                 Attempt::Ours(directory) => {
-                    let ours = Self { root, name: Some(name), directory };
+                    let ours = Self { root, name: Some(name), directory, _gate: gate.take() };
                     // Another process may have finished between the first check and the lock.
                     if done() {
                         return Ok(Claimed::Done);
@@ -79,13 +83,13 @@ impl<'a> Staging<'a> {
                         (wait, name) = (Wait::new(patience), format!("{key}.{hung}"));
                     }
                 }
-                Attempt::Unlockable => return Self::aside(root, key).map(Claimed::Ours),
+                Attempt::Unlockable => return Self::aside(root, key, gate).map(Claimed::Ours),
             }
         }
     }
 
     /// Creates a staging directory with a unique name, for file systems where locks do not work.
-    fn aside(root: &'a Root, key: &str) -> io::Result<Self> {
+    fn aside(root: &'a Root, key: &str, gate: Option<Gate>) -> io::Result<Self> {
         let mut number = std::process::id();
         loop {
             let name = format!("{key}.{number}");
@@ -93,7 +97,7 @@ impl<'a> Staging<'a> {
                 Ok(()) => {
                     let directory = root.open_tree(STAGING, &name)?;
                     let _ = lease::lock(&directory);
-                    return Ok(Self { root, name: Some(name), directory });
+                    return Ok(Self { root, name: Some(name), directory, _gate: gate });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     number = number.wrapping_add(1);
