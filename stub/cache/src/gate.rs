@@ -7,7 +7,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use snakecrate_platform::directory::Directory;
+use snakecrate_platform::directory::{Directory, OPEN};
+use snakecrate_platform::error::ignore_existing;
 
 use crate::layout::STAGING;
 use crate::lease::{self, Lock};
@@ -47,6 +48,8 @@ impl Gate {
     /// Closes the gate to remove a component. `None` if a process is making an environment, or another
     /// is removing components.
     pub(crate) fn close(root: &Root) -> io::Result<Option<Self>> {
+        // A cleaner may have removed the empty staging directory.
+        ignore_existing(root.directory().create(STAGING, OPEN))?;
         let staging = root.open_area(STAGING)?;
         match lease::lock(&staging) {
             Lock::Busy => Ok(None),
