@@ -14,8 +14,8 @@ use crate::layout::STAGING;
 use crate::lease::{self, Lock};
 use crate::root::Root;
 
-/// The pause between two looks at a closed gate.
-const PAUSE: Duration = Duration::from_millis(1);
+/// The pause between two looks at a closed gate, or at a tree that is being removed.
+pub(crate) const PAUSE: Duration = Duration::from_millis(1);
 
 /// A place in the gate, held until it is dropped.
 #[derive(Debug)]

@@ -9,16 +9,13 @@ use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::file::ChangeStamp;
 use snakecrate_platform::tree;
 
-use crate::gate::Gate;
+use crate::gate::{Gate, PAUSE};
 use crate::layout::{ENVS, STAGING};
 use crate::lease::{self, Lock};
 use crate::progress::{Phase, Progress};
 use crate::publish::{Renamed, rename_tree};
 use crate::root::Root;
 use crate::signs_of_life::Wait;
-
-/// The pause between two looks at an environment that is being removed.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// `staging/<name>`, empty and ours alone; removed when dropped before it is published.
 #[derive(Debug)]
