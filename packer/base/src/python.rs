@@ -4,14 +4,20 @@ use std::path::PathBuf;
 
 use snakecrate_format::target::Target;
 
-/// An interpreter of this machine, and the facts that it reports about itself.
+/// An interpreter, and the facts about it. The archive's runtime is a copy of it.
 ///
-/// It resolves requirements, builds wheels and compiles bytecode. The archive's runtime is a copy
-/// of it.
+/// An interpreter for the packer's own target reports its facts itself, and resolves requirements,
+/// builds wheels and compiles bytecode. For one of another target, [`Interpreter::host`] does.
 #[derive(Debug, Clone)]
 pub struct Interpreter {
     /// The executable, links resolved: `/root/.pyenv/versions/3.12.1/bin/python3.12`.
     pub executable: PathBuf,
+    /// The executable that runs on this machine and works for it: itself, or, for an interpreter of
+    /// another target, a CPython of the same minor version, whose bytecode is the same.
+    pub host: PathBuf,
+    /// The directory in which the absolute paths of its system begin: `/`, or that of an unpacked
+    /// system whose files are not this machine's.
+    pub root: PathBuf,
     /// `sys.implementation.name`: `cpython`.
     pub implementation: String,
     /// `sys.version_info[:3]`.

@@ -19,6 +19,8 @@ pub fn python_at(prefix: &Path) -> Interpreter {
     let stdlib = prefix.join("lib/python3.12");
     Interpreter {
         executable: prefix.join("bin/python3.12"),
+        host: prefix.join("bin/python3.12"),
+        root: "/".into(),
         implementation: "cpython".into(),
         version: (3, 12, 1),
         full_version: "3.12.1".into(),

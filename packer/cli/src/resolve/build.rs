@@ -126,7 +126,7 @@ fn with_uv(
     let out = tempfile::tempdir_in(job.scratch).at(job.scratch)?.keep();
     let mut command = Command::new(job.uv()?);
     command.args(["build", "--wheel", "--color", "never", "--python"]);
-    command.arg(&job.interpreter.executable).arg("--out-dir").arg(&out);
+    command.arg(&job.interpreter.host).arg("--out-dir").arg(&out);
     uv::index_options(&mut command, job.options, &job.links);
     command.arg(source).current_dir(configuration).env("DIST_EXTRA_CONFIG", &setup_cfg.file);
     let ran = run("uv", &mut command, job.ui)?;

@@ -78,7 +78,7 @@ fn create(
     let progress = job.ui.spinner("Preparing", format_args!("the build of {what}"));
     let mut command = Command::new(job.uv()?);
     command.args(["venv", "--allow-existing", "--no-project", "--color", "never", "--python"]);
-    command.arg(&job.interpreter.executable).arg(directory);
+    command.arg(&job.interpreter.host).arg(directory);
     let ran = super::program::run("uv", &mut command, job.ui)?;
     if !ran.success {
         return Err(uv_failure::failure(&ran, job.options.offline));
@@ -118,7 +118,7 @@ fn touch(directory: &Path) {
 fn key_of(job: &Job, project: &Path, requires: &[String]) -> String {
     let python = job.interpreter;
     let mut key = key::Key::default();
-    key.list("python", [&*python.executable.to_string_lossy(), &python.full_version]);
+    key.list("python", [&*python.host.to_string_lossy(), &python.full_version]);
     key.list("index", &job.options.index_url);
     key.list("no-index", job.options.no_index.then_some("true"));
     key.list("find-links", &job.options.find_links);

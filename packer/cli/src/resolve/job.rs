@@ -45,7 +45,7 @@ impl Job<'_> {
         if let Some(uv) = self.uv.get() {
             return Ok(uv);
         }
-        let found = find_uv::find(&self.interpreter.executable)?;
+        let found = find_uv::find(&self.interpreter.host)?;
         Ok(self.uv.get_or_init(|| found))
     }
 }

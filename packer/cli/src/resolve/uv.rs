@@ -143,7 +143,7 @@ pub(super) fn look_up(job: &Job, locked: &[Locked]) -> Result<BTreeMap<String, P
 fn compile(job: &Job, options: &Options) -> Result<Command, Error> {
     let mut command = Command::new(job.uv()?);
     command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
-    command.arg("--python").arg(&job.interpreter.executable).current_dir(&job.directory);
+    command.arg("--python").arg(&job.interpreter.host).current_dir(&job.directory);
     index_options(&mut command, options, &job.links);
     if options.offline && !options.no_index {
         // uv's cache of index pages lists wheels that are not on this host.

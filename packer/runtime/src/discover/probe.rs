@@ -50,6 +50,8 @@ pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error>
         return Err(Error::Machine { path: path.to_owned(), machine, target });
     }
     Ok(Interpreter {
+        host: answer.executable.clone(),
+        root: PathBuf::from("/"),
         executable: answer.executable,
         implementation: answer.implementation,
         version: answer.version,

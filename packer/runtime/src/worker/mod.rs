@@ -83,7 +83,7 @@ impl Workers {
         let mut worker = match waiting {
             Some(worker) => worker,
             None => Worker::start(&self.interpreter).map_err(|source| NotStarted {
-                executable: self.interpreter.executable.clone(),
+                executable: self.interpreter.host.clone(),
                 source,
             })?,
         };

@@ -33,7 +33,7 @@ impl Worker {
     /// The options are not `-I` or `-E`: these would ignore the fixed hash seed, on which the order
     /// of some tuples in code objects depends. The empty environment isolates as well.
     pub(super) fn start(interpreter: &Interpreter) -> io::Result<Self> {
-        let mut command = Command::new(&interpreter.executable);
+        let mut command = Command::new(&interpreter.host);
         command.args(["-s", "-S", "-B", "-W", "ignore", "-c", SCRIPT]).env_clear();
         for name in ["LD_LIBRARY_PATH", "SYSTEMROOT"] {
             if let Some(value) = std::env::var_os(name) {
@@ -42,7 +42,7 @@ impl Worker {
         }
         command.env("PYTHONHASHSEED", "0");
         // The script imports nothing that a file could replace; the directory is a second safeguard.
-        if let Some(directory) = interpreter.executable.parent() {
+        if let Some(directory) = interpreter.host.parent() {
             command.current_dir(directory);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
