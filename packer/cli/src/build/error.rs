@@ -10,6 +10,7 @@ use crate::{
     archive, build_cache, bytecode, component, lock, resolve, settings, source, wheel, wheelhouse,
 };
 use snakecrate_base::error::Remedy;
+use snakecrate_base::python::Interpreter;
 use snakecrate_runtime as runtime;
 use snakecrate_runtime::discover::{self, BadSpec};
 
@@ -28,6 +29,21 @@ pub enum Error {
     /// No interpreter was found.
     #[error(transparent)]
     Discover(#[from] discover::Error),
+    /// Two values of `--python` are for the same target.
+    #[error("--python is given twice: {first} and {second}")]
+    Pythons {
+        /// The first.
+        first: String,
+        /// The second.
+        second: String,
+    },
+    /// The interpreters of two targets have different minor versions.
+    #[error(
+        "all targets of a build have the same minor version of Python, and {} has {} ({}), {} has {} ({})",
+        .0[0].executable.display(), .0[0].minor(), .0[0].target,
+        .0[1].executable.display(), .0[1].minor(), .0[1].target,
+    )]
+    Minors(Box<[Interpreter; 2]>),
     /// The runtime cannot be made.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
@@ -107,6 +123,10 @@ impl Remedy for Error {
             Self::Settings(error) => error.remedy(),
             Self::Spec(error) => error.remedy(),
             Self::Discover(error) => error.remedy(),
+            Self::Pythons { .. } => {
+                Some("give one of them, or name the target of each: --python TARGET=SPEC".into())
+            }
+            Self::Minors(_) => Some("name interpreters of one minor version".into()),
             Self::Runtime(error) => error.remedy(),
             Self::Lock(error) => error.remedy(),
             Self::Include(error) => error.remedy(),
@@ -121,7 +141,9 @@ impl Remedy for Error {
             Self::Archive(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
             Self::Default { entries, .. } => Some(format!("choose one of: {}", entries.join(", "))),
-            Self::NoLauncher { target } => Some(format!("use a snakecrate built on {target}")),
+            Self::NoLauncher { target } => {
+                Some(format!("see `snakecrate targets`, or use a snakecrate built on {target}"))
+            }
             Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
             Self::NoCLibrary => Some("build on a machine with glibc, or use --libc host".into()),
             Self::Cache(error) => error.remedy(),

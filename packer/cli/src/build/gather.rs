@@ -1,4 +1,4 @@
-//! The inputs of a build: an interpreter and wheels.
+//! The inputs of a build for one target: wheels.
 
 use std::path::Path;
 
@@ -10,57 +10,27 @@ use crate::lock::{self, Selection};
 use crate::resolve::{self, Fetched, Inputs, Locked, LockedSource, Place};
 use crate::settings::Settings;
 use crate::source::{Folder, Source};
-use crate::wheel::{self, normalize};
+use crate::wheel::normalize;
 use crate::wheelhouse;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
-use snakecrate_runtime::discover::{self, Request, Spec};
 
-/// The interpreter, and the wheels of all distributions: those that the lock file selects, else those
+/// The wheels of all distributions for an interpreter: those that the lock file selects, else those
 /// that uv resolves.
 pub(super) fn all(
     source: &Source,
     settings: &Settings,
+    python: &Interpreter,
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Needs, Error> {
-    let python = interpreter(source, settings, cache, ui)?;
     let selection = match &settings.wheelhouse {
         Some(_) => None,
-        None => selection(source, settings, &python, ui)?,
+        None => selection(source, settings, python, ui)?,
     };
-    let distributions = distributions(source, settings, &python, selection.as_ref(), cache, ui)?;
+    let distributions = distributions(source, settings, python, selection.as_ref(), cache, ui)?;
     let (lock, overridden) = selection.map(Selection::into_parts).unzip();
-    Ok(Needs { python, distributions, overridden: overridden.unwrap_or_default(), lock })
-}
-
-/// The interpreter to pack; it also resolves and compiles.
-fn interpreter(
-    source: &Source,
-    settings: &Settings,
-    cache: &BuildCache,
-    ui: Ui,
-) -> Result<Interpreter, Error> {
-    let target = snakecrate_base::host::target().ok_or(Error::NoTarget)?;
-    let named = settings.python.as_deref().map(Spec::parse).transpose()?;
-    let own = match source {
-        Source::Environment { directory } => {
-            Some(Spec::Path(directory.join(wheel::BIN).join("python")))
-        }
-        _ => None,
-    };
-    let request = Request {
-        target,
-        spec: named.or(own),
-        requires_python: source.requires_python()?.map(|specifiers| specifiers.to_string()),
-        offline: settings.offline,
-        mirror: settings.python_mirror.clone(),
-        directories: cache.pythons(),
-    };
-    let interpreter = discover::find(&request, ui)?;
-    let path = interpreter.executable.display();
-    ui.step("Using", format_args!("CPython {} at {path}", interpreter.full_version));
-    Ok(interpreter)
+    Ok(Needs { distributions, overridden: overridden.unwrap_or_default(), lock })
 }
 
 /// The wheels of all distributions, in the build cache.

@@ -19,6 +19,7 @@ mod gather;
 mod groups;
 pub mod hints;
 pub mod include;
+mod interpreters;
 mod known;
 mod launch;
 mod native;
@@ -68,12 +69,10 @@ pub struct Build {
     environment: Env,
 }
 
-/// What a build takes from outside: an interpreter, and the wheels of all distributions. Both are in
-/// the build cache or on this machine.
+/// What a build takes from outside, beside the interpreter: the wheels of all distributions, which are
+/// in the build cache or on this machine.
 #[derive(Debug)]
 pub struct Needs {
-    /// The interpreter.
-    pub python: Interpreter,
     /// The wheels, sorted by name.
     pub distributions: Vec<Fetched>,
     /// Names of distributions whose declared requirements a lock file overrides on purpose.
@@ -82,26 +81,50 @@ pub struct Needs {
     pub lock: Option<UsedLock>,
 }
 
+/// The interpreter to pack for each target of the settings, all of the same minor version. Each names
+/// the target that a build is for: see [`Build::prepare`].
+///
+/// # Errors
+///
+/// A target has no launcher or no interpreter here, or there is none of a version that all have.
+pub fn interpreters(
+    source: &Source,
+    settings: &Settings,
+    ui: Ui,
+) -> Result<Vec<Interpreter>, Error> {
+    let cache = BuildCache::open()?;
+    cache.remove_abandoned();
+    interpreters::all(source, settings, &cache, ui)
+}
+
 /// Gets everything that [`Build::prepare`] takes from outside: a later one with the same arguments
 /// needs no network.
 ///
 /// # Errors
 ///
-/// The interpreter or a distribution cannot be had.
-pub fn needs(source: &Source, settings: &Settings, ui: Ui) -> Result<Needs, Error> {
-    let cache = BuildCache::open()?;
-    cache.remove_abandoned();
-    gather::all(source, settings, &cache, ui)
+/// A distribution cannot be had.
+pub fn needs(
+    source: &Source,
+    settings: &Settings,
+    interpreter: &Interpreter,
+    ui: Ui,
+) -> Result<Needs, Error> {
+    gather::all(source, settings, interpreter, &BuildCache::open()?, ui)
 }
 
 impl Build {
-    /// Does all the work except writing: resolves, unpacks, compiles, compresses.
-    pub fn prepare(source: &Source, settings: &Settings, ui: Ui) -> Result<Self, Error> {
+    /// Does all the work except writing, for the target of `interpreter`: resolves, unpacks, compiles,
+    /// compresses.
+    pub fn prepare(
+        source: &Source,
+        settings: &Settings,
+        interpreter: &Interpreter,
+        ui: Ui,
+    ) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
-        cache.remove_abandoned();
-        let Needs { python: interpreter, distributions: fetched, overridden, lock } =
-            gather::all(source, settings, &cache, ui)?;
-        if let Err(warning) = bytecode::check_reproducible(&interpreter) {
+        let Needs { distributions: fetched, overridden, lock } =
+            gather::all(source, settings, interpreter, &cache, ui)?;
+        if let Err(warning) = bytecode::check_reproducible(interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
         }
         let launcher = launcher(interpreter.target)
@@ -109,12 +132,12 @@ impl Build {
         let unpacked = cache
             .temporary_directory()
             .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
-        let workers = Workers::new(&interpreter);
+        let workers = Workers::new(interpreter);
         let mut overrides = requires::Overrides::of(source, settings);
         overrides.names.extend(overridden);
         let work = Work {
             settings,
-            interpreter: &interpreter,
+            interpreter,
             workers: &workers,
             scanner: Scanner::remembering(&workers, &cache.imports()),
             cache: FactsCache::new(&cache),

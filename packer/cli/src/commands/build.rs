@@ -10,36 +10,60 @@ use snakecrate_format::size::Size;
 
 use super::Error;
 use super::artifacts::{self, Artifact};
-use crate::build::Build;
+use super::targets::{self, Files};
+use crate::build::{self, Build};
 use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
 use crate::proof::{self, Outcome};
 use crate::report::Report;
-use crate::settings::{self, Options};
+use crate::settings::{self, Options, Settings};
 use crate::source::Source;
 use snakecrate_base::ui::{Ui, warnings};
 
 /// `snakecrate build`
 pub(super) fn build(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
     let (source, artifacts) = resolve(args, &Options::empty())?;
-    artifacts.iter().try_for_each(|artifact| build_one(&source, artifact, ui))
+    artifacts.iter().try_for_each(|artifact| build_artifact(&source, artifact, ui))
 }
 
-fn build_one(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> {
+fn build_artifact(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> {
     let settings = &artifact.settings;
-    let build = Build::prepare(source, settings, ui)?;
-    let name = artifact.name.as_deref().unwrap_or(build.name());
-    let output = settings.output.clone().unwrap_or_else(|| default_output(name));
-    let aside = build.write_aside(&output)?;
-    let proven = proof::prove(aside.path(), &build, &settings.proof, ui);
-    let report = |path: &Path| match &settings.report {
-        Some(file) => Report::new(&build, path, proven.as_ref(), warnings())?.write(file),
+    let since = warnings().len();
+    let pythons = build::interpreters(source, settings, ui)?;
+    let common = warnings().split_off(since);
+    let of_artifact = artifact.name.as_deref();
+    targets::for_each(&pythons, ui, |python| {
+        let since = warnings().len();
+        let build = Build::prepare(source, settings, python, ui)?;
+        let name = of_artifact.unwrap_or(build.name());
+        let files = match &*pythons {
+            [_] => Files::of_one(name, settings),
+            _ => Files::of_several(name, python.target, settings)?,
+        };
+        let warnings = || [common.clone(), warnings().split_off(since)].concat();
+        write(&build, settings, &files, warnings, ui)
+    })
+}
+
+/// Writes the archive, proves it, and reports about it.
+fn write(
+    build: &Build,
+    settings: &Settings,
+    files: &Files,
+    warnings: impl Fn() -> Vec<String>,
+    ui: Ui,
+) -> Result<(), Error> {
+    let output = &files.archive;
+    let aside = build.write_aside(output)?;
+    let proven = proof::prove(aside.path(), build, &settings.proof, ui);
+    let report = |path: &Path| match &files.report {
+        Some(file) => Report::new(build, path, proven.as_ref(), warnings())?.write(file),
         None => Ok(()),
     };
     let outcome = match &proven {
         Ok(outcome) => outcome,
         Err(error) => {
-            let kept = error.is_about_archive().then(|| failed(&output));
+            let kept = error.is_about_archive().then(|| failed(output));
             if let Some(kept) = &kept {
                 aside.publish_as(kept).map_err(crate::build::Error::from)?;
                 report(kept)?;
@@ -54,8 +78,8 @@ fn build_one(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> 
     }
     let written = aside.publish().map_err(crate::build::Error::from)?;
     // A leftover of an earlier build would be taken for this one's.
-    let _ = fs::remove_file(failed(&output));
-    report(&output)?;
+    let _ = fs::remove_file(failed(output));
+    report(output)?;
     let entries: Vec<_> = build.entries().collect();
     ui.step(
         "Built",
@@ -85,7 +109,11 @@ pub(super) fn run(args: &BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
 fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let (source, artifacts) = resolve(args, &run_defaults())?;
     let settings = artifacts::only(artifacts)?.settings;
-    let build = Build::prepare(&source, &settings, ui)?;
+    let pythons = build::interpreters(&source, &settings, ui)?;
+    let [python] = &*pythons else {
+        return Err(Error::SeveralTargets(pythons.iter().map(|python| python.target).collect()));
+    };
+    let build = Build::prepare(&source, &settings, python, ui)?;
     let directory = BuildCache::open().map_err(crate::build::Error::from)?.archive(&build.key());
     let archive = directory.join(build.name());
     if !archive.is_file() {
@@ -113,12 +141,6 @@ pub(super) fn resolve(
     let artifacts =
         artifacts::all(&args.options, args.artifact.as_deref(), &file, of_each, defaults)?;
     Ok((source, artifacts))
-}
-
-/// `./name`, or `./name.bin` where `name` is a directory, such as a package's sources.
-fn default_output(name: &str) -> PathBuf {
-    let path = Path::new(".").join(name);
-    if path.is_dir() { path.with_extension("bin") } else { path }
 }
 
 /// Replaces this process by the archive; returns only if that fails.

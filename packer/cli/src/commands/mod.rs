@@ -8,6 +8,7 @@ mod fetch;
 mod inspect;
 mod labels;
 mod prune;
+mod targets;
 mod test;
 
 use std::io::{self, Write as _};
@@ -21,6 +22,8 @@ use crate::{archive, proof, report};
 use crate::source;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::ui::Ui;
+use snakecrate_format::target::Target;
+pub use targets::Failure;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,20 @@ pub enum Error {
         advice: Option<Advice>,
         /// Where the archive is.
         kept: Option<PathBuf>,
+    },
+    /// Some targets of a build failed.
+    #[error("{}", lines(.0, "not built for", Error::to_string))]
+    Targets(Vec<Failure>),
+    /// `run` starts one archive.
+    #[error("`run` starts one archive, and there are several targets: {}", names(.0))]
+    SeveralTargets(Vec<&'static Target>),
+    /// The directory for the archives of several targets cannot be made.
+    #[error("cannot make the directory {} for the files of several targets: {source}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
     },
     /// The build report cannot be written.
     #[error(transparent)]
@@ -103,6 +120,17 @@ impl Remedy for Error {
             Self::Audit(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
+            Self::Targets(failures) => {
+                let remedy = |error: &Self| error.remedy().unwrap_or_default();
+                match &**failures {
+                    [one] => one.error.remedy(),
+                    all => Some(lines(all, "for", remedy)),
+                }
+            }
+            Self::SeveralTargets(_) => Some("choose one with --target".into()),
+            Self::Directory { .. } => {
+                Some("name a directory with --output: it gets NAME-TARGET for each target".into())
+            }
             Self::Proof { error, advice, kept } => {
                 let remedy = advice.as_ref().map(|advice| advice.remedy.clone());
                 let kept = kept.as_ref().map(|kept| {
@@ -119,6 +147,16 @@ impl Remedy for Error {
             Self::Output(_) => None,
         }
     }
+}
+
+/// A line about each failure, with what `text` says of it.
+fn lines(failures: &[Failure], verb: &str, text: impl Fn(&Error) -> String) -> String {
+    let line = |one: &Failure| format!("{verb} {}: {}", one.target, text(&one.error));
+    failures.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn names(targets: &[&Target]) -> String {
+    targets.iter().map(|target| target.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Runs the command.

@@ -166,6 +166,7 @@ fn interpreter(
             target,
             spec: Some(Spec::parse(spec)?),
             requires_python: None,
+            minor: None,
             offline: args.offline,
             mirror: None,
             directories: cache.pythons(),

@@ -61,6 +61,14 @@ pub enum Error {
     /// Requirements that would change the environment.
     #[error("a virtual environment is packed as it is, without {0}")]
     More(&'static str),
+    /// The archive is for another target than this machine's, which the environment is for.
+    #[error("{} has distributions for this machine, and the archive is for {target}", directory.display())]
+    Foreign {
+        /// The environment.
+        directory: PathBuf,
+        /// The name of the archive's target.
+        target: &'static str,
+    },
     /// The metadata is invalid.
     #[error(transparent)]
     Wheel(#[from] wheel::Error),
@@ -84,6 +92,10 @@ impl Remedy for Error {
             | Self::Altered { name, .. }
             | Self::Outside { name, .. } => {
                 format!("install {name} again: `pip install --force-reinstall --no-deps {name}`")
+            }
+            Self::Foreign { .. } => {
+                "build the project or requirement that it was made from, instead of the environment"
+                    .into()
             }
             Self::More(_) => "install it into the environment first".into(),
             Self::Wheel(error) => return error.remedy(),

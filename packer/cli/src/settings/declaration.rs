@@ -16,8 +16,10 @@ use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::proof::{Proof, ProofOptions};
+use super::targets::{PythonChoice, pythons, target, targets};
 use super::values::{Inclusion, inclusions};
 use snakecrate_audit::Glibc;
+use snakecrate_format::target::Target;
 use snakecrate_runtime::Strip;
 
 /// How to build an archive: flags over `[tool.snakecrate]` over defaults.
@@ -26,18 +28,29 @@ use snakecrate_runtime::Strip;
 #[config(layer_attr(serde(rename_all = "kebab-case", deny_unknown_fields)))]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Settings {
-    /// File to write [default: ./NAME, or ./NAME.bin where NAME is a directory]
+    /// File to write; with several targets, the directory to write to [default: ./NAME, or ./NAME.bin
+    /// where NAME is a directory]
     #[config(layer_attr(arg(short, long, value_name = "FILE")))]
     pub output: Option<PathBuf>,
 
-    /// File for the build report, as JSON
+    /// File for the build report, as JSON; with several targets, the directory of their reports
     #[config(layer_attr(arg(long, value_name = "FILE")))]
     pub report: Option<PathBuf>,
 
+    /// Target to build for: x86_64-linux or aarch64-linux; with several, --output is a directory that
+    /// gets NAME-TARGET for each [default: this machine's]
+    #[config(default = [], deserialize_with = targets)]
+    #[config(layer_attr(arg(long, value_name = "TARGET", value_parser = target)))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub target: Vec<&'static Target>,
+
     /// Python to pack: a version, an interpreter, or a python-build-standalone directory, archive or
-    /// URL#sha256=… [default: the newest suitable one, downloaded if this machine has none]
-    #[config(layer_attr(arg(long, value_name = "SPEC")))]
-    pub python: Option<String>,
+    /// URL#sha256=…; TARGET=SPEC for one target [default: the newest suitable one, downloaded if this
+    /// machine has none]
+    #[config(default = [], deserialize_with = pythons)]
+    #[config(layer_attr(arg(long, value_name = "[TARGET=]SPEC")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    pub python: Vec<PythonChoice>,
 
     /// Mirror to download Python from [default: GitHub]
     #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")))]

@@ -156,10 +156,9 @@ fn make_absolute(options: &mut Options, directory: &Path) {
     for link in options.find_links.iter_mut().flatten().filter(|link| is_path(link)) {
         *link = directory.join(&*link).to_string_lossy().into_owned();
     }
-    if let Some(python) = &mut options.python
-        && python.contains('/')
-        && is_path(python)
-    {
-        *python = directory.join(&*python).to_string_lossy().into_owned();
+    for python in options.python.iter_mut().flatten() {
+        if python.spec.contains('/') && is_path(&python.spec) {
+            python.spec = directory.join(&python.spec).to_string_lossy().into_owned();
+        }
     }
 }

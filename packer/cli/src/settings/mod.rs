@@ -15,6 +15,7 @@ mod file;
 mod flags;
 mod lists;
 mod proof;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -27,6 +28,7 @@ pub use documents::described;
 pub use environment::Env;
 pub use file::{Artifacts, Error, options_of, package_at};
 pub use proof::Proof;
+pub use targets::{PythonChoice, UnknownTarget};
 pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
 
 impl Settings {

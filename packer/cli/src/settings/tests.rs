@@ -8,7 +8,7 @@ use serde_json::Value;
 use snakecrate_runtime::Strip;
 
 use super::documents::{self, Description};
-use super::{LibcChoice, Options, Settings, file};
+use super::{LibcChoice, Options, PythonChoice, Settings, file};
 use snakecrate_audit::Glibc;
 
 fn read(text: &str) -> Result<Options, String> {
@@ -27,7 +27,7 @@ fn sample(option: &Description) -> (String, String) {
         let word = word.get_name();
         return (word.to_owned(), format!("'{word}'"));
     }
-    let candidates = ["/2.28", "2.28", "2", "A=2"];
+    let candidates = ["/2.28", "2.28", "2", "A=2", "x86_64-linux"];
     let is_allowed = |text: &&&str| {
         let flag = OsString::from(format!("--{}={text}", option.arg.get_long().unwrap()));
         let command = Options::augment_args(Command::new("build").no_binary_name(true));
@@ -99,8 +99,16 @@ fn relative_paths_are_relative_to_the_file() {
     assert_eq!(options.requirements.unwrap(), paths);
     assert_eq!(options.find_links.unwrap(), ["/p/wheels", "https://w"]);
     assert_eq!(options.output.unwrap(), Path::new("/p/out/app"));
-    assert_eq!(options.python.unwrap(), "/p/../py/bin/python");
-    assert_eq!(read("[snakecrate]\npython = '3.12'\n").unwrap().python.unwrap(), "3.12");
+    let python = |pythons: Option<Vec<PythonChoice>>| pythons.unwrap().remove(0).to_string();
+    assert_eq!(python(options.python), "/p/../py/bin/python");
+    for (text, read_as) in [
+        ("3.12", "3.12"),
+        ("aarch64-linux=../py", "aarch64-linux=/p/../py"),
+        ("aarch64-linux=3.12", "aarch64-linux=3.12"),
+    ] {
+        let options = read(&format!("[snakecrate]\npython = '{text}'\n")).unwrap();
+        assert_eq!(python(options.python), read_as);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::installed::{Places, candidates};
 use super::probe::probe;
 use super::request::{Job, Request};
 use super::spec::{BadSpec, Spec};
-use super::versions::{Versions, is_supported};
+use super::versions::{Versions, is_supported, minor_of};
 use super::{given, remote};
 
 /// Finds the interpreter that `request` asks for.
@@ -42,6 +42,30 @@ pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter
     }
 }
 
+/// The minor versions of the CPythons of this machine that `request` allows, newest first. Its target
+/// is `host`, that of this machine.
+///
+/// # Errors
+///
+/// The project's `requires-python` cannot be read.
+pub fn installed_minors(request: &Request) -> Result<Vec<(u8, u8)>, Error> {
+    let wanted = match &request.spec {
+        Some(Spec::Version(wanted)) => Some(wanted),
+        _ => None,
+    };
+    let versions = Versions::new(wanted, request.requires_python.as_deref(), request.minor)?;
+    let places = Places::of_this_user();
+    let found = candidates(&places, &request.directories.downloads, request.target);
+    let mut minors: Vec<(u8, u8)> = Vec::new();
+    for both in [true, false] {
+        let fitting = found.iter().filter(|found| versions.fits(&found.version, both));
+        minors.extend(fitting.filter_map(|found| minor_of(&found.version)));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    minors.retain(|minor| seen.insert(*minor));
+    Ok(minors)
+}
+
 /// The first command of this name on `PATH` that works. It may be a shim, which either reports the
 /// interpreter behind it or fails.
 fn by_command(places: &Places, name: &str, job: &Job<'_>) -> Result<Interpreter, Error> {
@@ -62,7 +86,7 @@ fn by_version(
     request: &Request,
     job: &Job<'_>,
 ) -> Result<Interpreter, Error> {
-    let versions = Versions::new(wanted, request.requires_python.as_deref())?;
+    let versions = Versions::new(wanted, request.requires_python.as_deref(), request.minor)?;
     let found = candidates(places, &job.directories.downloads, job.target);
     for both in [true, false] {
         for candidate in found.iter().filter(|found| versions.fits(&found.version, both)) {
@@ -107,6 +131,7 @@ mod tests {
             target: &X86_64_LINUX,
             spec: (!spec.is_empty()).then(|| Spec::parse(spec).unwrap()),
             requires_python: None,
+            minor: None,
             offline: true,
             mirror: None,
             directories: python_directories("/nonexistent".as_ref()),

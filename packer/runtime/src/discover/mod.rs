@@ -21,7 +21,7 @@ mod unpack;
 mod versions;
 
 pub use error::Error;
-pub use find::{find, find_in};
+pub use find::{find, find_in, installed_minors};
 pub use installed::Places;
 pub use request::{PythonDirectories, Request};
 pub use spec::{BadSpec, Spec};

@@ -16,6 +16,9 @@ pub struct Request {
     pub spec: Option<Spec>,
     /// The project's `requires-python`, a PEP 440 specifier set; counts unless `spec` is a path.
     pub requires_python: Option<String>,
+    /// The minor version that it has to have, `(3, 12)`: all targets of one build have the same. Counts
+    /// unless `spec` is a path.
+    pub minor: Option<(u8, u8)>,
     /// Whether nothing may be downloaded.
     pub offline: bool,
     /// The mirror to download from instead of [`super::release::MIRROR`]: it has

@@ -13,15 +13,18 @@ use super::probe::OLDEST;
 pub(super) struct Versions<'a> {
     wanted: Option<&'a VersionSpecifiers>,
     required: Option<VersionSpecifiers>,
+    minor: Option<(u8, u8)>,
 }
 
 impl<'a> Versions<'a> {
-    /// The versions that are `wanted`, by a project with this `requires-python`.
+    /// The versions that are `wanted`, by a project with this `requires-python`; only those of `minor`
+    /// if one is given.
     pub(super) fn new(
         wanted: Option<&'a VersionSpecifiers>,
         requires_python: Option<&str>,
+        minor: Option<(u8, u8)>,
     ) -> Result<Self, Error> {
-        Ok(Self { wanted, required: requires_python.map(specifiers).transpose()? })
+        Ok(Self { wanted, required: requires_python.map(specifiers).transpose()?, minor })
     }
 
     /// Whether the user allows `version`, and if `both`, the project as well. If no version
@@ -32,6 +35,7 @@ impl<'a> Versions<'a> {
             self.wanted.is_some_and(|wanted| wanted.iter().any(VersionSpecifier::any_prerelease));
         let required = self.required.as_ref().filter(|_| both || self.wanted.is_none());
         is_supported(version)
+            && self.minor.is_none_or(|minor| minor_of(version) == Some(minor))
             && (unstable || version.is_stable())
             && self.wanted.is_none_or(|wanted| wanted.contains(version))
             && required.is_none_or(|required| required.contains(version))
@@ -41,6 +45,9 @@ impl<'a> Versions<'a> {
 impl fmt::Display for Versions<'_> {
     /// As the user would write it: `3.12` for `==3.12.*`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((major, minor)) = self.minor {
+            return write!(f, "{major}.{minor}");
+        }
         let Some(specifiers) = self.wanted.or(self.required.as_ref()) else {
             return write!(f, ">={}.{}", OLDEST.0, OLDEST.1);
         };
@@ -55,6 +62,12 @@ impl fmt::Display for Versions<'_> {
 /// Whether archives can carry this version.
 pub(super) fn is_supported(version: &Version) -> bool {
     version.release() >= &[OLDEST.0.into(), OLDEST.1.into()][..]
+}
+
+/// Major and minor version: `(3, 12)`.
+pub(super) fn minor_of(version: &Version) -> Option<(u8, u8)> {
+    let [major, minor, ..] = version.release() else { return None };
+    Some((u8::try_from(*major).ok()?, u8::try_from(*minor).ok()?))
 }
 
 fn specifiers(text: &str) -> Result<VersionSpecifiers, Error> {

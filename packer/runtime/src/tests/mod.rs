@@ -76,6 +76,7 @@ fn request(spec: Option<&str>, cache: &Path) -> Request {
         target: &X86_64_LINUX,
         spec: spec.map(|spec| Spec::parse(spec).unwrap()),
         requires_python: None,
+        minor: None,
         offline: true,
         mirror: None,
         directories: python_directories(cache),

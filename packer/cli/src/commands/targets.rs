@@ -1,0 +1,80 @@
+//! Several targets of one command: names of their files, and failures, which do not keep the others
+//! from being built.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use snakecrate_base::python::Interpreter;
+use snakecrate_base::ui::Ui;
+use snakecrate_format::target::Target;
+
+use super::Error;
+use crate::settings::Settings;
+
+/// A target that failed, and why.
+#[derive(Debug)]
+pub struct Failure {
+    pub(super) target: &'static Target,
+    pub(super) error: Error,
+}
+
+/// Does `work` for each target. With several, a failure does not end it; all are reported in the end.
+pub(super) fn for_each(
+    pythons: &[Interpreter],
+    ui: Ui,
+    work: impl Fn(&Interpreter) -> Result<(), Error>,
+) -> Result<(), Error> {
+    if let [one] = pythons {
+        return work(one);
+    }
+    let mut failures = Vec::new();
+    for python in pythons {
+        ui.step("Target", python.target);
+        if let Err(error) = work(python) {
+            failures.push(Failure { target: python.target, error });
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Error::Targets(failures)) }
+}
+
+/// The files that a build for one target writes.
+pub(super) struct Files {
+    pub(super) archive: PathBuf,
+    pub(super) report: Option<PathBuf>,
+}
+
+impl Files {
+    /// The files for the only target: those of the settings, or `./name`.
+    pub(super) fn of_one(name: &str, settings: &Settings) -> Self {
+        let archive = settings.output.clone().unwrap_or_else(|| default_output(name));
+        Self { archive, report: settings.report.clone() }
+    }
+
+    /// The files for one of several targets: `NAME-TARGET` in the directories of the settings, which
+    /// are made.
+    pub(super) fn of_several(
+        name: &str,
+        target: &Target,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        let directory = settings.output.as_deref().unwrap_or(Path::new("."));
+        let make = |directory: &Path| {
+            let failed =
+                |source: io::Error| Error::Directory { path: directory.to_owned(), source };
+            fs::create_dir_all(directory).map_err(failed)
+        };
+        make(directory)?;
+        settings.report.as_deref().map(make).transpose()?;
+        let report = settings.report.as_ref();
+        Ok(Self {
+            archive: directory.join(format!("{name}-{target}")),
+            report: report.map(|directory| directory.join(format!("{name}-{target}.json"))),
+        })
+    }
+}
+
+/// `./name`, or `./name.bin` where `name` is a directory, such as a package's sources.
+fn default_output(name: &str) -> PathBuf {
+    let path = Path::new(".").join(name);
+    if path.is_dir() { path.with_extension("bin") } else { path }
+}
