@@ -1,0 +1,5 @@
+from django.urls import path
+
+from votes import views
+
+urlpatterns = [path("", views.index), path("api/votes/", views.Votes.as_view())]
