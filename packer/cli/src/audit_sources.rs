@@ -26,14 +26,6 @@ pub enum Error {
     /// A file of another kind.
     #[error("{} isn't an archive, a wheel, a directory or an ELF file", .0.display())]
     Kind(PathBuf),
-    /// An archive for a target that this version doesn't know.
-    #[error("{} is for the unknown target {target}", path.display())]
-    Target {
-        /// The archive.
-        path: PathBuf,
-        /// The target that its manifest names.
-        target: String,
-    },
     /// No target is known for this machine.
     #[error("this system isn't one that archives are made for")]
     NoTarget,
@@ -45,7 +37,6 @@ impl Remedy for Error {
             Self::Audit(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
             Self::Kind(_) => Some("name an archive, a .whl, a directory or an ELF file".into()),
-            Self::Target { .. } => Some("use a newer snakecrate".into()),
             Self::NoTarget => Some("audit on Linux".into()),
         }
     }
@@ -87,7 +78,7 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
         return Err(Error::Kind(path.to_owned()));
     }
     match Archive::open(path) {
-        Ok(archive) => archive_subject(path, &archive),
+        Ok(archive) => archive_subject(&archive),
         Err(archive::Error::NotAnArchive { .. }) => single(|path, name, target| {
             audit::file(path, &name, target)?.ok_or_else(|| Error::Kind(path.to_owned()))
         }),
@@ -127,10 +118,9 @@ fn installed_path(path: &str) -> String {
     }
 }
 
-fn archive_subject(path: &Path, archive: &Archive) -> Result<Subject, Error> {
+fn archive_subject(archive: &Archive) -> Result<Subject, Error> {
     let manifest = archive.manifest();
-    let target = Target::named(&manifest.target)
-        .ok_or_else(|| Error::Target { path: path.to_owned(), target: manifest.target.clone() })?;
+    let target = archive.target()?;
     let components = manifest.components.iter();
     let components = components.filter(|component| component.kind != Kind::CLibrary);
     let units = components.map(|component| component_unit(archive, component, target));

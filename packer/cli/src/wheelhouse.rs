@@ -15,6 +15,7 @@ use snakecrate_base::error::Remedy;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::{Count, Ui};
 use snakecrate_download::file_sha256;
+use snakecrate_format::target::Target;
 
 /// Why the wheels of a directory cannot be packed.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +72,7 @@ impl Remedy for Error {
             Self::Conflict(option) => format!("use either `--wheelhouse` or `{option}`"),
             Self::NoFit { name, .. } => {
                 format!(
-                    "add a wheel of {name} for this Python and host, or choose another --python"
+                    "add a wheel of {name} for this Python and target, or choose another --python"
                 )
             }
             Self::Versions { .. } => "leave one of them in the directory".into(),
@@ -101,12 +102,18 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
 }
 
 /// The wheels in `directory`, one of each distribution, sorted by name. Of several wheels of one
-/// version, the best that fits `interpreter` is taken.
+/// version, the best that fits `interpreter` is taken. Distributions with wheels for other `targets` of
+/// the build only are left to those.
 ///
 /// # Errors
 ///
 /// See [`Error`].
-pub fn wheels(directory: &Path, interpreter: &Interpreter, ui: Ui) -> Result<Vec<Fetched>, Error> {
+pub fn wheels(
+    directory: &Path,
+    interpreter: &Interpreter,
+    targets: &[&Target],
+    ui: Ui,
+) -> Result<Vec<Fetched>, Error> {
     let mut by_name: BTreeMap<String, Vec<(PathBuf, WheelName)>> = BTreeMap::new();
     for path in files(directory)? {
         if path.extension().is_none_or(|extension| extension != "whl") {
@@ -116,6 +123,17 @@ pub fn wheels(directory: &Path, interpreter: &Interpreter, ui: Ui) -> Result<Vec
         let name = WheelName::of(&path).map_err(|kind| kind.at(&path))?;
         by_name.entry(normalize(&name.name)).or_default().push((path, name));
     }
+    let is_for_others = |(_, wheel): &(PathBuf, WheelName)| {
+        let mut others = targets.iter().filter(|target| **target != interpreter.target);
+        others.any(|target| wheel.is_for(target)) && !wheel.is_for(interpreter.target)
+    };
+    by_name.retain(|name, wheels| {
+        let is_own = !wheels.iter().all(is_for_others);
+        if !is_own {
+            ui.detail(format_args!("{name} is not for {}", interpreter.target));
+        }
+        is_own
+    });
     let wheels = by_name.into_iter().map(|(name, wheels)| {
         let (path, version) = choose(directory, &name, wheels, interpreter)?;
         let sha256 = file_sha256(&path);
@@ -208,7 +226,7 @@ mod tests {
             forge.file = (*file).into();
             forge.write(directory.path());
         }
-        let found = wheels(directory.path(), &interpreter(), Ui::new(Verbosity::Quiet));
+        let found = wheels(directory.path(), &interpreter(), &[], Ui::new(Verbosity::Quiet));
         let name = |wheel: Fetched| wheel.path.file_name().unwrap().to_str().unwrap().to_owned();
         let place = directory.path().display().to_string();
         found
@@ -250,7 +268,7 @@ mod tests {
         let metadata =
             b"Metadata-Version: 2.1\nName: Demo\nVersion: 1.0\nRequires-Python: >=3.13\n";
         forge.add("demo-1.0.dist-info/METADATA", metadata).write(directory.path());
-        let found = wheels(directory.path(), &interpreter(), Ui::new(Verbosity::Quiet));
+        let found = wheels(directory.path(), &interpreter(), &[], Ui::new(Verbosity::Quiet));
         let error = found.unwrap_err().to_string();
         assert!(error.ends_with("requires Python >=3.13, the interpreter is 3.12.1"), "{error}");
     }

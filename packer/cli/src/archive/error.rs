@@ -56,6 +56,14 @@ pub enum Error {
         /// The fault.
         source: BadManifest,
     },
+    /// A target that this version doesn't know.
+    #[error("`{}` is for the unknown target {target}", path.display())]
+    Target {
+        /// The file.
+        path: PathBuf,
+        /// The target that its manifest names.
+        target: String,
+    },
     /// Bytes that have changed since they were packed.
     #[error("`{}` is damaged: {what}, at offset {offset}", path.display())]
     Damaged {
@@ -102,6 +110,7 @@ impl Remedy for Error {
             | Self::Manifest { source: BadManifest::Format(_) | BadManifest::Feature(_), .. } => {
                 "use the version of snakecrate that built it, or a newer one".into()
             }
+            Self::Target { .. } => "use a newer snakecrate".into(),
             Self::Record { .. }
             | Self::Truncated { .. }
             | Self::Manifest { .. }

@@ -10,6 +10,7 @@ use snakecrate_format::listing::Listing;
 use snakecrate_format::manifest::{Component, Feature, Manifest};
 use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
+use snakecrate_format::target::Target;
 use snakecrate_platform::file::SharedFile;
 
 use super::{Error, section};
@@ -81,6 +82,17 @@ impl Archive {
     /// Its manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Its target.
+    ///
+    /// # Errors
+    ///
+    /// This version doesn't know it.
+    pub fn target(&self) -> Result<&'static Target, Error> {
+        let target = &self.manifest.target;
+        let unknown = || Error::Target { path: self.path.clone(), target: target.clone() };
+        Target::named(target).ok_or_else(unknown)
     }
 
     /// The listing of `component`, whose digest and counts are the component's.

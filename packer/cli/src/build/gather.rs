@@ -177,7 +177,7 @@ fn from_wheelhouse(
     ui: Ui,
 ) -> Result<Vec<Fetched>, Error> {
     wheelhouse::check(settings)?;
-    let mut wheels = wheelhouse::wheels(directory, interpreter, ui)?;
+    let mut wheels = wheelhouse::wheels(directory, interpreter, &settings.target, ui)?;
     let named = source.name().map(|name| normalize(&name));
     match source {
         Source::Script { .. } | Source::Folder(_) | Source::Zipapp { .. } => return Ok(wheels),

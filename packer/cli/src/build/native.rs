@@ -4,7 +4,9 @@ use snakecrate_format::entry_path::EntryPath;
 
 use super::Error;
 use super::pack::{Prepared, Work};
+use crate::settings::LibcChoice;
 use snakecrate_audit::{self as audit, Object, Options, Report, Root, Unit};
+use snakecrate_base::host::{Way, way_of_archive};
 use snakecrate_base::tree::Tree;
 use snakecrate_runtime::IncludedLibs;
 
@@ -71,12 +73,14 @@ impl Work<'_> {
             let facts = &wheel.facts;
             unit(&facts.name, Root::Env, &wheel.tags, facts.objects.clone())
         }));
+        let has_c_library = self.settings.libc != LibcChoice::Host;
+        let way = way_of_archive(self.interpreter.target, has_c_library);
         let options = Options {
             target: self.interpreter.target,
             max_glibc: self.settings.max_glibc,
             allow_missing: self.settings.allow_missing.clone(),
             // `run` starts the archive, too.
-            is_tried: self.settings.proof.run,
+            is_tried: self.settings.proof.run && !matches!(way, Way::None(_)),
         };
         let report = audit::audit(name, &units, &options);
         for warning in report.warnings.iter().take(PRINTED) {

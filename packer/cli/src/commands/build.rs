@@ -16,8 +16,9 @@ use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
 use crate::proof::{self, Outcome};
 use crate::report::Report;
-use crate::settings::{self, Options, Settings};
+use crate::settings::{self, LibcChoice, Options, Settings};
 use crate::source::Source;
+use snakecrate_base::host::{Way, way_of_archive};
 use snakecrate_base::ui::{Ui, warnings};
 
 /// `snakecrate build`
@@ -113,6 +114,10 @@ fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let [python] = &*pythons else {
         return Err(Error::SeveralTargets(pythons.iter().map(|python| python.target).collect()));
     };
+    let has_c_library = settings.libc != LibcChoice::Host;
+    if let Way::None(why) = way_of_archive(python.target, has_c_library) {
+        return Err(Error::Foreign { target: python.target, why });
+    }
     let build = Build::prepare(&source, &settings, python, ui)?;
     let directory = BuildCache::open().map_err(crate::build::Error::from)?.archive(&build.key());
     let archive = directory.join(build.name());

@@ -62,6 +62,14 @@ pub enum Error {
     /// `run` starts one archive.
     #[error("`run` starts one archive, and there are several targets: {}", names(.0))]
     SeveralTargets(Vec<&'static Target>),
+    /// `run` cannot start an archive for this target.
+    #[error("cannot run an archive for {target} here: {why}")]
+    Foreign {
+        /// The target.
+        target: &'static Target,
+        /// Why this machine does not start it.
+        why: String,
+    },
     /// The directory for the archives of several targets cannot be made.
     #[error("cannot make the directory {} for the files of several targets: {source}", path.display())]
     Directory {
@@ -126,6 +134,9 @@ impl Remedy for Error {
                     [one] => one.error.remedy(),
                     all => Some(lines(all, "for", remedy)),
                 }
+            }
+            Self::Foreign { .. } => {
+                Some("use `snakecrate build`, or install qemu-user-static".into())
             }
             Self::SeveralTargets(_) => Some("choose one with --target".into()),
             Self::Directory { .. } => {

@@ -6,9 +6,11 @@ use std::process::Command;
 
 use pep440_rs::Version;
 use snakecrate_base::error::Remedy;
+use snakecrate_base::host::{self, Way, way_of_archive};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_format::manifest::{Kind, Manifest};
+use snakecrate_format::target::Target;
 use snakecrate_platform::paths::path_from_bytes;
 use snakecrate_platform::process::replace_by;
 use snakecrate_runtime::discover::{self, Request, Spec};
@@ -46,6 +48,14 @@ pub enum Error {
         /// What its launcher says.
         message: String,
     },
+    /// The archive is for another machine.
+    #[error("cannot start {} here: {why}", path.display())]
+    Foreign {
+        /// The archive.
+        path: PathBuf,
+        /// Why this machine does not start it.
+        why: String,
+    },
     /// No interpreter has the archive's version.
     #[error("the archive has Python {archive}, and {} has {found}", path.display())]
     Version {
@@ -75,6 +85,9 @@ impl Remedy for Error {
             Self::Disabled(_) => Some("build it without --no-interpreter-access to test it".into()),
             Self::Unpack { .. } => {
                 Some("run it with SNAKECRATE=info to see where it can be".into())
+            }
+            Self::Foreign { .. } => {
+                Some("test it on a machine that it is for, or install qemu-user-static".into())
             }
             Self::Version { archive, .. } => Some(format!("give --python {archive}")),
             Self::Start { .. } => {
@@ -108,9 +121,13 @@ fn prepared(args: &TestArgs, arguments: &[OsString], ui: Ui) -> Result<Command, 
     if manifest.launch.disabled_commands.iter().any(|name| name == "python") {
         return Err(Error::Disabled(args.archive.clone()));
     }
+    let target = archive.target()?;
+    if let Way::None(why) = way_of_archive(target, manifest.c_library().is_some()) {
+        return Err(Error::Foreign { path: args.archive.clone(), why });
+    }
     let cache = BuildCache::open()?;
     cache.remove_abandoned();
-    let interpreter = interpreter(args, manifest, &cache, ui)?;
+    let interpreter = interpreter(args, manifest, target, &cache, ui)?;
     let wheels = requirements(args, manifest, &interpreter, &cache, ui)?;
     let own: Vec<&str> = distributions(manifest).map(|(name, _)| name).collect();
     let wheels: Vec<&Fetched> =
@@ -149,21 +166,22 @@ fn distributions(manifest: &Manifest) -> impl Iterator<Item = (&str, &str)> {
     components.filter(move |c| kinds.contains(&c.kind)).map(|c| (&*c.name, &*c.version))
 }
 
-/// An interpreter of this machine with the archive's version. It resolves, and has the whole standard
-/// library.
+/// An interpreter of this machine with the archive's version. It resolves for the archive's `target`,
+/// and has the whole standard library; extension modules only those of this machine.
 fn interpreter(
     args: &TestArgs,
     manifest: &Manifest,
+    target: &'static Target,
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Interpreter, Error> {
-    let target = snakecrate_base::host::target().ok_or(build::Error::NoTarget)?;
+    let host = host::target().ok_or(build::Error::NoTarget)?;
     let version = &manifest.python.version;
     let minor: Vec<&str> = version.split('.').take(2).collect();
     let minor = minor.join(".");
     let find = |spec: &str| -> Result<Interpreter, build::Error> {
         let request = Request {
-            target,
+            target: host,
             spec: Some(Spec::parse(spec)?),
             requires_python: None,
             minor: None,
@@ -181,7 +199,10 @@ fn interpreter(
         let (archive, path, found) = (minor, found.executable, found.full_version);
         return Err(Error::Version { archive, path, found });
     }
-    Ok(found)
+    if target == host {
+        return Ok(found);
+    }
+    Ok(Interpreter { target, full_version: version.clone(), ..found })
 }
 
 /// The wheels of the tests' requirements, resolved under the archive's versions.

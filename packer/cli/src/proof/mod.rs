@@ -17,7 +17,6 @@
 //! Nothing of a proof gets into the archive.
 
 mod commands;
-mod emulator;
 mod failure;
 mod native;
 mod python;
@@ -35,9 +34,9 @@ use snakecrate_format::size::Size;
 use crate::build::Build;
 use crate::build_cache::BuildCache;
 use crate::settings;
+use snakecrate_base::host::{Way, way_of_archive};
 use snakecrate_base::ui::{Count, Ui};
 
-use emulator::Way;
 pub use failure::{Cause, Error};
 use remember::Memory;
 use surroundings::Surroundings;
@@ -93,7 +92,7 @@ pub fn prove(
     if !settings.run {
         return Ok(Outcome::NotRun { why: "the user chose so".into() });
     }
-    let emulated = match emulator::way(build.spec().target) {
+    let emulated = match way_of_archive(build.spec().target, build.spec().c_library.is_some()) {
         Way::Native => false,
         Way::Emulated => true,
         Way::None(why) => {

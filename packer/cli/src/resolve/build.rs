@@ -18,6 +18,7 @@ use super::paths::file_url;
 use super::pin::{Git, Remote};
 use super::program::run;
 use super::{fingerprint, unpack, uv, uv_failure};
+use crate::wheel::WheelName;
 use snakecrate_base::redact::redacted;
 use snakecrate_download::file_sha256;
 
@@ -95,10 +96,22 @@ fn cached(
     let progress = job.ui.spinner("Building", what);
     let wheel = build()?;
     drop(progress);
+    check_target(job, what, &wheel)?;
     let cached = job.cache.add(&wheel)?;
     job.cache.remember_build(key, &cached)?;
     job.ui.step("Built", &cached.file);
     Ok(cached)
+}
+
+/// Refuses a wheel that was built here and is not for the foreign target of the archive.
+fn check_target(job: &Job, what: &str, wheel: &Path) -> Result<(), Error> {
+    let name = WheelName::of(wheel).map_err(|kind| kind.at(wheel))?;
+    if !job.is_foreign() || name.fit(job.interpreter).is_ok() {
+        return Ok(());
+    }
+    let file = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let what = redacted(what).into_owned();
+    Err(Error::Foreign { what, target: job.interpreter.target.name, file })
 }
 
 /// Builds the project in `directory` and returns the wheel, which is in the job's scratch directory.

@@ -83,8 +83,37 @@ pub enum Error {
         cause: String,
     },
     /// No file of a distribution can be used.
-    #[error("no file of {0} fits this Python and this machine")]
-    NoFile(String),
+    #[error("no file of {name} fits Python {python} on {target}")]
+    NoFile {
+        /// The distribution.
+        name: String,
+        /// The name of the archive's target.
+        target: &'static str,
+        /// Its minor version: `3.12`.
+        python: String,
+    },
+    /// A distribution has wheels, but none for a foreign target.
+    #[error(
+        "{name} has no wheel for Python {python} on {target}, and a wheel built here would not run there"
+    )]
+    NoWheel {
+        /// The distribution.
+        name: String,
+        /// The name of the archive's target.
+        target: &'static str,
+        /// Its minor version: `3.12`.
+        python: String,
+    },
+    /// A wheel that was built here is not for the foreign target.
+    #[error("the wheel that this machine builds of {what} would not run on {target}: {file}")]
+    Foreign {
+        /// The project or distribution.
+        what: String,
+        /// The name of the archive's target.
+        target: &'static str,
+        /// The wheel.
+        file: String,
+    },
     /// The requirements files have hashes, but not this file's.
     #[error("the requirements files have no matching hash for {0}")]
     Hash(String),
@@ -155,9 +184,17 @@ impl Remedy for Error {
                     .into()
             }
             Self::Answer { program, .. } => format!("try another version of {program}"),
-            Self::NoFile(_) => {
+            Self::NoFile { .. } => {
                 "choose another version of it, or another Python with --python".into()
             }
+            Self::NoWheel { target, .. } => format!(
+                "build its wheel on {target}, and give the directory to --find-links, or one with all \
+                 wheels to --wheelhouse; a lock file must list the wheel, too"
+            ),
+            Self::Foreign { target, .. } => format!(
+                "build that wheel on {target}, and give its directory to --find-links, that of all \
+                 wheels to --wheelhouse, or your project's own wheel in place of the project"
+            ),
             Self::Hash(_) => "add its hash to the requirements file, or remove all hashes".into(),
             Self::Extra { known, .. } if known.is_empty() => "remove the extra".into(),
             Self::Extra { known, .. } => format!("choose one of: {}", known.join(", ")),

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::find_uv;
 use super::request::Options;
 use super::requirements::Files;
+use snakecrate_base::host;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 
@@ -40,6 +41,12 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Whether the archive is for another target than this machine's. What is built here does not run
+    /// there, unless it is for all.
+    pub(super) fn is_foreign(&self) -> bool {
+        Some(self.interpreter.target) != host::target()
+    }
+
     /// uv's path, looked for when it is first needed.
     pub(super) fn uv(&self) -> Result<&Path, Error> {
         if let Some(uv) = self.uv.get() {

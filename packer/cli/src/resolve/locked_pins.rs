@@ -1,5 +1,6 @@
 //! The files of distributions that a lock file chose. Nothing about them is resolved again.
 
+use super::choose::{Files, choose};
 use super::error::Error;
 use super::job::Job;
 use super::locked::{Locked, LockedSource};
@@ -12,7 +13,8 @@ pub(super) fn pins(job: &Job, locked: &[Locked]) -> Result<Vec<Pin>, Error> {
     let mut place = |locked: &Locked| match &locked.source {
         LockedSource::Place(place) => Ok(place.clone()),
         LockedSource::Files { wheels, sdist } => {
-            uv::choose(&locked.name, wheels.clone(), sdist.clone(), |_| true, job)
+            let files = Files { wheels: wheels.clone(), sdist: sdist.clone() };
+            choose(&locked.name, files, |_| true, job)
         }
         LockedSource::Index { .. } => {
             let missing = || Error::Hash(locked.name.clone());

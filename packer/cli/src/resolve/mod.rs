@@ -5,6 +5,7 @@ mod backend;
 mod build;
 mod build_system;
 mod cache;
+mod choose;
 mod credentials;
 mod environment;
 mod error;

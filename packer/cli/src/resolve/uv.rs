@@ -10,6 +10,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use super::choose::{Files, choose};
 use super::error::{At as _, Error};
 use super::job::Job;
 use super::locked::{Locked, LockedSource};
@@ -18,8 +19,13 @@ use super::pin::{Git, Hashes, Pin, Place, Remote};
 use super::program::run;
 use super::request::Options;
 use super::uv_failure::failure;
-use crate::wheel::{WheelName, normalize};
+use crate::wheel::normalize;
 use snakecrate_base::redact::redacted;
+use snakecrate_format::target::Target;
+
+/// The glibc of the hosts that wheels for a foreign target may be for: that of `manylinux_2_28`, which
+/// distributions publish for now.
+const GLIBC: (u32, u32) = (2, 28);
 
 #[derive(Debug, Deserialize)]
 struct Lock {
@@ -144,12 +150,23 @@ fn compile(job: &Job, options: &Options) -> Result<Command, Error> {
     let mut command = Command::new(job.uv()?);
     command.args(["pip", "compile", "--format", "pylock.toml", "--no-header", "--color", "never"]);
     command.arg("--python").arg(&job.interpreter.host).current_dir(&job.directory);
+    if job.is_foreign() {
+        command.args(["--python-version", &job.interpreter.full_version]);
+        command.arg("--python-platform").arg(platform(job.interpreter.target));
+    }
     index_options(&mut command, options, &job.links);
     if options.offline && !options.no_index {
         // uv's cache of index pages lists wheels that are not on this host.
         command.arg("--no-index");
     }
     Ok(command)
+}
+
+/// The platform of `target` for uv. Without a glibc in it, or with an older one, uv silently takes old
+/// versions of distributions that publish newer wheels only.
+fn platform(target: &Target) -> String {
+    let (major, minor) = GLIBC;
+    format!("{}-manylinux_{major}_{minor}", target.wheel_processor)
 }
 
 /// The packages in what `command` prints.
@@ -191,40 +208,7 @@ fn pin(
     } else {
         let wheels: Vec<Remote> = package.wheels.into_iter().filter_map(remote).collect();
         let sdist = package.sdist.and_then(remote);
-        choose(&name, wheels, sdist, |remote| allowed(&name, remote), job)?
+        choose(&name, Files { wheels, sdist }, |remote| allowed(&name, remote), job)?
     };
     Ok(Pin { name, place })
-}
-
-/// The file that an installer would choose among the allowed ones: the wheel that fits best, else
-/// the source distribution.
-pub(super) fn choose(
-    name: &str,
-    wheels: Vec<Remote>,
-    sdist: Option<Remote>,
-    allowed: impl Fn(&Remote) -> bool,
-    job: &Job,
-) -> Result<Place, Error> {
-    let found = !wheels.is_empty() || sdist.is_some();
-    let chosen =
-        |names: &[String]| names.iter().any(|one| one == ":all:" || normalize(one) == name);
-    let mut any_allowed = false;
-    let fitting = wheels.into_iter().filter(&allowed).filter_map(|remote| {
-        any_allowed = true;
-        let fit = WheelName::parse(&remote.file()).ok()?.fit(job.interpreter).ok()?;
-        Some((fit, remote))
-    });
-    // The same wheel may be in several places; the first in the list wins.
-    let best = fitting.reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let best = best.filter(|_| !chosen(&job.options.no_binary));
-    if let Some((_, wheel)) = best {
-        return Ok(Place::Wheel(wheel));
-    }
-    let sdist = sdist.filter(allowed);
-    any_allowed |= sdist.is_some();
-    match sdist.filter(|_| !chosen(&job.options.only_binary)) {
-        Some(sdist) => Ok(Place::Source(sdist)),
-        None if found && !any_allowed => Err(Error::Hash(name.to_owned())),
-        None => Err(Error::NoFile(name.to_owned())),
-    }
 }

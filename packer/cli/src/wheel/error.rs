@@ -83,7 +83,9 @@ impl Remedy for Error {
             Kind::Read(_) => "check that the file exists and is readable",
             Kind::Write { .. } => "free some disk space",
             Kind::Name => "rename it to NAME-VERSION-PYTHON-ABI-PLATFORM.whl, as it was published",
-            Kind::Platform(..) => "use the wheel for this host, or its source distribution",
+            Kind::Platform(..) => {
+                "use its wheel for the archive's target, or its source distribution"
+            }
             Kind::Python(..) => "choose its interpreter with --python, or another wheel",
             Kind::Version(_) => "update snakecrate",
             Kind::Zip(_)

@@ -10,6 +10,7 @@ use snakecrate_audit::{Claim, Glibc, claim};
 
 use super::error::Kind;
 use snakecrate_base::python::Interpreter;
+use snakecrate_format::target::Target;
 
 /// The parts of `name-version(-build)-python-abi-platform.whl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,8 @@ impl WheelName {
     ///
     /// [`Kind::Platform`] or [`Kind::Python`] if it does not fit.
     pub fn fit(&self, interpreter: &Interpreter) -> Result<Fit, Kind> {
-        let platform = self.platforms.iter().filter_map(|tag| platform(tag, interpreter)).max();
+        let platform =
+            self.platforms.iter().filter_map(|tag| platform(tag, interpreter.target)).max();
         let Some(platform) = platform else {
             let machine = format!("linux_{}", interpreter.target.wheel_processor);
             return Err(Kind::Platform(self.platforms.join("."), machine));
@@ -110,6 +112,11 @@ impl WheelName {
             return Err(Kind::Python(tags, own));
         };
         Ok(Fit { class, python, platform, build: self.build.clone() })
+    }
+
+    /// Whether the wheel has a platform of `target`, be it for any Python.
+    pub fn is_for(&self, target: &Target) -> bool {
+        self.platforms.iter().any(|tag| platform(tag, target).is_some())
     }
 }
 
@@ -140,10 +147,10 @@ fn rank(python: &str, abi: &str, interpreter: &Interpreter) -> Option<(u8, u32)>
     }
 }
 
-/// The rank of a platform tag among those of the interpreter's target; `None` for other targets.
-fn platform(tag: &str, interpreter: &Interpreter) -> Option<(u8, u32, u32)> {
+/// The rank of a platform tag among those of `target`; `None` for other targets.
+fn platform(tag: &str, target: &Target) -> Option<(u8, u32, u32)> {
     let (claim, processor) = claim(tag);
-    if processor.is_some_and(|processor| processor != interpreter.target.wheel_processor) {
+    if processor.is_some_and(|processor| processor != target.wheel_processor) {
         return None;
     }
     match claim {
