@@ -54,11 +54,7 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
 
     let modules: Vec<PathBuf> =
         files.iter().filter(|(path, _)| is_module(path)).map(|(_, file)| file.clone()).collect();
-    let found = libraries::closure(
-        &interpreter.executable,
-        &modules,
-        &Host::of_this_machine(interpreter.target),
-    )?;
+    let found = libraries::closure(&interpreter.executable, &modules, &Host::of(interpreter))?;
     for (path, name) in found.missing {
         if !modules.contains(&path) {
             return Err(Error::Library { path, name });

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use snakecrate_audit::is_libc;
+use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Mode, Tree};
 use snakecrate_base::ui::Ui;
 use snakecrate_format::entry_path::EntryPath;
-use snakecrate_format::target::Target;
 
 use crate::error::Error;
 use crate::file_state::state;
@@ -25,17 +25,17 @@ use crate::relocate;
 pub struct IncludedLibs(BTreeMap<String, PathBuf>);
 
 impl IncludedLibs {
-    /// Finds the libraries `names` on this machine, and all libraries that they need.
+    /// Finds the libraries `names` on the system of `interpreter`, and all libraries that they need.
     ///
     /// # Errors
     ///
     /// [`Error::Include`]: one isn't on this machine, needs one that isn't, or is part of glibc.
-    pub fn find(names: &[String], target: &'static Target, ui: Ui) -> Result<Self, Error> {
+    pub fn find(names: &[String], interpreter: &Interpreter, ui: Ui) -> Result<Self, Error> {
         let mut found = BTreeMap::new();
         if names.is_empty() {
             return Ok(Self::default());
         }
-        let host = Host::of_this_machine(target);
+        let host = Host::of(interpreter);
         for name in names {
             let fail = |problem: String| Error::Include { name: name.clone(), problem };
             if is_libc(name) {

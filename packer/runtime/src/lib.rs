@@ -18,6 +18,7 @@ pub mod parts;
 pub mod patterns;
 pub mod reach;
 mod relocate;
+mod root;
 mod sanitise;
 mod tcl;
 #[cfg(test)]

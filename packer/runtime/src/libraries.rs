@@ -3,6 +3,8 @@
 //! All of them are bundled, except for the C library's, which belong to the host's loader and kernel.
 //! (The audit finds the glibc that a host must have for the rest.)
 
+mod ld_conf;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,16 +13,19 @@ use std::{env, fs};
 
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_audit::{Defect, Object, is_libc};
+use snakecrate_base::python::Interpreter;
 use snakecrate_format::target::Target;
 use snakecrate_platform::map::MappedFile;
 
 use crate::elf::Malformed;
 use crate::error::Error;
+use crate::root::Root;
 
-/// The directories in which this machine's loader finds libraries.
+/// The directories in which a system's loader finds libraries.
 #[derive(Debug)]
 pub struct Host {
     target: &'static Target,
+    root: Root,
     /// `LD_LIBRARY_PATH`: an interpreter may work only with it.
     early: Vec<PathBuf>,
     cache: BTreeMap<String, PathBuf>,
@@ -44,8 +49,25 @@ struct Pending {
 }
 
 impl Host {
+    /// The system of `interpreter`: this machine, or the unpacked system that it is in.
+    pub fn of(interpreter: &Interpreter) -> Self {
+        Self::in_root(interpreter.target, Root::new(&interpreter.root))
+    }
+
+    /// The system in `root`. For an unpacked one, `etc/ld.so.conf` is read: its cache may be missing,
+    /// and names its files as it calls them.
+    pub(crate) fn in_root(target: &'static Target, root: Root) -> Self {
+        if root.is_own() {
+            return Self::of_this_machine(target);
+        }
+        let late = target.glibc.iter().flat_map(|glibc| glibc.library_directories);
+        let late = late.map(|directory| root.place(directory));
+        let late = ld_conf::directories(&root).into_iter().chain(late).collect();
+        Self { target, root, early: Vec::new(), cache: BTreeMap::new(), late }
+    }
+
     /// Reads `LD_LIBRARY_PATH` and the output of `ldconfig -p`.
-    pub fn of_this_machine(target: &'static Target) -> Self {
+    fn of_this_machine(target: &'static Target) -> Self {
         let cache = ["/sbin/ldconfig", "/usr/sbin/ldconfig", "ldconfig"]
             .iter()
             .find_map(|program| {
@@ -59,30 +81,47 @@ impl Host {
             .map(|path| env::split_paths(&path).filter(|path| path.is_absolute()).collect())
             .unwrap_or_default();
         let late = target.glibc.iter().flat_map(|glibc| glibc.library_directories);
-        Self { target, early, cache, late: late.map(PathBuf::from).collect() }
+        let late = late.map(PathBuf::from).collect();
+        Self { target, root: Root::new("/"), early, cache, late }
     }
 
     /// The library `name` for an object with no search path of its own.
     pub fn library(&self, name: &str) -> Option<PathBuf> {
         let early = self.early.iter().map(|directory| directory.join(name));
         let late = self.late.iter().map(|directory| directory.join(name));
-        early.chain(self.cache.get(name).cloned()).chain(late).find(|path| self.loads(path))
+        early.chain(self.cache.get(name).cloned()).chain(late).find_map(|path| self.loaded(&path))
     }
 
-    /// Whether the loader would load this file. It goes on searching if the machine is another one.
-    fn loads(&self, path: &Path) -> bool {
+    /// The file at `path` if the loader would load it. It goes on searching if the machine is another
+    /// one.
+    fn loaded(&self, path: &Path) -> Option<PathBuf> {
+        let file =
+            if self.root.is_own() { path.to_owned() } else { self.root.resolve(path).ok()? };
         let mut start = [0; HEADER];
-        let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-        read.is_ok() && is_elf(&start) && foreign_machine(&start, self.target).is_none()
+        let read = fs::File::open(&file).and_then(|mut file| file.read_exact(&mut start));
+        let loads =
+            read.is_ok() && is_elf(&start) && foreign_machine(&start, self.target).is_none();
+        loads.then_some(file)
+    }
+
+    /// Replaces `$ORIGIN` by the object's directory. `None` for relative paths and other variables.
+    fn expand(&self, path: &str, origin: &Path) -> Option<PathBuf> {
+        let rest = path.strip_prefix("$ORIGIN").or_else(|| path.strip_prefix("${ORIGIN}"));
+        let (expanded, is_placed) = match rest {
+            Some(rest) => (origin.join(rest.trim_start_matches('/')), true),
+            None => (PathBuf::from(path), false),
+        };
+        let plain = !expanded.to_string_lossy().contains('$') && expanded.is_absolute();
+        plain.then(|| if is_placed { expanded } else { self.root.place(expanded) })
     }
 
     fn find(&self, name: &str, object: &Pending, facts: &Object) -> Option<PathBuf> {
         let origin = object.path.parent().unwrap_or(Path::new("/"));
         if name.contains('/') {
-            return expand(name, origin).filter(|path| self.loads(path));
+            return self.expand(name, origin).and_then(|path| self.loaded(&path));
         }
         let expanded = |paths: &[String]| -> Vec<PathBuf> {
-            paths.iter().filter_map(|path| expand(path, origin)).collect()
+            paths.iter().filter_map(|path| self.expand(path, origin)).collect()
         };
         let own = expanded(&facts.rpath);
         let after = expanded(&facts.runpath);
@@ -93,7 +132,7 @@ impl Host {
             .map(|directory| directory.join(name))
             .chain(cached)
             .chain(self.late.iter().map(|directory| directory.join(name)))
-            .find(|path| self.loads(path))
+            .find_map(|path| self.loaded(&path))
     }
 }
 
@@ -124,7 +163,7 @@ fn visit(
     let facts = facts(path, host.target)?;
     let origin = path.parent().unwrap_or(Path::new("/"));
     let mut inherited: Vec<PathBuf> =
-        facts.rpath.iter().filter_map(|path| expand(path, origin)).collect();
+        facts.rpath.iter().filter_map(|path| host.expand(path, origin)).collect();
     inherited.extend_from_slice(&object.inherited);
     for needed in &facts.needed {
         let name = needed.rsplit('/').next().unwrap_or(needed);
@@ -169,17 +208,6 @@ fn is_libc_part(library: &Path, target: &Target) -> Result<bool, Error> {
     Ok(facts(library, target)?.special.contains("GLIBC_PRIVATE"))
 }
 
-/// Replaces `$ORIGIN` by the object's directory. `None` for relative paths and other variables.
-fn expand(path: &str, origin: &Path) -> Option<PathBuf> {
-    let rest = path.strip_prefix("$ORIGIN").or_else(|| path.strip_prefix("${ORIGIN}"));
-    let expanded = match rest {
-        Some(rest) => origin.join(rest.trim_start_matches('/')),
-        None => PathBuf::from(path),
-    };
-    let plain = !expanded.to_string_lossy().contains('$');
-    (plain && expanded.is_absolute()).then_some(expanded)
-}
-
 /// Reads what `ldconfig -p` prints: `\tlibz.so.1 (libc6,x86-64) => /lib/…/libz.so.1`.
 ///
 /// Variants for newer processors (`hwcap`) are left out: the host may have an older one.
@@ -220,6 +248,17 @@ mod tests {
     #[test]
     fn origin_is_the_directory_of_the_object() {
         let origin = Path::new("/opt/py/bin");
+        let host = |root: &str| Host {
+            target: &X86_64_LINUX,
+            root: Root::new(root),
+            early: Vec::new(),
+            cache: BTreeMap::new(),
+            late: Vec::new(),
+        };
+        let unpacked = |path| host("/opt").expand(path, origin);
+        assert_eq!(unpacked("$ORIGIN/../lib").unwrap(), Path::new("/opt/py/bin/../lib"));
+        assert_eq!(unpacked("/usr/lib").unwrap(), Path::new("/opt/usr/lib"));
+        let expand = |path, origin| host("/").expand(path, origin);
         assert_eq!(expand("$ORIGIN/../lib", origin).unwrap(), Path::new("/opt/py/bin/../lib"));
         assert_eq!(expand("${ORIGIN}", origin).unwrap(), Path::new("/opt/py/bin/"));
         assert_eq!(expand("/usr/lib", origin).unwrap(), Path::new("/usr/lib"));

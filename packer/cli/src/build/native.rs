@@ -21,8 +21,7 @@ impl Work<'_> {
         wheels: &[Prepared],
         app: &mut Tree,
     ) -> Result<IncludedLibs, Error> {
-        let included =
-            IncludedLibs::find(&self.settings.include_lib, self.interpreter.target, self.ui)?;
+        let included = IncludedLibs::find(&self.settings.include_lib, self.interpreter, self.ui)?;
         if included.is_empty() {
             return Ok(included);
         }

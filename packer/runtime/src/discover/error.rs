@@ -67,6 +67,33 @@ pub enum Error {
         /// The target of the archive.
         target: &'static Target,
     },
+    /// A tree does not tell a fact about its interpreter.
+    #[error("cannot tell the {what} of {} without running it", path.display())]
+    Unknowable {
+        /// The executable.
+        path: PathBuf,
+        /// The fact: `version`.
+        what: &'static str,
+    },
+    /// The libraries of an interpreter cannot be read.
+    #[error(transparent)]
+    Tree(Box<crate::Error>),
+    /// No interpreter of this machine works for one of another.
+    #[error(
+        "{} needs a CPython {minor} of this machine to compile for it, and none is installed{}",
+        path.display(),
+        with_magic(magic.as_deref())
+    )]
+    NoHost {
+        /// The executable.
+        path: PathBuf,
+        /// `3.12`
+        minor: String,
+        /// The magic number of its bytecode in hex, if it is known.
+        magic: Option<String>,
+        /// Why none was downloaded either.
+        download: Option<Box<Error>>,
+    },
     /// A download failed.
     #[error(transparent)]
     Download(#[from] download::Error),
@@ -112,6 +139,10 @@ pub enum Error {
     },
 }
 
+fn with_magic(magic: Option<&str>) -> String {
+    magic.map(|magic| format!(" with magic {magic}")).unwrap_or_default()
+}
+
 fn list(found: &[String]) -> String {
     if found.is_empty() { ", and no other".into() } else { format!("; found {}", found.join(", ")) }
 }
@@ -121,6 +152,17 @@ impl Remedy for Error {
         Some(match self {
             Self::Spec(error) => return error.remedy(),
             Self::Download(error) => return error.remedy(),
+            Self::Tree(error) => return error.remedy(),
+            Self::Unknowable { .. } => {
+                "name a Python with its `include` directory, such as python-build-standalone's"
+                    .into()
+            }
+            Self::NoHost { minor, download: Some(error), .. } => format!(
+                "install one, such as with `uv python install {minor}` (the download failed: {error})"
+            ),
+            Self::NoHost { minor, .. } => {
+                format!("install one, such as with `uv python install {minor}`")
+            }
             Self::Requires { .. } => "write it as PEP 440 defines it, such as `>=3.10`".into(),
             Self::Unknown { download: Some(error), .. } => format!(
                 "install one, or name one with --python (the download failed, too: {error})"

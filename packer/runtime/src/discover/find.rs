@@ -10,6 +10,7 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 
 use super::error::Error;
+use super::examine::examined;
 use super::installed::{Places, candidates};
 use super::probe::probe;
 use super::request::{Job, Request};
@@ -32,13 +33,20 @@ pub fn find(request: &Request, ui: Ui) -> Result<Interpreter, Error> {
 ///
 /// No interpreter fits, and none can be downloaded.
 pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter, Error> {
-    let job = Job { target: request.target, directories: &request.directories, ui };
+    let job = Job {
+        target: request.target,
+        places,
+        offline: request.offline,
+        mirror: request.mirror.as_deref(),
+        directories: &request.directories,
+        ui,
+    };
     match &request.spec {
-        None => by_version(places, None, request, &job),
-        Some(Spec::Version(wanted)) => by_version(places, Some(wanted), request, &job),
-        Some(Spec::Command(name)) => by_command(places, name, &job),
+        None => by_version(None, request, &job),
+        Some(Spec::Version(wanted)) => by_version(Some(wanted), request, &job),
+        Some(Spec::Command(name)) => by_command(name, &job),
         Some(Spec::Path(path)) => given::interpreter(path, &job),
-        Some(Spec::Url { url, sha256 }) => remote::interpreter(url, sha256, request.offline, &job),
+        Some(Spec::Url { url, sha256 }) => remote::interpreter(url, sha256, &job),
     }
 }
 
@@ -68,8 +76,8 @@ pub fn installed_minors(request: &Request) -> Result<Vec<(u8, u8)>, Error> {
 
 /// The first command of this name on `PATH` that works. It may be a shim, which either reports the
 /// interpreter behind it or fails.
-fn by_command(places: &Places, name: &str, job: &Job<'_>) -> Result<Interpreter, Error> {
-    let found = places.path.iter().map(|directory| directory.join(name));
+fn by_command(name: &str, job: &Job<'_>) -> Result<Interpreter, Error> {
+    let found = job.places.path.iter().map(|directory| directory.join(name));
     let mut failure = BadSpec::Version(name.to_owned()).into();
     for path in found.into_iter().filter(|path| path.is_file()) {
         match probe(&path, job.target) {
@@ -81,16 +89,15 @@ fn by_command(places: &Places, name: &str, job: &Job<'_>) -> Result<Interpreter,
 }
 
 fn by_version(
-    places: &Places,
     wanted: Option<&VersionSpecifiers>,
     request: &Request,
     job: &Job<'_>,
 ) -> Result<Interpreter, Error> {
     let versions = Versions::new(wanted, request.requires_python.as_deref(), request.minor)?;
-    let found = candidates(places, &job.directories.downloads, job.target);
+    let found = candidates(job.places, &job.directories.downloads, job.target);
     for both in [true, false] {
         for candidate in found.iter().filter(|found| versions.fits(&found.version, both)) {
-            match probe(&candidate.executable, job.target) {
+            match examined(&candidate.executable, job) {
                 Ok(interpreter) => return Ok(interpreter),
                 Err(error) => job.ui.detail(error),
             }
@@ -109,8 +116,7 @@ fn by_version(
     if request.offline {
         return Err(unknown(None));
     }
-    remote::newest(&versions, request.mirror.as_deref(), job)
-        .map_err(|error| unknown(Some(Box::new(error))))
+    remote::newest(&versions, job).map_err(|error| unknown(Some(Box::new(error))))
 }
 
 #[cfg(test)]

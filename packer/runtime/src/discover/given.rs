@@ -10,15 +10,22 @@ use snakecrate_download::file_sha256;
 use snakecrate_platform::file::is_executable;
 
 use super::error::Error;
+use super::examine::examined;
 use super::installation;
-use super::probe::probe;
 use super::request::Job;
 use super::unpack::{is_archive, unpack};
 
 /// The interpreter at `path`.
 pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Error> {
     let no = |problem| Err(Error::NoPython { path: path.to_owned(), problem });
-    let Ok(found) = fs::metadata(path) else { return no("does not exist") };
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        // An absolute link of an unpacked system.
+        Err(_) if !job.runs(path) && fs::symlink_metadata(path).is_ok() => {
+            return examined(path, job);
+        }
+        Err(_) => return no("does not exist"),
+    };
     if found.is_dir() {
         return installation::interpreter(path, job);
     }
@@ -31,10 +38,10 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         return in_archive(path, &job.directories.given.join(sha256), job);
     }
     if start.starts_with(b"#!") || is_elf(&start) {
-        if !is_executable(&found) {
+        if job.runs(path) && !is_executable(&found) {
             return no("is not executable; give the directory that contains its `bin`");
         }
-        return probe(path, job.target);
+        return examined(path, job);
     }
     no("is neither an interpreter nor an archive of one")
 }

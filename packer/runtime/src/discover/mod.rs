@@ -1,14 +1,20 @@
-//! From `--python SPEC` to an interpreter of this machine.
+//! From `--python SPEC` to an interpreter of this machine, or in a directory of it.
 //!
 //! ```text
-//! spec ─→ request ─→ find ─┬─ installed (uv, pyenv, PATH)
-//!                          ├─ given (executable, directory, archive) ─→ unpack, repair
-//!                          └─ remote (URL, pinned release) ─→ given
+//! spec ─→ request ─→ find ─┬─ installed (uv, pyenv, PATH)                               ┐
+//!                          ├─ given (executable, directory, archive) ─→ unpack, repair  ├─→ examine
+//!                          └─ remote (URL, pinned release) ─→ given                     ┘
+//!
+//! examine ─┬─ probe: this machine runs it, so it reports its facts
+//!          └─ described: facts are read from its tree ─→ host: a CPython that works for it
 //! ```
 
+mod described;
 mod error;
+mod examine;
 mod find;
 mod given;
+mod host;
 mod installation;
 mod installed;
 pub mod probe;

@@ -65,7 +65,7 @@ pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error>
     })
 }
 
-fn header(path: &Path) -> io::Result<[u8; HEADER]> {
+pub(super) fn header(path: &Path) -> io::Result<[u8; HEADER]> {
     let mut start = [0; HEADER];
     File::open(path)?.read_exact(&mut start)?;
     Ok(start)

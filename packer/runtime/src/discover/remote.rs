@@ -14,27 +14,18 @@ use super::request::Job;
 use super::versions::Versions;
 
 /// The interpreter in the archive at `url`, whose digest must be `sha256`.
-pub(super) fn interpreter(
-    url: &str,
-    sha256: &str,
-    offline: bool,
-    job: &Job<'_>,
-) -> Result<Interpreter, Error> {
+pub(super) fn interpreter(url: &str, sha256: &str, job: &Job<'_>) -> Result<Interpreter, Error> {
     let archive = job.directories.archive(sha256);
     let directory = job.directories.given.join(sha256);
-    if !directory.is_dir() && !archive.is_file() && offline && !url.starts_with("file:") {
+    if !directory.is_dir() && !archive.is_file() && job.offline && !url.starts_with("file:") {
         return Err(Error::Offline { url: redacted(url).into_owned() });
     }
     fetched(url, sha256, &directory, job)
 }
 
 /// The newest interpreter of the pinned release that is one of `versions`.
-pub(super) fn newest(
-    versions: &Versions<'_>,
-    mirror: Option<&str>,
-    job: &Job<'_>,
-) -> Result<Interpreter, Error> {
-    let url = release::address(mirror, "SHA256SUMS");
+pub(super) fn newest(versions: &Versions<'_>, job: &Job<'_>) -> Result<Interpreter, Error> {
+    let url = release::address(job.mirror, "SHA256SUMS");
     let offers = release::offers(&download::text(&url)?, job.target);
     let best = |both| offers.iter().find(|offer| versions.fits(&offer.version, both));
     let Some(offer) = best(true).or_else(|| best(false)) else {
@@ -44,7 +35,7 @@ pub(super) fn newest(
     };
     let directory = job.directories.downloads.join(&offer.sha256);
     job.ui.step("Downloading", format_args!("Python {}", offer.version));
-    fetched(&release::address(mirror, &offer.file), &offer.sha256, &directory, job)
+    fetched(&release::address(job.mirror, &offer.file), &offer.sha256, &directory, job)
 }
 
 fn fetched(url: &str, sha256: &str, directory: &Path, job: &Job<'_>) -> Result<Interpreter, Error> {

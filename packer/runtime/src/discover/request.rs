@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use snakecrate_base::ui::Ui;
 use snakecrate_format::target::Target;
 
+use super::installed::Places;
 use super::spec::Spec;
 
 /// The interpreter that the user and the project ask for.
@@ -53,6 +54,9 @@ impl PythonDirectories {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) target: &'static Target,
+    pub(super) places: &'a Places,
+    pub(super) offline: bool,
+    pub(super) mirror: Option<&'a str>,
     pub(super) directories: &'a PythonDirectories,
     pub(super) ui: Ui,
 }

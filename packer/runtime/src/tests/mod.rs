@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use snakecrate_format::target::X86_64_LINUX;
+use snakecrate_format::target::{Target, X86_64_LINUX};
 
 use crate::discover::{PythonDirectories, Request, Spec};
 use snakecrate_base::python::Interpreter;
@@ -57,8 +57,23 @@ pub(crate) fn interpreter() -> Interpreter {
     FOUND.clone()
 }
 
-fn quiet() -> Ui {
+pub(crate) fn quiet() -> Ui {
     Ui::new(Verbosity::Quiet)
+}
+
+/// Makes the tree of an interpreter like `own` for `target` at `prefix`: an executable that this
+/// machine cannot run, and the beginning of a standard library.
+pub(crate) fn forged(prefix: &Path, target: &Target, own: &Interpreter) {
+    let executable = prefix.join(target.python.executable(&own.minor()));
+    let stdlib = prefix.join(target.python.stdlib(&own.minor()));
+    fs::create_dir_all(executable.parent().unwrap()).unwrap();
+    fs::create_dir_all(stdlib.join("lib-dynload")).unwrap();
+    fs::write(stdlib.join("os.py"), "").unwrap();
+    let mut bytes = fs::read("/bin/true").unwrap();
+    let machine = target.glibc.as_ref().unwrap().elf_machine;
+    bytes[18..20].copy_from_slice(&machine.to_le_bytes());
+    bytes.extend_from_slice(format!("\0{}\0{}+\0", own.cache_tag, own.full_version).as_bytes());
+    fs::write(executable, bytes).unwrap();
 }
 
 /// The directories below `cache`.

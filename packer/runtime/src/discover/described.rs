@@ -1,0 +1,69 @@
+//! Facts about an interpreter that this machine does not run, read from its tree.
+//!
+//! It is for another processor, or belongs to an unpacked system with a C library of its own.
+
+mod facts;
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
+use snakecrate_base::python::Interpreter;
+
+pub(super) use self::facts::Facts;
+use self::layout::Layout;
+pub(super) use self::layout::system_root;
+use super::error::Error;
+use super::host;
+use super::probe::{OLDEST, header};
+use super::request::Job;
+
+/// The interpreter whose executable is at `path`. A CPython of this machine works for it.
+///
+/// # Errors
+///
+/// The tree isn't that of a supported CPython for the target, or no interpreter of this machine has
+/// its minor version.
+pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Error> {
+    let layout = Layout::of(path, job.target)?;
+    let path = &layout.executable;
+    let no = |problem| Error::NoPython { path: path.clone(), problem };
+    let header: [u8; HEADER] =
+        header(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    if !is_elf(&header) {
+        return Err(no("isn't the interpreter itself; name the executable"));
+    }
+    if let Some(machine) = foreign_machine(&header, job.target) {
+        return Err(Error::Machine { path: path.clone(), machine, target: job.target });
+    }
+    let facts = Facts::of(&layout, job.target)?;
+    let unsupported = |what| Err(Error::Unsupported { path: path.clone(), what });
+    let (major, minor, _) = facts.version;
+    if facts.implementation != "cpython" {
+        return unsupported(format!("{} {major}.{minor}", facts.implementation));
+    }
+    if facts.is_free_threaded {
+        return unsupported(format!("a free-threaded Python {major}.{minor}"));
+    }
+    if (major, minor) < OLDEST {
+        return unsupported(format!("Python {}", facts.full_version));
+    }
+    let host = host::of(path, &facts, job)?;
+    let Layout { executable, root, prefix, stdlib } = layout;
+    Ok(Interpreter {
+        executable,
+        host: host.executable,
+        root,
+        implementation: facts.implementation,
+        version: facts.version,
+        full_version: facts.full_version,
+        cache_tag: host.cache_tag,
+        magic: host.magic,
+        target: job.target,
+        prefix,
+        dynload: stdlib.join("lib-dynload"),
+        stdlib,
+    })
+}

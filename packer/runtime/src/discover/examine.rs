@@ -1,0 +1,24 @@
+//! Facts of an interpreter: asked if this machine can run it, else read from its tree.
+
+use std::path::Path;
+
+use snakecrate_base::host;
+use snakecrate_base::python::Interpreter;
+
+use super::described::{self, system_root};
+use super::error::Error;
+use super::probe::probe;
+use super::request::Job;
+
+impl Job<'_> {
+    /// Whether the interpreter at `path` is run. One of an unpacked system isn't, even if this machine
+    /// could: it would use this machine's libraries.
+    pub(super) fn runs(&self, path: &Path) -> bool {
+        host::target() == Some(self.target) && system_root(path, self.target).is_none()
+    }
+}
+
+/// The interpreter at `path`.
+pub(super) fn examined(path: &Path, job: &Job<'_>) -> Result<Interpreter, Error> {
+    if job.runs(path) { probe(path, job.target) } else { described::interpreter(path, job) }
+}
