@@ -30,9 +30,6 @@ pub(super) fn all(
     ui: Ui,
 ) -> Result<Vec<Interpreter>, Error> {
     let targets = targets(settings)?;
-    if let Some(target) = targets.iter().find(|target| launcher(target).is_none()) {
-        return Err(Error::NoLauncher { target: target.name });
-    }
     if let Source::Environment { directory } = source
         && let Some(target) = targets.iter().find(|&&target| Some(target) != host::target())
     {
@@ -53,6 +50,14 @@ pub(super) fn all(
         ui.step("Using", format_args!("CPython {}{on} at {path}", python.full_version));
     }
     Ok(found)
+}
+
+/// Fails if this packer cannot make archives for a target of the settings.
+pub(super) fn check_launchers(settings: &Settings) -> Result<(), Error> {
+    match targets(settings)?.iter().find(|target| launcher(target).is_none()) {
+        Some(target) => Err(Error::NoLauncher { target: target.name }),
+        None => Ok(()),
+    }
 }
 
 /// The targets of the settings, each once; without any, this machine's.

@@ -81,12 +81,21 @@ pub struct Needs {
     pub lock: Option<UsedLock>,
 }
 
+/// Fails early if this packer embeds no launcher for a target of the settings.
+///
+/// # Errors
+///
+/// [`Error::NoLauncher`], [`Error::NoTarget`]
+pub fn check_launchers(settings: &Settings) -> Result<(), Error> {
+    interpreters::check_launchers(settings)
+}
+
 /// The interpreter to pack for each target of the settings, all of the same minor version. Each names
 /// the target that a build is for: see [`Build::prepare`].
 ///
 /// # Errors
 ///
-/// A target has no launcher or no interpreter here, or there is none of a version that all have.
+/// A target has no interpreter here, or there is none of a version that all have.
 pub fn interpreters(
     source: &Source,
     settings: &Settings,

@@ -30,6 +30,7 @@ pub(super) fn build(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
 fn build_artifact(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> {
     let settings = &artifact.settings;
     let since = warnings().len();
+    build::check_launchers(settings)?;
     let pythons = build::interpreters(source, settings, ui)?;
     let common = warnings().split_off(since);
     let of_artifact = artifact.name.as_deref();
@@ -110,6 +111,7 @@ pub(super) fn run(args: &BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
 fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let (source, artifacts) = resolve(args, &run_defaults())?;
     let settings = artifacts::only(artifacts)?.settings;
+    build::check_launchers(&settings)?;
     let pythons = build::interpreters(&source, &settings, ui)?;
     let [python] = &*pythons else {
         return Err(Error::SeveralTargets(pythons.iter().map(|python| python.target).collect()));
