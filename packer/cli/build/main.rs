@@ -1,0 +1,109 @@
+//! Embeds the launchers: `cargo build` yields one self-sufficient `snakecrate`.
+//!
+//! Launchers that `ci/launchers` has made from the same sources are taken as they are, for each target
+//! that there is one for. Without one for this machine, it is built here: for
+//! `<arch>-unknown-linux-musl` where that target is installed (smaller file, faster start), else for
+//! the host, statically linked.
+
+mod ready;
+#[allow(dead_code, reason = "ci/launchers uses the rest of it")]
+mod recipe;
+// The packer's own dependencies can't be used here without compiling them a second time.
+#[allow(dead_code, reason = "the packer uses the rest of it")]
+#[path = "../../../stub/format/src/target.rs"]
+mod target;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use ready::Ready;
+use recipe::Tools;
+use target::Target;
+
+/// Builds the launcher for another target, such as the host's to try the fallback.
+const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
+
+fn main() {
+    let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("../..").canonicalize();
+    let workspace = workspace.expect("the workspace exists, since this file is in it");
+    for input in ["stub", "packer", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo:rerun-if-changed={}", workspace.join(input).display());
+    }
+    println!("cargo:rerun-if-env-changed={TARGET_VARIABLE}");
+    println!("cargo:rustc-env=SNAKECRATE_BUILD_ID={}", build_id(&workspace));
+    let ready = Ready::find(Path::new(&var("OUT_DIR")), &recipe::sources(&workspace));
+    let own = env::var(TARGET_VARIABLE).ok();
+    let (mut table, mut count) = (String::new(), 0);
+    for target in target::TARGETS {
+        let triple = target.triple;
+        let is_host = is_host(target);
+        let found = ready.as_ref().filter(|_| !is_host || own.is_none());
+        let (file, row) = if let Some(launcher) = found.and_then(|ready| ready.launcher(target)) {
+            let (length, compressed) = (launcher.length, launcher.compressed);
+            let row = format!("compressed({triple:?}, {length}, include_bytes!({compressed:?}))");
+            (launcher.plain, row)
+        } else if is_host {
+            let file = build(&workspace, target, own.as_deref());
+            let row = format!("plain({triple:?}, include_bytes!({file:?}))");
+            (file, row)
+        } else {
+            continue;
+        };
+        let _ = writeln!(table, "    Launcher::{row},");
+        count += 1;
+        if is_host {
+            // The suite forges archives with the launcher of this machine.
+            println!("cargo:rustc-env=SNAKECRATE_STUB={}", file.display());
+        }
+    }
+    let generated = Path::new(&var("OUT_DIR")).join("launchers.rs");
+    fs::write(generated, format!("static LAUNCHERS: [Launcher; {count}] = [\n{table}];\n"))
+        .expect("the output directory can be written");
+}
+
+/// Whether this is the target of the machine that the packer is built for.
+fn is_host(target: &Target) -> bool {
+    let (system, processor) = (var("CARGO_CFG_TARGET_OS"), var("CARGO_CFG_TARGET_ARCH"));
+    target.triple.starts_with(&processor) && target.triple.contains(&system)
+}
+
+/// A digest of the locked dependencies, and of the sources of the packer and of the format, which
+/// decide on the bytes of what the packer keeps.
+fn build_id(workspace: &Path) -> String {
+    let mut files = vec![workspace.join("Cargo.lock")];
+    recipe::files_below(workspace.join("packer"), &mut files);
+    recipe::files_below(workspace.join("stub/format"), &mut files);
+    recipe::digest(files)
+}
+
+fn var(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"))
+}
+
+/// Builds the launcher of archives for `target`, which the packer will run on.
+fn build(workspace: &Path, target: &Target, triple: Option<&str>) -> PathBuf {
+    let triple = triple.map_or_else(|| installed(target), str::to_owned);
+    let native = var("HOST").split('-').next() == var("TARGET").split('-').next();
+    let tools = if native { Tools::Native } else { Tools::Configured };
+    recipe::build(workspace, &triple, &Path::new(&var("OUT_DIR")).join("stub"), tools)
+}
+
+/// The Rust triple to build the launcher for: musl's if that is installed.
+fn installed(target: &Target) -> String {
+    let musl = target.launcher;
+    let libdir = Command::new(var("RUSTC"))
+        .args(["--print", "target-libdir", "--target", musl])
+        .output()
+        .ok()
+        .map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    if libdir.is_some_and(|libdir| libdir.is_dir()) {
+        return musl.to_owned();
+    }
+    let host = var("TARGET");
+    println!(
+        "cargo:warning=building the launcher for {host}; `rustup target add {musl}` makes it smaller and faster"
+    );
+    host
+}
