@@ -1,14 +1,25 @@
 //! The archives that one project makes: `[tool.snakecrate.artifact.NAME]`.
 
+use std::sync::Arc;
+
 use snakecrate_base::error::Remedy;
 
-use crate::settings::{Artifacts, Options, Settings};
+use crate::settings::{FileOptions, Layer, Options, Settings};
 
 /// An archive to build.
 pub(super) struct Artifact {
     /// Its name; `None` where the project makes one archive.
     pub(super) name: Option<String>,
+    /// The options, each layer winning over those behind it.
+    pub(super) layers: Vec<Layer>,
+    /// The settings that they make.
     pub(super) settings: Settings,
+}
+
+impl Artifact {
+    fn new(name: Option<String>, layers: Vec<Layer>) -> Self {
+        Self { name, settings: Settings::of_layers(&layers), layers }
+    }
 }
 
 /// Artifacts that cannot be chosen.
@@ -51,28 +62,37 @@ impl Remedy for Error {
 pub(super) fn all(
     flags: &Options,
     chosen: Option<&str>,
-    common: &Options,
-    artifacts: Artifacts,
+    file: Option<FileOptions>,
     defaults: &Options,
 ) -> Result<Vec<Artifact>, Error> {
+    let of_command = Layer::command(defaults.clone());
+    let flags = Layer::flags(flags.clone());
+    let Some(FileOptions { common, artifacts, document }) = file else {
+        return match chosen {
+            Some(name) => Err(Error::Unknown { name: name.to_owned(), known: vec![] }),
+            None => Ok(vec![Artifact::new(None, vec![flags, of_command])]),
+        };
+    };
+    let document = Arc::new(document);
     let known: Vec<String> = artifacts.keys().cloned().collect();
     if let Some(name) = chosen.filter(|name| !artifacts.contains_key(*name)) {
         return Err(Error::Unknown { name: name.to_owned(), known });
     }
     if artifacts.is_empty() {
-        let settings = Settings::resolve([flags.clone(), common.clone(), defaults.clone()]);
-        return Ok(vec![Artifact { name: None, settings }]);
+        let layers = vec![flags, Layer::file(common, &document, None), of_command];
+        return Ok(vec![Artifact::new(None, layers)]);
     }
     let is_chosen = |name: &String| chosen.is_none_or(|chosen| chosen == name);
     let artifacts: Vec<_> = artifacts.into_iter().filter(|(name, _)| is_chosen(name)).collect();
-    if artifacts.len() > 1 && (flags.output.is_some() || flags.report.is_some()) {
+    let files = &flags.options;
+    if artifacts.len() > 1 && (files.output.is_some() || files.report.is_some()) {
         return Err(Error::Several { what: "each needs a file of its own", known });
     }
     // Files of the common table would be those of every artifact.
-    let common = Options { output: None, report: None, ..common.clone() };
+    let common = Layer::file(Options { output: None, report: None, ..common }, &document, None);
     let one = |(name, own): (String, Options)| {
-        let settings = Settings::resolve([flags.clone(), own, common.clone(), defaults.clone()]);
-        Artifact { name: Some(name), settings }
+        let own = Layer::file(own, &document, Some(&name));
+        Artifact::new(Some(name), vec![flags.clone(), own, common.clone(), of_command.clone()])
     };
     Ok(artifacts.into_iter().map(one).collect())
 }

@@ -138,15 +138,16 @@ pub(super) fn resolve(
 ) -> Result<(Source, Vec<Artifact>), Error> {
     let member = match &args.options.package {
         Some(name) => Some(name.clone()),
-        None => settings::package_at(Path::new(&args.source)).map_err(crate::build::Error::from)?,
+        None => settings::in_directory(Path::new(&args.source))
+            .map_err(crate::build::Error::from)?
+            .and_then(|file| file.common.package),
     };
     let source = match member {
         Some(name) => Source::detect_member(&args.source, &name)?,
         None => Source::detect(&args.source)?,
     };
-    let (file, of_each) = settings::options_of(&source).map_err(crate::build::Error::from)?;
-    let artifacts =
-        artifacts::all(&args.options, args.artifact.as_deref(), &file, of_each, defaults)?;
+    let file = settings::options_of(&source).map_err(crate::build::Error::from)?;
+    let artifacts = artifacts::all(&args.options, args.artifact.as_deref(), file, defaults)?;
     Ok((source, artifacts))
 }
 

@@ -5,22 +5,17 @@
 //! or keyring. The last is asked only when a server refuses a request.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
 use url::Url;
 use uv_netrc::Netrc;
 
-use super::build_system::tool_uv;
+use super::indexes::{Depth, Index, configurations, of_variables};
 use super::job::Job;
 use super::program::prepare;
 use super::requirements::logical_lines;
-
-/// Variables with URLs of indexes. The names that may precede the URLs stand before a `=`.
-const VARIABLES: [&str; 5] =
-    ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"];
 
 /// Options of requirements files with URLs of indexes.
 const OPTIONS: [&str; 6] =
@@ -34,23 +29,6 @@ pub(super) struct Credentials {
     indexes: Vec<Url>,
 }
 
-/// Keys of `[tool.uv]` and uv.toml.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Configuration {
-    index: Vec<Index>,
-    index_url: Option<String>,
-    extra_index_url: Vec<String>,
-    find_links: Vec<String>,
-    pip: Option<Box<Configuration>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Index {
-    name: Option<String>,
-    url: String,
-}
-
 impl Credentials {
     /// The credentials that `job` has.
     pub(super) fn of(job: &Job) -> Self {
@@ -58,10 +36,7 @@ impl Credentials {
         let mut indexes: Vec<Index> = Vec::new();
         let given = options.index_url.iter().chain(&options.find_links).map(String::as_str);
         indexes.extend(given.map(Index::parse));
-        for name in VARIABLES {
-            let value = env::var(name).unwrap_or_default();
-            indexes.extend(value.split([' ', ',']).map(Index::parse));
-        }
+        indexes.extend(of_variables().map(|(_, index)| index));
         for (_, text) in &job.files.contents {
             for line in logical_lines(text) {
                 let value = OPTIONS.iter().find_map(|option| line.strip_prefix(option));
@@ -69,9 +44,8 @@ impl Credentials {
                     .extend(value.map(|value| Index::parse(value.trim_start_matches(['=', ' ']))));
             }
         }
-        for configuration in configurations(&job.directory) {
-            configuration.add_to(&mut indexes);
-        }
+        let configured = configurations(&job.directory, Depth::All);
+        indexes.extend(configured.into_iter().map(|(_, index)| index));
         Self { indexes: indexes.into_iter().filter_map(Index::with_credentials).collect() }
     }
 
@@ -121,16 +95,6 @@ pub(super) fn stored(uv: &Path, url: &str) -> Option<String> {
 }
 
 impl Index {
-    /// `URL` or `NAME=URL`.
-    fn parse(text: &str) -> Self {
-        match text.split_once('=') {
-            Some((name, url)) if !name.contains(['/', ':', '?']) => {
-                Self { name: Some(name.to_owned()), url: url.to_owned() }
-            }
-            _ => Self { name: None, url: text.to_owned() },
-        }
-    }
-
     /// Its URL with the credentials in it, or with those in the variables for its name.
     fn with_credentials(self) -> Option<Url> {
         let mut url = Url::parse(&self.url).ok()?;
@@ -147,36 +111,6 @@ impl Index {
         }
         (!url.username().is_empty() || url.password().is_some()).then_some(url)
     }
-}
-
-impl Configuration {
-    fn add_to(self, indexes: &mut Vec<Index>) {
-        indexes.extend(self.index);
-        let urls = self.index_url.into_iter().chain(self.extra_index_url).chain(self.find_links);
-        indexes.extend(urls.map(|url| Index { name: None, url }));
-        if let Some(pip) = self.pip {
-            pip.add_to(indexes);
-        }
-    }
-}
-
-/// The configurations that uv reads in `directory`: of the project, or of a workspace above it, of
-/// the user and of the machine.
-fn configurations(directory: &Path) -> Vec<Configuration> {
-    let mut found: Vec<toml::Table> = Vec::new();
-    for place in directory.ancestors() {
-        found.extend(read(&place.join("uv.toml")));
-        found.extend(tool_uv(place));
-    }
-    let user = env::var_os("UV_CONFIG_FILE").map(PathBuf::from);
-    let user = user.or_else(|| Some(dirs::config_dir()?.join("uv/uv.toml")));
-    let files = user.into_iter().chain(["/etc/uv/uv.toml".into(), "/etc/xdg/uv/uv.toml".into()]);
-    found.extend(files.filter_map(|path| read(&path)));
-    found.into_iter().filter_map(|table| table.try_into().ok()).collect()
-}
-
-fn read(path: &Path) -> Option<toml::Table> {
-    std::fs::read_to_string(path).ok()?.parse().ok()
 }
 
 /// The number of bytes that two paths have in common at their start.
@@ -209,21 +143,5 @@ mod tests {
         ] {
             assert_eq!(known.known(url), with);
         }
-    }
-
-    #[test]
-    fn indexes_of_a_projects_configuration_count() {
-        let directory = tempfile::tempdir().unwrap();
-        let below = directory.path().join("below");
-        std::fs::create_dir(&below).unwrap();
-        let text = "[[tool.uv.index]]\nname = 'a'\nurl = 'https://u:p@a.test/simple'\n";
-        std::fs::write(directory.path().join("pyproject.toml"), text).unwrap();
-        std::fs::write(below.join("uv.toml"), "[pip]\nindex-url = 'https://u:q@b.test'\n").unwrap();
-        let mut indexes = Vec::new();
-        for configuration in configurations(&below) {
-            configuration.add_to(&mut indexes);
-        }
-        let urls: Vec<&str> = indexes.iter().map(|index| index.url.as_str()).collect();
-        assert!(urls.starts_with(&["https://u:q@b.test", "https://u:p@a.test/simple"]), "{urls:?}");
     }
 }

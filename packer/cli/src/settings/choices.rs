@@ -2,11 +2,11 @@
 
 use clap::ValueEnum;
 use schemars::Schema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The C library that an archive runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LibcChoice {
     /// The host's where it is glibc and new enough, else the bundled one.

@@ -25,6 +25,7 @@ use snakecrate_runtime::Strip;
 /// How to build an archive: flags over `[tool.snakecrate]` over defaults.
 #[derive(Debug, Clone, PartialEq, confique::Config)]
 #[config(layer_attr(derive(Debug, Clone, PartialEq, clap::Args, schemars::JsonSchema)))]
+#[config(layer_attr(derive(serde::Serialize)))]
 #[config(layer_attr(serde(rename_all = "kebab-case", deny_unknown_fields)))]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Settings {

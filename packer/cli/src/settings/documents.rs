@@ -87,13 +87,29 @@ impl Description {
         format!("{short}`--{}{value}`{repeatable}", self.arg.get_long().unwrap_or_default())
     }
 
-    fn key_text(&self) -> String {
-        let key = match self.switch() {
-            Some(value) => format!("`{} = {value}`", self.key),
-            None => format!("`{}`", self.key),
-        };
+    /// Whether `name` is the name of the flag or, in a table, of the key.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let in_table = self.key.rsplit_once('.').is_some_and(|(_, key)| key == name);
+        self.arg.get_long() == Some(name) || in_table
+    }
+
+    /// What the flag sets, as TOML: the key, with its value if the flag takes none.
+    pub(super) fn assignment(&self) -> String {
+        match self.switch() {
+            Some(value) => format!("{} = {value}", self.key),
+            None => self.key.clone(),
+        }
+    }
+
+    /// The key, and the second names that it has.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let aliases = ALIASES.iter().filter(|(_, key)| *key == self.key);
-        aliases.fold(key, |key, (alias, _)| format!("{key} or `{alias}`"))
+        std::iter::once(self.key.as_str()).chain(aliases.map(|(alias, _)| *alias))
+    }
+
+    fn key_text(&self) -> String {
+        let key = format!("`{}`", self.assignment());
+        self.names().skip(1).fold(key, |key, alias| format!("{key} or `{alias}`"))
     }
 }
 

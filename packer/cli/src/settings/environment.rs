@@ -3,13 +3,14 @@
 use snakecrate_format::manifest::Template;
 
 use super::lists::{OneOrMany, one_or_many};
-use super::values::{Assignment, assignment, assignments};
+use super::values::{Assignment, as_table, assignment, assignments};
 use serde::{Deserialize as _, Deserializer, de};
 
 /// The environment of the application. Values may have placeholders: {archive}, {directory} (the one
 /// that the archive is in), {cache} and {home}; `{{` and `}}` are braces.
 #[derive(Debug, Clone, PartialEq, confique::Config)]
 #[config(layer_attr(derive(Debug, Clone, PartialEq, clap::Args, schemars::JsonSchema)))]
+#[config(layer_attr(derive(serde::Serialize)))]
 #[config(layer_attr(serde(rename_all = "kebab-case", deny_unknown_fields)))]
 #[config(layer_attr(schemars(inline)))]
 pub struct Env {
@@ -18,6 +19,7 @@ pub struct Env {
     #[config(default = {}, deserialize_with = variables)]
     #[config(layer_attr(arg(id = "env.set", long = "env-set", value_name = "NAME=VALUE")))]
     #[config(layer_attr(arg(value_parser = variable)))]
+    #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
     pub set: Vec<Assignment>,
 
@@ -29,6 +31,7 @@ pub struct Env {
         value_name = "NAME=VALUE"
     )))]
     #[config(layer_attr(arg(value_parser = variable)))]
+    #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
     pub default: Vec<Assignment>,
 

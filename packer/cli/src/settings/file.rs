@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use confique::Layer as _;
-
 use super::Options;
+use super::document::{Document, TOOL};
+use super::keys::{self, Unknown};
 use crate::source::{Source, toml_cause};
 use snakecrate_base::error::Remedy;
 
@@ -31,14 +31,45 @@ pub enum Error {
         /// The parser's answer.
         cause: String,
     },
-    /// A key is unknown or has a value of the wrong type.
-    #[error("{}: [tool.snakecrate]: {cause}", path.display())]
+    /// No option has this key.
+    #[error("{}: {}unknown key `{key}` in [{table}]", path.display(), at(*line))]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// The line of the key, from 1.
+        line: Option<usize>,
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+        /// A key that the user may have meant.
+        nearest: Option<String>,
+    },
+    /// A key has a value that it cannot have.
+    #[error("{}: {}`{key}` in [tool.snakecrate]: {cause}", path.display(), at(*line))]
     Key {
         /// The file.
         path: PathBuf,
-        /// The key, and what is allowed there.
+        /// The line of the key, from 1.
+        line: Option<usize>,
+        /// The key, behind those of the tables that it is in.
+        key: String,
+        /// The values that it can have.
         cause: String,
     },
+    /// The table is something else.
+    #[error("{}: {}[tool.snakecrate] isn't a table", path.display(), at(*line))]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: Option<usize>,
+    },
+}
+
+/// A line of a file as messages start with it.
+fn at(line: Option<usize>) -> String {
+    line.map(|line| format!("line {line}: ")).unwrap_or_default()
 }
 
 impl Remedy for Error {
@@ -46,7 +77,12 @@ impl Remedy for Error {
         Some(match self {
             Self::Read { .. } => "check the file's permissions".into(),
             Self::Toml { .. } => "fix the TOML syntax error on that line".into(),
+            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::Unknown { nearest: None, .. } => {
+                "list all keys with `snakecrate config`; they are named like flags".into()
+            }
             Self::Key { .. } => "see snakecrate build --help: keys are named like flags".into(),
+            Self::Table { .. } => "write [tool.snakecrate] on a line of its own".into(),
         })
     }
 }
@@ -57,86 +93,117 @@ pub type Artifacts = BTreeMap<String, Options>;
 /// The table of artifacts.
 const ARTIFACT: &str = "artifact";
 
-/// The options that `source` sets, and those of each of its artifacts; none for wheels and
-/// requirements.
-pub fn options_of(source: &Source) -> Result<(Options, Artifacts), Error> {
+/// The options that a file sets.
+#[derive(Debug)]
+pub struct FileOptions {
+    /// Those of `[tool.snakecrate]`.
+    pub common: Options,
+    /// Those of each artifact.
+    pub artifacts: Artifacts,
+    /// The file.
+    pub document: Document,
+}
+
+/// The options that `source` sets; none for wheels and requirements, and where there is no file.
+pub fn options_of(source: &Source) -> Result<Option<FileOptions>, Error> {
     let directory = match source {
         Source::Project { directory, .. } => directory,
         Source::Folder(folder) => &folder.directory,
         Source::Script { path, metadata: Some(block) } => {
-            return Ok((from_tool(&block.tool, path)?, artifacts(&block.tool, path)?));
+            let document = Document::new(path, block.text.clone(), block.line);
+            return read(document, &block.tool).map(Some);
         }
-        _ => return Ok((Options::empty(), Artifacts::new())),
+        _ => return Ok(None),
     };
-    let path = directory.join("pyproject.toml");
-    let tool = tool_of(&path)?;
-    Ok((from_tool(&tool, &path)?, artifacts(&tool, &path)?))
+    in_directory(directory)
 }
 
-/// The member that the pyproject.toml of `directory` names (`package`). None if `directory` isn't one.
-pub fn package_at(directory: &Path) -> Result<Option<String>, Error> {
-    if !directory.is_dir() {
-        return Ok(None);
-    }
+/// The options that the pyproject.toml of `directory` sets, if there is one.
+pub fn in_directory(directory: &Path) -> Result<Option<FileOptions>, Error> {
     let path = directory.join("pyproject.toml");
-    Ok(from_tool(&tool_of(&path)?, &path)?.package)
-}
-
-/// The table `tool` of a pyproject.toml; a missing one is empty.
-fn tool_of(path: &Path) -> Result<toml::Table, Error> {
-    let text = match fs::read_to_string(path) {
+    let text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(toml::Table::new());
+        Err(error) if !directory.is_dir() || error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
         }
-        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+        Err(source) => return Err(Error::Read { path, source }),
     };
     let table: toml::Table = text.parse().map_err(|cause| {
         let (line, cause) = toml_cause(&cause, &text);
-        Error::Toml { path: path.to_owned(), line, cause }
+        Error::Toml { path: path.clone(), line, cause }
     })?;
-    Ok(table.get("tool").and_then(toml::Value::as_table).cloned().unwrap_or_default())
+    let tool = table.get(TOOL[0]).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    read(Document::new(&path, text, 0), &tool).map(Some)
 }
 
-/// The artifacts in the table `tool` of the file `path`.
-pub(super) fn artifacts(tool: &toml::Table, path: &Path) -> Result<Artifacts, Error> {
-    let Some(value) = tool.get("snakecrate").and_then(|own| own.get(ARTIFACT)) else {
-        return Ok(Artifacts::new());
+/// Reads `snakecrate` in the table `tool` of `document`.
+pub(super) fn read(document: Document, tool: &toml::Table) -> Result<FileOptions, Error> {
+    let table = match tool.get(TOOL[1]) {
+        None => &toml::Table::new(),
+        Some(value) => value.as_table().ok_or_else(|| Error::Table {
+            path: document.path.clone(),
+            line: document.line(&[]),
+        })?,
     };
-    let failed = |cause| Error::Key { path: path.to_owned(), cause };
-    let table = value.as_table().ok_or_else(|| {
-        failed(format!(
-            "`{ARTIFACT}` has a table for each archive: [tool.snakecrate.{ARTIFACT}.NAME]"
-        ))
-    })?;
+    let mut common = table.clone();
+    common.remove(ARTIFACT);
+    Ok(FileOptions {
+        common: options(common, &document, &[])?,
+        artifacts: artifacts(table, &document)?,
+        document,
+    })
+}
+
+/// The artifacts in the table `[tool.snakecrate]` of `document`.
+fn artifacts(own: &toml::Table, document: &Document) -> Result<Artifacts, Error> {
+    let Some(value) = own.get(ARTIFACT) else { return Ok(Artifacts::new()) };
+    let failed = |path: &[&str], cause: String| Error::Key {
+        path: document.path.clone(),
+        line: document.line(path),
+        key: path.join("."),
+        cause,
+    };
+    let form = "expected a table for each archive: [tool.snakecrate.artifact.NAME]";
+    let table = value.as_table().ok_or_else(|| failed(&[ARTIFACT], form.into()))?;
     let one = |(name, value): (&String, &toml::Value)| {
+        let path = [ARTIFACT, name];
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
-            return Err(failed(format!("no file can be called `{name}`")));
+            return Err(failed(&path, format!("no file can be called `{name}`")));
         }
-        let options = options(value, path).map_err(|error| match error {
-            Error::Key { cause, .. } => failed(format!("{ARTIFACT}.{name}: {cause}")),
-            other => other,
-        })?;
-        Ok((name.clone(), options))
+        let table = value.as_table().ok_or_else(|| failed(&path, form.into()))?;
+        Ok((name.clone(), options(table.clone(), document, &path)?))
     };
     table.iter().map(one).collect()
 }
 
-/// Reads `snakecrate` in the table `tool` of the file `path`.
-pub(super) fn from_tool(tool: &toml::Table, path: &Path) -> Result<Options, Error> {
-    let Some(mut value) = tool.get("snakecrate").cloned() else { return Ok(Options::empty()) };
-    if let Some(table) = value.as_table_mut() {
-        table.remove(ARTIFACT);
+/// Reads the options in `table`, which is at `above` below `[tool.snakecrate]`.
+fn options(table: toml::Table, document: &Document, above: &[&str]) -> Result<Options, Error> {
+    if let Some(Unknown { path, nearest }) = keys::unknown(&table) {
+        let path: Vec<&str> = above.iter().copied().chain(path.iter().map(String::as_str)).collect();
+        let (key, tables) = path.split_last().expect("a path has a last key");
+        return Err(Error::Unknown {
+            path: document.path.clone(),
+            line: document.line(&path),
+            table: [&TOOL, tables].concat().join("."),
+            key: (*key).to_owned(),
+            nearest,
+        });
     }
-    options(&value, path)
-}
-
-fn options(value: &toml::Value, path: &Path) -> Result<Options, Error> {
-    let mut options: Options = value.clone().try_into().map_err(|cause: toml::de::Error| {
-        let cause = cause.to_string().trim().replace('\n', " ");
-        Error::Key { path: path.to_owned(), cause }
-    })?;
-    make_absolute(&mut options, path.parent().unwrap_or(Path::new(".")));
+    let mut options: Options =
+        serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
+            let names = error.path().iter().filter_map(|segment| match segment {
+                serde_path_to_error::Segment::Map { key } => Some(key.as_str()),
+                _ => None,
+            });
+            let path: Vec<&str> = above.iter().copied().chain(names).collect();
+            Error::Key {
+                path: document.path.clone(),
+                line: document.line(&path),
+                key: path.join("."),
+                cause: error.inner().message().trim().replace('\n', " "),
+            }
+        })?;
+    make_absolute(&mut options, document.path.parent().unwrap_or(Path::new(".")));
     Ok(options)
 }
 

@@ -9,10 +9,13 @@
 
 mod choices;
 mod declaration;
+mod document;
 pub mod documents;
 mod environment;
 mod file;
 mod flags;
+mod keys;
+mod layers;
 mod lists;
 mod proof;
 mod targets;
@@ -24,9 +27,11 @@ use confique::{Config as _, Layer as _};
 
 pub use choices::LibcChoice;
 pub use declaration::{Options, Settings};
+pub use document::Document;
 pub use documents::described;
 pub use environment::Env;
-pub use file::{Artifacts, Error, options_of, package_at};
+pub use file::{Artifacts, Error, FileOptions, in_directory, options_of};
+pub use layers::{InForce, Layer, Origin, Place, in_force};
 pub use proof::Proof;
 pub use targets::{PythonChoice, UnknownTarget};
 pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};

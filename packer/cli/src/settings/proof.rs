@@ -2,11 +2,12 @@
 
 use super::flags::Switch as _;
 use super::lists::OneOrMany;
-use super::values::{Assignment, CommandLine, assignment, assignments, command_lines};
+use super::values::{Assignment, CommandLine, as_table, assignment, assignments, command_lines};
 
 /// How to prove an archive: by starting it before the build succeeds.
 #[derive(Debug, Clone, PartialEq, confique::Config)]
 #[config(layer_attr(derive(Debug, Clone, PartialEq, clap::Args, schemars::JsonSchema)))]
+#[config(layer_attr(derive(serde::Serialize)))]
 #[config(layer_attr(serde(rename_all = "kebab-case", deny_unknown_fields)))]
 #[config(layer_attr(schemars(inline)))]
 pub struct Proof {
@@ -26,6 +27,7 @@ pub struct Proof {
     #[config(default = {}, deserialize_with = assignments)]
     #[config(layer_attr(arg(id = "proof.env", long = "proof-env", value_name = "NAME=VALUE")))]
     #[config(layer_attr(arg(value_parser = assignment)))]
+    #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
     pub env: Vec<Assignment>,
 

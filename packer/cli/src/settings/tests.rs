@@ -12,8 +12,15 @@ use super::{LibcChoice, Options, PythonChoice, Settings, file};
 use snakecrate_audit::Glibc;
 
 fn read(text: &str) -> Result<Options, String> {
-    let tool: toml::Table = text.parse().unwrap();
-    file::from_tool(&tool, Path::new("/p/pyproject.toml")).map_err(|error| error.to_string())
+    file(text).map(|file| file.common).map_err(|error| error.to_string())
+}
+
+/// What a pyproject.toml sets whose `tool` table has `text`.
+fn file(text: &str) -> Result<FileOptions, Error> {
+    let text = text.replace("[snakecrate", "[tool.snakecrate");
+    let table: toml::Table = text.parse().unwrap();
+    let tool = table.get("tool").and_then(Value::as_table).cloned().unwrap_or_default();
+    file::read(Document::new(Path::new("/p/pyproject.toml"), text, 0), &tool)
 }
 
 fn flags(arguments: &[&str]) -> Options {

@@ -5,13 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::lists::{OneOrMany, one_or_many};
 
 /// A program's name and its arguments, split by the rules of shells. It has at least a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine(Vec<String>);
 
 /// Why a text isn't a command line.
@@ -53,6 +52,12 @@ impl fmt::Display for CommandLine {
     }
 }
 
+impl Serialize for CommandLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Reads command lines, or one in place of a list.
 pub(super) fn command_lines<'de, D>(deserializer: D) -> Result<Vec<CommandLine>, D::Error>
 where
@@ -66,7 +71,7 @@ where
 }
 
 /// A file or directory to add, and its place in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inclusion {
     /// The file or directory.
     pub path: PathBuf,
@@ -84,6 +89,16 @@ impl FromStr for Inclusion {
             None => (text, None),
         };
         Ok(Self { path: path.into(), to })
+    }
+}
+
+/// As it is read.
+impl Serialize for Inclusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.to {
+            Some(to) => serializer.collect_str(&format_args!("{}={to}", self.path.display())),
+            None => self.path.serialize(serializer),
+        }
     }
 }
 
@@ -146,4 +161,16 @@ where
     let table = BTreeMap::<String, String>::deserialize(deserializer)?;
     let parsed = |(name, value)| Assignment::new(name, value).map_err(de::Error::custom);
     table.into_iter().map(parsed).collect()
+}
+
+/// Writes variables as the table that they are read from.
+#[allow(clippy::ref_option, reason = "serde passes the field")]
+pub(super) fn as_table<S: Serializer>(
+    variables: &Option<Vec<Assignment>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let pairs = |all: &Vec<Assignment>| -> BTreeMap<String, String> {
+        all.iter().map(|one| (one.name.clone(), one.value.clone())).collect()
+    };
+    variables.as_ref().map(pairs).serialize(serializer)
 }

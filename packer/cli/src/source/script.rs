@@ -29,6 +29,9 @@ pub struct Pep723 {
     /// The block as TOML, without the comment signs.
     #[serde(skip)]
     pub text: String,
+    /// The line of the script above the block's TOML, from 1.
+    #[serde(skip)]
+    pub line: usize,
 }
 
 impl Pep723 {
@@ -75,7 +78,7 @@ impl Pep723 {
             let (line, cause) = toml_cause(&cause, &text);
             error(start + line, cause)
         })?;
-        Ok(Some(Self { text, ..parsed }))
+        Ok(Some(Self { text, line: start, ..parsed }))
     }
 }
 

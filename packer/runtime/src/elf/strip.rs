@@ -7,13 +7,13 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 use object::pod;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Malformed;
 use super::image::{Section, SectionHeader, header, last_byte, range, sections, segments};
 
 /// The symbols that are removed from the libraries in wheels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Strip {
     /// Nothing.
