@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Arg;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use confique::Layer as _;
 
 use crate::prune::values::{Bytes, When};
@@ -96,6 +97,17 @@ Give it the source and the options of the build. It prints what it has.")]
         #[command(flatten)]
         args: BuildArgs,
     },
+    /// Show the options that are in force, and where each is from
+    #[command(mut_args = describe)]
+    #[command(after_help = "\
+Examples:
+  snakecrate config                             of the project in this directory
+  snakecrate config script.py --level 3         with a flag: flags win over files
+  snakecrate config --artifact web --json       of one artifact, for scripts
+  snakecrate config --schema                    the JSON schema of [tool.snakecrate]
+
+Give it the source and the options of the build. It builds nothing, and doesn't use the network.")]
+    Config(ConfigArgs),
     /// Build an archive unless it is cached, and run it
     #[command(mut_args = describe_for_run)]
     #[command(after_help = "\
@@ -268,6 +280,51 @@ pub struct BuildArgs {
     /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]
     pub options: Options,
+}
+
+/// What `config` shows.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Variables in place of flags. The first field, since the others take what they parse.
+    #[command(flatten)]
+    pub variables: Variables,
+    /// The source and the options of the build.
+    #[command(flatten)]
+    pub build: BuildArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print the JSON schema of [tool.snakecrate]
+    #[arg(long, conflicts_with = "json")]
+    pub schema: bool,
+}
+
+/// The ids of the flags that an environment variable stands for.
+#[derive(Debug, Default)]
+pub struct Variables(pub Vec<String>);
+
+impl FromArgMatches for Variables {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let is_variable =
+            |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::EnvVariable);
+        Ok(Self(matches.ids().filter(is_variable).map(ToString::to_string).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// It has no flags of its own.
+impl Args for Variables {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command
+    }
 }
 
 /// The archive and the requirements of `test`.

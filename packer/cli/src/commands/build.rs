@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::{env, fs};
 
 use confique::Layer as _;
@@ -16,7 +17,7 @@ use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
 use crate::proof::{self, Outcome};
 use crate::report::Report;
-use crate::settings::{self, LibcChoice, Options, Settings};
+use crate::settings::{self, Layer, LibcChoice, Options, Settings};
 use crate::source::Source;
 use snakecrate_base::host::{Way, way_of_archive};
 use snakecrate_base::ui::{Ui, warnings};
@@ -136,18 +137,26 @@ pub(super) fn resolve(
     args: &BuildArgs,
     defaults: &Options,
 ) -> Result<(Source, Vec<Artifact>), Error> {
-    let member = match &args.options.package {
-        Some(name) => Some(name.clone()),
-        None => settings::in_directory(Path::new(&args.source))
-            .map_err(crate::build::Error::from)?
-            .and_then(|file| file.common.package),
+    let package = args.options.package.as_ref();
+    let of_root = match package {
+        Some(_) => None,
+        None => {
+            settings::in_directory(Path::new(&args.source)).map_err(crate::build::Error::from)?
+        }
     };
-    let source = match member {
-        Some(name) => Source::detect_member(&args.source, &name)?,
+    let of_root = of_root.filter(|root| root.common.package.is_some());
+    let source = match package.or(of_root.as_ref().and_then(|root| root.common.package.as_ref())) {
+        Some(name) => Source::detect_member(&args.source, name)?,
         None => Source::detect(&args.source)?,
     };
     let file = settings::options_of(&source).map_err(crate::build::Error::from)?;
-    let artifacts = artifacts::all(&args.options, args.artifact.as_deref(), file, defaults)?;
+    let mut artifacts = artifacts::all(&args.options, args.artifact.as_deref(), file, defaults)?;
+    if let Some(root) = of_root {
+        // The file of the member has the other options.
+        let package = Options { package: root.common.package, ..Options::empty() };
+        let layer = Layer::file(package, &Arc::new(root.document), None);
+        artifacts.iter_mut().for_each(|artifact| artifact.layers.push(layer.clone()));
+    }
     Ok((source, artifacts))
 }
 

@@ -4,6 +4,7 @@ mod artifacts;
 mod audit;
 mod build;
 mod cache;
+mod config;
 mod fetch;
 mod inspect;
 mod labels;
@@ -107,6 +108,9 @@ pub enum Error {
         /// Number of damaged components and environments.
         trees: usize,
     },
+    /// An option cannot be printed.
+    #[error("cannot print the options: {0}")]
+    Option(serde_json::Error),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -155,6 +159,7 @@ impl Remedy for Error {
             }
             Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory that you own".into()),
             Self::Damaged { .. } => Some("run snakecrate cache verify --repair".into()),
+            Self::Option(_) => Some("give paths that are UTF-8".into()),
             Self::Output(_) => None,
         }
     }
@@ -177,6 +182,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Build { args } => build::build(&args, ui)?,
         Command::Run { args, arguments } => return Err(build::run(&args, &arguments, ui)),
         Command::Fetch { args } => fetch::fetch(&args, ui)?,
+        Command::Config(args) => config::config(&args)?,
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }

@@ -27,6 +27,38 @@ pub(crate) struct Policy<'a> {
     pub(crate) requirements: &'a [PathBuf],
 }
 
+/// A lock file that a build reads.
+#[derive(Debug)]
+pub(crate) struct LockCandidate {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// The tool or standard whose format it has.
+    pub(crate) format: &'static str,
+}
+
+/// The lock files that [`choose`] reads. The first one is used; a build fails if another one selects other
+/// distributions.
+pub(crate) fn candidates(source: &Source, policy: Policy) -> Result<Vec<LockCandidate>, Error> {
+    let used = policy.used;
+    let found = if used { found(source, policy)? } else { vec![] };
+    let one = |found: Found| LockCandidate { path: found.file.path, format: found.format.name() };
+    Ok(found.into_iter().map(one).collect())
+}
+
+/// The user's file, else all of the source that are not named as requirements.
+fn found(source: &Source, policy: Policy) -> Result<Vec<Found>, Error> {
+    if let Some(path) = policy.file {
+        return Ok(vec![find::named(path)?]);
+    }
+    let is_listed = |path: &Path| {
+        let mut named = policy.requirements.iter();
+        named.any(|named| std::fs::canonicalize(named).is_ok_and(|named| named == path))
+    };
+    let mut found = find::of(source)?;
+    found.retain(|found| !is_listed(&found.file.path));
+    Ok(found)
+}
+
 /// The selection of the lock file of `source`; none if it has no lock file, or none is to be used.
 pub(crate) fn choose(
     source: &Source,
@@ -34,17 +66,7 @@ pub(crate) fn choose(
     policy: Policy,
     ui: Ui,
 ) -> Result<Option<Selection>, Error> {
-    let mut found = match policy.file {
-        Some(path) => vec![find::named(path)?],
-        None => find::of(source)?,
-    };
-    let listed = |path: &Path| {
-        policy
-            .requirements
-            .iter()
-            .any(|named| std::fs::canonicalize(named).is_ok_and(|n| n == path))
-    };
-    found.retain(|found| policy.file.is_some() || !listed(&found.file.path));
+    let found = found(source, policy)?;
     if !policy.used {
         let names: Vec<String> = found.iter().map(|found| label(&found.file.path)).collect();
         if !names.is_empty() {

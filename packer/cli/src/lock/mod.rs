@@ -49,7 +49,7 @@ mod testing;
 mod uv;
 mod wanted;
 
-pub(crate) use choose::{Policy, choose};
+pub(crate) use choose::{LockCandidate, Policy, candidates, choose};
 pub use error::Error;
 pub use model::{File, Hash, Origin, Package, Selection};
 pub use pins::UsedLock;

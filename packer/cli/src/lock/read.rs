@@ -35,6 +35,17 @@ impl Format {
         }
     }
 
+    /// The tool or standard that defines it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Uv => "uv",
+            Self::Pylock => "PEP 751",
+            Self::Poetry => "Poetry",
+            Self::Pdm => "PDM",
+            Self::Requirements => "requirements with hashes",
+        }
+    }
+
     /// The command that makes the file anew.
     pub(super) fn command(self) -> &'static str {
         match self {

@@ -137,7 +137,9 @@ mod tests {
             all.map(|(_, index)| index.url).collect::<Vec<_>>()
         };
         let all = urls(Depth::All);
-        assert!(all.starts_with(&["https://u:q@b.test".into(), "https://u:p@a.test/simple".into()]));
+        assert!(
+            all.starts_with(&["https://u:q@b.test".into(), "https://u:p@a.test/simple".into()])
+        );
         assert!(!urls(Depth::Nearest).contains(&all[1]));
         let shown = Configured {
             name: None,

@@ -16,8 +16,8 @@ use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::proof::{Proof, ProofOptions};
-use super::targets::{PythonChoice, pythons, target, targets};
-use super::values::{Inclusion, inclusions};
+use super::targets::{PythonChoice, TargetName, pythons, target, targets};
+use super::values::{Inclusion, as_texts, inclusions};
 use snakecrate_audit::Glibc;
 use snakecrate_format::target::Target;
 use snakecrate_runtime::Strip;
@@ -42,7 +42,8 @@ pub struct Settings {
     /// gets NAME-TARGET for each [default: this machine's]
     #[config(default = [], deserialize_with = targets)]
     #[config(layer_attr(arg(long, value_name = "TARGET", value_parser = target)))]
-    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(serde(serialize_with = "as_texts")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<TargetName>")))]
     pub target: Vec<&'static Target>,
 
     /// Python to pack: a version, an interpreter, or a python-build-standalone directory, archive or
@@ -50,6 +51,7 @@ pub struct Settings {
     /// machine has none]
     #[config(default = [], deserialize_with = pythons)]
     #[config(layer_attr(arg(long, value_name = "[TARGET=]SPEC")))]
+    #[config(layer_attr(serde(serialize_with = "as_texts")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
     pub python: Vec<PythonChoice>,
 

@@ -179,7 +179,8 @@ fn artifacts(own: &toml::Table, document: &Document) -> Result<Artifacts, Error>
 /// Reads the options in `table`, which is at `above` below `[tool.snakecrate]`.
 fn options(table: toml::Table, document: &Document, above: &[&str]) -> Result<Options, Error> {
     if let Some(Unknown { path, nearest }) = keys::unknown(&table) {
-        let path: Vec<&str> = above.iter().copied().chain(path.iter().map(String::as_str)).collect();
+        let path: Vec<&str> =
+            above.iter().copied().chain(path.iter().map(String::as_str)).collect();
         let (key, tables) = path.split_last().expect("a path has a last key");
         return Err(Error::Unknown {
             path: document.path.clone(),
@@ -189,8 +190,8 @@ fn options(table: toml::Table, document: &Document, above: &[&str]) -> Result<Op
             nearest,
         });
     }
-    let mut options: Options =
-        serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
+    let mut options: Options = serde_path_to_error::deserialize(toml::Value::Table(table))
+        .map_err(|error| {
             let names = error.path().iter().filter_map(|segment| match segment {
                 serde_path_to_error::Segment::Map { key } => Some(key.as_str()),
                 _ => None,

@@ -1,9 +1,11 @@
 //! Targets of archives, and the Pythons that are named for them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserializer, de};
 use snakecrate_format::target::{TARGETS, Target};
 
@@ -13,6 +15,24 @@ use super::lists::one_or_many;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no target `{0}`: choose {known}, and see `snakecrate targets`", known = known())]
 pub struct UnknownTarget(String);
+
+/// The name or triple of a target, in the JSON schema.
+pub(super) struct TargetName;
+
+impl JsonSchema for TargetName {
+    fn schema_name() -> Cow<'static, str> {
+        "TargetName".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = TARGETS.iter().flat_map(|target| [target.name, target.triple]);
+        json_schema!({ "type": "string", "enum": names.collect::<Vec<_>>() })
+    }
+}
 
 /// The names of all targets, in words.
 fn known() -> String {

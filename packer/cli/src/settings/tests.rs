@@ -1,3 +1,5 @@
+mod schema;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use serde_json::Value;
 use snakecrate_runtime::Strip;
 
 use super::documents::{self, Description};
-use super::{LibcChoice, Options, PythonChoice, Settings, file};
+use super::{Document, Error, FileOptions, LibcChoice, Options, PythonChoice, Settings, file};
 use snakecrate_audit::Glibc;
 
 fn read(text: &str) -> Result<Options, String> {
@@ -19,7 +21,7 @@ fn read(text: &str) -> Result<Options, String> {
 fn file(text: &str) -> Result<FileOptions, Error> {
     let text = text.replace("[snakecrate", "[tool.snakecrate");
     let table: toml::Table = text.parse().unwrap();
-    let tool = table.get("tool").and_then(Value::as_table).cloned().unwrap_or_default();
+    let tool = table.get("tool").and_then(toml::Value::as_table).cloned().unwrap_or_default();
     file::read(Document::new(Path::new("/p/pyproject.toml"), text, 0), &tool)
 }
 
@@ -121,22 +123,22 @@ fn relative_paths_are_relative_to_the_file() {
 #[test]
 fn unknown_keys_and_wrong_values_are_named() {
     for (text, parts) in [
-        ("entrys = 'a'", ["`entrys`", "`entries`"]),
-        ("release = true", ["`release`", "`level`"]),
+        ("entrys = 'a'", ["line 2: unknown key", "`entrys` in [tool.snakecrate]"]),
+        ("release = true", ["unknown key", "`release`"]),
         ("python = 3.12", ["python", "expected a string"]),
         ("with = 3", ["with", "a list of strings"]),
         ("optimize = 3", ["optimize", "0, 1 or 2"]),
         ("level = 23", ["level", "from 1 to 22"]),
         ("libc = 'musl'", ["musl", "bundled"]),
-        ("proof = { time = 3 }", ["`time`", "`timeout`"]),
+        ("proof = { time = 3 }", ["`time`", "[tool.snakecrate.proof]"]),
         ("proof.timeout = 0", ["proof.timeout", "a number of seconds"]),
-        ("proof.env = { A = 1 }", ["invalid type", "expected a string"]),
+        ("proof.env = { A = 1 }", ["proof.env.A", "expected a string"]),
         ("proof.env = { 'A=' = '1' }", ["variable", "`A=`"]),
         ("proof.commands = 'a \"b'", ["`a \"b`", "quotation mark"]),
         ("entries = 3", ["entries", "a table of commands"]),
         ("entries = { serve = 3 }", ["entries", "a table of commands"]),
         ("include = 3", ["include", "a list of strings"]),
-        ("env.sett = { A = '1' }", ["`sett`", "`set`"]),
+        ("env.sett = { A = '1' }", ["`sett`", "[tool.snakecrate.env]"]),
         ("env.set = { LD_X = '1' }", ["`LD_X`", "cannot be set"]),
         ("env.default = { A = '{x}' }", ["`{x}`", "{archive}"]),
         ("env.unset = ['PYTHONPATH']", ["`PYTHONPATH`", "cannot be set"]),
@@ -170,12 +172,11 @@ fn entries_may_be_a_table_and_files_have_places() {
 fn each_artifact_has_options_of_its_own() {
     let text = "[snakecrate]\nlevel = 3\n[snakecrate.artifact.web]\nentries = 'serve'\n\
         output = 'out/web'\n[snakecrate.artifact.worker]\nlevel = 5\n";
-    let tool: toml::Table = text.parse().unwrap();
-    let path = Path::new("/p/pyproject.toml");
-    let found = file::artifacts(&tool, path).unwrap();
-    assert_eq!(found["web"].output.as_deref(), Some(Path::new("/p/out/web")));
-    assert_eq!((found["web"].level, found["worker"].level), (None, Some(5)));
-    assert_eq!(file::from_tool(&tool, path).unwrap().level, Some(3));
+    let found = file(text).unwrap();
+    let artifacts = &found.artifacts;
+    assert_eq!(artifacts["web"].output.as_deref(), Some(Path::new("/p/out/web")));
+    assert_eq!((artifacts["web"].level, artifacts["worker"].level), (None, Some(5)));
+    assert_eq!(found.common.level, Some(3));
     for (text, part) in [
         ("artifact = 3", "[tool.snakecrate.artifact.NAME]"),
         ("artifact.web = 3", "artifact.web"),
@@ -183,8 +184,7 @@ fn each_artifact_has_options_of_its_own() {
         ("artifact.'a/b'.level = 3", "`a/b`"),
         ("artifact.web.artifact.x.level = 3", "`artifact`"),
     ] {
-        let tool: toml::Table = format!("[snakecrate]\n{text}\n").parse().unwrap();
-        let error = file::artifacts(&tool, path).unwrap_err().to_string();
+        let error = file(&format!("[snakecrate]\n{text}\n")).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
 }
@@ -223,12 +223,12 @@ fn the_schema_has_all_keys_and_no_other() {
     let schema = documents::schema();
     let properties = schema["properties"].as_object().unwrap();
     let tables = properties.iter().filter(|(_, property)| property["properties"].is_object());
-    let tables = tables.map(|(name, schema)| (format!("[snakecrate.{name}]"), schema));
-    let all = tables.chain([("[snakecrate]".to_owned(), &schema)]).collect::<Vec<_>>();
+    let tables = tables.map(|(name, schema)| (format!("[{name}]"), schema));
+    let all = tables.chain([(String::new(), &schema)]).collect::<Vec<_>>();
     assert!(all.len() >= 2, "there are tables");
     for (table, schema) in all {
-        let error = read(&format!("{table}\n'?' = 0\n")).unwrap_err();
-        let list = error.split("expected one of").nth(1).unwrap().split(" in `").next().unwrap();
+        let error = toml::from_str::<Options>(&format!("{table}\n'?' = 0\n")).unwrap_err();
+        let list = error.message().split("expected one of").nth(1).unwrap();
         let mut keys: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
         keys.sort_unstable();
         let mut described: Vec<&str> =

@@ -174,3 +174,13 @@ pub(super) fn as_table<S: Serializer>(
     };
     variables.as_ref().map(pairs).serialize(serializer)
 }
+
+/// Writes values as the texts that they are read from.
+#[allow(clippy::ref_option, reason = "serde passes the field")]
+pub(super) fn as_texts<T: fmt::Display, S: Serializer>(
+    values: &Option<Vec<T>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let texts = |all: &Vec<T>| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    values.as_ref().map(texts).serialize(serializer)
+}

@@ -246,6 +246,20 @@ impl Source {
         }
     }
 
+    /// Its kind, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Project { .. } => "project",
+            Self::Script { .. } => "script",
+            Self::Wheel { .. } => "wheel",
+            Self::Folder(_) => "directory",
+            Self::Zipapp { .. } => "zip application",
+            Self::Sdist { .. } => "source distribution",
+            Self::Environment { .. } => "virtual environment",
+            Self::Requirement { .. } => "requirement",
+        }
+    }
+
     /// The directory that paths of additional files are seen from, if the source has one.
     pub fn directory_of_files(&self) -> Option<&Path> {
         match self {

@@ -1,0 +1,161 @@
+//! `config`: the options in force, and where each is from.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use owo_colors::OwoColorize;
+use serde_json::{Value, json};
+use snakecrate_base::redact::redacted;
+use snakecrate_base::ui::table;
+
+use super::artifacts::Artifact;
+use super::{Error, build, print};
+use crate::cli::ConfigArgs;
+use crate::lock::{self, LockCandidate, Policy};
+use crate::resolve::{self, Configured};
+use crate::settings::{InForce, Options, Origin, Settings, documents, in_force};
+use crate::source::Source;
+
+use confique::Layer as _;
+
+/// An artifact with its options.
+struct Shown {
+    name: Option<String>,
+    options: Vec<InForce>,
+    locks: Vec<LockCandidate>,
+}
+
+/// `snakecrate config`
+pub(super) fn config(args: &ConfigArgs) -> Result<(), Error> {
+    if args.schema {
+        return print(&format!("{:#}\n", documents::schema()));
+    }
+    let (source, artifacts) = build::resolve(&args.build, &Options::empty())?;
+    let one = |artifact: Artifact| -> Result<Shown, Error> {
+        Ok(Shown {
+            options: in_force(&artifact.layers, &args.variables.0).map_err(Error::Option)?,
+            locks: locks(&source, &artifact.settings)?,
+            name: artifact.name,
+        })
+    };
+    let artifacts = artifacts.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let directory = source.directory_of_files().map(Path::to_owned);
+    let directory = directory.or_else(|| env::current_dir().ok()).unwrap_or_default();
+    let indexes = resolve::configured(&directory);
+    print(&if args.json {
+        format!("{:#}\n", as_json(&source, &artifacts, &indexes))
+    } else {
+        as_text(&source, &artifacts, &indexes)
+    })
+}
+
+/// The lock files that a build with these settings reads.
+fn locks(source: &Source, settings: &Settings) -> Result<Vec<LockCandidate>, Error> {
+    if settings.wheelhouse.is_some() {
+        return Ok(vec![]);
+    }
+    let policy = Policy {
+        file: settings.lock.as_deref(),
+        locked: settings.locked,
+        used: settings.use_lock,
+        requirements: &settings.requirements,
+    };
+    Ok(lock::candidates(source, policy).map_err(crate::build::Error::from)?)
+}
+
+fn as_json(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> Value {
+    let option = |option: &InForce| {
+        let mut value = json!({ "value": option.value, "origin": origin_json(&option.origin) });
+        if let (None, Some(text)) = (&option.value, &option.default) {
+            value["default"] = text.clone().into();
+        }
+        (option.key.clone(), value)
+    };
+    let artifact = |shown: &Shown| {
+        let lock = |lock: &LockCandidate| json!({ "path": lock.path, "format": lock.format });
+        json!({
+            "name": shown.name,
+            "options": shown.options.iter().map(option).collect::<serde_json::Map<_, _>>(),
+            "locks": shown.locks.iter().map(lock).collect::<Vec<_>>(),
+        })
+    };
+    let index =
+        |index: &Configured| json!({ "name": index.name, "url": index.url, "from": index.from });
+    json!({
+        "source": { "kind": source.kind(), "name": redacted(&source.to_string()) },
+        "artifacts": artifacts.iter().map(artifact).collect::<Vec<_>>(),
+        "indexes": indexes.iter().map(index).collect::<Vec<_>>(),
+    })
+}
+
+fn origin_json(origin: &Origin) -> Value {
+    match origin {
+        Origin::Flag(name) => json!({ "kind": "flag", "name": name }),
+        Origin::Variable(name) => json!({ "kind": "variable", "name": name }),
+        Origin::File { path, line, table } => {
+            json!({ "kind": "file", "path": path, "line": line, "table": table })
+        }
+        Origin::Default => json!({ "kind": "default" }),
+    }
+}
+
+fn as_text(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> String {
+    let mut text = format!("source  {} ({})\n", redacted(&source.to_string()), source.kind());
+    for index in indexes {
+        let name = index.name.as_ref().map(|name| format!("{name}=")).unwrap_or_default();
+        text += &format!("index   {name}{} ({})\n", index.url, near(Path::new(&index.from)));
+    }
+    for shown in artifacts {
+        text += "\n";
+        if let Some(name) = &shown.name {
+            text += &format!("{} {name}\n", "artifact".bold());
+        }
+        for lock in &shown.locks {
+            text += &format!("lock    {} ({})\n", near(&lock.path), lock.format);
+        }
+        let mut rows = table(&["option", "value", "from"]);
+        for option in &shown.options {
+            let value = option.value.as_ref().map(toml).unwrap_or_default();
+            let from = match (&option.value, &option.default) {
+                (None, Some(words)) => format!("default: {words}"),
+                _ => origin_text(&option.origin),
+            };
+            rows.add_row([option.key.clone(), value, from]);
+        }
+        let rows = rows.to_string();
+        let mut lines = rows.lines().map(str::trim_end);
+        text += &format!("{}\n", lines.next().unwrap_or_default().bold());
+        for (line, option) in lines.zip(&shown.options) {
+            match option.origin {
+                Origin::Default => text += &format!("{}\n", line.dimmed()),
+                _ => text += &format!("{line}\n"),
+            }
+        }
+    }
+    text
+}
+
+/// A value as it is written in pyproject.toml.
+fn toml(value: &Value) -> String {
+    toml::Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string())
+}
+
+fn origin_text(origin: &Origin) -> String {
+    match origin {
+        Origin::Flag(name) | Origin::Variable(name) => name.clone(),
+        Origin::File { path, line, table } => {
+            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            let table =
+                if table == "tool.snakecrate" { String::new() } else { format!(" [{table}]") };
+            format!("{}{line}{table}", near(path))
+        }
+        Origin::Default => "default".into(),
+    }
+}
+
+/// A path as the user would write it here.
+fn near(path: &Path) -> String {
+    let here: Option<PathBuf> = env::current_dir().ok();
+    let near = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    near.as_deref().unwrap_or(path).display().to_string()
+}
