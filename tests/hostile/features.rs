@@ -66,8 +66,13 @@ hostile! {
         => newer_launcher("entry-directory");
     scripts_on_the_path: entry("expose-path", "expose_path", true.into())
         => newer_launcher("expose-path");
-    a_first_run_hook: entry("first-run", "first_run", "boot/hello.py".into())
-        => newer_launcher("first-run");
+    a_first_run_hook_that_is_not_in_it: entry("first-run", "first_run", "boot/x.py".into())
+        => nonsense("`boot/x.py` is to run, and not in it").but_trees_are_well();
+    a_first_run_hook_elsewhere: entry("first-run", "first_run", "../x.py".into())
+        => unreadable("`../x.py` has `.` or `..` in it at line");
+    a_first_run_hook_without_its_feature: changed(|m| {
+        m["entries"][0]["first_run"] = "boot/hello.py".into();
+    }) => nonsense("it uses `first-run` and does not require it");
     a_runtime_in_parts: changed(|m| {
         m["requires"] = json!(["runtime-parts"]);
         m["components"][1]["kind"] = "part".into();

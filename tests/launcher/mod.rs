@@ -18,6 +18,9 @@ mod import_repair;
 /// Entry points that cannot be imported.
 mod entry_repair;
 
+/// First-run hooks: when they run, and what happens if they fail.
+mod first_run;
+
 /// Variables: what they change, and what child processes see of them.
 pub mod environment;
 

@@ -7,6 +7,8 @@ use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse, PlannedEntry, S
 use snakecrate_cache::layout::INTERPRETER;
 use snakecrate_platform::paths::os_string_from_bytes;
 
+use crate::first_run::Hook;
+
 /// Variables, meant for macOS, that set the executable's path of `CPython` 3.11 and newer, even of
 /// an isolated one. That path selects the virtual environment whose code runs
 /// (`Modules/getpath.py`).
@@ -30,6 +32,8 @@ pub struct Command {
     pub hides: Vec<&'static str>,
     /// The arguments, the program's own name first.
     pub argv: Vec<OsString>,
+    /// The hook to run before, if it has not run yet.
+    pub first_run: Option<Box<Hook>>,
 }
 
 /// The archive has several entries, and none was chosen.
@@ -78,18 +82,35 @@ fn command(
     arguments: &[OsString],
     found: &Path,
 ) -> Command {
-    let text = |bytes: &[u8]| os_string_from_bytes(bytes.to_vec());
-    let (path, size) = (plan.home.join(text(&entry.path)), entry.size);
-    match (entry.by, &plan.c_library) {
-        (StartedBy::Python, _) => {}
-        (StartedBy::Loaded, LibcInUse::Own(loader)) => {
-            return loaded(loader, path, size, arguments);
-        }
+    let size = entry.size;
+    let path = || plan.home.join(os_string_from_bytes(entry.path.clone()));
+    let command = match (entry.by, &plan.c_library) {
+        (StartedBy::Python, _) => python(plan, entry, &entry.path, size, arguments, found),
+        (StartedBy::Loaded, LibcInUse::Own(loader)) => loaded(loader, path(), size, arguments),
         _ => {
             let argv = arguments.to_vec();
-            return Command { program: path.clone(), entry: path, size, hides: vec![], argv };
+            Command { program: path(), entry: path(), size, hides: vec![], argv, first_run: None }
         }
-    }
+    };
+    let hook = entry.first_run.as_ref().map(|(script, size)| {
+        let name = arguments.get(..1).unwrap_or_default();
+        let command = python(plan, entry, script, *size, name, found);
+        Box::new(Hook { script: script.clone(), command })
+    });
+    Command { first_run: hook, ..command }
+}
+
+/// The command for a `script` of an entry, which the interpreter runs.
+fn python(
+    plan: &LaunchPlan,
+    entry: &PlannedEntry,
+    script: &[u8],
+    size: Option<u64>,
+    arguments: &[OsString],
+    found: &Path,
+) -> Command {
+    let text = |bytes: &[u8]| os_string_from_bytes(bytes.to_vec());
+    let path = plan.home.join(text(script));
     let program = plan.home.join(INTERPRETER);
     let mut argv = vec![program.clone().into_os_string()];
     argv.extend(options(plan));
@@ -103,7 +124,7 @@ fn command(
             argv.extend_from_slice(rest);
         }
     }
-    Command { program, entry: path, size, hides: hides(plan), argv }
+    Command { program, entry: path, size, hides: hides(plan), argv, first_run: None }
 }
 
 /// The options of the interpreter.
@@ -137,7 +158,8 @@ pub(crate) fn loaded(
     let mut argv: Vec<OsString> = vec![loader.into(), "--library-path".into(), libraries.into()];
     argv.extend(["--argv0".into(), name, path.clone().into_os_string()]);
     argv.extend(arguments.iter().skip(1).cloned());
-    Command { program: loader.to_owned(), entry: path, size, hides: vec![], argv }
+    let (program, entry, hides) = (loader.to_owned(), path, vec![]);
+    Command { program, entry, size, hides, argv, first_run: None }
 }
 
 fn has_slash(name: &OsStr) -> bool {
@@ -197,6 +219,16 @@ mod tests {
         };
         assert_eq!(run(None, &["x"]), Err(none(None)));
         assert_eq!(run(None, &["x", "c"]), Err(none(Some("c"))));
+    }
+
+    #[test]
+    fn a_hook_gets_the_archives_name_and_no_arguments() {
+        let mut plan = plan(&["a"], None);
+        plan.entries[0].first_run = Some((b"boot/first.py".to_vec(), Some(7)));
+        let command = choose(&plan, &["./x".into(), "b".into()], Path::new("")).unwrap();
+        let Hook { script, command } = *command.first_run.unwrap();
+        assert_eq!((script.as_slice(), command.size), (&b"boot/first.py"[..], Some(7)));
+        assert_eq!(command.argv, ["/c/env/bin/python3", "-I", "/c/env/boot/first.py", "./x"]);
     }
 
     #[test]

@@ -86,6 +86,15 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+    /// The hook before an entry's first start failed: its status, or 128 and the number of the signal
+    /// that ended it.
+    #[error("the application's first-run hook {}", ended(*code, *signal))]
+    FirstRun {
+        /// Its status, if it exited.
+        code: Option<i32>,
+        /// The signal that ended it.
+        signal: Option<i32>,
+    },
     /// The operating system refuses to execute the program: status 126.
     #[error("cannot execute {path}: {source}")]
     Execute {
@@ -111,6 +120,9 @@ impl Error {
             Self::NoCache(_) | Self::Cache { .. } => 122,
             Self::Privileged => 123,
             Self::Open { .. } | Self::Extract { .. } | Self::Output(_) => 125,
+            Self::FirstRun { code, signal } => {
+                code.unwrap_or_else(|| signal.map_or(1, |signal| 128 + signal))
+            }
             Self::Execute { .. } => 126,
         }
     }
@@ -151,6 +163,9 @@ impl Error {
                     .into()
             }
             Self::Open { .. } => "make the file readable".into(),
+            Self::FirstRun { .. } => {
+                "fix the cause and start the application again; the hook then runs again".into()
+            }
             Self::Execute { source, .. } => match source.kind() {
                 _ if is_wrong_format(source) => "get the archive for this kind of machine".into(),
                 io::ErrorKind::NotFound => {
@@ -160,6 +175,14 @@ impl Error {
                 _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
             },
         }
+    }
+}
+
+fn ended(code: Option<i32>, signal: Option<i32>) -> String {
+    match (code, signal) {
+        (Some(code), _) => format!("failed with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "failed".into(),
     }
 }
 

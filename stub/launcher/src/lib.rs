@@ -8,7 +8,8 @@
 //!    ([`self_commands`]).
 //! 4. **Warm** ([`start::warm`]): at each place where the cache may be
 //!    ([`snakecrate_cache::places`]), open the environment, take a lease on it, read its launch
-//!    plan, and replace the process. The archive is not read.
+//!    plan, run the entry's hook if it has one that has not run yet ([`first_run`]), and replace the
+//!    process. The archive is not read.
 //! 5. **Cold** ([`start::cold`]): open the archive once, and check the manifest against its digest.
 //!    At the first usable place: enter staging, extract the components that the cache lacks, rename
 //!    them to their names, assemble the environment from links to them ([`mod@env`]), rename it.
@@ -23,6 +24,7 @@ pub mod c_library;
 pub mod entry_choice;
 pub mod env;
 pub mod error;
+pub mod first_run;
 pub mod progress;
 pub mod request;
 pub mod self_commands;

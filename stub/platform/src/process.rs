@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString, c_char, c_int};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use crate::imp;
 pub use crate::types::HIDING;
@@ -60,6 +60,21 @@ pub fn execute(
     hidden: &[&str],
 ) -> io::Error {
     imp::process::execute(program, argv, variable, removed, hidden)
+}
+
+/// Runs `program` in a child process and waits for its end. The child gets what a program that
+/// [`execute`] starts would get.
+///
+/// Until then this process ignores the terminal's interrupt and quit signals, which the child gets,
+/// too. If this process ends before the child, the child is asked to terminate.
+pub fn run(
+    program: &Path,
+    argv: &[OsString],
+    variable: (&str, &OsStr),
+    removed: &[&str],
+    hidden: &[&str],
+) -> io::Result<ExitStatus> {
+    imp::process::run(program, argv, variable, removed, hidden)
 }
 
 /// Runs `command` in the place of this process, and returns only if that fails. Where a process

@@ -80,7 +80,8 @@ impl Work<'_> {
         let mut files = self.files(source)?;
         include(&mut files.tree)?;
         let imports = Imports::of(&files.tree, &self.scanner)?;
-        if !matches!(source, Source::Script { .. }) || !self.settings.entries.is_empty() {
+        let names_modules = !self.settings.entries.is_empty() || self.settings.first_run.is_some();
+        if !matches!(source, Source::Script { .. }) || names_modules {
             self.insert_path_file(source, &mut files.tree)?;
         }
         let facts = main_wheel(source, wheels).map(|wheel| wheel.facts.clone());

@@ -60,8 +60,7 @@ impl Work<'_> {
         let requirements = Requirements::new(all().map(Facts::declared), &asked, &environment);
         self.check_requirements(&requirements)?;
         all().for_each(|facts| self.warn_of_missing_files(facts));
-        let (entries, subjects): (Vec<_>, Vec<_>) =
-            self.entries(source, &mut app, wheels, &requirements)?.into_iter().unzip();
+        let (entries, subjects) = self.entries(source, &mut app, wheels, &requirements)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
         let policy = self.policy(&app.name, &app.imports, wheels)?;
@@ -121,7 +120,7 @@ impl Work<'_> {
         app: &mut Application,
         wheels: &[Prepared],
         requirements: &Requirements<'_>,
-    ) -> Result<Vec<(Entry, Subject)>, Error> {
+    ) -> Result<(Vec<Entry>, Vec<Subject>), Error> {
         let own = app.facts.as_ref();
         let (startable, withheld) = Self::startable(own, requirements);
         let is_own = |facts: &Facts| own.is_some_and(|own| own.name == facts.name);
@@ -140,6 +139,7 @@ impl Work<'_> {
             runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
             leading: all.clone().flat_map(|facts| facts.leading.clone()).collect(),
             loaded: all.flat_map(Facts::loaded).collect(),
+            first_run: self.settings.first_run.clone(),
             before: boot::Before {
                 django: app.is_django.then(|| APP.to_owned()),
                 ..boot::Before::of(self.settings)

@@ -45,6 +45,7 @@ use crate::settings::{Env, Settings};
 use crate::source::Source;
 use crate::wheel;
 use assemble::Planned;
+pub use boot::FIRST_RUN;
 pub use error::Error;
 use facts::FactsCache;
 use hints::{Hints, Unprovided};
@@ -55,7 +56,7 @@ use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
-pub use subject::{Check, Subject};
+pub use subject::{Check, HOOK, Subject};
 
 /// An archive that is ready to be written.
 #[derive(Debug)]

@@ -20,11 +20,11 @@ impl Work<'_> {
     ) -> Result<Policy, Error> {
         let settings = self.settings;
         // Entries that name no module are scripts of distributions.
-        let entry_modules = settings
-            .entries
-            .iter()
-            .filter_map(|entry| Some(Request::parse(entry).ok()?.module()?.to_owned()));
-        let modules: Vec<String> = entry_modules.chain(settings.module.clone()).collect();
+        let requests = settings.entries.iter().map(|entry| Request::parse(entry));
+        let hook = settings.first_run.iter().map(|command| Request::parse_command(command));
+        let named =
+            requests.chain(hook).filter_map(|request| Some(request.ok()?.module()?.to_owned()));
+        let modules: Vec<String> = named.chain(settings.module.clone()).collect();
         let launch = reach::Launch {
             isolated: settings.isolated,
             options: &settings.python_options,

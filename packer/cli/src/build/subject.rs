@@ -2,10 +2,13 @@
 
 use snakecrate_format::entry_path::EntryPath;
 
-/// An entry to be proven.
+/// The name of the first-run hook. No entry has it.
+pub const HOOK: &str = "";
+
+/// An entry to be proven, or the first-run hook.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The entry's name.
+    /// The entry's name, or [`HOOK`].
     pub name: String,
     /// How it starts.
     pub check: Check,

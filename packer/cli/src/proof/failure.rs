@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 
 use snakecrate_platform::child;
 
+use crate::build::HOOK;
 use crate::build_cache;
 use snakecrate_base::error::Remedy;
 
@@ -16,9 +17,9 @@ const SHOWN: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An entry does not work.
-    #[error("the entry `{entry}` {cause}{}", also(others))]
+    #[error("{} {cause}{}", title(entry), also(others))]
     Entry {
-        /// Its name.
+        /// Its name, or [`HOOK`].
         entry: String,
         /// Why not.
         cause: Cause,
@@ -152,7 +153,16 @@ impl fmt::Display for Cause {
     }
 }
 
+fn title(entry: &str) -> String {
+    if entry == HOOK { "the first-run hook".into() } else { format!("the entry `{entry}`") }
+}
+
 fn also(others: &[String]) -> String {
+    let name = |other: &String| match other.as_str() {
+        HOOK => "the first-run hook".to_owned(),
+        name => name.to_owned(),
+    };
+    let others: Vec<_> = others.iter().map(name).collect();
     if others.is_empty() { String::new() } else { format!("\nalso failing: {}", others.join(", ")) }
 }
 

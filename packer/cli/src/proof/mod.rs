@@ -8,7 +8,8 @@
 //!
 //! Applications are not run, except by commands that the user gives. The module of an entry point is
 //! imported and its function looked up; of scripts the leading imports are made; `-m` modules are
-//! located. A native entry's loader lists the libraries that it finds.
+//! located. A native entry's loader lists the libraries that it finds. The first-run hook is treated
+//! like an entry: it does not run, not even before the user's commands.
 //!
 //! The surroundings are made for the proof: an environment without the user's variables, an empty home
 //! and working directory, no network where the system allows that, and a limit of time. The archive is
@@ -31,7 +32,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::size::Size;
 
-use crate::build::Build;
+use crate::build::{Build, HOOK};
 use crate::build_cache::BuildCache;
 use crate::settings;
 use snakecrate_base::host::{Way, way_of_archive};
@@ -113,6 +114,9 @@ pub fn prove(
         let entries = known.iter().map(|&name| name.to_owned()).collect();
         let mut proof = Proof { entries, ..Proof::default() };
         python::prove(&surroundings, build.subjects(), &mut proof)?;
+        if build.subjects().iter().any(|subject| subject.name == HOOK) {
+            surroundings.skip_first_run()?;
+        }
         native::prove(&surroundings, build.subjects(), &mut proof)?;
         commands::prove(&surroundings, &settings.commands, &mut proof)?;
         Ok::<_, Error>(proof)

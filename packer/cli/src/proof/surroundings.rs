@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use snakecrate_cache::environment::first_run;
 use snakecrate_format::manifest::{Piece, Template};
 use snakecrate_platform::child;
+use snakecrate_platform::directory::Directory;
 use tempfile::TempDir;
 
-use super::Error;
+use super::{Cause, Error};
+use crate::build::FIRST_RUN;
 use crate::build_cache::BuildCache;
 use crate::settings::{self, Assignment};
 
@@ -104,6 +107,22 @@ impl<'a> Surroundings<'a> {
             command.env("SNAKECRATE", "repair").arg("--exit-code");
         })?;
         Ok(ended.status.is_some_and(|status| status.code() == Some(REPAIRED)))
+    }
+
+    /// Unpacks the archive, and records that its first-run hook has run.
+    pub(super) fn skip_first_run(&self) -> Result<(), Error> {
+        let ended = self.run("prepare", |command| {
+            command.env("SNAKECRATE", "prepare");
+        })?;
+        let Some(status) = ended.status else {
+            return Err(Error::NoStart(Cause::TooLong(self.limit())));
+        };
+        if !status.success() {
+            return Err(Error::NoStart(Cause::Ended { status, output: ended.stderr }));
+        }
+        let path = ended.stdout.trim_end_matches('\n');
+        let env = Directory::open(path).map_err(Error::Scratch)?;
+        first_run::record(&env, FIRST_RUN.as_bytes()).map_err(Error::Scratch)
     }
 
     fn spawn(&self, complete: impl Fn(&mut Command) -> io::Result<()>) -> Result<Child, Error> {

@@ -307,6 +307,11 @@ pub struct Settings {
     #[config(layer_attr(arg(long, switch = "true")))]
     pub expose_path: bool,
 
+    /// Program to run once before the application's first start: MODULE:FUNCTION, or a command such as
+    /// 'python manage.py migrate' [default: none]
+    #[config(layer_attr(arg(long, value_name = "COMMAND")))]
+    pub first_run: Option<String>,
+
     /// The environment of the application
     #[config(nested, layer_attr(command(flatten)))]
     #[config(layer_attr(schemars(default = "EnvOptions::empty")))]

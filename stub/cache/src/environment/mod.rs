@@ -1,5 +1,6 @@
 //! The files of an environment that a warm start reads and [`crate::verify`] checks.
 
+pub mod first_run;
 pub mod guards;
 pub mod interpreter;
 pub mod plan;

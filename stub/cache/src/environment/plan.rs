@@ -3,14 +3,14 @@
 //! Each field ends with a NUL byte, the only byte that a path cannot contain:
 //!
 //! ```text
-//! "snakecrate launch 2"  boot id  the environment's path  default entry or nothing
+//! "snakecrate launch 3"  boot id  the environment's path  default entry or nothing
 //! "only", "host" with its identity, or the path of the environment's own loader
 //! "hidden" or "seen": whether the interpreter's loader sees LD_* variables
 //! number of options      options…
 //! the runtime's path     relative to the environment
 //! number of rows         then for each row of guards: its length, and as many bytes
 //! then for each entry:   name  "python", "native" or "loaded"  path in the environment
-//!                        its size or nothing
+//!                        its size or nothing      its first-run hook or nothing      that one's size
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use snakecrate_platform::{host, paths};
 
 use super::guards::{self, Row, Rows};
 
-const HEADER: &[u8] = b"snakecrate launch 2";
+const HEADER: &[u8] = b"snakecrate launch 3";
 const HIDDEN: &[u8] = b"hidden";
 const SEEN: &[u8] = b"seen";
 
@@ -87,6 +87,8 @@ pub struct PlannedEntry {
     /// The size of its file in bytes. `None` for links, and for scripts, whose first line differs
     /// from the listing's.
     pub size: Option<u64>,
+    /// The script that runs before its first start: its path and size, as above.
+    pub first_run: Option<(Vec<u8>, Option<u64>)>,
 }
 
 impl LaunchPlan {
@@ -112,6 +114,10 @@ impl LaunchPlan {
                 by,
                 path: path.as_str().as_bytes().to_vec(),
                 size: size(path),
+                first_run: entry
+                    .first_run
+                    .as_ref()
+                    .map(|hook| (hook.as_str().as_bytes().to_vec(), size(hook))),
             }
         };
         Self {
@@ -161,8 +167,14 @@ impl LaunchPlan {
         for entry in &self.entries {
             put(&entry.name);
             StartedBy::ALL.iter().filter(|(_, by)| *by == entry.by).for_each(|(word, _)| put(word));
-            put(&entry.path);
-            put(entry.size.map_or_else(String::new, |size| size.to_string()).as_bytes());
+            let (hook, hook_size) = match &entry.first_run {
+                Some((path, size)) => (path.as_slice(), *size),
+                None => (&[][..], None),
+            };
+            for (path, size) in [(entry.path.as_slice(), entry.size), (hook, hook_size)] {
+                put(path);
+                put(size.map_or_else(String::new, |size| size.to_string()).as_bytes());
+            }
         }
         bytes
     }
@@ -246,8 +258,14 @@ impl<'a> Fields<'a> {
         let name = self.next()?.to_vec();
         let word = self.next()?;
         let (_, by) = StartedBy::ALL.iter().find(|(text, _)| *text == word)?;
-        let (path, size) = (self.next()?.to_vec(), self.next()?);
-        Some(PlannedEntry { name, by: *by, path, size: number(size) })
+        let (path, size) = self.script()?;
+        let first_run = Some(self.script()?).filter(|(path, _)| !path.is_empty());
+        Some(PlannedEntry { name, by: *by, path, size, first_run })
+    }
+
+    /// A path and a size.
+    fn script(&mut self) -> Option<(Vec<u8>, Option<u64>)> {
+        Some((self.next()?.to_vec(), number(self.next()?)))
     }
 }
 
@@ -267,6 +285,7 @@ mod tests {
             Entry::new(name, "", Start::Python(EntryPath::new(&format!("boot/{name}.py")).unwrap()))
         };
         manifest.entries = ["a", "b"].map(entry).into();
+        manifest.entries[1].first_run = EntryPath::new("boot/first.py").ok();
         manifest.launch.default = Some("b".into());
         let guards = Rows::new(b"7\0a/b\x000\0c\0".to_vec(), vec![0..10, 10..10]).unwrap();
         let size = |path: &EntryPath| path.as_str().contains('a').then_some(99);

@@ -25,7 +25,6 @@ impl Manifest {
         let entries = self.entries.iter().map(|entry| match &entry.start {
             Start::Python(path) | Start::Native(path) => path,
         });
-        #[cfg(feature = "details")]
         let entries = entries.chain(self.entries.iter().filter_map(|e| e.first_run.as_ref()));
         let is_used = |kind| listings.iter().any(|(component, _)| component.kind == kind);
         let executable = Some(&self.python.executable).filter(|_| self.runtime.is_none());

@@ -39,7 +39,6 @@ pub struct Entry {
     pub expose_path: bool,
     /// A script in the environment that runs once, before the entry starts for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub first_run: Option<EntryPath>,
 }
 

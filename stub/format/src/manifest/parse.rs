@@ -43,10 +43,15 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_slice(bytes)?;
         // A build with `details` checks this for every feature: see `check_features`.
-        let name = Feature::DisabledCommands.name();
-        if !manifest.launch.disabled_commands.is_empty() && !requires.iter().any(|one| one == name)
-        {
-            return Err(nonsense(format!("it uses `{name}` and does not require it")));
+        let has_hook = manifest.entries.iter().any(|entry| entry.first_run.is_some());
+        for (feature, is_used) in [
+            (Feature::DisabledCommands, !manifest.launch.disabled_commands.is_empty()),
+            (Feature::FirstRun, has_hook),
+        ] {
+            let name = feature.name();
+            if is_used && !requires.iter().any(|one| one == name) {
+                return Err(nonsense(format!("it uses `{name}` and does not require it")));
+            }
         }
         manifest.check(archive_length).map_err(nonsense)?;
         Ok(manifest)

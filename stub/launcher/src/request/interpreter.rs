@@ -46,5 +46,5 @@ pub fn command(plan: &LaunchPlan, arguments: &[OsString]) -> Command {
             argv.extend_from_slice(rest);
         }
     }
-    Command { entry: program.clone(), program, size: None, hides, argv }
+    Command { entry: program.clone(), program, size: None, hides, argv, first_run: None }
 }

@@ -36,7 +36,8 @@ pub fn command(plan: &LaunchPlan, name: &OsStr, arguments: &[OsString]) -> Resul
     let own_name = if is_file { path.clone().into_os_string() } else { name.to_owned() };
     if plan.entries.iter().any(|entry| entry.name == name.as_encoded_bytes()) {
         let argv = [&[own_name], arguments].concat();
-        return choose(plan, &argv, Path::new("")).map_err(Error::NoEntry);
+        let command = choose(plan, &argv, Path::new("")).map_err(Error::NoEntry)?;
+        return Ok(Command { first_run: None, ..command });
     }
     if !is_file {
         return Err(unknown());
@@ -51,7 +52,10 @@ pub fn command(plan: &LaunchPlan, name: &OsStr, arguments: &[OsString]) -> Resul
     }
     Ok(match &plan.c_library {
         LibcInUse::Own(loader) if has_loader(&head) => loaded(loader, path, None, &argv),
-        _ => Command { program: path.clone(), entry: path, size: None, hides: vec![], argv },
+        _ => {
+            let (program, entry, hides) = (path.clone(), path, vec![]);
+            Command { program, entry, size: None, hides, argv, first_run: None }
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use snakecrate_cache::component::Cached;
+use snakecrate_cache::environment::first_run;
 use snakecrate_cache::extract::{ExtractError, extract};
 use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, WORK};
 use snakecrate_cache::listed::Listed;
@@ -189,6 +190,9 @@ impl Maker<'_> {
         assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
         // Byte for byte, since its digest is the environment's name.
         staging.directory().write_new(MANIFEST, &self.payload.manifest_bytes()?, 0o444)?;
+        if let Ok(old) = root.open_tree(ENVS, &self.key()) {
+            first_run::keep(&old, staging.directory())?;
+        }
         let lease = staging.publish(&self.key(), self.suspect.get().is_some(), PATIENCE)?;
         match Env::confirm(root, &self.key(), lease) {
             Ok(env) => Ok(env),

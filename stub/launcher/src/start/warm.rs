@@ -1,10 +1,11 @@
 //! A warm start: the environment exists, and the archive is not read.
 
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::fs::{File, FileTimes};
 use std::io::{self, ErrorKind, Read};
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use snakecrate_cache::environment::guards;
@@ -19,7 +20,9 @@ use snakecrate_platform::{host, process};
 
 use super::attempt::{NotStarted, StartError};
 use crate::c_library::select::host_id;
+use crate::entry_choice::Command;
 use crate::error::Error;
+use crate::first_run::Hook;
 use crate::request::Request;
 
 /// The variable that names the archive for the application.
@@ -55,40 +58,72 @@ impl Env {
         }
     }
 
-    /// Replaces the process by what `request` asks for; returns only if that fails.
+    /// Replaces the process by what `request` asks for; returns only if that fails. The first-run
+    /// hook of an entry runs before, unless it has run already.
     pub fn start(self, request: Request<'_>, archive: &Path) -> Result<Infallible, StartError> {
         let found = process::started_as().unwrap_or_default();
-        let command = request.command(&self.plan, &found).map_err(StartError::Final)?;
-        let gone = |plan: &LaunchPlan| Error::Cache {
-            // The cache's root is three directories above the environment: see `Root::path_of`.
-            path: plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned(),
-            source: ErrorKind::NotFound.into(),
-        };
+        let Command { first_run: hook, program, argv, hides, entry, size } =
+            request.command(&self.plan, &found).map_err(StartError::Final)?;
         // Checked here, since the interpreter would fail on a missing file and run an empty one.
-        if differs(Metadata::of(&command.entry), command.size) {
-            let why = NotStarted::suspect(&self.lease);
-            return Err(StartError::Repairable(gone(&self.plan), why));
+        if differs(Metadata::of(&entry), size) {
+            return Err(gone(&self.plan, NotStarted::suspect(&self.lease)));
         }
-        // The lease lasts as long as the application, which inherits it. If the process cannot be
-        // replaced, it is released.
-        let lease = self.lease.inherited();
         let variable = (ARCHIVE_VARIABLE, archive.as_os_str());
         let removed = request.removed();
-        let source =
-            process::execute(&command.program, &command.argv, variable, removed, &command.hides);
-        let why = lease.as_ref().map_or(NotStarted::Absent, NotStarted::suspect);
-        // The kernel also reports "not found" if it does not find the program's loader. If the
-        // archive bundles a C library, the environment is made again and may use that.
-        let is_gone = source.kind() == ErrorKind::NotFound
-            && (!command.program.exists() || self.plan.c_library != LibcInUse::Only);
-        if is_gone {
-            return Err(StartError::Repairable(gone(&self.plan), why));
+        if let Some(hook) = hook.filter(|hook| !hook.has_run(&self.lease)) {
+            self.run(&hook, variable, removed)?;
         }
-        // The program was truncated or overwritten, or the place no longer allows execution.
-        let is_refused = is_execution_refused(&source);
-        let error = Error::Execute { path: command.program, source };
-        Err(if is_refused { StartError::Repairable(error, why) } else { StartError::Final(error) })
+        let Self { lease, plan } = self;
+        // The lease lasts as long as the application, which inherits it. If the process cannot be
+        // replaced, it is released.
+        let lease = lease.inherited();
+        let source = process::execute(&program, &argv, variable, removed, &hides);
+        let why = lease.as_ref().map_or(NotStarted::Absent, NotStarted::suspect);
+        Err(refused(&plan, program, source, why))
     }
+
+    /// Runs the first-run hook.
+    fn run(
+        &self,
+        hook: &Hook,
+        variable: (&str, &OsStr),
+        removed: &[&str],
+    ) -> Result<(), StartError> {
+        let Command { program, entry, size, .. } = &hook.command;
+        if differs(Metadata::of(entry), *size) {
+            return Err(gone(&self.plan, NotStarted::suspect(&self.lease)));
+        }
+        match hook.run(&self.plan, &self.lease, variable, removed) {
+            Ok(None) => Ok(()),
+            Ok(Some(failure)) => Err(StartError::Final(failure)),
+            Err(source) => {
+                let why = NotStarted::suspect(&self.lease);
+                Err(refused(&self.plan, program.clone(), source, why))
+            }
+        }
+    }
+}
+
+/// The error for a file of the environment of `plan` that disappeared.
+fn gone(plan: &LaunchPlan, why: NotStarted) -> StartError {
+    // The cache's root is three directories above the environment: see `Root::path_of`.
+    let path = plan.home.ancestors().nth(3).unwrap_or(&plan.home).to_owned();
+    StartError::Repairable(Error::Cache { path, source: ErrorKind::NotFound.into() }, why)
+}
+
+/// The error for a `program` that the system does not execute, for the reason `source`.
+fn refused(plan: &LaunchPlan, program: PathBuf, source: io::Error, why: NotStarted) -> StartError {
+    // The kernel also reports "not found" if it does not find the program's loader. If the archive
+    // bundles a C library, the environment is made again and may use that.
+    if source.kind() == ErrorKind::NotFound
+        && (!program.exists() || plan.c_library != LibcInUse::Only)
+    {
+        return gone(plan, why);
+    }
+    // The program was truncated or overwritten, or the place no longer allows execution.
+    let is_refused = is_execution_refused(&source);
+    let error = Error::Execute { path: program, source };
+    if is_refused { StartError::Repairable(error, why) } else { StartError::Final(error) }
 }
 
 /// The launch plan, if it can start the environment.

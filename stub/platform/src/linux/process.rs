@@ -1,13 +1,17 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use rustix::fs::Mode;
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, getppid, set_parent_process_death_signal, waitpid,
+};
 
 use crate::types::HIDING;
 
@@ -75,34 +79,145 @@ pub(crate) fn execute(
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
+    let execute = |image: &Image| image.execute();
+    with_image(program, argv, variable, removed, hidden, execute).unwrap_or_else(|error| error)
+}
+
+pub(crate) fn run(
+    program: &Path,
+    argv: &[OsString],
+    variable: (&str, &OsStr),
+    removed: &[&str],
+    hidden: &[&str],
+) -> io::Result<ExitStatus> {
+    with_image(program, argv, variable, removed, hidden, |image| {
+        let signals = Signals::while_waiting();
+        let ended = run_image(image, &signals);
+        signals.restore();
+        ended
+    })?
+}
+
+/// Runs a program in a child process, which gets `signals` as they were.
+fn run_image(image: &Image, signals: &Signals) -> io::Result<ExitStatus> {
+    // Closed by `execve`, else it has the reason why that failed.
+    let (mut failure, report) = io::pipe()?;
+    let parent = getpid();
+    // SAFETY: this process has a single thread, so its copy may do anything.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        signals.restore();
+        let _ = set_parent_process_death_signal(Some(Signal::TERM));
+        if getppid() != Some(parent) {
+            // The parent ended before the request.
+            // SAFETY: it ends the process.
+            unsafe { libc::_exit(1) };
+        }
+        let error = image.execute().raw_os_error().unwrap_or(libc::EIO).to_ne_bytes();
+        // SAFETY: the buffer outlives the call; then the process ends.
+        unsafe {
+            libc::write(report.as_raw_fd(), error.as_ptr().cast(), error.len());
+            libc::_exit(1);
+        }
+    }
+    if child < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    drop(report);
+    let mut error = [0; size_of::<i32>()];
+    let has_failed = failure.read_exact(&mut error).is_ok();
+    let status = loop {
+        match waitpid(Pid::from_raw(child), WaitOptions::empty()) {
+            Ok(Some((_, status))) => break status,
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    };
+    if has_failed {
+        return Err(io::Error::from_raw_os_error(i32::from_ne_bytes(error)));
+    }
+    Ok(ExitStatus::from_raw(status.as_raw()))
+}
+
+/// The dispositions of signals that a process changes while it waits for a child, as `system(3)`
+/// does. A process that ignores the end of its children would not learn the child's status.
+struct Signals([libc::sighandler_t; 3]);
+
+impl Signals {
+    const CHANGED: [(libc::c_int, libc::sighandler_t); 3] = [
+        (libc::SIGINT, libc::SIG_IGN),
+        (libc::SIGQUIT, libc::SIG_IGN),
+        (libc::SIGCHLD, libc::SIG_DFL),
+    ];
+
+    fn while_waiting() -> Self {
+        // SAFETY: neither disposition is a function.
+        Self(Self::CHANGED.map(|(signal, waiting)| unsafe { libc::signal(signal, waiting) }))
+    }
+
+    /// A new process has no functions as dispositions, so these are the user's, as they were.
+    fn restore(&self) {
+        for ((signal, _), before) in Self::CHANGED.into_iter().zip(self.0) {
+            if before != libc::SIG_ERR {
+                // SAFETY: it was the disposition before.
+                unsafe { libc::signal(signal, before) };
+            }
+        }
+    }
+}
+
+/// What `execve` takes. The pointers in the two arrays are to NUL-terminated strings, with a null
+/// pointer at the end.
+struct Image {
+    program: CString,
+    argv: Vec<*const c_char>,
+    environment: Vec<*const c_char>,
+}
+
+impl Image {
+    /// Replaces the process, and returns only if that fails.
+    fn execute(&self) -> io::Error {
+        // SAFETY: `with_image` keeps the strings alive.
+        unsafe {
+            libc::execve(self.program.as_ptr(), self.argv.as_ptr(), self.environment.as_ptr());
+        }
+        io::Error::last_os_error()
+    }
+}
+
+/// Calls `then` with what `execve` takes for these.
+fn with_image<T>(
+    program: &Path,
+    argv: &[OsString],
+    variable: (&str, &OsStr),
+    removed: &[&str],
+    hidden: &[&str],
+    then: impl FnOnce(&Image) -> T,
+) -> io::Result<T> {
     fn c_string(text: &OsStr) -> io::Result<CString> {
         CString::new(text.as_bytes()).map_err(io::Error::other)
     }
-    let prepare = || -> io::Result<_> {
-        let argv: Vec<_> = argv.iter().map(|a| c_string(a)).collect::<io::Result<_>>()?;
-        let (name, value) = variable;
-        let mut setting = OsString::from(name);
-        setting.push("=");
-        setting.push(value);
-        Ok((c_string(program.as_os_str())?, argv, c_string(&setting)?))
-    };
-    let (program, argv, setting) = match prepare() {
-        Ok(prepared) => prepared,
-        Err(error) => return error,
-    };
-    let argv: Vec<_> = argv.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
+    let argv: Vec<_> = argv.iter().map(|a| c_string(a)).collect::<io::Result<_>>()?;
+    let (name, value) = variable;
+    let mut setting = OsString::from(name);
+    setting.push("=");
+    setting.push(value);
+    let setting = c_string(&setting)?;
     // SAFETY: only one thread is left, and it does not change the environment while it is used.
     let entries = unsafe { environment() };
     let dropped: Vec<&str> = removed.iter().copied().chain([variable.0]).collect();
     let entries = entries.iter().filter_map(|&entry| passed_on(entry, &dropped, hidden));
     let entries: Vec<_> = entries.collect();
-    let environment = entries.iter().map(|entry| entry.as_ptr());
-    let environment: Vec<_> = environment.chain([setting.as_ptr(), std::ptr::null()]).collect();
-    // SAFETY: every pointer in the two arrays is to a NUL-terminated string that outlives the call.
-    unsafe {
-        libc::execve(program.as_ptr(), argv.as_ptr(), environment.as_ptr());
-    }
-    io::Error::last_os_error()
+    let ended = |pointers: &mut dyn Iterator<Item = *const c_char>| -> Vec<_> {
+        pointers.chain([std::ptr::null()]).collect()
+    };
+    Ok(then(&Image {
+        program: c_string(program.as_os_str())?,
+        argv: ended(&mut argv.iter().map(|text| text.as_ptr())),
+        environment: ended(
+            &mut entries.iter().map(|entry| entry.as_ptr()).chain([setting.as_ptr()]),
+        ),
+    }))
 }
 
 /// The entry of the environment that the program gets instead of `entry`. `None` for those called

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, exit};
+use std::process::{Command, ExitStatus, exit};
 
 use crate::types::HIDING;
 
@@ -45,6 +45,26 @@ pub(crate) fn execute(
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
+    replace_by(&mut command(program, argv, variable, removed, hidden))
+}
+
+pub(crate) fn run(
+    program: &Path,
+    argv: &[OsString],
+    variable: (&str, &OsStr),
+    removed: &[&str],
+    hidden: &[&str],
+) -> io::Result<ExitStatus> {
+    command(program, argv, variable, removed, hidden).status()
+}
+
+fn command(
+    program: &Path,
+    argv: &[OsString],
+    variable: (&str, &OsStr),
+    removed: &[&str],
+    hidden: &[&str],
+) -> Command {
     let mut command = Command::new(program);
     command.args(argv.iter().skip(1));
     let is_hidden = |name: &str| hidden.iter().any(|start| name.starts_with(start));
@@ -60,7 +80,8 @@ pub(crate) fn execute(
     for name in removed {
         command.env_remove(name);
     }
-    replace_by(command.env(variable.0, variable.1))
+    command.env(variable.0, variable.1);
+    command
 }
 
 pub(crate) fn replace_by(command: &mut Command) -> io::Error {

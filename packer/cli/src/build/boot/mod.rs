@@ -40,6 +40,9 @@ const REPAIR: &str = "boot/lib/repair.py";
 /// found by `import black`.
 const OWN: &str = "not (sys.flags.isolated or getattr(sys.flags, \"safe_path\", False))";
 
+/// The script of the first-run hook. Scripts of entries end in `.py`, so none has this name.
+pub const FIRST_RUN: &str = "boot/first-run";
+
 /// The preparation of the process for an entry, beside it.
 const BEFORE: &str = "boot/lib/before.py";
 /// The places where Django writes, beside it.

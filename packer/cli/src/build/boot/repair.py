@@ -80,24 +80,30 @@ def fields(path):
         return file.read().split(b"\0")[:-1]
 
 
+def hidden():
+    """The environment that the launcher gave to this process."""
+    entries = [entry.partition(b"=") for entry in fields("/proc/self/environ")]
+    return {name: value for name, is_set, value in entries if name and is_set}
+
+
 def environment():
     """The user's environment, without changes by the application, which will make them again."""
-    entries = [entry.partition(b"=") for entry in fields("/proc/self/environ")]
-    names = {name: value for name, is_set, value in entries if name and is_set}
-    hidden = [name for name in names if name.startswith(tuple(HIDING + start for start in HIDDEN))]
-    for name in hidden:
+    names = hidden()
+    changed = [name for name in names if name.startswith(tuple(HIDING + start for start in HIDDEN))]
+    for name in changed:
         names[name[len(HIDING) :]] = names.pop(name)
     return names
 
 
 def arguments():
-    """The archive's arguments, its own name first: those after the path of the boot script."""
+    """The interpreter's arguments; the archive's, its own name first: those after the path of the
+    boot script; and whether that is the first-run hook's."""
     given = fields("/proc/self/cmdline")
     boot = f"{sys.prefix}/boot/".encode(sys.getfilesystemencoding(), "surrogateescape")
     for index, argument in enumerate(given):
         if index and argument.startswith(boot):
-            return given[index + 1 :]
-    return []
+            return given, given[index + 1 :], argument == boot + b"first-run"
+    return given, [], False
 
 
 def release_lease():
@@ -119,7 +125,7 @@ def run():
     _, error, trace = sys.exc_info()
     if not is_like_damage(error) or has_begun(trace):
         return
-    variables, own = environment(), arguments()
+    variables, (given, own, is_hook) = environment(), arguments()
     archive = variables.get(b"SNAKECRATE_ARCHIVE", b"")
     # If `SNAKECRATE` named a command, the launcher would not have started this script. An empty one
     # names none.
@@ -133,6 +139,9 @@ def run():
     child = posix.posix_spawn(archive, [archive, "--exit-code"], switch, file_actions=actions)
     status = posix.waitpid(child, 0)[1]
     if posix.WIFEXITED(status) and posix.WEXITSTATUS(status) == REPAIRED:
+        if is_hook:
+            # The launcher waits for the hook. The interpreter has the same path as before.
+            posix.execve(given[0], given, {**hidden(), AGAIN: b"1"})
         posix.execve(archive, own, {**variables, AGAIN: b"1"})
 
 

@@ -23,6 +23,14 @@ pub enum Error {
         /// Flags that would select one.
         choices: Vec<String>,
     },
+    /// The command of the first-run hook names no program.
+    #[error("the first-run hook `{command}` names no script, file or function of {from}")]
+    FirstRun {
+        /// The source.
+        from: String,
+        /// The command.
+        command: String,
+    },
     /// The entry isn't `NAME`, `NAME=MODULE:FUNCTION` or `NAME=COMMAND`.
     #[error("`{0}` isn't a valid entry point")]
     Malformed(String),
@@ -42,6 +50,9 @@ impl Remedy for Error {
                 list(choices, "add [project.scripts], or run a module with -m MODULE")
             }
             Self::Unknown { choices, .. } => list(choices, "run a module with -m MODULE"),
+            Self::FirstRun { .. } => {
+                "use MODULE:FUNCTION, '-m MODULE', the name of a script, or 'python FILE'".into()
+            }
             Self::Malformed(_) => {
                 "use the name of a script, NAME=MODULE:FUNCTION or NAME='COMMAND ARGUMENTS'".into()
             }

@@ -13,7 +13,7 @@ pub(crate) use request::Request;
 use request::{Wanted, check_dotted};
 
 use super::boot::{self, Before};
-use super::subject::{Check, Subject};
+use super::subject::{Check, HOOK, Subject};
 use crate::wheel::{Script, Target, normalize};
 use snakecrate_base::tree::{Mode, Node, Tree};
 use snakecrate_runtime::Scanner;
@@ -47,6 +47,8 @@ pub struct Offer<'a> {
     pub loaded: BTreeSet<EntryPath>,
     /// What is done before each entry starts.
     pub before: Before,
+    /// The command that runs once before the first start of each entry.
+    pub first_run: Option<String>,
 }
 
 impl<'a> Offer<'a> {
@@ -87,7 +89,7 @@ pub fn choose(
     scanner: Option<&Scanner<'_>>,
     fast: bool,
     tree: &mut Tree,
-) -> Result<Vec<(Entry, Subject)>, Error> {
+) -> Result<(Vec<Entry>, Vec<Subject>), Error> {
     let mut programs = BTreeMap::new();
     for text in wanted {
         let request = Request::parse(text)?;
@@ -112,7 +114,34 @@ pub fn choose(
         let entry = entry(name, program, &check, fast, &before, tree)?;
         Ok((entry.clone(), Subject { name: entry.name, check }))
     };
-    programs.into_iter().map(one).collect()
+    let chosen = programs.into_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
+    let (mut entries, mut subjects): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
+    if let Some(text) = &offer.first_run {
+        let (path, check) = first_run(text, offer, scanner, fast, tree)?;
+        entries.iter_mut().for_each(|entry| entry.first_run = Some(path.clone()));
+        subjects.push(Subject { name: HOOK.to_owned(), check });
+    }
+    Ok((entries, subjects))
+}
+
+/// Adds the script of the first-run hook, which runs the command `text`.
+fn first_run(
+    text: &str,
+    offer: &Offer<'_>,
+    scanner: Option<&Scanner<'_>>,
+    fast: bool,
+    tree: &mut Tree,
+) -> Result<(EntryPath, Check), Error> {
+    let bad = |_| Error::FirstRun { from: offer.source.clone(), command: text.to_owned() };
+    let Request { program, arguments, .. } = Request::parse_command(text).map_err(bad)?;
+    let program = named(offer, &program).map_err(bad)?;
+    let check = check(&program, offer, scanner, tree);
+    let before = Before { arguments, ..offer.before.clone() };
+    let (_, script) = script(&program, &check, fast, &before);
+    boot::insert_shared(tree, fast, &before);
+    let place = EntryPath::new(boot::FIRST_RUN).map_err(|_| Error::Malformed(text.to_owned()))?;
+    tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
+    Ok((place, check))
 }
 
 fn check(
@@ -186,23 +215,13 @@ fn entry(
     before: &Before,
     tree: &mut Tree,
 ) -> Result<Entry, Error> {
-    let (mut runs, script) = match program {
+    let program = match program {
         Program::Native(path) if before.is_nothing() => {
             return Ok(Entry::new(name, path.to_string(), Start::Native(path)));
         }
-        Program::Native(path) => (path.to_string(), boot::native(&path, before)),
-        Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(&module, &attr, fast, before))
-        }
-        Program::Module(module) => (format!("-m {module}"), boot::module(&module, before)),
-        Program::File(path) => {
-            let imports = match check {
-                Check::Script { imports, .. } if fast => Some(imports.as_str()),
-                _ => None,
-            };
-            (path.to_string(), boot::file(&path, imports, before))
-        }
+        other => other,
     };
+    let (mut runs, script) = script(&program, check, fast, before);
     if !before.arguments.is_empty() {
         runs = format!("{runs} {}", shell_words::join(&before.arguments));
     }
@@ -211,6 +230,24 @@ fn entry(
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
     Ok(Entry::new(name, runs, Start::Python(place)))
+}
+
+/// A description of what `program` runs, and its boot script.
+fn script(program: &Program, check: &Check, fast: bool, before: &Before) -> (String, String) {
+    match program {
+        Program::Native(path) => (path.to_string(), boot::native(path, before)),
+        Program::Call { module, attr } => {
+            (format!("{module}:{attr}"), boot::call(module, attr, fast, before))
+        }
+        Program::Module(module) => (format!("-m {module}"), boot::module(module, before)),
+        Program::File(path) => {
+            let imports = match check {
+                Check::Script { imports, .. } if fast => Some(imports.as_str()),
+                _ => None,
+            };
+            (path.to_string(), boot::file(path, imports, before))
+        }
+    }
 }
 
 /// The imports that a file of the application's own begins with. Where it cannot be read or parsed,
@@ -240,7 +277,7 @@ mod tests {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let mut tree = Tree::default();
         let entries = choose(offer, &wanted, module, None, false, &mut tree).unwrap();
-        entries.into_iter().map(|(entry, _)| format!("{} {}", entry.name, entry.runs)).collect()
+        entries.0.into_iter().map(|entry| format!("{} {}", entry.name, entry.runs)).collect()
     }
 
     #[test]

@@ -36,25 +36,34 @@ impl Request {
         if name.is_empty() || name.contains(|c: char| c == '/' || c.is_control()) {
             return Err(malformed());
         }
-        let mut words = shell_words::split(command).map_err(|_| malformed())?.into_iter();
-        let first = words.next().ok_or_else(malformed)?;
+        Self::split(name, command).ok_or_else(malformed)
+    }
+
+    /// Reads a command without a name.
+    pub(crate) fn parse_command(command: &str) -> Result<Self, Error> {
+        Self::split("", command).ok_or_else(|| Error::Malformed(command.to_owned()))
+    }
+
+    fn split(name: &str, command: &str) -> Option<Self> {
+        let mut words = shell_words::split(command).ok()?.into_iter();
+        let first = words.next()?;
         let first = match first.as_str() {
-            "python" | "python3" => words.next().ok_or_else(malformed)?,
+            "python" | "python3" => words.next()?,
             _ => first,
         };
         let program = if first == "-m" {
-            let module = words.next().ok_or_else(malformed)?;
-            check_dotted(&module).map_err(|_| malformed())?;
+            let module = words.next()?;
+            check_dotted(&module).ok()?;
             Wanted::Module(module)
         } else if let Some((module, attr)) = first.split_once(':') {
-            check_dotted(module).and_then(|()| check_dotted(attr)).map_err(|_| malformed())?;
+            check_dotted(module).and_then(|()| check_dotted(attr)).ok()?;
             Wanted::Call { module: module.to_owned(), attr: attr.to_owned() }
         } else if first.starts_with('-') {
-            return Err(malformed());
+            return None;
         } else {
             Wanted::Script(first)
         };
-        Ok(Self { name: name.to_owned(), program, arguments: words.collect() })
+        Some(Self { name: name.to_owned(), program, arguments: words.collect() })
     }
 
     /// The module that it names.
