@@ -15,7 +15,8 @@ pub(super) struct Files {
 /// the source distribution.
 ///
 /// For a foreign target, the source distribution is none to choose if there are wheels: these would be
-/// for all platforms if a build were. Without any, the build shows whether the result is for all.
+/// for all platforms if a build were. Lock files list them; uv lists only those that fit, and then the
+/// build shows whether the result is for all.
 pub(super) fn choose(
     name: &str,
     files: Files,

@@ -1,3 +1,5 @@
+mod foreign;
+
 use std::fs;
 
 use super::*;
@@ -39,10 +41,15 @@ fn resolving(check: impl Fn(&Path, &dyn Fn(&Inputs) -> Result<Vec<Fetched>, Erro
     check(root, &resolve);
 }
 
-/// A wheel of nothing but metadata.
+/// A wheel of nothing but metadata, for all.
 fn forge(directory: &Path, name: &str, version: &str, requires: &[&str]) -> PathBuf {
+    forge_for(directory, name, version, "py3-none-any", requires)
+}
+
+/// A wheel of nothing but metadata, with a tag.
+fn forge_for(directory: &Path, name: &str, version: &str, tag: &str, requires: &[&str]) -> PathBuf {
     let mut forge = Forge::new();
-    forge.file = format!("{name}-{version}-py3-none-any.whl");
+    forge.file = format!("{name}-{version}-{tag}.whl");
     let mut metadata =
         format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n");
     for requirement in requires {
@@ -51,8 +58,8 @@ fn forge(directory: &Path, name: &str, version: &str, requires: &[&str]) -> Path
     forge.files.clear();
     let info = format!("{name}-{version}.dist-info");
     forge.add(&format!("{info}/METADATA"), metadata.as_bytes());
-    let wheel = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
-    forge.add(&format!("{info}/WHEEL"), wheel);
+    let wheel = format!("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n");
+    forge.add(&format!("{info}/WHEEL"), wheel.as_bytes());
     forge.write_as(directory, &info)
 }
 
