@@ -44,6 +44,11 @@ impl Interpreter {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
+    /// Whether this machine runs the interpreter itself.
+    pub fn runs_here(&self) -> bool {
+        self.host == self.executable
+    }
+
     /// The bytes of [`Interpreter::magic`]; `None` if it isn't hex.
     pub fn magic_bytes(&self) -> Option<Vec<u8>> {
         let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

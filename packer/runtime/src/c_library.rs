@@ -1,4 +1,4 @@
-//! The C library of this machine, to be bundled.
+//! The C library of the interpreter's system, to be bundled.
 //!
 //! ```text
 //! lib/ld-linux-x86-64.so.2   the loader of programs
@@ -10,9 +10,13 @@
 //! libraries are removed from it, since these belong to another C library. Applications that need
 //! drivers of the host (GL, CUDA) are the exception: see [`HostLibraries::Found`].
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
+use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Tree};
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::target::{Glibc, Target};
@@ -20,6 +24,8 @@ use snakecrate_format::target::{Glibc, Target};
 use crate::elf::patch_area;
 use crate::error::Error;
 use crate::file_state::state;
+use crate::libraries;
+use crate::root::Root;
 
 /// Libraries that are always bundled. glibc itself loads `libgcc_s` when a thread is cancelled.
 const ALWAYS: [&str; 8] = [
@@ -34,6 +40,8 @@ const ALWAYS: [&str; 8] = [
 ];
 /// The list of preloaded libraries, which the loader reads by itself.
 const PRELOAD: &str = "/etc/ld.so.preload";
+/// The roots of cross compilers' C libraries below `/usr/aarch64-linux-gnu`: Debian's, Fedora's.
+const CROSS: [&str; 2] = ["", "/sys-root"];
 /// The places of the host's libraries, which the loader reads by itself.
 const CACHE: &str = "/etc/ld.so.cache";
 /// The starts of its directories.
@@ -50,38 +58,52 @@ pub enum HostLibraries {
     Found,
 }
 
-/// The C library of this machine.
+/// The C library of an interpreter's system.
 #[derive(Debug)]
 pub struct CLibrary {
     /// Its version: `2.36`.
     pub version: String,
     target: &'static Glibc,
-    directory: PathBuf,
-    names: Vec<String>,
+    loader: PathBuf,
+    /// Its libraries by name, with their files.
+    files: BTreeMap<String, PathBuf>,
     host: HostLibraries,
 }
 
 impl CLibrary {
-    /// This machine's, with those of `more` that it has; `None` if it isn't glibc for `target`.
-    pub fn of_this_machine<'a>(
-        target: &'static Target,
+    /// That of the system that `interpreter` is in, with those libraries of `more` that it has. A
+    /// standalone Python for another target is in no system of its target: then it is that of a cross
+    /// compiler on this machine. `None` if there is no glibc for the target.
+    pub fn of<'a>(
+        interpreter: &Interpreter,
         more: impl Iterator<Item = &'a str>,
         host: HostLibraries,
     ) -> Result<Option<Self>, Error> {
-        let Some(target) = &target.glibc else { return Ok(None) };
-        let Ok(loader) = fs::canonicalize(target.loader) else { return Ok(None) };
-        let directory = loader.parent().unwrap_or(Path::new("/")).to_owned();
-        let libc = directory.join("libc.so.6");
-        if !libc.is_file() {
-            return Ok(None);
+        let target = interpreter.target;
+        let Some(glibc) = &target.glibc else { return Ok(None) };
+        let root = Root::new(&interpreter.root);
+        let mut roots = vec![root.clone()];
+        if root.is_own() && !interpreter.runs_here() {
+            let triple = format!("/usr/{}-linux-gnu", target.wheel_processor);
+            roots.extend(CROSS.iter().map(|inner| Root::new(format!("{triple}{inner}"))));
         }
+        let loader = roots.iter().find_map(|root| {
+            let file = root.resolve(&root.place(glibc.loader)).ok()?;
+            is_for(&file, target).then_some(file)
+        });
+        let Some(loader) = loader else { return Ok(None) };
+        let directory = loader.parent().unwrap_or(Path::new("/")).to_owned();
+        let system = libraries::Host::of(interpreter);
+        let file = |name: &str| {
+            let beside = root_of(&roots, &directory).resolve(&directory.join(name)).ok();
+            beside.filter(|file| file.is_file()).or_else(|| system.library(name))
+        };
+        let Some(libc) = file("libc.so.6") else { return Ok(None) };
         let Some(version) = version(&read(&libc)?) else { return Ok(None) };
         let known = more.filter(|name| patch_area::NAMES.contains(name));
-        let mut names: Vec<String> = ALWAYS.into_iter().chain(known).map(str::to_owned).collect();
-        names.retain(|name| directory.join(name).is_file());
-        names.sort();
-        names.dedup();
-        Ok(Some(Self { version, target, directory, names, host }))
+        let names = ALWAYS.into_iter().chain(known);
+        let files = names.filter_map(|name| Some((name.to_owned(), file(name)?))).collect();
+        Ok(Some(Self { version, target: glibc, loader, files, host }))
     }
 
     /// The loader's path in the component: `lib/ld-linux-x86-64.so.2`.
@@ -96,12 +118,12 @@ impl CLibrary {
 
     /// The names of its libraries that an interpreter can load first, sorted.
     pub fn loadable_first(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str).filter(|name| patch_area::NAMES.contains(name))
+        self.files.keys().map(String::as_str).filter(|name| patch_area::NAMES.contains(name))
     }
 
     /// Whether a library of this name is part of it.
     pub fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|own| own == name)
+        self.files.contains_key(name)
     }
 
     /// The identity (32 hex digits) of its files as they are bundled: names, sizes and times. None of
@@ -109,13 +131,10 @@ impl CLibrary {
     pub fn fingerprint(&self) -> Result<String, Error> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{:?}\n", self.host).as_bytes());
-        for name in
-            std::iter::once(self.target.loader_name()).chain(self.names.iter().map(|n| &**n))
-        {
-            let path = self.directory.join(name);
-            let fail = |source| Error::Read { path: path.clone(), source };
-            let file = fs::canonicalize(&path).map_err(fail)?;
-            let state = state(&file).map_err(fail)?;
+        let loader = std::iter::once((self.target.loader_name(), &self.loader));
+        for (name, file) in loader.chain(self.files.iter().map(|(name, file)| (&**name, file))) {
+            let fail = |source| Error::Read { path: file.clone(), source };
+            let state = state(file).map_err(fail)?;
             hasher.update(format!("{name} {} {state}\n", file.display()).as_bytes());
         }
         Ok(hasher.finalize().to_hex()[..32].to_owned())
@@ -124,20 +143,28 @@ impl CLibrary {
     /// Its files, as they are bundled.
     pub fn tree(&self) -> Result<Tree, Error> {
         let mut tree = Tree::default();
-        let loader = without_host_names(
-            read(
-                &fs::canonicalize(self.target.loader).unwrap_or_else(|_| self.target.loader.into()),
-            )?,
-            self.host,
-        );
+        let loader = without_host_names(read(&self.loader)?, self.host);
         tree.insert_file(self.loader()?, Mode::Executable, loader);
-        for name in &self.names {
-            let content = read(&self.directory.join(name))?;
+        for (name, file) in &self.files {
+            let content = read(file)?;
             let path = EntryPath::new(&format!("lib/{name}"))?;
             tree.insert_file(path, Mode::Plain, Content::from(content));
         }
         Ok(tree)
     }
+}
+
+/// The one of `roots` that `directory` is below, the innermost first.
+fn root_of<'a>(roots: &'a [Root], directory: &Path) -> &'a Root {
+    let below = |root: &&Root| directory.starts_with(root.path());
+    roots.iter().rev().find(below).unwrap_or(&roots[0])
+}
+
+/// Whether the file is an ELF file for `target`.
+fn is_for(file: &Path, target: &Target) -> bool {
+    let mut start = [0; HEADER];
+    let read = fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && is_elf(&start) && foreign_machine(&start, target).is_none()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -181,12 +208,11 @@ fn without_host_names(mut loader: Vec<u8>, host: HostLibraries) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use snakecrate_format::target::X86_64_LINUX;
 
     /// The bundled loader, and the library itself.
     fn loader(host: HostLibraries) -> (CLibrary, Vec<u8>) {
         let more = ["libstdc++.so.6", "libx.so"].into_iter();
-        let found = CLibrary::of_this_machine(&X86_64_LINUX, more, host).unwrap().unwrap();
+        let found = CLibrary::of(&crate::tests::interpreter(), more, host).unwrap().unwrap();
         let tree = found.tree().unwrap();
         let loader = tree.get(&found.loader().unwrap()).unwrap();
         let snakecrate_base::tree::Node::File { content, .. } = loader else { panic!("no file") };

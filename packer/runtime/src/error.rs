@@ -44,13 +44,15 @@ pub enum Error {
         /// The error in it.
         reason: Malformed,
     },
-    /// The interpreter itself needs a library that isn't on this machine.
-    #[error("{} needs {name}, which isn't on this machine", path.display())]
+    /// The interpreter itself needs a library that its system lacks.
+    #[error("{} needs {name}, which isn't {place}", path.display())]
     Library {
         /// The executable, or one of its libraries.
         path: PathBuf,
         /// The library.
         name: String,
+        /// The system, as [`crate::libraries::Host`] is displayed.
+        place: String,
     },
     /// A library that cannot be included.
     #[error("cannot include {name}: {problem}")]

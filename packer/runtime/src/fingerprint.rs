@@ -1,13 +1,13 @@
 //! A cheap identity of a harvest's result, so that it need not be repeated.
 
 use std::io;
-use std::path::Path;
 
 use snakecrate_base::python::Interpreter;
 use walkdir::DirEntry;
 
 use crate::file_state::{files, state};
 use crate::host_data::terminals;
+use crate::root::Root;
 use crate::trim::Policy;
 
 /// Files that change whenever libraries outside the installation change: package managers run
@@ -30,8 +30,17 @@ pub fn fingerprint(interpreter: &Interpreter, policy: &Policy) -> io::Result<Str
     add(&interpreter.prefix.to_string_lossy());
     add(&interpreter.full_version);
     add(&state(&interpreter.executable)?);
+    let root = Root::new(&interpreter.root);
+    add(&root.path().to_string_lossy());
     for file in LOADER {
-        add(&state(Path::new(file)).unwrap_or_default());
+        add(&state(&root.place(file)).unwrap_or_default());
+    }
+    // Nobody runs `ldconfig` in an unpacked system.
+    let glibc = interpreter.target.glibc.iter().filter(|_| !root.is_own());
+    for directory in glibc.flat_map(|glibc| glibc.library_directories) {
+        for file in files(&root.place(directory), 1, |_| true) {
+            add(&file.unwrap_or_default());
+        }
     }
 
     for (name, file) in terminals::descriptions(interpreter) {
@@ -71,6 +80,7 @@ mod tests {
     use snakecrate_base::testing::python_at;
     use std::collections::BTreeSet;
     use std::fs::File;
+    use std::path::Path;
     use std::time::{Duration, SystemTime};
 
     fn installation(root: &Path) -> Interpreter {
@@ -109,5 +119,13 @@ mod tests {
 
         fs::write(dir.path().join("lib/libpython3.12.so.1.0"), "").unwrap();
         assert_ne!(now(), second);
+
+        // A library beside the installation, in an unpacked system.
+        let unpacked = Interpreter { root: dir.path().to_owned(), ..interpreter.clone() };
+        let before = fingerprint(&unpacked, &policy).unwrap();
+        let libraries = dir.path().join("usr/lib64");
+        fs::create_dir_all(&libraries).unwrap();
+        fs::write(libraries.join("libz.so.1"), "").unwrap();
+        assert_ne!(fingerprint(&unpacked, &policy).unwrap(), before);
     }
 }

@@ -1,4 +1,4 @@
-//! From an interpreter of this machine to a tree that runs from any directory of any host.
+//! From an interpreter to a tree that runs from any directory of any host.
 //!
 //! ```text
 //! bin/python3.12                the executable; python3 and python are links to it
@@ -12,7 +12,6 @@
 //! contains libpython, so its `libpython3.12.so.1.0` is left out.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -20,13 +19,14 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
 use snakecrate_format::entry_path::{EntryPath, LinkTarget};
-use walkdir::WalkDir;
 
 use crate::error::Error;
 use crate::libraries::{self, Host};
 use crate::parts::Part;
+use crate::root::Root;
 use crate::tcl::Tcl;
 use crate::trim::{Policy, Trim};
+use crate::walk::{Files, Walk};
 use crate::{host_data, relocate, sanitise};
 
 /// Copies `interpreter` into a trimmed, relocatable runtime.
@@ -37,15 +37,17 @@ use crate::{host_data, relocate, sanitise};
 pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tree, Error> {
     let stdlib = interpreter.lib();
     let trim = Trim::new(policy, &stdlib)?;
-    let mut files = BTreeMap::new();
-    walk(&interpreter.stdlib, &stdlib, &trim, &mut files)?;
-    walk(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &trim, &mut files)?;
+    let root = Root::new(&interpreter.root);
+    let walk = Walk { root: &root, trim: &trim };
+    let mut files = Files::new();
+    walk.add(&interpreter.stdlib, &stdlib, &mut files)?;
+    walk.add(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &mut files)?;
     let include = format!("include/python{}", interpreter.minor());
-    walk(&interpreter.prefix.join(&include), &include, &trim, &mut files)?;
+    walk.add(&interpreter.prefix.join(&include), &include, &mut files)?;
     let tkinter = !policy.leaves_out(Part::Tkinter);
     let tcl = if tkinter { Tcl::of(interpreter) } else { None };
     for (data, to) in tcl.iter().flat_map(Tcl::data) {
-        walk(data, &to, &trim, &mut files)?;
+        walk.add(data, &to, &mut files)?;
     }
     if tkinter && tcl.is_none() {
         let path = interpreter.executable.display();
@@ -54,13 +56,14 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
 
     let modules: Vec<PathBuf> =
         files.iter().filter(|(path, _)| is_module(path)).map(|(_, file)| file.clone()).collect();
-    let found = libraries::closure(&interpreter.executable, &modules, &Host::of(interpreter))?;
+    let system = Host::of(interpreter);
+    let found = libraries::closure(&interpreter.executable, &modules, &system)?;
     for (path, name) in found.missing {
         if !modules.contains(&path) {
-            return Err(Error::Library { path, name });
+            return Err(Error::Library { path, name, place: system.to_string() });
         }
-        // The module doesn't work here either; on a host it may.
-        ui.warn(format_args!("{} needs {name}, which isn't on this machine", path.display()));
+        // The module doesn't work there either; on a host it may.
+        ui.warn(format_args!("{} needs {name}, which isn't {system}", path.display()));
     }
 
     let executable = interpreter.program();
@@ -89,7 +92,7 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
 
 fn assemble(
     interpreter: &Interpreter,
-    files: &BTreeMap<String, PathBuf>,
+    files: &Files,
     libraries: &BTreeMap<String, PathBuf>,
     executable: &str,
 ) -> Result<Tree, Error> {
@@ -116,46 +119,6 @@ fn assemble(
         tree.insert_file(EntryPath::new(&path)?, Mode::Plain, content);
     }
     Ok(tree)
-}
-
-/// Adds the files in `from` that `trim` keeps as `to/…`. Links are followed, since they may lead out
-/// of the directory; broken links and a missing directory are skipped.
-fn walk(
-    from: &Path,
-    to: &str,
-    trim: &Trim,
-    files: &mut BTreeMap<String, PathBuf>,
-) -> Result<(), Error> {
-    if !from.is_dir() {
-        return Ok(());
-    }
-    let name = |path: &Path| {
-        let inside = path.strip_prefix(from).ok().filter(|path| !path.as_os_str().is_empty());
-        inside.map_or_else(|| to.to_owned(), |inside| format!("{to}/{}", inside.to_string_lossy()))
-    };
-    let entries = WalkDir::new(from).follow_links(true).into_iter().filter_entry(|entry| {
-        entry.depth() == 0 || !entry.file_type().is_dir() || trim.enters(&name(entry.path()))
-    });
-    for entry in entries {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) if is_broken_link(&error) => continue,
-            Err(error) => {
-                let path = error.path().unwrap_or(from).to_owned();
-                return Err(Error::Read { path, source: error.into() });
-            }
-        };
-        let path = name(entry.path());
-        if entry.file_type().is_file() && trim.keeps(&path) {
-            files.insert(path, entry.into_path());
-        }
-    }
-    Ok(())
-}
-
-fn is_broken_link(error: &walkdir::Error) -> bool {
-    let link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    error.path().is_some_and(link)
 }
 
 /// Whether the file at `path` of the tree is an extension module.

@@ -29,7 +29,7 @@ impl IncludedLibs {
     ///
     /// # Errors
     ///
-    /// [`Error::Include`]: one isn't on this machine, needs one that isn't, or is part of glibc.
+    /// [`Error::Include`]: one isn't there, needs one that isn't, or is part of glibc.
     pub fn find(names: &[String], interpreter: &Interpreter, ui: Ui) -> Result<Self, Error> {
         let mut found = BTreeMap::new();
         if names.is_empty() {
@@ -41,13 +41,10 @@ impl IncludedLibs {
             if is_libc(name) {
                 return Err(fail("it is part of glibc".into()));
             }
-            let path = host.library(name).ok_or_else(|| fail("it isn't on this machine".into()))?;
+            let path = host.library(name).ok_or_else(|| fail(format!("it isn't {host}")))?;
             let closure = libraries::closure(&path, &[], &host)?;
             if let Some((by, missing)) = closure.missing.first() {
-                return Err(fail(format!(
-                    "{} needs {missing}, which isn't on this machine",
-                    by.display()
-                )));
+                return Err(fail(format!("{} needs {missing}, which isn't {host}", by.display())));
             }
             ui.step("Including", format_args!("{}", path.display()));
             for (name, path) in &closure.libraries {

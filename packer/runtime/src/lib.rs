@@ -24,6 +24,7 @@ mod tcl;
 #[cfg(test)]
 mod tests;
 pub mod trim;
+mod walk;
 pub mod worker;
 
 pub use elf::Strip;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::{env, fmt, fs};
 
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_audit::{Defect, Object, is_libc};
@@ -30,6 +30,16 @@ pub struct Host {
     early: Vec<PathBuf>,
     cache: BTreeMap<String, PathBuf>,
     late: Vec<PathBuf>,
+}
+
+impl fmt::Display for Host {
+    /// A phrase: `on this machine`, `in /roots/arm64`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.root.is_own() {
+            return f.write_str("on this machine");
+        }
+        write!(f, "in {}", self.root.path().display())
+    }
 }
 
 /// Libraries by the name that objects need them by.

@@ -1,5 +1,7 @@
 //! The scripts of Tcl and Tk, which `tkinter` needs to start.
 
+mod found;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,8 +33,13 @@ pub struct Tcl {
 }
 
 impl Tcl {
-    /// Asks the interpreter; `None` if its `tkinter` doesn't work.
+    /// Asks the interpreter, or searches its system if this machine doesn't run it; `None` if its
+    /// `tkinter` doesn't work.
     pub fn of(interpreter: &Interpreter) -> Option<Self> {
+        if interpreter.runs_here() { Self::asked(interpreter) } else { found::tcl(interpreter) }
+    }
+
+    fn asked(interpreter: &Interpreter) -> Option<Self> {
         let mut command = Command::new(&interpreter.executable);
         command.args(["-I", "-B", "-c", ASK]).stdin(Stdio::null());
         let output = command.output().ok().filter(|output| output.status.success())?;
@@ -42,12 +49,7 @@ impl Tcl {
         };
         let library = Path::new(library);
         if !library.is_dir() {
-            // Tcl 9 contains its scripts.
-            return Some(Self {
-                directories: Vec::new(),
-                scripts: String::new(),
-                tk: String::new(),
-            });
+            return Some(Self::in_one_file());
         }
         let beside = library.parent()?;
         let (tcl, tk) = (format!("tcl{tcl_version}"), format!("tk{tk_version}"));
@@ -58,6 +60,11 @@ impl Tcl {
             (beside.join(&modules), modules),
         ];
         Some(Self { directories, scripts: tcl, tk })
+    }
+
+    /// Tcl 9, whose library contains its scripts.
+    fn in_one_file() -> Self {
+        Self { directories: Vec::new(), scripts: String::new(), tk: String::new() }
     }
 
     /// The directories to copy, with their paths in the tree.

@@ -25,7 +25,7 @@ impl Bundled {
 }
 
 impl Work<'_> {
-    /// Packs this machine's C library for an archive with these `objects`. `None` if the settings
+    /// Packs the C library of the interpreter's system for an archive with these `objects`. `None` if the settings
     /// want none, or if it isn't glibc and the settings allow that.
     pub(super) fn c_library(
         &self,
@@ -45,11 +45,14 @@ impl Work<'_> {
             HostLibraries::Hidden
         };
         let names = compilers.iter().copied();
-        let Some(found) = CLibrary::of_this_machine(self.interpreter.target, names, host)? else {
+        let target = self.interpreter.target;
+        let Some(found) = CLibrary::of(self.interpreter, names, host)? else {
             if choice == Choice::Bundled {
-                return Err(Error::NoCLibrary);
+                return Err(Error::NoCLibrary { target: target.name });
             }
-            self.ui.warn("cannot bundle the C library of this machine, which isn't glibc; the archive requires a host with glibc");
+            self.ui.warn(format_args!(
+                "there is no glibc for {target} to bundle; the archive requires a host with glibc"
+            ));
             return Ok(None);
         };
         let key = format!("libc {} {} {}", found.fingerprint()?, self.level, crate::BUILD_ID);

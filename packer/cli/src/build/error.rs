@@ -100,9 +100,12 @@ pub enum Error {
         /// The name of the target.
         target: &'static str,
     },
-    /// This machine has no C library that could be bundled.
-    #[error("cannot bundle the C library of this machine: it isn't glibc")]
-    NoCLibrary,
+    /// There is no C library that could be bundled.
+    #[error("there is no glibc for {target} to bundle")]
+    NoCLibrary {
+        /// The name of the target.
+        target: &'static str,
+    },
     /// The build cache cannot be used.
     #[error(transparent)]
     Cache(#[from] build_cache::Error),
@@ -145,7 +148,9 @@ impl Remedy for Error {
                 Some(format!("see `snakecrate targets`, or use a snakecrate built on {target}"))
             }
             Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
-            Self::NoCLibrary => Some("build on a machine with glibc, or use --libc host".into()),
+            Self::NoCLibrary { target } => Some(format!(
+                "name a Python of a system with glibc, such as --python {target}=debian:bookworm, or use --libc host"
+            )),
             Self::Cache(error) => error.remedy(),
             Self::Interpreter { .. } => Some("choose another interpreter with --python".into()),
         }

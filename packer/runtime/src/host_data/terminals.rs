@@ -1,12 +1,13 @@
-//! The build machine's descriptions of terminals (terminfo): of terminals in use today, not of all
+//! The descriptions of terminals (terminfo): of terminals in use today, not of all
 //! that ever existed.
 //!
 //! They don't serve `readline`: it makes ncurses search for them before any code of ours runs. Without
 //! a description, it still edits lines, as on an unknown terminal.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::root::Root;
 use crate::trim::Trim;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Tree};
@@ -87,9 +88,12 @@ pub(super) fn equip(
     super::put(tree, &format!("{curses}/_own_terminals.py"), OWN_SOURCE)?;
     let found = descriptions(interpreter);
     if found.is_empty() {
-        ui.warn(
-            "this machine has no descriptions of terminals (terminfo): curses will need the host's",
-        );
+        let root = Root::new(&interpreter.root);
+        let system =
+            if root.is_own() { "this machine".into() } else { root.path().display().to_string() };
+        ui.warn(format_args!(
+            "{system} has no descriptions of terminals (terminfo): curses will need the host's"
+        ));
     }
     for (name, file) in found {
         let path = format!("share/terminfo/{}/{name}", &name[..1]);
@@ -98,15 +102,17 @@ pub(super) fn equip(
     Ok(())
 }
 
-/// The descriptions on this machine, with their values of `TERM`; the interpreter's own, which a
+/// The descriptions of the interpreter's system, with their values of `TERM`; the interpreter's own, which a
 /// standalone Python has, come first.
 pub fn descriptions(interpreter: &Interpreter) -> Vec<(&'static str, PathBuf)> {
     let own = interpreter.prefix.join("share/terminfo");
-    let places: Vec<&Path> =
-        std::iter::once(own.as_path()).chain(PLACES.iter().map(Path::new)).collect();
+    let root = Root::new(&interpreter.root);
+    let system = PLACES.iter().map(|place| root.place(place));
+    let places: Vec<PathBuf> = std::iter::once(own).chain(system).collect();
     let file = |name: &&'static str| {
-        let mut files = places.iter().map(|place| place.join(&name[..1]).join(name));
-        Some((*name, files.find(|file| file.is_file())?))
+        let files = places.iter().map(|place| place.join(&name[..1]).join(name));
+        let found = files.filter_map(|file| root.resolve(&file).ok()).find(|file| file.is_file());
+        Some((*name, found?))
     };
     NAMES.iter().filter_map(file).collect()
 }

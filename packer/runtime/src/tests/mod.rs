@@ -1,5 +1,6 @@
 //! Harvests the interpreters of this machine and runs the copies.
 
+mod foreign;
 mod given;
 mod harvested;
 mod parts;
