@@ -131,6 +131,26 @@ fn entries_whose_extra_is_not_packed_are_not_offered() {
     assert_eq!(entries, serde_json::json!([{"name": "demo", "runs": "demo:main"}]));
 }
 
+/// The build answered "has no entry point" and named neither the entry nor the extra.
+#[test]
+fn an_application_whose_only_entry_needs_an_extra_names_it() {
+    let sandbox = Sandbox::new();
+    Wheel::new("sdk", "1")
+        .info("entry_points.txt", "[console_scripts]\nsdk = sdk:main [cli]\n")
+        .metadata("Provides-Extra: cli\n")
+        .requires("server ; extra == 'cli'")
+        .write(&sandbox.path("links"));
+    let (built, said) = build_aloud(&sandbox, &["sdk", "--wheelhouse", "links"]);
+    assert!(!built);
+    assert_eq!(
+        said,
+        [
+            "error: the entry points of sdk need extras that are not packed: sdk",
+            " help: add it with --with 'sdk[cli]'",
+        ]
+    );
+}
+
 #[test]
 fn entries_are_offered_where_the_extra_is_packed_or_the_user_names_them() {
     let sandbox = with_server();

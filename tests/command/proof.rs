@@ -461,3 +461,52 @@ fn warnings_are_in_the_report_even_if_they_are_not_printed() {
         "{warnings}"
     );
 }
+
+/// A helper of a distribution for a package that it doesn't require, such as `jupyter-labhub`, failed
+/// the build.
+#[test]
+fn helpers_that_lack_a_foreign_module_are_not_offered() {
+    let sandbox = Sandbox::new()
+        .bare_project(
+            "lab",
+            "[project.scripts]\nlab = 'lab:main'\nlab-hub = 'lab_hub:main'\nlab-run = 'lab:main'\n",
+        )
+        .file("lab/lab.py", "def main():\n    print('lab')\n")
+        .file("lab/lab_hub.py", "import foreign_hub.app\ndef main(): pass\n");
+    for name in ["app", "again"] {
+        let outcome = sandbox.packer(["build", "lab", "-o", name, "--level", "1"]).output();
+        let (status, _, stderr) = outcome.parts();
+        assert!(status.success(), "{stderr}");
+        let warning =
+            "not offering lab-hub: it imports foreign_hub, which no packed distribution has";
+        assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
+        assert!(
+            stderr.contains("add the distribution that has foreign_hub with --with"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("; lab, lab-run)"), "{stderr}");
+    }
+    let bytes = |name: &str| std::fs::read(sandbox.path(name)).unwrap();
+    assert!(bytes("app") == bytes("again"));
+    sandbox.archive("app").expect(0, "lab\n", "");
+    // Those that the user asks for fail.
+    for more in [
+        &["-e", "lab-hub", "-e", "lab"][..],
+        &["--default", "lab-hub"],
+        &["--proof-command", "lab-hub x"],
+    ] {
+        let arguments = ["build", "lab", "-o", "app", "--level", "1"].iter().chain(more);
+        let outcome = sandbox.packer(arguments).output().code(1).stdout("");
+        outcome.stderr_contains("the entry `lab-hub` cannot be started").any_stderr().done();
+    }
+}
+
+#[test]
+fn helpers_that_lack_a_module_of_their_own_fail_the_build() {
+    let sandbox = Sandbox::new()
+        .bare_project("lab", "[project.scripts]\nlab = 'lab:main'\nlab-hub = 'lab_hub:main'\n")
+        .file("lab/lab.py", "def main():\n    print('lab')\n")
+        .file("lab/lab_hub.py", "import lab.nowhere\ndef main(): pass\n");
+    let outcome = sandbox.packer(["build", "lab", "-o", "app", "--level", "1"]).output();
+    outcome.code(1).stdout("").stderr_contains("No module named 'lab.nowhere'").any_stderr().done();
+}

@@ -155,6 +155,10 @@ impl<'a> Report<'a> {
                     ProofReport::Proven(ProvenReport { as_before: proof.as_before, proof })
                 }
                 Ok(proof::Outcome::NotRun { why }) => ProofReport::NotRun { why },
+                // The next archive is reported about.
+                Ok(proof::Outcome::Withhold(_)) => {
+                    ProofReport::NotRun { why: "entries were left out" }
+                }
                 Err(error) => ProofReport::Failed { error: error.to_string() },
             },
             warnings,

@@ -6,6 +6,7 @@ use snakecrate_format::manifest::{Entry, Kind, Python};
 
 use super::application::Application;
 use super::c_library::Bundled;
+use super::completeness::help_with_extra;
 use super::facts::Facts;
 use super::hints::Hints;
 use super::launch::launch;
@@ -128,7 +129,10 @@ impl Work<'_> {
         let all = own.into_iter().chain(wheels.iter().map(|wheel| &wheel.facts));
         let startable =
             if own.is_some() { startable } else { Self::of_environment(source, wheels) };
+        let name = app.name.clone();
+        let help = |extra: &str| help_with_extra(source, &name, extra);
         let offer = entries::Offer {
+            help_with_extra: Some(&help),
             source: source.to_string(),
             own: startable,
             withheld,
@@ -148,7 +152,10 @@ impl Work<'_> {
         let settings = self.settings;
         let module = settings.module.as_deref();
         let (scanner, fast) = (Some(&self.scanner), settings.fast_start);
-        if settings.entries.is_empty() && module.is_none() {
+        // Without any other entry, this is an error.
+        let has_others =
+            !offer.own.is_empty() || !offer.files.is_empty() || offer.package.is_some();
+        if settings.entries.is_empty() && module.is_none() && has_others {
             self.warn_of_withheld(source, &app.name, &offer.withheld);
         }
         Ok(entries::choose(&offer, &settings.entries, module, scanner, fast, &mut app.tree)?)

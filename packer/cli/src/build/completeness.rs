@@ -66,11 +66,7 @@ impl Work<'_> {
             let entries = entries.join(", ");
             let what =
                 format!("not offering {entries}: the extra `{extra}` of {name} is not packed");
-            let help = match source {
-                Source::Project { .. } => format!("add it with --extra {extra}"),
-                _ => format!("add it with --with '{name}[{extra}]'"),
-            };
-            self.ui.warn_with_help(what, help);
+            self.ui.warn_with_help(what, help_with_extra(source, name, &extra));
         }
     }
 
@@ -95,5 +91,13 @@ impl Work<'_> {
         }
         all.sort();
         (!all.is_empty()).then(|| AttachmentSpec::dropped_files(&all))
+    }
+}
+
+/// How the user adds the `extra` of the application `name`.
+pub(super) fn help_with_extra(source: &Source, name: &str, extra: &str) -> String {
+    match source {
+        Source::Project { .. } => format!("add it with --extra {extra}"),
+        _ => format!("add it with --with '{name}[{extra}]'"),
     }
 }

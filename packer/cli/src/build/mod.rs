@@ -40,6 +40,7 @@ use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
+use crate::proof::Withheld;
 use crate::resolve::Fetched;
 use crate::settings::{Env, Settings};
 use crate::source::Source;
@@ -68,6 +69,8 @@ pub struct Build {
     subjects: Vec<Subject>,
     lock: Option<UsedLock>,
     environment: Env,
+    /// Whether the user named the entries.
+    named_entries: bool,
 }
 
 /// What a build takes from outside, beside the interpreter: the wheels of all distributions, which are
@@ -160,7 +163,34 @@ impl Build {
         };
         let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;
         let environment = settings.env.clone();
-        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock, environment })
+        let named_entries = !settings.entries.is_empty() || settings.module.is_some();
+        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock, environment, named_entries })
+    }
+
+    /// Whether an entry that does not find a module may be left out: the user did not ask for it, it
+    /// isn't the default, and nothing in the archive should have the module. An example is a helper for
+    /// a package that its distribution does not require.
+    pub fn may_withhold(&self, Withheld { entry, module }: &Withheld) -> bool {
+        let is_default = self.plan.launch.default.as_deref() == Some(entry);
+        let is_entry = self.entries().any(|name| name == entry);
+        is_entry && !self.named_entries && !is_default && self.hints.is_foreign(module)
+    }
+
+    /// Leaves out entries, and warns of each.
+    pub fn withhold(&mut self, withheld: &[Withheld], ui: Ui) {
+        for Withheld { entry, module } in withheld {
+            self.plan.entries.retain(|one| one.name != *entry);
+            self.subjects.retain(|one| one.name != *entry);
+            let what = format_args!(
+                "not offering {entry}: it imports {module}, which no packed distribution has"
+            )
+            .to_string();
+            let has = self.hints.module(module).map_or_else(
+                || format!("add the distribution that has {module} with --with"),
+                |advice| advice.remedy,
+            );
+            ui.warn_with_help(what, format!("{has}; or name the entries to offer with -e"));
+        }
     }
 
     /// The application's name.

@@ -44,23 +44,28 @@ fn build_artifact(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Er
             _ => Files::of_several(name, python.target, settings)?,
         };
         let warnings = || [common.clone(), warnings().split_off(since)].concat();
-        write(&build, settings, &files, warnings, ui)
+        write(build, settings, &files, warnings, ui)
     })
 }
 
 /// Writes the archive, proves it, and reports about it.
 fn write(
-    build: &Build,
+    mut build: Build,
     settings: &Settings,
     files: &Files,
     warnings: impl Fn() -> Vec<String>,
     ui: Ui,
 ) -> Result<(), Error> {
     let output = &files.archive;
-    let aside = build.write_aside(output)?;
-    let proven = proof::prove(aside.path(), build, &settings.proof, ui);
+    let (aside, proven) = loop {
+        let aside = build.write_aside(output)?;
+        match proof::prove(aside.path(), &build, &settings.proof, ui) {
+            Ok(Outcome::Withhold(entries)) => build.withhold(&entries, ui),
+            proven => break (aside, proven),
+        }
+    };
     let report = |path: &Path| match &files.report {
-        Some(file) => Report::new(build, path, proven.as_ref(), warnings())?.write(file),
+        Some(file) => Report::new(&build, path, proven.as_ref(), warnings())?.write(file),
         None => Ok(()),
     };
     let outcome = match &proven {

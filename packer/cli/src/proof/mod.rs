@@ -47,11 +47,23 @@ use surroundings::Surroundings;
 pub enum Outcome {
     /// The archive starts.
     Proven(Proof),
+    /// The archive starts, but some of its entries cannot be imported, and may be left out: see
+    /// [`Build::may_withhold`]. It has to be written and proven without them.
+    Withhold(Vec<Withheld>),
     /// The archive was not started.
     NotRun {
         /// Why not.
         why: String,
     },
+}
+
+/// An entry that cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// Its name.
+    pub entry: String,
+    /// The module that it does not find.
+    pub module: String,
 }
 
 /// What a proof found.
@@ -62,6 +74,9 @@ pub struct Proof {
     pub as_before: bool,
     /// The names of the entries.
     pub entries: Vec<String>,
+    /// The entries that should not be offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<Withheld>,
     /// The commands that succeeded.
     pub commands: Vec<String>,
     /// Whether the archive had no network.
@@ -105,15 +120,24 @@ pub fn prove(
     commands::check(&settings.commands, &known)?;
     let cache = BuildCache::open().map_err(Error::Cache)?;
     let memory = Memory::new(&cache, build, settings);
-    if let Some(proof) = memory.recall() {
-        return Ok(Outcome::Proven(proof));
+    let is_asked = |name: &str| settings.commands.iter().any(|command| command.name() == name);
+    let may_withhold = |one: &Withheld| !is_asked(&one.entry) && build.may_withhold(one);
+    match memory.recall() {
+        Some(proof) if proof.withheld.is_empty() => return Ok(Outcome::Proven(proof)),
+        Some(proof) if proof.withheld.iter().all(may_withhold) => {
+            return Ok(Outcome::Withhold(proof.withheld));
+        }
+        _ => {}
     }
     let (spinner, since) = (ui.spinner("Proving", build.name()), Instant::now());
     let surroundings = Surroundings::new(archive, &cache, settings, build.environment())?;
     let attempt = || {
         let entries = known.iter().map(|&name| name.to_owned()).collect();
         let mut proof = Proof { entries, ..Proof::default() };
-        python::prove(&surroundings, build.subjects(), &mut proof)?;
+        python::prove(&surroundings, build.subjects(), may_withhold, &mut proof)?;
+        if !proof.withheld.is_empty() {
+            return Ok(proof);
+        }
         if build.subjects().iter().any(|subject| subject.name == HOOK) {
             surroundings.skip_first_run()?;
         }
@@ -126,6 +150,10 @@ pub fn prove(
         Err(error) if error.is_about_archive() && surroundings.repair()? => attempt()?,
         other => other?,
     };
+    if !proof.withheld.is_empty() {
+        memory.remember(&proof);
+        return Ok(Outcome::Withhold(proof.withheld));
+    }
     proof.network_isolated = surroundings.has_no_network();
     proof.seconds_in_all = since.elapsed().as_secs_f64();
     drop(spinner);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::surroundings::{Ended, Surroundings};
-use super::{Cause, Error, Proof};
+use super::{Cause, Error, Proof, Withheld};
 use crate::build::{Check, HOOK, Subject};
 use crate::source::APP;
 
@@ -20,7 +20,7 @@ enum Line {
     /// It begins with an entry.
     Begin { begin: String },
     /// It is done with it.
-    End { end: String, seconds: f64, failure: Option<String> },
+    End { end: String, seconds: f64, failure: Option<String>, missing: Option<String> },
     /// It is done with all.
     Loaded {
         modules: BTreeMap<String, Option<String>>,
@@ -29,10 +29,12 @@ enum Line {
     },
 }
 
-/// Proves the Python entries among `subjects`.
+/// Proves the Python entries among `subjects`. Those that lack a module, and that `may_withhold` allows
+/// not to offer, are listed in the proof instead of failing it, if any other entry works.
 pub(super) fn prove(
     surroundings: &Surroundings<'_>,
     subjects: &[Subject],
+    may_withhold: impl Fn(&Withheld) -> bool,
     proof: &mut Proof,
 ) -> Result<(), Error> {
     let orders: Vec<_> = subjects.iter().filter_map(order).collect();
@@ -47,7 +49,7 @@ pub(super) fn prove(
         command.env("SNAKECRATE", "python").arg(&script);
     })?;
     let text = fs::read_to_string(&results).unwrap_or_default();
-    evaluate(&text, ended, surroundings.limit(), proof)
+    evaluate(&text, ended, surroundings.limit(), may_withhold, proof)
 }
 
 /// The order for the script; `None` for native entries.
@@ -65,7 +67,13 @@ fn order(subject: &Subject) -> Option<Vec<&str>> {
     })
 }
 
-fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(), Error> {
+fn evaluate(
+    text: &str,
+    ended: Ended,
+    limit: u64,
+    may_withhold: impl Fn(&Withheld) -> bool,
+    proof: &mut Proof,
+) -> Result<(), Error> {
     let mut current = None;
     let (mut failures, mut working) = (Vec::new(), Vec::new());
     let mut is_complete = false;
@@ -73,11 +81,11 @@ fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(
     for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
         match line {
             Line::Begin { begin } => current = Some(begin),
-            Line::End { end, seconds, failure } => {
+            Line::End { end, seconds, failure, missing } => {
                 current = None;
                 proof.seconds += seconds;
                 match failure {
-                    Some(traceback) => failures.push((end, traceback)),
+                    Some(traceback) => failures.push((end, traceback, missing)),
                     None if end == HOOK => {}
                     None => working.push(end),
                 }
@@ -90,9 +98,20 @@ fn evaluate(text: &str, ended: Ended, limit: u64, proof: &mut Proof) -> Result<(
             }
         }
     }
+    if is_complete && !working.is_empty() {
+        failures.retain(|(entry, _, module)| {
+            let withheld = module
+                .clone()
+                .map(|module| Withheld { entry: entry.clone(), module })
+                .filter(|withheld| may_withhold(withheld));
+            let fails = withheld.is_none();
+            proof.withheld.extend(withheld);
+            fails
+        });
+    }
     let mut failures = failures.into_iter();
-    if let Some((entry, traceback)) = failures.next() {
-        let others = failures.map(|(entry, _)| entry).collect();
+    if let Some((entry, traceback, _)) = failures.next() {
+        let others = failures.map(|(entry, ..)| entry).collect();
         if !is_complete {
             // The others are unknown.
             working.clear();

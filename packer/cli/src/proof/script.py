@@ -87,6 +87,17 @@ def shown(error):
         sys.stderr = stream
 
 
+def missing(error):
+    """The name of the module that an error, or one behind it, did not find."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
+            return error.name
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def encoded(value):
     if value is None:
         return "null"
@@ -174,13 +185,15 @@ def prove(subjects, results):
     for name, kind, *arguments in subjects:
         write({"begin": name})
         sys.argv[:] = [name]
-        started, failure, place = perf_counter(), None, list(sys.path)
+        started, place = perf_counter(), list(sys.path)
+        failure = absent = None
         try:
             CHECKS[kind](context, *arguments)
         except BaseException as error:
-            failure = shown(error)
+            failure, absent = shown(error), missing(error)
             sys.path[:] = place
-        write({"end": name, "seconds": perf_counter() - started, "failure": failure})
+        seconds = perf_counter() - started
+        write({"end": name, "seconds": seconds, "failure": failure, "missing": absent})
     write({"modules": modules(), "libraries": libraries(), "memory": memory()})
     # Threads and exit handlers of the application would take time, and prove nothing.
     posix._exit(0)

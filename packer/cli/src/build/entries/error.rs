@@ -13,6 +13,16 @@ pub enum Error {
         /// Flags that would select one.
         choices: Vec<String>,
     },
+    /// All entries of the application need an extra that is not packed.
+    #[error("the entry points of {from} need extras that are not packed: {}", entries.join(", "))]
+    Withheld {
+        /// The source.
+        from: String,
+        /// The names of entries.
+        entries: Vec<String>,
+        /// The remedy.
+        remedy: String,
+    },
     /// The named entry does not exist.
     #[error("{from} has no entry point named `{name}`")]
     Unknown {
@@ -50,6 +60,7 @@ impl Remedy for Error {
                 list(choices, "add [project.scripts], or run a module with -m MODULE")
             }
             Self::Unknown { choices, .. } => list(choices, "run a module with -m MODULE"),
+            Self::Withheld { remedy, .. } => remedy.clone(),
             Self::FirstRun { .. } => {
                 "use MODULE:FUNCTION, '-m MODULE', the name of a script, or 'python FILE'".into()
             }

@@ -23,7 +23,8 @@ use snakecrate_runtime::imports::Scan;
 const BOOT: &str = "boot";
 
 /// The entries that the distributions offer.
-#[derive(Debug, Default)]
+#[derive(Default)]
+#[expect(missing_debug_implementations, reason = "it has a function")]
 pub struct Offer<'a> {
     /// The source in messages.
     pub source: String,
@@ -47,6 +48,8 @@ pub struct Offer<'a> {
     pub loaded: BTreeSet<EntryPath>,
     /// What is done before each entry starts.
     pub before: Before,
+    /// How the user adds an extra of this name, for [`Offer::withheld`].
+    pub help_with_extra: Option<&'a dyn Fn(&str) -> String>,
     /// The command that runs once before the first start of each entry.
     pub first_run: Option<String>,
 }
@@ -106,7 +109,15 @@ pub fn choose(
         programs = all.into_iter().map(|(name, program)| (name, (program, Vec::new()))).collect();
     }
     if programs.is_empty() {
-        return Err(Error::None { from: offer.source.clone(), choices: choices(offer) });
+        let from = offer.source.clone();
+        return Err(match (offer.withheld.first(), offer.help_with_extra) {
+            (Some(script), Some(help)) => Error::Withheld {
+                from,
+                entries: offer.withheld.iter().map(|script| script.name.clone()).collect(),
+                remedy: help(&script.extras.join(",")),
+            },
+            _ => Error::None { from, choices: choices(offer) },
+        });
     }
     let one = |(name, (program, arguments))| {
         let check = check(&program, offer, scanner, tree);

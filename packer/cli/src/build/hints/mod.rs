@@ -87,6 +87,13 @@ impl Hints {
             })
     }
 
+    /// Whether neither the standard library nor any packed distribution has the package of this module.
+    pub fn is_foreign(&self, module: &str) -> bool {
+        let top = top_of(module);
+        let is_packed = self.packed.iter().any(|one| one.top_level.iter().any(|name| name == top));
+        !is_packed && self.in_runtime(module).is_none()
+    }
+
     /// Advice on the library of this name, which the loader doesn't find.
     pub fn library(&self, library: &str) -> Advice {
         let known = self.unprovided.iter().find(|one| one.library == library);
