@@ -85,7 +85,15 @@ pub(super) fn all(
     let is_chosen = |name: &String| chosen.is_none_or(|chosen| chosen == name);
     let artifacts: Vec<_> = artifacts.into_iter().filter(|(name, _)| is_chosen(name)).collect();
     let files = &flags.options;
-    if artifacts.len() > 1 && (files.output.is_some() || files.report.is_some()) {
+    // With several targets, `--output` and `--report` are directories, which the artifacts share.
+    let is_directory = |own: &Options| {
+        let targets = files.target.as_ref().or(own.target.as_ref()).or(common.target.as_ref());
+        targets.is_some_and(|all| all.iter().any(|target| Some(target) != all.first()))
+    };
+    if artifacts.len() > 1
+        && (files.output.is_some() || files.report.is_some())
+        && !artifacts.iter().all(|(_, own)| is_directory(own))
+    {
         return Err(Error::Several { what: "each needs a file of its own", known });
     }
     // Files of the common table would be those of every artifact.
