@@ -149,7 +149,7 @@ impl Remedy for Error {
             }
             Self::NoTarget => Some("build on x86-64 or AArch64 Linux".into()),
             Self::NoCLibrary { target } => Some(format!(
-                "name a Python of a system with glibc, such as --python {target}=debian:bookworm, or use --libc host"
+                "name the Python of an unpacked system with --python {target}=PATH, or use --libc host"
             )),
             Self::Cache(error) => error.remedy(),
             Self::Interpreter { .. } => Some("choose another interpreter with --python".into()),
