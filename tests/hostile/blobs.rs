@@ -4,7 +4,7 @@ use std::io::Write;
 
 use zstd::stream::raw::CParameter;
 
-use super::{BOUNDS, Refusal, damaged, hostile, inventory, nothing_is_written};
+use super::{Refusal, bounds, damaged, hostile, inventory, nothing_is_written};
 use crate::support::forge::{Forge, frame, tar};
 
 const BLOB: &str = "components/wheel-click-8.1.7/00.tar.zst";
@@ -101,7 +101,7 @@ fn a_file_in_two_blobs() {
     let sandbox = Forge::honest().blob("wheel", &again).sandbox();
     let before = inventory(&sandbox);
     // Which of the two is the second one depends on the threads.
-    let run = sandbox.archive("app").redirected(BOUNDS).output();
+    let run = sandbox.archive("app").redirected(bounds()).output();
     run.code(121).not_launched("tar.zst: `lib/click.py` is there twice", "download it again");
     nothing_is_written(&sandbox, &before);
     sandbox.run(["verify", "app"]).refused(1, "`lib/click.py` is there twice", "");

@@ -1,12 +1,12 @@
 //! Archives that would take more memory, disk or time than they declare. All run under
-//! [`super::BOUNDS`], which a launcher that believed them would not survive.
+//! [`super::bounds`], which a launcher that believed them would not survive.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use snakecrate_base::skip;
 
-use super::{BOUNDS, Refusal, damaged, hostile, inventory, manifest, nothing_is_written};
+use super::{Refusal, bounds, damaged, hostile, inventory, manifest, nothing_is_written};
 use crate::support::forge::{Forge, line};
 
 const BLOB: &str = "components/wheel-click-8.1.7/00.tar.zst: ";
@@ -121,7 +121,7 @@ fn a_sparse_file_of_a_terabyte_is_not_read_into_memory() {
     }
     let before = inventory(&sandbox);
     let what = "makes no sense: 5 files and links, listings of";
-    let run = sandbox.archive("app").redirected(BOUNDS).output();
+    let run = sandbox.archive("app").redirected(bounds()).output();
     run.code(121).not_launched(what, "download it again");
     nothing_is_written(&sandbox, &before);
     for command in [&["verify", "app"][..], &["inspect", "app"], &["extract", "app", "out"]] {
@@ -138,7 +138,7 @@ fn an_unknown_field_may_be_deep() {
         text.splice(1..1, field.into_bytes());
     });
     let sandbox = forge.sandbox();
-    sandbox.archive("app").redirected(BOUNDS).expect(0, crate::support::forge::SAYS, "");
+    sandbox.archive("app").redirected(bounds()).expect(0, crate::support::forge::SAYS, "");
 }
 
 /// A listing may be long; its files are not created before a blob has them.
@@ -147,6 +147,6 @@ fn a_listing_of_files_that_are_in_no_blob_makes_none_of_them() {
     let sandbox = many(100_000).entries("wheel", Vec::clear).sandbox();
     let before = inventory(&sandbox);
     let what = format!("{TREE}`0000000` is in no blob");
-    sandbox.archive("app").redirected(BOUNDS).output().code(121).not_launched(&what, "again");
+    sandbox.archive("app").redirected(bounds()).output().code(121).not_launched(&what, "again");
     nothing_is_written(&sandbox, &before);
 }

@@ -24,10 +24,14 @@ use walkdir::WalkDir;
 
 use crate::support::forge::{Forge, SAYS};
 use crate::support::sandbox::Sandbox;
+use crate::support::target;
 
 /// A launcher's limits: 256 MiB of addresses (of `ulimit -v`, in KiB), a file of 1 MiB (of
-/// `ulimit -f`, in blocks of 512 bytes). If it takes more, it dies.
-const BOUNDS: &str = "ulimit -v 262144; ulimit -f 2048;";
+/// `ulimit -f`, in blocks of 512 bytes). If it takes more, it dies. An emulator takes more
+/// addresses by itself.
+fn bounds() -> &'static str {
+    if target::is_foreign() { "ulimit -f 2048;" } else { "ulimit -v 262144; ulimit -f 2048;" }
+}
 
 #[expect(clippy::struct_excessive_bools, reason = "one for each reader")]
 /// How a forgery is refused.
@@ -141,7 +145,7 @@ fn is_refused(forge: Forge, refusal: Refusal) {
     let message = format!("snakecrate: {launcher}\nsnakecrate: {help}\n");
     // Twice: a first start leaves nothing that could mislead a second.
     for _ in 0..2 {
-        let run = sandbox.archive("app").redirected(BOUNDS).output();
+        let run = sandbox.archive("app").redirected(bounds()).output();
         if launcher.ends_with(" at line") {
             run.code(121).not_launched(&launcher, help);
         } else {
@@ -151,7 +155,7 @@ fn is_refused(forge: Forge, refusal: Refusal) {
     }
     // The self-commands report the same.
     for switch in ["verify", "extract"] {
-        let run = sandbox.archive("app").redirected(BOUNDS).env("SNAKECRATE", switch);
+        let run = sandbox.archive("app").redirected(bounds()).env("SNAKECRATE", switch);
         let run = if switch == "extract" { run.arg("out") } else { run };
         if launcher_extracts && switch == "extract" {
             let _ = run.output().success().text();
@@ -187,7 +191,7 @@ fn is_refused(forge: Forge, refusal: Refusal) {
 #[test]
 fn the_honest_archive_starts_and_is_well_in_every_way() {
     let sandbox = Forge::honest().sandbox();
-    sandbox.archive("app").redirected(BOUNDS).expect(0, SAYS, "");
+    sandbox.archive("app").redirected(bounds()).expect(0, SAYS, "");
     assert_eq!(sandbox.cached("components").len(), 3);
     assert_eq!(sandbox.cached("envs").len(), 1);
     assert!(sandbox.cached("staging").is_empty());

@@ -3,6 +3,9 @@
 /// Hosts that restrict writing and executing.
 pub mod cache_locations;
 
+/// Archives for another processor than this machine's.
+mod foreign;
+
 /// Hosts without certificates, time zones, descriptions of terminals, locales, users, names.
 mod host_data;
 

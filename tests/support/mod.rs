@@ -9,5 +9,8 @@ pub mod needs;
 /// Temporary places, commands in them, and the outcomes of these commands.
 pub mod sandbox;
 
+/// The target under test.
+pub mod target;
+
 /// Wheels made by hand, so that they can lack something.
 pub mod wheel;

@@ -8,6 +8,8 @@ use std::process::Command;
 use rustix::process::geteuid;
 
 use crate::support::sandbox::unshare;
+use crate::support::target;
+use snakecrate_format::target::Target;
 
 /// Something that this machine may lack.
 #[derive(Clone, Copy)]
@@ -23,13 +25,17 @@ pub enum Need {
     /// SIGINT, which a suite that a shell started with `&` ignores, and so do its children, as they
     /// should.
     Interrupts,
+    /// A launcher for this target, and a way to start programs of it.
+    Start(&'static Target),
+    /// Archives that no emulator runs: it hides this from them, or from the test.
+    Native(&'static str),
 }
 
 /// Skips the test unless the machine has all of these needs: `needs!(Root, Mounts)`.
 macro_rules! needs {
     ($($need:expr),+) => {{
         #[allow(unused_imports, reason = "not every test uses all of them")]
-        use $crate::support::needs::Need::{Interrupts, Mounts, Program, Root, Tracing};
+        use $crate::support::needs::Need::{Interrupts, Mounts, Native, Program, Root, Start, Tracing};
         if let Some(reason) = [$($need),+].into_iter().find_map($crate::support::needs::Need::lacks) {
             snakecrate_base::skip!("{reason}");
         }
@@ -49,6 +55,9 @@ impl Need {
                 succeeds(unshare().args(["mount", "-t", "tmpfs", "none", "/usr/share"])),
                 "unshare(1) cannot mount here".to_owned(),
             ),
+            Self::Tracing if target::is_foreign() => {
+                (false, "strace(1) would see the calls of the emulator".to_owned())
+            }
             Self::Tracing => (
                 succeeds(Command::new("strace").args(["-o", "/dev/null", "true"])),
                 "strace(1) is missing or cannot trace here".to_owned(),
@@ -57,6 +66,11 @@ impl Need {
                 succeeds(Command::new("sh").args(["-c", "command -v \"$0\"", name])),
                 format!("{name} is missing"),
             ),
+            Self::Start(target) => match target::lacks(target) {
+                Some(lacks) => (false, lacks),
+                None => (true, String::new()),
+            },
+            Self::Native(why) => (!target::is_foreign(), format!("under an emulator {why}")),
             Self::Interrupts => (
                 !ignores_interrupts(),
                 "the suite was started in the background, where SIGINT is ignored".to_owned(),

@@ -1,5 +1,10 @@
 //! The x86-64 level that a file says it requires.
+//!
+//! There is nothing like it for 64-bit Arm. Its property of a linked file
+//! (`GNU_PROPERTY_AARCH64_FEATURE_1_AND`: BTI, PAC, GCS) says what the file is compatible with, not
+//! what it requires (ELF for the Arm 64-bit Architecture, "Program Property"), so it isn't read.
 
+use goblin::elf::header::EM_X86_64;
 use goblin::elf::{Elf, note};
 
 /// `GNU_PROPERTY_X86_ISA_1_NEEDED` (x86-64 psABI, "Program Property"): bits 0 to 3 are the levels.
@@ -7,6 +12,9 @@ const ISA_NEEDED: u32 = 0xc000_8002;
 
 /// The level in `.note.gnu.property`, from 1. Few compilers write it, so most files have none.
 pub(crate) fn level(elf: &Elf<'_>, bytes: &[u8]) -> Option<u8> {
+    if elf.header.e_machine != EM_X86_64 {
+        return None;
+    }
     let notes = elf.iter_note_headers(bytes)?;
     let ours = |note: &note::Note<'_>| {
         note.n_type == note::NT_GNU_PROPERTY_TYPE_0 && note.name.trim_end_matches('\0') == "GNU"

@@ -6,7 +6,7 @@ use crate::class::{Class, class};
 use crate::object::{Defect, Object};
 use crate::policy::{Wants, policies};
 use crate::provide::{self, Provider};
-use crate::report::{Absent, Floor, Level, Library, Options, Place, Problem, Report, Want};
+use crate::report::{Absent, Floor, Level, Library, Options, Pages, Place, Problem, Report, Want};
 use crate::required::Required;
 use crate::tags::{Claim, claim};
 use crate::text;
@@ -68,6 +68,7 @@ impl Report {
             cxxabi: None,
             gcc: None,
             level: Level::default(),
+            pages: None,
             libraries: Vec::new(),
             components: Vec::new(),
             problems: Vec::new(),
@@ -117,6 +118,7 @@ impl Report {
             Some(_) => {}
             None => self.level.unknown += 1,
         }
+        self.add_page(object, place);
         for special in &object.special {
             self.warnings
                 .push(format!("{place} requires {special}, which only some builds of glibc have"));
@@ -135,6 +137,17 @@ impl Report {
             raise(&mut component.glibcxx, object.glibcxx.as_ref(), place);
             raise(&mut component.cxxabi, object.cxxabi.as_ref(), place);
             raise(&mut component.gcc, object.gcc.as_ref(), place);
+        }
+    }
+
+    fn add_page(&mut self, object: &Object, place: &Place) {
+        let Some(largest) = object.page.filter(|page| *page < self.options.target.page_size) else {
+            return;
+        };
+        match &mut self.pages {
+            Some(pages) if pages.largest < largest => {}
+            Some(pages) if pages.largest == largest => pages.files += 1,
+            pages => *pages = Some(Pages { largest, place: place.clone(), files: 1 }),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use goblin::elf::program_header::PT_LOAD;
 use goblin::elf::{Elf, dynamic, header, symver};
 use serde::{Deserialize, Serialize};
 use snakecrate_format::target::Target;
@@ -57,6 +58,8 @@ pub struct Object {
     pub defines: Option<Version>,
     /// The x86-64 level that it says it requires, from 1.
     pub level: Option<u8>,
+    /// The largest pages of a kernel that it is linked for, in bytes.
+    pub page: Option<u64>,
 }
 
 /// Why an object cannot be loaded.
@@ -109,6 +112,7 @@ impl Object {
         self.needed = elf.libraries.iter().map(|&name| name.to_owned()).collect();
         self.interpreter = elf.interpreter.map(|path| path.trim_end_matches('\0').to_owned());
         self.level = isa::level(elf, bytes);
+        self.page = page(elf);
         self.is_module = elf.dynsyms.iter().any(|symbol| {
             let name = elf.dynstrtab.get_at(symbol.st_name).unwrap_or_default();
             !symbol.is_import() && name.starts_with("PyInit_")
@@ -179,6 +183,13 @@ impl Object {
     fn is_for_glibc(&self) -> bool {
         self.needed.iter().any(|name| name == "libc.so.6") || self.glibc.is_some()
     }
+}
+
+/// The smallest alignment of a loaded segment. On a kernel with larger pages two segments share a
+/// page: loaders before glibc 2.35 refuse the file, and later ones map one segment over the other.
+fn page(elf: &Elf<'_>) -> Option<u64> {
+    let loaded = elf.program_headers.iter().filter(|segment| segment.p_type == PT_LOAD);
+    loaded.map(|segment| segment.p_align).min().filter(|align| align.is_power_of_two())
 }
 
 #[cfg(test)]

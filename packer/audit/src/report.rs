@@ -67,6 +67,19 @@ pub struct Level {
     pub unknown: usize,
 }
 
+/// The largest pages of a kernel that all files are linked for, where that is less than a kernel of
+/// the target may have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pages {
+    /// Their size in bytes.
+    pub largest: u64,
+    /// The first file that is linked for no larger ones.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The number of files that are linked for no larger ones than these.
+    pub files: usize,
+}
+
 /// A library that an object needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Library {
@@ -203,6 +216,8 @@ pub struct Report {
     pub gcc: Option<Floor>,
     /// The processor.
     pub level: Level,
+    /// The kernel's pages; `None` where any kernel of the target will do.
+    pub pages: Option<Pages>,
     /// Libraries, sorted by name.
     pub libraries: Vec<Library>,
     /// The requirements of each component.

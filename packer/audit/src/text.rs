@@ -7,7 +7,7 @@ use snakecrate_base::ui::{Count, table};
 use snakecrate_format::target::Processor;
 
 use crate::provide::Provider;
-use crate::report::{Absent, Floor, Library, Place, Problem, Report};
+use crate::report::{Absent, Floor, Library, Pages, Place, Problem, Report};
 use crate::version::Glibc;
 
 /// The number of names in one line; the rest is counted.
@@ -66,6 +66,9 @@ pub(crate) fn verdict(report: &Report, blame: Blame) -> String {
     }
     if let Some(level) = report.level.needed.filter(|level| *level > 1) {
         requires.push(format!("an x86-64-v{level} processor"));
+    }
+    if let Some(pages) = &report.pages {
+        requires.push(format!("a kernel with pages of at most {} KiB", pages.largest >> 10));
     }
     let mut text = if requires.is_empty() {
         "requires no C library".to_owned()
@@ -186,6 +189,15 @@ impl Report {
         if let Some(level) = self.level_line() {
             line(format_args!("{level}"));
         }
+        if let Some(pages) = &self.pages {
+            let Pages { largest, place, files } = pages;
+            let more = match files - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let most = format!("pages \u{2264} {} KiB", largest >> 10);
+            line(format_args!("{most:<20}{place}{more}"));
+        }
         for table in [self.components_table(), self.libraries_table()].into_iter().flatten() {
             line(format_args!(""));
             for row in table.to_string().lines() {
@@ -204,10 +216,14 @@ impl Report {
         text
     }
 
-    /// The x86-64 level, on targets that have levels.
+    /// The processor: the x86-64 level, as far as files declare one.
     fn level_line(&self) -> Option<String> {
-        if self.files == 0 || self.options.target.processor != Processor::X86_64 {
+        if self.files == 0 {
             return None;
+        }
+        if self.options.target.processor != Processor::X86_64 {
+            let what = format!("{} features", self.options.target.processor);
+            return Some(format!("{what:<20}unknown: no file declares them"));
         }
         let (Some(level), Some(file)) = (self.level.needed, &self.level.file) else {
             return Some(format!("{:<20}unknown: no file declares one", "x86-64 level"));

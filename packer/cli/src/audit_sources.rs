@@ -5,10 +5,10 @@ use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use snakecrate_audit::{self as audit, Bundled, Root, Unit, elf};
+use snakecrate_audit::{self as audit, Bundled, Defect, Object, Root, Unit, elf};
 use snakecrate_base::error::Remedy;
 use snakecrate_format::manifest::{Choice, Component, Kind};
-use snakecrate_format::target::Target;
+use snakecrate_format::target::{TARGETS, Target};
 use zip::ZipArchive;
 
 use crate::archive::{self, Archive};
@@ -53,7 +53,8 @@ pub struct Subject {
     pub bundles: Option<Bundled>,
 }
 
-/// The native code at `path`, as seen on `target` unless it is an archive, which has its own.
+/// The native code at `path`, as seen on `target`. An archive has a target of its own, and so does
+/// everything else whose native code is all for another one.
 ///
 /// # Errors
 ///
@@ -61,10 +62,21 @@ pub struct Subject {
 pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, Error> {
     let fail = |source| audit::Error::Read { path: path.to_owned(), source };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    // Anything but an archive is one unit, audited for the given target.
-    let single = |unit: fn(&Path, String, &Target) -> Result<Unit, Error>| {
-        let target = target.ok_or(Error::NoTarget)?;
-        Ok(Subject { units: vec![unit(path, name, target)?], target, bundles: None })
+    // Anything but an archive is one unit, audited for the given target, or for the one whose code
+    // is all that it has.
+    let single = |read: fn(&Path, String, &Target) -> Result<Unit, Error>| {
+        let given = target.ok_or(Error::NoTarget)?;
+        let subject = |unit, target| Subject { units: vec![unit], target, bundles: None };
+        let unit = read(path, name.clone(), given)?;
+        if is_foreign(&unit) {
+            for &other in TARGETS.iter().filter(|other| **other != given) {
+                let unit = read(path, name.clone(), other)?;
+                if !is_foreign(&unit) {
+                    return Ok(subject(unit, other));
+                }
+            }
+        }
+        Ok(subject(unit, given))
     };
     if fs::metadata(path).map_err(fail)?.is_dir() {
         return single(|path, name, target| Ok(audit::directory(path, &name, target)?));
@@ -84,6 +96,12 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
         }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a unit has native code, and all of it is for another machine.
+fn is_foreign(unit: &Unit) -> bool {
+    let machine = |object: &Object| matches!(object.defect, Some(Defect::Machine(_)));
+    !unit.objects.is_empty() && unit.objects.iter().all(machine)
 }
 
 fn wheel_unit(path: &Path, name: String, target: &Target) -> Result<Unit, Error> {

@@ -11,11 +11,11 @@ use std::fmt::Write as _;
 
 use object::{Object, ObjectSection};
 use serde_json::{Value, json};
+use snakecrate_format::target::Target;
 
 use crate::support::sandbox::Sandbox;
+use crate::support::target::target;
 
-/// The launcher of the packer under test, its record blank.
-const LAUNCHER: &[u8] = include_bytes!(env!("SNAKECRATE_STUB"));
 const MAGIC: &[u8; 8] = b"\x89SNAKE\r\n";
 const RECORD: usize = 256;
 /// The output of the honest archive.
@@ -47,6 +47,7 @@ struct Attachment {
 
 /// An archive in the making.
 pub struct Forge {
+    target: &'static Target,
     parts: Vec<Part>,
     attachments: Vec<Attachment>,
     manifest: Vec<Change<Value>>,
@@ -96,6 +97,7 @@ impl Forge {
         ];
         let contents = b"{\"bomFormat\": \"CycloneDX\"}\n";
         let empty = Self {
+            target: target(),
             parts,
             attachments: vec![Attachment { name: "sbom.cdx.json", role: "sbom", contents }],
             manifest: vec![],
@@ -213,7 +215,15 @@ impl Forge {
 
     /// The archive on the launcher under test.
     pub fn bytes(self) -> Vec<u8> {
-        self.bytes_on(LAUNCHER)
+        let launcher = snakecrate::launchers::launcher(self.target);
+        let launcher = launcher.unwrap_or_else(|| panic!("no launcher for {}", self.target));
+        self.bytes_on(&launcher)
+    }
+
+    /// The archive for this target, in place of the one under test.
+    pub fn target(mut self, target: &'static Target) -> Self {
+        self.target = target;
+        self
     }
 
     /// The archive on another launcher, whose record is blank.
@@ -226,7 +236,7 @@ impl Forge {
             self.attachments.iter().map(|one| one.write(&mut zip)).collect();
         zip.add("__main__.py", zip::Method::Stored, MAIN.as_bytes());
         let mut manifest = json!({
-            "format": 2, "name": "hello", "version": "1.0", "target": "x86_64-unknown-linux-gnu",
+            "format": 2, "name": "hello", "version": "1.0", "target": self.target.triple,
             "stub": { "length": launcher.len(), "blake3": blake3::hash(launcher).to_hex().as_str() },
             "python": {
                 "implementation": "cpython", "version": "3.12.1", "executable": "bin/python3.12"

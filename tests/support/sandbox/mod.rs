@@ -27,6 +27,7 @@ use walkdir::WalkDir;
 pub use outcome::Outcome;
 pub use run::{Run, unshare, uv};
 
+use crate::support::target;
 use shared::Shared;
 pub use strace::Call;
 
@@ -174,6 +175,7 @@ impl Sandbox {
             .arg("build")
             .args(arguments)
             .args(shared::OPTIONS)
+            .args(target::options())
             .output()
     }
 
@@ -185,7 +187,7 @@ impl Sandbox {
         value: &str,
     ) -> Outcome {
         let run = Run::packer(self, &shared::packer_cache()).arg("build").args(arguments);
-        run.args(shared::OPTIONS).env(name, value).output()
+        run.args(shared::OPTIONS).args(target::options()).env(name, value).output()
     }
 
     /// An archive in the working directory. Its environment has the home and the cache of this sandbox,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::Sandbox;
+use crate::support::target;
 
 /// Options of all builds of the suite. At this level components come from the cache, and debug builds
 /// don't compress for minutes. The tests of the proof are in `tests/command/proof.rs`.
@@ -68,7 +69,11 @@ pub fn packer_cache() -> PathBuf {
 }
 
 fn folder() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suite");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = match target::is_foreign() {
+        true => folder.join(format!("suite-{}", target::target().name)),
+        false => folder.join("suite"),
+    };
     fs::create_dir_all(&folder).unwrap();
     folder
 }
