@@ -63,7 +63,8 @@ fn a_foreign_archive_is_verified_and_extracted_like_a_native_one() {
     }
     let files = |name: &str| {
         let tree = sandbox.path(format!("out-{name}"));
-        let files = walkdir::WalkDir::new(&tree).sort_by_file_name().into_iter().map(Result::unwrap);
+        let files =
+            walkdir::WalkDir::new(&tree).sort_by_file_name().into_iter().map(Result::unwrap);
         let files = files.filter(|file| file.file_type().is_file());
         files
             .map(|file| {

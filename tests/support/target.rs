@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use snakecrate::launchers::launcher;
 use snakecrate_base::host;
-use snakecrate_format::target::{AARCH64_LINUX, Processor, Target, X86_64_LINUX};
+use snakecrate_format::target::{AARCH64_LINUX, Target, X86_64_LINUX};
 
 /// The name of the target under test; this machine's own target if it isn't set.
 const VARIABLE: &str = "SNAKECRATE_TEST_TARGET";
@@ -54,11 +54,8 @@ pub fn lacks(target: &Target) -> Option<String> {
     if launcher(target).is_none() {
         return Some(format!("the packer embeds no launcher for {name}; run ci/launchers"));
     }
-    let processor = match target.processor {
-        Processor::X86_64 => "x86_64",
-        Processor::Aarch64 => "aarch64",
-    };
-    let runs = host::target() == Some(target)
-        || snakecrate_platform::child::is_emulated(processor);
-    (!runs).then(|| format!("no qemu-{processor} is registered here; run ci/aarch64"))
+    match host::way(target) {
+        host::Way::None(why) => Some(format!("{why}; see ci/aarch64")),
+        _ => None,
+    }
 }

@@ -33,7 +33,9 @@ pub use error::Error;
 pub use judge::audit;
 pub use object::{Defect, Object};
 pub use provide::Provider;
-pub use report::{Absent, Bundled, Floor, Level, Library, Options, Pages, Place, Problem, Report, Want};
+pub use report::{
+    Absent, Bundled, Floor, Level, Library, Options, Pages, Place, Problem, Report, Want,
+};
 pub use tags::{Claim, claim};
 pub use unit::{Root, Unit};
 pub use version::{Glibc, Version};

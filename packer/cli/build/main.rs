@@ -40,23 +40,17 @@ fn main() {
         let triple = target.triple;
         let is_host = is_host(target);
         let found = ready.as_ref().filter(|_| !is_host || own.is_none());
-        let (file, row) = if let Some(launcher) = found.and_then(|ready| ready.launcher(target)) {
+        let row = if let Some(launcher) = found.and_then(|ready| ready.launcher(target)) {
             let (length, compressed) = (launcher.length, launcher.compressed);
-            let row = format!("compressed({triple:?}, {length}, include_bytes!({compressed:?}))");
-            (launcher.plain, row)
+            format!("compressed({triple:?}, {length}, include_bytes!({compressed:?}))")
         } else if is_host {
             let file = build(&workspace, target, own.as_deref());
-            let row = format!("plain({triple:?}, include_bytes!({file:?}))");
-            (file, row)
+            format!("plain({triple:?}, include_bytes!({file:?}))")
         } else {
             continue;
         };
         let _ = writeln!(table, "    Launcher::{row},");
         count += 1;
-        if is_host {
-            // The suite forges archives with the launcher of this machine.
-            println!("cargo:rustc-env=SNAKECRATE_STUB={}", file.display());
-        }
     }
     let generated = Path::new(&var("OUT_DIR")).join("launchers.rs");
     fs::write(generated, format!("static LAUNCHERS: [Launcher; {count}] = [\n{table}];\n"))

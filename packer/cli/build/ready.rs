@@ -10,8 +10,6 @@ pub struct Ready(PathBuf);
 
 /// A launcher of that directory.
 pub struct Launcher {
-    /// The file.
-    pub plain: PathBuf,
     /// A zstd frame of it.
     pub compressed: PathBuf,
     /// Its length in bytes.
@@ -47,6 +45,6 @@ impl Ready {
         let plain = self.0.join(target.name);
         let compressed = self.0.join(format!("{}.zst", target.name));
         let length = fs::metadata(&plain).ok()?.len();
-        compressed.is_file().then_some(Launcher { plain, compressed, length })
+        compressed.is_file().then_some(Launcher { compressed, length })
     }
 }
