@@ -27,15 +27,13 @@ pub enum Need {
     Interrupts,
     /// A launcher for this target, and a way to start programs of it.
     Start(&'static Target),
-    /// Archives that no emulator runs: it hides this from them, or from the test.
-    Native(&'static str),
 }
 
 /// Skips the test unless the machine has all of these needs: `needs!(Root, Mounts)`.
 macro_rules! needs {
     ($($need:expr),+) => {{
         #[allow(unused_imports, reason = "not every test uses all of them")]
-        use $crate::support::needs::Need::{Interrupts, Mounts, Native, Program, Root, Start, Tracing};
+        use $crate::support::needs::Need::{Interrupts, Mounts, Program, Root, Start, Tracing};
         if let Some(reason) = [$($need),+].into_iter().find_map($crate::support::needs::Need::lacks) {
             snakecrate_base::skip!("{reason}");
         }
@@ -70,7 +68,6 @@ impl Need {
                 Some(lacks) => (false, lacks),
                 None => (true, String::new()),
             },
-            Self::Native(why) => (!target::is_foreign(), format!("under an emulator {why}")),
             Self::Interrupts => (
                 !ignores_interrupts(),
                 "the suite was started in the background, where SIGINT is ignored".to_owned(),
