@@ -15,6 +15,9 @@ mod build;
 /// Nothing is lost: requirements, files of wheels, entries.
 mod contents;
 
+/// The options in force, where each is from, and keys that no option has.
+mod config;
+
 /// Passwords of package indexes.
 mod credentials;
 
@@ -38,6 +41,9 @@ mod inspect;
 
 /// Lock files of Poetry and PDM, and lists of requirements with hashes.
 mod lock_formats;
+
+/// The same output as in the source's own environment.
+mod own_environment;
 
 /// The proof: a build succeeds only if its archive starts.
 mod proof;
