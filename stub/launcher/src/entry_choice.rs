@@ -7,8 +7,6 @@ use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse, PlannedEntry, S
 use snakecrate_cache::layout::INTERPRETER;
 use snakecrate_platform::paths::os_string_from_bytes;
 
-use crate::first_run::Hook;
-
 /// Variables, meant for macOS, that set the executable's path of `CPython` 3.11 and newer, even of
 /// an isolated one. That path selects the virtual environment whose code runs
 /// (`Modules/getpath.py`).
@@ -34,6 +32,15 @@ pub struct Command {
     pub argv: Vec<OsString>,
     /// The hook to run before, if it has not run yet.
     pub first_run: Option<Box<Hook>>,
+}
+
+/// A first-run hook: a script that runs once, before the entry's first start.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The path of its script in the environment.
+    pub script: Vec<u8>,
+    /// The command that runs it.
+    pub command: Command,
 }
 
 /// The archive has several entries, and none was chosen.

@@ -3,23 +3,14 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::process::ExitStatus;
 
 use snakecrate_cache::environment::first_run;
 use snakecrate_cache::environment::plan::LaunchPlan;
 use snakecrate_platform::directory::Directory;
-use snakecrate_platform::{child, process};
+use snakecrate_platform::process;
 
-use crate::entry_choice::Command;
-use crate::error::Error;
-
-/// A hook.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Hook {
-    /// The path of its script in the environment.
-    pub script: Vec<u8>,
-    /// The command that runs it.
-    pub command: Command,
-}
+use crate::entry_choice::{Command, Hook};
 
 impl Hook {
     /// Whether it has run in the environment `env`.
@@ -28,7 +19,7 @@ impl Hook {
     }
 
     /// Runs it in the environment of `plan`, open as `env`, with `variable` set and those in
-    /// `removed` removed. If another start runs it, waits for that instead. Returns its failure, if
+    /// `removed` removed. If another start runs it, waits for that instead. Returns its status if
     /// it failed: then it runs again at the next start.
     ///
     /// # Errors
@@ -40,13 +31,12 @@ impl Hook {
         env: &Directory,
         variable: (&str, &OsStr),
         removed: &[&str],
-    ) -> io::Result<Option<Error>> {
+    ) -> io::Result<Option<ExitStatus>> {
         let Some(_turn) = first_run::turn(env, &self.script) else { return Ok(None) };
         let Command { program, argv, hides, .. } = &self.command;
         let status = process::run(program, argv, variable, removed, hides)?;
         if !status.success() {
-            let signal = child::signal(status);
-            return Ok(Some(Error::FirstRun { code: status.code(), signal }));
+            return Ok(Some(status));
         }
         // By its name, since another process may have made the environment again meanwhile. In a
         // cache that cannot be written to, the hook runs again at the next start.

@@ -40,7 +40,6 @@ use crate::build_cache::{self, BuildCache};
 use crate::bytecode;
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
-use crate::proof::Withheld;
 use crate::resolve::Fetched;
 use crate::settings::{Env, Settings};
 use crate::source::Source;
@@ -57,7 +56,7 @@ use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
-pub use subject::{Check, HOOK, Subject};
+pub use subject::{Check, HOOK, Subject, Withheld};
 
 /// An archive that is ready to be written.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! What a proof has to find out about each entry.
 
+use serde::{Deserialize, Serialize};
 use snakecrate_format::entry_path::EntryPath;
 
 /// The name of the first-run hook. No entry has it.
@@ -37,4 +38,13 @@ pub enum Check {
     Loaded,
     /// A file that no loader loads, such as a static program or a shell script: it is there.
     Executable,
+}
+
+/// An entry that cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// Its name.
+    pub entry: String,
+    /// The module that it does not find.
+    pub module: String,
 }

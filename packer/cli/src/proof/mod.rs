@@ -32,7 +32,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::size::Size;
 
-use crate::build::{Build, HOOK};
+use crate::build::{Build, HOOK, Withheld};
 use crate::build_cache::BuildCache;
 use crate::settings;
 use snakecrate_base::host::{Way, way_of_archive};
@@ -55,15 +55,6 @@ pub enum Outcome {
         /// Why not.
         why: String,
     },
-}
-
-/// An entry that cannot be imported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withheld {
-    /// Its name.
-    pub entry: String,
-    /// The module that it does not find.
-    pub module: String,
 }
 
 /// What a proof found.

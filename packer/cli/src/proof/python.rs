@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::surroundings::{Ended, Surroundings};
-use super::{Cause, Error, Proof, Withheld};
-use crate::build::{Check, HOOK, Subject};
+use super::{Cause, Error, Proof};
+use crate::build::{Check, HOOK, Subject, Withheld};
 use crate::source::APP;
 
 const SCRIPT: &str = include_str!("script.py");

@@ -16,13 +16,12 @@ use snakecrate_cache::root::Root;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::error::is_execution_refused;
 use snakecrate_platform::file::Metadata;
-use snakecrate_platform::{host, process};
+use snakecrate_platform::{child, host, process};
 
 use super::attempt::{NotStarted, StartError};
 use crate::c_library::select::host_id;
-use crate::entry_choice::Command;
+use crate::entry_choice::{Command, Hook};
 use crate::error::Error;
-use crate::first_run::Hook;
 use crate::request::Request;
 
 /// The variable that names the archive for the application.
@@ -95,7 +94,10 @@ impl Env {
         }
         match hook.run(&self.plan, &self.lease, variable, removed) {
             Ok(None) => Ok(()),
-            Ok(Some(failure)) => Err(StartError::Final(failure)),
+            Ok(Some(status)) => {
+                let (code, signal) = (status.code(), child::signal(status));
+                Err(StartError::Final(Error::FirstRun { code, signal }))
+            }
             Err(source) => {
                 let why = NotStarted::suspect(&self.lease);
                 Err(refused(&self.plan, program.clone(), source, why))

@@ -129,7 +129,9 @@ pub fn choose(
     let (mut entries, mut subjects): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
     if let Some(text) = &offer.first_run {
         let (path, check) = first_run(text, offer, scanner, fast, tree)?;
-        entries.iter_mut().for_each(|entry| entry.first_run = Some(path.clone()));
+        for entry in &mut entries {
+            entry.first_run = Some(path.clone());
+        }
         subjects.push(Subject { name: HOOK.to_owned(), check });
     }
     Ok((entries, subjects))
