@@ -103,7 +103,7 @@ impl Report {
                 }
                 Defect::Damaged => Problem::Damaged { place },
             };
-            if is_for_use(unit, object) {
+            if is_for_use(unit, object, self.options.is_tried) {
                 self.problems.push(problem);
             } else {
                 self.warnings.push(problem.to_string());
@@ -183,7 +183,13 @@ impl Report {
                     required.push(Absent { library, place });
                 }
                 Provider::Musl if library.required && has_runtime => {
-                    self.problems.push(Problem::Musl { place: place.clone() });
+                    let problem = Problem::Musl { place: place.clone() };
+                    let mut units = units.iter().filter(|unit| unit.name == place.component);
+                    if self.options.is_tried && units.any(has_code_for_use) {
+                        self.warnings.push(problem.to_string());
+                    } else {
+                        self.problems.push(problem);
+                    }
                 }
                 Provider::Host => {
                     of_host.entry(&place.component).or_default().push(library.name.clone());
@@ -268,15 +274,23 @@ impl Report {
 }
 
 /// Whether a file that cannot be loaded is meant to be loaded: a module that Python imports, a
-/// program, or the only native code of the unit. Others are data of debuggers or tests.
-fn is_for_use(unit: &Unit, object: &Object) -> bool {
+/// program, or the only native code of the unit. Others are data of debuggers or tests, or, if a trial
+/// will show that, for the other machines that the unit has code for.
+fn is_for_use(unit: &Unit, object: &Object, is_tried: bool) -> bool {
     let name = object.path.rsplit('/').next().unwrap_or_default();
-    let has_others = unit.objects.iter().any(|object| object.defect.is_none());
+    let has_others = has_code_for_use(unit);
+    let is_choice = is_tried && has_others && matches!(object.defect, Some(Defect::Machine(_)));
     let is_pure = !unit.tags.is_empty() && unit.tags.iter().all(|tag| tag == "any");
     let tag = name.strip_suffix(".so").and_then(|stem| stem.rsplit('.').next());
-    let is_module =
-        tag.is_some_and(|tag| tag == "abi3" || (tag.starts_with("cpython-") && !has_others));
+    let is_module = tag.is_some_and(|tag| {
+        (tag == "abi3" && !is_choice) || (tag.starts_with("cpython-") && !has_others)
+    });
     is_module || object.path.starts_with("bin/") || !(has_others || is_pure)
+}
+
+/// Whether the unit has native code that can be loaded.
+fn has_code_for_use(unit: &Unit) -> bool {
+    unit.objects.iter().any(|object| object.defect.is_none() && !object.is_for_musl())
 }
 
 /// The highest `GLIBCXX` that each file defines, by component and path.

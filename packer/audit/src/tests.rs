@@ -257,6 +257,27 @@ fn another_machine_is_an_error_unless_it_is_data() {
     assert_eq!((report.is_well(), report.warnings.len()), (true, 1));
 }
 
+#[test]
+fn a_wheel_with_code_for_several_machines_was_refused() {
+    let foreign = Object { defect: Some(Defect::Machine("aarch64".into())), ..Object::default() };
+    let foreign = foreign.at("dist/aarch64/_rust.abi3.so");
+    let musl = module("dist/musl/_rust.abi3.so", &["libc.musl-x86_64.so.1"]);
+    let own = module("dist/x86_64/_rust.abi3.so", &["libc.so.6"]);
+    let tried = Options { is_tried: true, ..Options::new(native()) };
+    let runtime = || unit("cpython", Root::Runtime, vec![]);
+
+    let several = [runtime(), unit("kolibri", Root::Env, vec![foreign.clone(), musl.clone(), own])];
+    let report = audit("kolibri", &several, &tried);
+    assert!(report.is_well(), "{:?}", report.problems);
+    assert_eq!(report.warnings.len(), 2, "{:?}", report.warnings);
+    assert_eq!(check(&several).problems.len(), 2, "nothing shows what is loaded");
+
+    for only in [foreign, musl] {
+        let report = audit("x", &[runtime(), unit("x", Root::Env, vec![only])], &tried);
+        assert_eq!(report.problems.len(), 1);
+    }
+}
+
 impl Object {
     fn at(mut self, path: &str) -> Self {
         self.path = path.into();
