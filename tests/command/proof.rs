@@ -308,6 +308,15 @@ fn a_user_without_rights_proves_without_a_network() {
     outcome.expect(0, "", "");
 }
 
+/// As pydub does, which gradio imports.
+#[test]
+fn a_module_that_reads_path_when_imported_failed_the_proof() {
+    let sandbox = Sandbox::new()
+        .file("tool.py", "import seen\n")
+        .file("seen.py", "import os\nassert os.environ['PATH'] == os.defpath\n");
+    build(&sandbox, &["tool.py", "--quiet"]).env("PATH", "/of/the/user").expect(0, "", "");
+}
+
 #[test]
 fn nothing_of_the_users_environment_reaches_the_proof() {
     let script = "\
@@ -315,7 +324,7 @@ import os, sys
 variables = sorted(os.environ)
 # Python sets the last one itself, where there is no locale.
 assert [name for name in variables if name != 'LC_CTYPE'] == [
-    'GREETING', 'HOME', 'SNAKECRATE_ARCHIVE', 'SNAKECRATE_CACHE', 'TEST', 'TMPDIR'], variables
+    'GREETING', 'HOME', 'PATH', 'SNAKECRATE_ARCHIVE', 'SNAKECRATE_CACHE', 'TEST', 'TMPDIR'], variables
 assert os.environ['GREETING'] == 'hello world'
 assert os.listdir(os.environ['HOME']) == os.listdir('.') == [], 'an empty home and directory'
 assert os.path.dirname(os.getcwd()) == os.path.dirname(os.environ['HOME'])

@@ -1,4 +1,4 @@
-//! The surroundings of a proof: an empty environment and home, no network, a limit of time.
+//! The surroundings of a proof: no variables of the user's, an empty home, no network, a limit of time.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
@@ -21,6 +21,10 @@ use crate::settings::{self, Assignment};
 
 /// The bytes of an output that are read, from its end.
 const TAIL: u64 = 64 << 10;
+
+/// Where programs are looked for without a `PATH` (`os.defpath`): the proof has one because modules
+/// read it while they are imported (pydub), and nobody starts an application without.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// The status of `SNAKECRATE=repair ARCHIVE --exit-code` if something was repaired.
 const REPAIRED: i32 = 10;
@@ -163,6 +167,7 @@ impl<'a> Surroundings<'a> {
             .env_clear()
             .env("HOME", self.file("home"))
             .env("TMPDIR", self.file("tmp"))
+            .env("PATH", DEFAULT_PATH)
             .envs(self.filled(&self.environment.default))
             .envs(variables)
             .envs(self.filled(&self.environment.set))

@@ -23,7 +23,7 @@ pub struct Proof {
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
     pub commands: Vec<CommandLine>,
 
-    /// Variable of the environment in which the archive is proven, which is empty otherwise
+    /// Variable of the environment in which the archive is proven, which has nothing of yours otherwise
     #[config(default = {}, deserialize_with = assignments)]
     #[config(layer_attr(arg(id = "proof.env", long = "proof-env", value_name = "NAME=VALUE")))]
     #[config(layer_attr(arg(value_parser = assignment)))]
