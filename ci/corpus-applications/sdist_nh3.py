@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["nh3==0.3.8"]
+# dependencies = ["nh3==0.3.7"]
 #
 # [tool.snakecrate]
 # no-binary = "nh3"
