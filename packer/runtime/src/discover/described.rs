@@ -3,6 +3,7 @@
 //! It is for another processor, or belongs to an unpacked system with a C library of its own.
 
 mod facts;
+mod host;
 mod layout;
 #[cfg(test)]
 mod tests;
@@ -12,11 +13,10 @@ use std::path::Path;
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_base::python::Interpreter;
 
-pub(super) use self::facts::Facts;
+use self::facts::Facts;
 use self::layout::Layout;
 pub(super) use self::layout::system_root;
 use super::error::Error;
-use super::host;
 use super::probe::{OLDEST, header};
 use super::request::Job;
 

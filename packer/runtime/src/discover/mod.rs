@@ -3,7 +3,7 @@
 //! ```text
 //! spec ─→ request ─→ find ─┬─ installed (uv, pyenv, PATH)                               ┐
 //!                          ├─ given (executable, directory, archive) ─→ unpack, repair  ├─→ examine
-//!                          └─ remote (URL, pinned release) ─→ given                     ┘
+//!                          └─ remote (URL → given, pinned release)                      ┘
 //!
 //! examine ─┬─ probe: this machine runs it, so it reports its facts
 //!          └─ described: facts are read from its tree ─→ host: a CPython that works for it
@@ -14,9 +14,10 @@ mod error;
 mod examine;
 mod find;
 mod given;
-mod host;
 mod installation;
 mod installed;
+mod pinned;
+mod prefix;
 pub mod probe;
 pub mod release;
 mod remote;

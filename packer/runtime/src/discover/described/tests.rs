@@ -26,7 +26,7 @@ fn found(path: &Path) -> Result<Interpreter, Error> {
     find(&request(path, python_directories("/nonexistent".as_ref())), quiet())
 }
 
-/// A directory with the tree of an AArch64 interpreter like this machine's newest.
+/// A directory with the tree of an `AArch64` interpreter like this machine's newest.
 fn tree(prefix: &str) -> (tempfile::TempDir, PathBuf, Interpreter) {
     let own = interpreter();
     let dir = tempfile::tempdir().unwrap();

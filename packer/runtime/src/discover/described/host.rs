@@ -8,13 +8,14 @@ use pep440_rs::Version;
 use snakecrate_base::host;
 use snakecrate_base::python::Interpreter;
 
-use super::described::Facts;
-use super::error::Error;
-use super::installed::candidates;
-use super::probe::probe;
-use super::remote;
-use super::request::Job;
-use super::versions::Versions;
+use super::super::error::Error;
+use super::super::installed::candidates;
+use super::super::pinned;
+use super::super::prefix;
+use super::super::probe::probe;
+use super::super::request::Job;
+use super::super::versions::Versions;
+use super::facts::Facts;
 
 /// A CPython of this machine with the minor version and the bytecode of the interpreter `path`, of
 /// which `facts` are known. The same release comes first, then the newest.
@@ -53,7 +54,10 @@ pub(super) fn of(path: &Path, facts: &Facts, job: &Job<'_>) -> Result<Interprete
     }
     let versions = Versions::new(None, None, Some((major, minor)))?;
     let native = Job { target, ..*job };
-    match remote::newest(&versions, &native) {
+    let downloaded = pinned::newest(&versions, &native)
+        .and_then(|directory| prefix::find(&directory))
+        .and_then(|(_, executable)| probe(&executable, target));
+    match downloaded {
         Ok(host) if facts.shares_bytecode_with(&host) => Ok(host),
         Ok(_) => Err(none(None)),
         Err(error) => Err(none(Some(Box::new(error)))),
