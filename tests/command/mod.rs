@@ -54,6 +54,9 @@ mod reproducible;
 /// Options that make archives smaller.
 mod size;
 
+/// Targets: what can be built here, and what is missing.
+mod targets;
+
 /// Tests of a project, run on its archive.
 mod testing;
 

@@ -185,6 +185,12 @@ library, or a file requires a newer glibc than --max-glibc.")]
         /// The directory to create
         directory: PathBuf,
     },
+    /// Show the targets that archives can be built for here, and what is missing for the rest
+    Targets {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show, check and clean the cache of unpacked archives
     #[command(subcommand)]
     Cache(Cache),

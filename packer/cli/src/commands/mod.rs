@@ -8,6 +8,7 @@ mod config;
 mod fetch;
 mod inspect;
 mod labels;
+mod list_targets;
 mod prune;
 mod targets;
 mod test;
@@ -193,6 +194,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Command::Verify { file } => inspect::verify(&file, ui)?,
         Command::Extract { file, directory } => inspect::extract(&file, &directory, ui)?,
+        Command::Targets { json } => list_targets::list(json)?,
         Command::Cache(command) => cache::run(&command, ui)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::{env, fs, io::Read as _};
 
 use pep440_rs::Version;
-use snakecrate_audit::elf::is_elf;
+use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_format::target::Target;
 use snakecrate_platform::file::is_executable;
 
@@ -73,7 +73,7 @@ pub(super) fn candidates(
     let mut seen = BTreeSet::new();
     for program in places.path.iter().flat_map(|place| names(place)) {
         let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if !is_python_name(name) || !is_program(&program) {
+        if !is_python_name(name) || !is_program(&program, target) {
             continue;
         }
         // Links to one interpreter count once; a virtual environment's is a link to its base.
@@ -124,7 +124,7 @@ fn in_prefix(
     let alias = fs::symlink_metadata(prefix).is_ok_and(|found| found.is_symlink());
     let [major, minor, _] = version.release() else { return None };
     let executable = prefix.join(target.python.executable(&format!("{major}.{minor}")));
-    let usable = !alias && !prefix.join("pyvenv.cfg").exists() && is_program(&executable);
+    let usable = !alias && !prefix.join("pyvenv.cfg").exists() && is_program(&executable, target);
     usable.then_some(Candidate { version, keeper, executable })
 }
 
@@ -141,20 +141,22 @@ fn is_python_name(name: &str) -> bool {
     minor.is_some_and(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether this is a program. The shims of pyenv, asdf and mise are scripts, so they aren't.
-fn is_program(path: &Path) -> bool {
+/// Whether this is a program for `target`. The shims of pyenv, asdf and mise are scripts, so they
+/// aren't.
+fn is_program(path: &Path, target: &Target) -> bool {
     let may_run = |found: fs::Metadata| found.is_file() && is_executable(&found);
-    let mut start = [0; 4];
+    let mut header = [0; HEADER];
     fs::metadata(path).is_ok_and(may_run)
-        && fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && is_elf(&start)
+        && fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok()
+        && is_elf(&header)
+        && foreign_machine(&header, target).is_none()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use snakecrate_base::python::Interpreter;
-    use snakecrate_format::target::X86_64_LINUX;
+    use snakecrate_format::target::{AARCH64_LINUX, X86_64_LINUX};
     use std::os::unix::fs::symlink;
 
     /// Places in which the interpreter at `python` seems to be installed with these names.
@@ -207,6 +209,16 @@ mod tests {
             })
             .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn interpreters_of_another_target_are_no_candidates() {
+        let python = Places::of_this_user();
+        let found = |target| candidates(&python, Path::new("/nonexistent"), target);
+        let of =
+            |target| found(target).into_iter().map(|one| one.executable).collect::<BTreeSet<_>>();
+        assert!(!of(&X86_64_LINUX).is_empty());
+        assert!(of(&X86_64_LINUX).is_disjoint(&of(&AARCH64_LINUX)));
     }
 
     #[test]
