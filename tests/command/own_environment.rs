@@ -17,7 +17,8 @@ const MEMBERS: [&str; 10] = [
 /// Prints the names of the modules that it imports, data of its own and its arguments. The status is the
 /// number of its dependencies.
 fn module(name: &str, dependencies: &[&str]) -> String {
-    let imports: String = dependencies.iter().map(|name| format!("import {name}\n")).collect();
+    let imports: Vec<String> = dependencies.iter().map(|name| format!("import {name}\n")).collect();
+    let imports = imports.concat();
     format!(
         "import sys\nfrom importlib import metadata\n{imports}\
          def name():\n    return '{name} over ' + repr([{}])\n\

@@ -41,11 +41,11 @@ fn main() {
         let is_host = is_host(target);
         let found = ready.as_ref().filter(|_| !is_host || own.is_none());
         let row = if let Some(launcher) = found.and_then(|ready| ready.launcher(target)) {
-            let (length, compressed) = (launcher.length, launcher.compressed);
+            let (length, compressed) = (launcher.length, text(&launcher.compressed));
             format!("compressed({triple:?}, {length}, include_bytes!({compressed:?}))")
         } else if is_host {
             let file = build(&workspace, target, own.as_deref());
-            format!("plain({triple:?}, include_bytes!({file:?}))")
+            format!("plain({triple:?}, include_bytes!({:?}))", text(&file))
         } else {
             continue;
         };
@@ -55,6 +55,10 @@ fn main() {
     let generated = Path::new(&var("OUT_DIR")).join("launchers.rs");
     fs::write(generated, format!("static LAUNCHERS: [Launcher; {count}] = [\n{table}];\n"))
         .expect("the output directory can be written");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the target directory has a name in UTF-8")
 }
 
 /// Whether this is the target of the machine that the packer is built for.

@@ -217,7 +217,7 @@ impl Forge {
     pub fn bytes(self) -> Vec<u8> {
         let launcher = snakecrate::launchers::launcher(self.target);
         let launcher = launcher.unwrap_or_else(|| panic!("no launcher for {}", self.target));
-        self.bytes_on(&launcher)
+        self.bytes_on(launcher)
     }
 
     /// The archive for this target, in place of the one under test.

@@ -70,9 +70,10 @@ pub fn packer_cache() -> PathBuf {
 
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = match target::is_foreign() {
-        true => folder.join(format!("suite-{}", target::target().name)),
-        false => folder.join("suite"),
+    let folder = if target::is_foreign() {
+        folder.join(format!("suite-{}", target::target().name))
+    } else {
+        folder.join("suite")
     };
     fs::create_dir_all(&folder).unwrap();
     folder

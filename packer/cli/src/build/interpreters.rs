@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! interpreters that are named by path ─→ their minor version
-//! else: minor versions of this machine's CPythons, newest first ─→ the first that all targets have
+//! else: minor versions of this machine's `CPython`s, newest first ─→ the first that all targets have
 //! ```
 //!
 //! A CPython of this machine compiles and resolves for a foreign target, so its version counts even if
@@ -161,15 +161,13 @@ impl Search<'_> {
                 (Err(error), _) => return Err(error),
             }
         }
-        match newest {
-            Some((_, error)) => Err(error),
-            // This machine has no CPython: the first decides.
-            None => {
-                let first = self.one(&wanted[0], None)?;
-                let minor = (first.version.0, first.version.1);
-                self.of_minor(wanted, &[first], minor)
-            }
+        if let Some((_, error)) = newest {
+            return Err(error);
         }
+        // This machine has no CPython: the first decides.
+        let first = self.one(&wanted[0], None)?;
+        let minor = (first.version.0, first.version.1);
+        self.of_minor(wanted, &[first], minor)
     }
 
     /// Interpreters of one minor version: those that are `found`, and others.
@@ -186,7 +184,7 @@ impl Search<'_> {
         wanted.iter().map(one).collect()
     }
 
-    /// The minor versions of this machine's CPythons that all of `wanted` allow, newest first.
+    /// The minor versions of this machine's `CPython`s that all of `wanted` allow, newest first.
     fn minors(&self, wanted: &[Wanted]) -> Result<Vec<(u8, u8)>, Error> {
         let Some(host) = host::target() else { return Ok(Vec::new()) };
         let spec = wanted.iter().find(|one| one.target == host).or(wanted.first());

@@ -160,7 +160,9 @@ pub(super) fn resolve(
         // The file of the member has the other options.
         let package = Options { package: root.common.package, ..Options::empty() };
         let layer = Layer::file(package, &Arc::new(root.document), None);
-        artifacts.iter_mut().for_each(|artifact| artifact.layers.push(layer.clone()));
+        for artifact in &mut *artifacts {
+            artifact.layers.push(layer.clone());
+        }
     }
     Ok((source, artifacts))
 }

@@ -50,7 +50,7 @@ pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter
     }
 }
 
-/// The minor versions of the CPythons of this machine that `request` allows, newest first. Its target
+/// The minor versions of the `CPython`s of this machine that `request` allows, newest first. Its target
 /// is `host`, that of this machine.
 ///
 /// # Errors

@@ -18,8 +18,6 @@
 //! - `elb` 0.4.1 adds pages: 65 of the files grow by more than 1 %. `object` does not parse 6 of the
 //!   results, nor the executable.
 
-#[cfg(test)]
-mod aarch64_tests;
 pub mod grow;
 pub mod image;
 pub mod loader;

@@ -1,5 +1,7 @@
 //! Surgery on files that this machine's compiler makes, and on damaged ones.
 
+mod aarch64;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -56,7 +56,9 @@ pub(super) fn tcl(interpreter: &Interpreter) -> Option<Tcl> {
 
 /// The file of `_tkinter`, unless it is built in.
 fn module(interpreter: &Interpreter, root: &Root) -> Option<PathBuf> {
-    let is_module = |name: &String| name.starts_with("_tkinter.") && name.ends_with(".so");
+    let is_module = |name: &String| {
+        name.starts_with("_tkinter.") && Path::new(name).extension().is_some_and(|end| end == "so")
+    };
     let name = names(&interpreter.dynload).into_iter().find(is_module)?;
     root.resolve(&interpreter.dynload.join(name)).ok()
 }

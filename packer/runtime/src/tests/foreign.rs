@@ -16,7 +16,7 @@ use crate::c_library::{CLibrary, HostLibraries};
 use crate::discover::{Request, Spec, find};
 use crate::{Policy, fingerprint, harvest};
 
-/// The root of an unpacked AArch64 system with a Python, such as Debian's.
+/// The root of an unpacked `AArch64` system with a Python, such as Debian's.
 const ROOT: &str = "SNAKECRATE_AARCH64_ROOT";
 
 /// The interpreter of the root that the environment names.

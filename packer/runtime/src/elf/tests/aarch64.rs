@@ -10,8 +10,8 @@ use goblin::elf::Elf;
 use goblin::elf::program_header::PT_LOAD;
 use snakecrate_format::target::AARCH64_LINUX;
 
-use super::strip::{Strip, strip};
-use super::{Image, loader, patch_area, search_path};
+use super::super::strip::{Strip, strip};
+use super::super::{Image, loader, patch_area, search_path};
 
 const COMPILER: &str = "aarch64-linux-gnu-gcc";
 const EMULATOR: &str = "qemu-aarch64-static";
