@@ -1,6 +1,7 @@
 //! `config`: the options in force, and where each is from.
 
 use std::env;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use owo_colors::OwoColorize;
@@ -103,15 +104,15 @@ fn as_text(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> Stri
     let mut text = format!("source  {} ({})\n", redacted(&source.to_string()), source.kind());
     for index in indexes {
         let name = index.name.as_ref().map(|name| format!("{name}=")).unwrap_or_default();
-        text += &format!("index   {name}{} ({})\n", index.url, near(Path::new(&index.from)));
+        let _ = writeln!(text, "index   {name}{} ({})", index.url, near(Path::new(&index.from)));
     }
     for shown in artifacts {
         text += "\n";
         if let Some(name) = &shown.name {
-            text += &format!("{} {name}\n", "artifact".bold());
+            let _ = writeln!(text, "{} {name}", "artifact".bold());
         }
         for lock in &shown.locks {
-            text += &format!("lock    {} ({})\n", near(&lock.path), lock.format);
+            let _ = writeln!(text, "lock    {} ({})", near(&lock.path), lock.format);
         }
         let mut rows = table(&["option", "value", "from"]);
         for option in &shown.options {
@@ -124,11 +125,15 @@ fn as_text(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> Stri
         }
         let rows = rows.to_string();
         let mut lines = rows.lines().map(str::trim_end);
-        text += &format!("{}\n", lines.next().unwrap_or_default().bold());
+        let _ = writeln!(text, "{}", lines.next().unwrap_or_default().bold());
         for (line, option) in lines.zip(&shown.options) {
             match option.origin {
-                Origin::Default => text += &format!("{}\n", line.dimmed()),
-                _ => text += &format!("{line}\n"),
+                Origin::Default => {
+                    let _ = writeln!(text, "{}", line.dimmed());
+                }
+                _ => {
+                    let _ = writeln!(text, "{line}");
+                }
             }
         }
     }
