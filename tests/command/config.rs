@@ -125,6 +125,16 @@ fn passwords_of_urls_are_not_shown() {
 }
 
 #[test]
+fn a_value_of_several_lines_is_one_row() {
+    let sandbox = shop("[tool.snakecrate.env.set]\nA = \"one\\ntwo\"\n");
+    let text = sandbox.run(["config", "shop"]).success().text();
+    let row = text.lines().find(|line| line.starts_with("env.set ")).unwrap();
+    assert!(row.contains(r#"{"A":"one\ntwo"}"#) && row.ends_with("shop/pyproject.toml:4"), "{row}");
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("proof.timeout ") && last.ends_with(" default"), "{last}");
+}
+
+#[test]
 fn the_schema_is_printed() {
     let text = Sandbox::new().run(["config", "--schema"]).success().text();
     assert_eq!(text, include_str!("../../packer/cli/tool.snakecrate.schema.json"));

@@ -140,9 +140,10 @@ fn as_text(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> Stri
     text
 }
 
-/// A value as it is written in pyproject.toml.
+/// A value as it is written in pyproject.toml; as JSON if that takes several lines.
 fn toml(value: &Value) -> String {
-    toml::Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string())
+    let text = toml::Value::try_from(value).map(|value| value.to_string()).ok();
+    text.filter(|text| !text.contains('\n')).unwrap_or_else(|| value.to_string())
 }
 
 fn origin_text(origin: &Origin) -> String {
