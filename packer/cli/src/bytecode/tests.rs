@@ -125,7 +125,7 @@ fn modules_are_compiled_and_scripts_and_data_are_not() {
 #[test]
 fn a_missing_or_different_interpreter_is_named() {
     let interpreter = interpreters().pop().unwrap();
-    let gone = Interpreter { executable: "/nonexistent/python3".into(), ..interpreter.clone() };
+    let gone = Interpreter { host: "/nonexistent/python3".into(), ..interpreter.clone() };
     let mut tree = Tree::default();
     tree.insert_file(path("lib/a.py"), Mode::Plain, b"".to_vec());
     let error = compile(&mut tree, &Workers::new(&gone), Form::default(), ui()).unwrap_err();

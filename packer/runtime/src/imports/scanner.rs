@@ -264,7 +264,7 @@ mod tests {
         let first = scanner.scan(b"import a").unwrap();
         scanner.save().unwrap();
 
-        let gone = Interpreter { executable: "/nonexistent".into(), ..interpreter };
+        let gone = Interpreter { host: "/nonexistent".into(), ..interpreter };
         let workers = Workers::new(&gone);
         let scanner = Scanner::remembering(&workers, directory.path());
         assert_eq!(scanner.scan(b"import a").unwrap(), first);
