@@ -17,7 +17,7 @@ use self::facts::Facts;
 use self::layout::Layout;
 pub(super) use self::layout::system_root;
 use super::error::Error;
-use super::probe::{OLDEST, header};
+use super::probe::{check_supported, header};
 use super::request::Job;
 
 /// The interpreter whose executable is at `path`. A CPython of this machine works for it.
@@ -39,17 +39,8 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         return Err(Error::Machine { path: path.clone(), machine, target: job.target });
     }
     let facts = Facts::of(&layout, job.target)?;
-    let unsupported = |what| Err(Error::Unsupported { path: path.clone(), what });
-    let (major, minor, _) = facts.version;
-    if facts.implementation != "cpython" {
-        return unsupported(format!("{} {major}.{minor}", facts.implementation));
-    }
-    if facts.is_free_threaded {
-        return unsupported(format!("a free-threaded Python {major}.{minor}"));
-    }
-    if (major, minor) < OLDEST {
-        return unsupported(format!("Python {}", facts.full_version));
-    }
+    let Facts { implementation, version, full_version, is_free_threaded, .. } = &facts;
+    check_supported(path, implementation, *version, full_version, *is_free_threaded)?;
     let host = host::of(path, &facts, job)?;
     let Layout { executable, root, prefix, stdlib } = layout;
     Ok(Interpreter {

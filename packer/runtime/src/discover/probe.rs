@@ -30,20 +30,33 @@ struct Answer {
     free_threaded: bool,
 }
 
-/// The interpreter at `path`, for `target`. For one of a virtual environment, that is its base.
-pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error> {
-    let answer = ask(path, target)?;
+/// Refuses an interpreter that archives may not carry; `path` is that of its executable.
+pub(super) fn check_supported(
+    path: &Path,
+    implementation: &str,
+    (major, minor, _): (u8, u8, u8),
+    full_version: &str,
+    is_free_threaded: bool,
+) -> Result<(), Error> {
     let unsupported = |what| Err(Error::Unsupported { path: path.to_owned(), what });
-    let (major, minor, _) = answer.version;
-    if answer.implementation != "cpython" {
-        return unsupported(format!("{} {major}.{minor}", answer.implementation));
+    if implementation != "cpython" {
+        return unsupported(format!("{implementation} {major}.{minor}"));
     }
-    if answer.free_threaded {
+    if is_free_threaded {
         return unsupported(format!("a free-threaded Python {major}.{minor}"));
     }
     if (major, minor) < OLDEST {
-        return unsupported(format!("Python {}", answer.full_version));
+        return unsupported(format!("Python {full_version}"));
     }
+    Ok(())
+}
+
+/// The interpreter at `path`, for `target`. For one of a virtual environment, that is its base.
+pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error> {
+    let answer = ask(path, target)?;
+    let version = answer.version;
+    let Answer { implementation, full_version, free_threaded, .. } = &answer;
+    check_supported(path, implementation, version, full_version, *free_threaded)?;
     let header = header(&answer.executable)
         .map_err(|source| Error::Read { path: answer.executable.clone(), source })?;
     if let Some(machine) = foreign_machine(&header, target) {
