@@ -24,8 +24,8 @@ fn a_damaged_interpreter_is_repaired() {
     let program = interpreter(&sandbox);
     let whole = fs::read(&program).unwrap();
     let mut of_another_machine = whole.clone();
-    // `e_machine`: AArch64.
-    of_another_machine[18] = 0xb7;
+    // `e_machine`: none that an emulator could be registered for.
+    of_another_machine[18..20].fill(0xff);
     for bytes in [&whole[..10], &[], &of_another_machine, b"no program"] {
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         fs::write(&program, bytes).unwrap();
