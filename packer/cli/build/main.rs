@@ -25,6 +25,9 @@ use target::Target;
 /// Builds the launcher for another target, such as the host's to try the fallback.
 const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
 
+/// The generated table has lengths in bytes, as `stat` prints them.
+const ALLOW: &str = "#[allow(clippy::unreadable_literal, reason = \"generated\")]";
+
 fn main() {
     let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("../..").canonicalize();
     let workspace = workspace.expect("the workspace exists, since this file is in it");
@@ -53,8 +56,11 @@ fn main() {
         count += 1;
     }
     let generated = Path::new(&var("OUT_DIR")).join("launchers.rs");
-    fs::write(generated, format!("static LAUNCHERS: [Launcher; {count}] = [\n{table}];\n"))
-        .expect("the output directory can be written");
+    fs::write(
+        generated,
+        format!("{ALLOW}\nstatic LAUNCHERS: [Launcher; {count}] = [\n{table}];\n"),
+    )
+    .expect("the output directory can be written");
 }
 
 fn text(path: &Path) -> &str {
