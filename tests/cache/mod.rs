@@ -3,6 +3,9 @@
 /// The packer's own files in the cache.
 mod build_files;
 
+/// What a cold start removes from the cache.
+mod cleaning;
+
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod sharing;
 

@@ -28,7 +28,7 @@ pub(super) fn set_times(path: &Path, accessed: SystemTime, modified: SystemTime)
 }
 
 /// The launch plan of the environment of `name`.
-fn plan(sandbox: &Sandbox, name: &str) -> PathBuf {
+pub(super) fn plan(sandbox: &Sandbox, name: &str) -> PathBuf {
     let list = sandbox.run(["cache", "list", "--json"]).json();
     let envs = list["envs"].as_array().unwrap();
     let env = envs.iter().find(|env| env["name"] == name).unwrap();

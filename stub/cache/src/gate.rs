@@ -86,10 +86,10 @@ mod tests {
         let (_directory, root) = root();
         let passed = Gate::pass(&root, LONG).unwrap();
         assert!(Gate::pass(&root, LONG).unwrap().is_some(), "makers share the gate");
-        assert!(!remove_component(&root, "key", &[].into()).unwrap());
+        assert!(!remove_component(&root, "key", &[].into(), None).unwrap());
         assert!(root.path_of(COMPONENTS, "key").exists());
         drop(passed);
-        assert!(remove_component(&root, "key", &[].into()).unwrap());
+        assert!(remove_component(&root, "key", &[].into(), None).unwrap());
         assert!(!root.path_of(COMPONENTS, "key").exists());
     }
 

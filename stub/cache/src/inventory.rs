@@ -91,12 +91,26 @@ impl EnvInfo {
     /// Reads `envs/<key>`.
     pub fn read(root: &Root, key: &str) -> io::Result<Self> {
         let directory = root.open_tree(ENVS, key)?;
+        let in_use = is_leased(&directory);
+        Ok(Self { in_use, ..Self::of(&directory, key) })
+    }
+
+    /// Reads `envs/<key>`, but not whether an application runs from it: to find out takes a lock, which
+    /// a start may meet. `None` if it is gone.
+    pub(crate) fn read_unlocked(root: &Root, key: &str) -> io::Result<Option<Self>> {
+        match root.open_tree(ENVS, key) {
+            Ok(directory) => Ok(Some(Self::of(&directory, key))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of(directory: &Directory, key: &str) -> Self {
         let bytes = directory.read(MANIFEST, MAX_MANIFEST);
         let parse = |bytes: Vec<u8>| Manifest::parse(&bytes, u64::MAX, Feature::LAUNCHER).ok();
         let manifest = bytes.ok().and_then(parse);
-        let (last_used, made) = times(&directory);
-        let in_use = is_leased(&directory);
-        Ok(Self { key: key.to_owned(), manifest, in_use, last_used, made })
+        let (last_used, made) = times(directory);
+        Self { key: key.to_owned(), manifest, in_use: false, last_used, made }
     }
 
     /// Whether it is made of the component with this key. True for an environment that cannot be

@@ -15,11 +15,14 @@
 //! | [`staging`], [`publish`], [`sweep`] | making a tree, giving it its name, removing leftovers |
 //! | [`listed`], [`extract`], [`component`] | components: out of the archive, in the cache |
 //! | [`environment`] | the files of an environment that a warm start reads and [`verify`] checks |
-//! | [`inventory`], [`verify`], [`prune`], [`uninstall`] | listing, checking and removing trees |
+//! | [`inventory`], [`verify`], [`prune`], [`clean`], [`uninstall`] | listing, checking and removing trees |
 
+pub mod clean;
 pub mod component;
 pub mod environment;
 pub mod extract;
+#[cfg(test)]
+mod forged;
 mod gate;
 pub mod inventory;
 pub mod layout;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use snakecrate_platform::directory::{Directory, OPEN};
 use snakecrate_platform::error::ignore_existing;
@@ -18,7 +18,7 @@ use crate::root::Root;
 use crate::sweep::sweep;
 
 /// Stands between key and process id in the name of a tree that is being removed.
-const PRUNED: &str = ".pruned.";
+pub(crate) const PRUNED: &str = ".pruned.";
 
 /// Rules that select environments to remove. One matching rule is enough.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,7 +77,7 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
         sweep(root)?;
     }
     for env in rules.stale(&inventory) {
-        if dry_run || remove_env(root, &env.key)? {
+        if dry_run || remove_env(root, &env.key, None)? {
             pruned.envs.push(env.key.clone());
         }
     }
@@ -94,7 +94,7 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
     let envs = inventory.envs.iter().map(|env| env.key.clone()).collect();
     for component in &inventory.components {
         if component.used_by.iter().all(|env| gone.contains(env))
-            && (dry_run || remove_component(root, &component.key, &envs)?)
+            && (dry_run || remove_component(root, &component.key, &envs, None)?)
         {
             pruned.components.push(component.key.clone());
         }
@@ -103,11 +103,13 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
 }
 
 /// Removes `components/<key>`, which none of `envs` is made of. It stays if another process has
-/// made an environment since `envs` was read, or is making one. Returns whether it was removed.
+/// made an environment since `envs` was read, or is making one. Returns whether it was removed. At
+/// the `deadline` it is [`ErrorKind::TimedOut`], and the rest is left in staging.
 pub(crate) fn remove_component(
     root: &Root,
     key: &str,
     envs: &BTreeSet<String>,
+    deadline: Option<Instant>,
 ) -> io::Result<bool> {
     let gate = match Gate::close(root) {
         Ok(Some(gate)) => gate,
@@ -134,12 +136,13 @@ pub(crate) fn remove_component(
     }
     drop(gate);
     // No process uses it, or another process has made it again.
-    tree::remove(&staging, &aside)?;
+    tree::remove_until(&staging, &aside, deadline)?;
     Ok(true)
 }
 
-/// Removes `envs/<key>` unless it is leased. Returns whether it was removed.
-pub(crate) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
+/// Removes `envs/<key>` unless it is leased. Returns whether it was removed. At the `deadline` it is
+/// [`ErrorKind::TimedOut`], and the rest is left in staging.
+pub(crate) fn remove_env(root: &Root, key: &str, deadline: Option<Instant>) -> io::Result<bool> {
     let directory = match root.open_tree(ENVS, key) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         other => other?,
@@ -154,7 +157,9 @@ pub(crate) fn remove_env(root: &Root, key: &str) -> io::Result<bool> {
     if there.map(|found| found.id()).ok() != directory.metadata().map(|found| found.id()).ok() {
         return Ok(false);
     }
-    take_away(root, ENVS, key)?;
+    if let Some((staging, name)) = put_aside(root, ENVS, key)? {
+        tree::remove_until(&staging, &name, deadline)?;
+    }
     Ok(true)
 }
 

@@ -1,12 +1,14 @@
 //! Removing what dead processes left in staging.
 
 use std::io::{self, ErrorKind};
+use std::time::Instant;
 
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::tree;
 
 use crate::layout::STAGING;
 use crate::lease::{self, Lock};
+use crate::prune::PRUNED;
 use crate::root::Root;
 
 /// Seconds without a change after which a directory counts as abandoned, where locks do not work.
@@ -15,15 +17,35 @@ const ABANDONED: i64 = 24 * 60 * 60;
 /// Removes abandoned trees. A locked tree is in use. Where locks do not work, a tree is in use if
 /// it was touched within a day.
 pub fn sweep(root: &Root) -> io::Result<()> {
+    sweep_names(root, None, |_| true)
+}
+
+/// Like [`sweep`], but leaves the rest of trees that were being pruned. So its time is limited by
+/// what starts have left, and not by what was removed from the cache.
+pub fn sweep_unfinished(root: &Root) -> io::Result<()> {
+    sweep_names(root, None, |name| !name.contains(PRUNED))
+}
+
+/// Removes the rest of trees that were being pruned, until `deadline`: [`ErrorKind::TimedOut`].
+pub(crate) fn sweep_pruned(root: &Root, deadline: Instant) -> io::Result<()> {
+    sweep_names(root, Some(deadline), |name| name.contains(PRUNED))
+}
+
+fn sweep_names(
+    root: &Root,
+    deadline: Option<Instant>,
+    is_meant: impl Fn(&str) -> bool,
+) -> io::Result<()> {
     let staging = match root.open_area(STAGING) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
     for name in staging.entries()? {
-        if let Ok(directory) = staging.open_in(&name)
+        if is_meant(&name.to_string_lossy())
+            && let Ok(directory) = staging.open_in(&name)
             && is_abandoned(&staging, &directory)
         {
-            tree::remove(&staging, &name)?;
+            tree::remove_until(&staging, &name, deadline)?;
         }
     }
     Ok(())

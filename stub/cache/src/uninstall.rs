@@ -35,7 +35,7 @@ pub fn uninstall(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Unin
     let is_there = |area: &str, key: &str| root.directory().has(format!("{area}/{key}"));
     let mut trees = 0;
     if is_there(ENVS, key) {
-        trees += usize::from(remove_env(root, key)?);
+        trees += usize::from(remove_env(root, key, None)?);
         if is_there(ENVS, key) {
             return Ok(Uninstalled::InUse);
         }
@@ -52,7 +52,7 @@ pub fn uninstall(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Unin
         }
         if busy
             || inventory.envs.iter().any(|env| env.uses(&key))
-            || !remove_component(root, &key, &envs)?
+            || !remove_component(root, &key, &envs, None)?
         {
             kept += 1;
             continue;

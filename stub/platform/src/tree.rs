@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Instant;
 
 use crate::directory::Directory;
 use crate::error::{is_link_refused, is_not_permitted};
@@ -11,7 +12,19 @@ const ATTEMPTS: usize = 1000;
 
 /// Removes `name` in `at` with everything in it. Succeeds if the name does not exist.
 pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
+    remove_until(at, name, None)
+}
+
+/// Like [`remove`], but fails with [`ErrorKind::TimedOut`] at the `deadline`: then a part is left.
+pub fn remove_until(
+    at: &Directory,
+    name: impl AsRef<Path>,
+    deadline: Option<Instant>,
+) -> io::Result<()> {
     let name = name.as_ref();
+    if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        return Err(ErrorKind::TimedOut.into());
+    }
     let mut last = io::Error::from(ErrorKind::ResourceBusy);
     for _ in 0..ATTEMPTS {
         match at.remove_file(name) {
@@ -23,7 +36,7 @@ pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
             Err(error) => return Err(error),
         }
         match at.open_in(name) {
-            Ok(directory) => empty(&directory)?,
+            Ok(directory) => empty_until(&directory, deadline)?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(error) if is_link_refused(&error) || error.kind() == ErrorKind::NotADirectory => {
                 // It was a directory a moment ago and isn't one any more: try again.
@@ -50,13 +63,17 @@ pub fn remove(at: &Directory, name: impl AsRef<Path>) -> io::Result<()> {
 
 /// Removes everything in `directory`, but not the directory itself.
 pub fn empty(directory: &Directory) -> io::Result<()> {
+    empty_until(directory, None)
+}
+
+fn empty_until(directory: &Directory, deadline: Option<Instant>) -> io::Result<()> {
     // Other processes may add files meanwhile, so this continues until none is left.
     loop {
         let names = directory.entries()?;
         if names.is_empty() {
             return Ok(());
         }
-        names.iter().try_for_each(|name| remove(directory, name))?;
+        names.iter().try_for_each(|name| remove_until(directory, name, deadline))?;
     }
 }
 
@@ -94,6 +111,16 @@ mod tests {
         remove(&at, "tree").unwrap();
         remove(&at, "tree").unwrap();
         assert!(!tree.exists() && other.join("kept").exists());
+    }
+
+    #[test]
+    fn a_removal_past_its_deadline_leaves_the_tree() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("tree/a")).unwrap();
+        let at = Directory::open(dir.path()).unwrap();
+        let error = remove_until(&at, "tree", Some(Instant::now())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(dir.path().join("tree/a").exists());
     }
 
     /// Another process swaps a directory for a link, back and forth, while it is deleted.

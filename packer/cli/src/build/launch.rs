@@ -14,6 +14,7 @@ pub(super) fn launch(settings: &Settings, name: &str, entries: &[Entry]) -> Resu
         options: options(settings),
         loader_variables: settings.loader_variables(),
         disabled_commands: disabled_commands(settings),
+        keep_days: settings.keep_days,
         ..Launch::default()
     })
 }

@@ -19,6 +19,7 @@ use super::proof::{Proof, ProofOptions};
 use super::targets::{PythonChoice, TargetName, pythons, target, targets};
 use super::values::{Inclusion, as_texts, inclusions};
 use snakecrate_audit::Glibc;
+use snakecrate_format::manifest::MAX_KEEP_DAYS;
 use snakecrate_format::target::Target;
 use snakecrate_runtime::Strip;
 
@@ -311,6 +312,14 @@ pub struct Settings {
     /// 'python manage.py migrate' [default: none]
     #[config(layer_attr(arg(long, value_name = "COMMAND")))]
     pub first_run: Option<String>,
+
+    /// Days that the unpacked application stays in the cache if nobody uses it; 0: for ever
+    /// [default: 90]
+    #[config(validate(*keep_days <= MAX_KEEP_DAYS, "`keep-days` is at most 36500"))]
+    #[config(layer_attr(arg(long, value_name = "DAYS")))]
+    #[config(layer_attr(arg(value_parser = clap::value_parser!(u32).range(..=36_500))))]
+    #[config(layer_attr(schemars(range(max = 36_500))))]
+    pub keep_days: Option<u32>,
 
     /// The environment of the application
     #[config(nested, layer_attr(command(flatten)))]

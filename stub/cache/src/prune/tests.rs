@@ -1,87 +1,33 @@
-use std::fs::{self, File, FileTimes};
-use std::time::Duration;
+use std::fs;
 
 use super::*;
-use crate::layout::{COMPONENT, LAUNCH, MANIFEST};
-use snakecrate_format::digest::Digest;
-use snakecrate_format::manifest::{Kind, sample::sample};
+use crate::forged::{Cache, DAY, ago};
+use crate::layout::MANIFEST;
 
-const DAY: Duration = Duration::from_hours(24);
-
-/// A cache whose trees hold only the files that prune reads.
-struct Cache {
-    _directory: tempfile::TempDir,
-    root: Root,
+/// The names of removed environments and the sizes of removed components, after checking that a dry
+/// run reports the same.
+#[track_caller]
+fn pruned_by(cache: &Cache, rules: Rules) -> (Vec<String>, Vec<u64>) {
+    let there = || (names(&cache.root, ENVS).unwrap(), names(&cache.root, COMPONENTS).unwrap());
+    let before = there();
+    let inventory = Inventory::read(&cache.root).unwrap();
+    let announced = prune(&cache.root, &rules, true).unwrap();
+    assert_eq!(there(), before, "a dry run removes nothing");
+    assert_eq!(prune(&cache.root, &rules, false).unwrap(), announced);
+    let Pruned { envs, components } = announced;
+    let after = there();
+    let gone = |before: &BTreeSet<String>, after| before.difference(after).cloned().collect();
+    let gone: [BTreeSet<String>; 2] = [gone(&before.0, &after.0), gone(&before.1, &after.1)];
+    assert_eq!(gone, [envs.iter().cloned().collect(), components.iter().cloned().collect()]);
+    assert!(names(&cache.root, STAGING).unwrap().is_empty());
+    let size = |key: &String| {
+        let info = inventory.components.iter().find(|info| info.key == *key).unwrap();
+        info.component.as_ref().unwrap().bytes
+    };
+    let mut sizes: Vec<_> = components.iter().map(size).collect();
+    sizes.sort_unstable();
+    (envs, sizes)
 }
-
-fn ago(days: u32) -> SystemTime {
-    SystemTime::now() - days * DAY
-}
-
-impl Cache {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let root = Root::create(&directory.path().join("cache")).unwrap();
-        Self { _directory: directory, root }
-    }
-
-    /// Adds an environment of a runtime and wheels, each with its size.
-    fn env(self, key: &str, used: SystemTime, made: SystemTime, parts: &[(&str, u64)]) -> Self {
-        let mut manifest = sample();
-        let runtime = manifest.components[0].clone();
-        manifest.components.clear();
-        for (index, (name, bytes)) in (0..).zip(parts) {
-            let mut part = runtime.clone();
-            (part.name, part.bytes) = ((*name).to_owned(), *bytes);
-            part.tree.offset += 100 * index;
-            part.blobs[0].offset += 100 * index;
-            part.digest = Digest::of(name.as_bytes());
-            if !manifest.components.is_empty() {
-                part.kind = Kind::Wheel;
-            }
-            let record = serde_json::to_vec(&part).unwrap();
-            self.write(COMPONENTS, &part.digest.key(), COMPONENT, &record);
-            manifest.components.push(part);
-        }
-        self.write(ENVS, key, MANIFEST, &manifest.encode());
-        let plan = self.write(ENVS, key, LAUNCH, b"");
-        plan.set_times(FileTimes::new().set_accessed(used).set_modified(made)).unwrap();
-        self
-    }
-
-    fn write(&self, area: &str, key: &str, path: &str, bytes: &[u8]) -> File {
-        let path = self.root.path_of(area, key).join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        File::options().write(true).open(path).unwrap()
-    }
-
-    /// The names of removed environments and the sizes of removed components, after checking that a
-    /// dry run reports the same.
-    #[track_caller]
-    fn pruned(&self, rules: Rules) -> (Vec<String>, Vec<u64>) {
-        let there = || (names(&self.root, ENVS).unwrap(), names(&self.root, COMPONENTS).unwrap());
-        let before = there();
-        let inventory = Inventory::read(&self.root).unwrap();
-        let announced = prune(&self.root, &rules, true).unwrap();
-        assert_eq!(there(), before, "a dry run removes nothing");
-        assert_eq!(prune(&self.root, &rules, false).unwrap(), announced);
-        let Pruned { envs, components } = announced;
-        let after = there();
-        let gone = |before: &BTreeSet<String>, after| before.difference(after).cloned().collect();
-        let gone: [BTreeSet<String>; 2] = [gone(&before.0, &after.0), gone(&before.1, &after.1)];
-        assert_eq!(gone, [envs.iter().cloned().collect(), components.iter().cloned().collect()]);
-        assert!(names(&self.root, STAGING).unwrap().is_empty());
-        let size = |key: &String| {
-            let info = inventory.components.iter().find(|info| info.key == *key).unwrap();
-            info.component.as_ref().unwrap().bytes
-        };
-        let mut sizes: Vec<_> = components.iter().map(size).collect();
-        sizes.sort_unstable();
-        (envs, sizes)
-    }
-}
-
 fn three() -> Cache {
     Cache::new()
         .env("old", ago(40), ago(50), &[("python", 100), ("a", 10)])
@@ -93,25 +39,28 @@ fn three() -> Cache {
 fn unused_environments_go_with_their_own_components() {
     let cache = three();
     let rules = |days| Rules { unused_since: Some(ago(days)), ..Rules::default() };
-    assert_eq!(cache.pruned(rules(41)), (vec![], vec![]));
-    assert_eq!(cache.pruned(rules(30)), (vec!["old".into()], vec![10]));
-    assert_eq!(cache.pruned(rules(10)), (vec!["newer".into()], vec![100]));
+    assert_eq!(pruned_by(&cache, rules(41)), (vec![], vec![]));
+    assert_eq!(pruned_by(&cache, rules(30)), (vec!["old".into()], vec![10]));
+    assert_eq!(pruned_by(&cache, rules(10)), (vec!["newer".into()], vec![100]));
 }
 
 #[test]
 fn old_environments_go_however_often_they_are_used() {
     let rules = Rules { made_before: Some(ago(55)), ..Rules::default() };
-    assert_eq!(three().pruned(rules), (vec!["newer".into()], vec![]));
+    assert_eq!(pruned_by(&three(), rules), (vec!["newer".into()], vec![]));
 }
 
 #[test]
 fn the_least_recently_used_go_until_the_others_fit() {
     let rules = |size| Rules { max_size: Some(size), ..Rules::default() };
-    assert_eq!(three().pruned(rules(330)), (vec![], vec![]));
-    assert_eq!(three().pruned(rules(329)), (vec!["old".into()], vec![10]));
+    assert_eq!(pruned_by(&three(), rules(330)), (vec![], vec![]));
+    assert_eq!(pruned_by(&three(), rules(329)), (vec!["old".into()], vec![10]));
     // Components that `newer` shares with `newest` stay.
-    assert_eq!(three().pruned(rules(319)), (vec!["old".into(), "newer".into()], vec![10, 100]));
-    let (envs, _) = three().pruned(rules(0));
+    assert_eq!(
+        pruned_by(&three(), rules(319)),
+        (vec!["old".into(), "newer".into()], vec![10, 100])
+    );
+    let (envs, _) = pruned_by(&three(), rules(0));
     assert_eq!(envs, ["old", "newer", "newest"]);
 }
 
@@ -119,7 +68,7 @@ fn the_least_recently_used_go_until_the_others_fit() {
 fn each_rule_is_a_reason_of_its_own() {
     let rules =
         Rules { unused_since: Some(ago(30)), made_before: Some(ago(55)), max_size: Some(219) };
-    let (mut envs, sizes) = three().pruned(rules);
+    let (mut envs, sizes) = pruned_by(&three(), rules);
     envs.sort();
     assert_eq!(
         (envs.as_slice(), sizes.as_slice()),
@@ -131,7 +80,7 @@ fn each_rule_is_a_reason_of_its_own() {
 fn without_a_rule_only_components_that_nothing_uses_go() {
     let cache = three();
     fs::remove_dir_all(cache.root.path_of(ENVS, "old")).unwrap();
-    assert_eq!(cache.pruned(Rules::default()), (vec![], vec![10]));
+    assert_eq!(pruned_by(&cache, Rules::default()), (vec![], vec![10]));
 }
 
 /// A newer launcher may have made it, of any components.
@@ -140,7 +89,7 @@ fn an_environment_that_cannot_be_read_keeps_all_components() {
     let cache = three();
     cache.write(ENVS, "newest", MANIFEST, br#"{"format": 3}"#);
     let rules = Rules { unused_since: Some(ago(30)), ..Rules::default() };
-    assert_eq!(cache.pruned(rules), (vec!["old".into()], vec![]));
+    assert_eq!(pruned_by(&cache, rules), (vec!["old".into()], vec![]));
 }
 
 #[test]
@@ -150,8 +99,8 @@ fn leased_environments_stay_and_are_counted() {
     assert_eq!(lease::take(&leased), Lock::Taken);
     let all = Rules { unused_since: Some(ago(0)), made_before: Some(ago(0)), max_size: Some(110) };
     let rules = Rules { max_size: Some(130), ..Rules::default() };
-    assert_eq!(cache.pruned(rules), (vec!["newer".into(), "newest".into()], vec![20, 200]));
-    assert_eq!(cache.pruned(all), (vec![], vec![]));
+    assert_eq!(pruned_by(&cache, rules), (vec!["newer".into(), "newest".into()], vec![20, 200]));
+    assert_eq!(pruned_by(&cache, all), (vec![], vec![]));
 }
 
 /// The clock may have been wrong once, or may be wrong now.
@@ -168,13 +117,13 @@ fn times_in_the_future_are_now_and_times_before_1970_are_1970() {
     let now = SystemTime::now();
     assert!(inventory.envs.iter().all(|env| env.last_used <= now && env.made <= now));
     let since = |since| Rules { unused_since: Some(since), ..Rules::default() };
-    assert_eq!(cache.pruned(since(SystemTime::UNIX_EPOCH)), (vec![], vec![]));
-    assert_eq!(cache.pruned(since(ago(30))), (vec!["past".into()], vec![4]));
+    assert_eq!(pruned_by(&cache, since(SystemTime::UNIX_EPOCH)), (vec![], vec![]));
+    assert_eq!(pruned_by(&cache, since(ago(30))), (vec!["past".into()], vec![4]));
     // The limit that a clock in 1970 would give.
-    assert_eq!(cache.pruned(since(before_time)), (vec![], vec![]));
+    assert_eq!(pruned_by(&cache, since(before_time)), (vec![], vec![]));
     let rules = Rules { max_size: Some(3), ..Rules::default() };
-    assert_eq!(cache.pruned(rules), (vec!["now".into()], vec![8]));
-    let (envs, _) = cache.pruned(since(in_2099));
+    assert_eq!(pruned_by(&cache, rules), (vec!["now".into()], vec![8]));
+    let (envs, _) = pruned_by(&cache, since(in_2099));
     assert_eq!(envs.len(), 2);
 }
 
@@ -212,7 +161,7 @@ fn root() -> (tempfile::TempDir, Root) {
 }
 
 fn remove(root: &Root) -> bool {
-    remove_component(root, "key", &["old".to_owned()].into()).unwrap()
+    remove_component(root, "key", &["old".to_owned()].into(), None).unwrap()
 }
 
 #[test]

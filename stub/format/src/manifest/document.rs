@@ -140,7 +140,6 @@ pub struct Launch {
     /// Days that unused environments stay in the cache; 0 means for ever. Missing: the launcher
     /// decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub keep_days: Option<u32>,
 }
 

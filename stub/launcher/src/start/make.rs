@@ -1,9 +1,12 @@
 //! Making an environment: missing components are extracted, then the environment is assembled.
 
 use std::cell::Cell;
+use std::env;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use snakecrate_cache::clean;
 use snakecrate_cache::component::Cached;
 use snakecrate_cache::environment::first_run;
 use snakecrate_cache::extract::{ExtractError, extract};
@@ -15,7 +18,7 @@ use snakecrate_cache::root::Root;
 use snakecrate_cache::signs_of_life::{PATIENCE, Pulse};
 use snakecrate_cache::space;
 use snakecrate_cache::staging::{Claimed, Staging};
-use snakecrate_cache::sweep::sweep;
+use snakecrate_cache::sweep::{sweep, sweep_unfinished};
 use snakecrate_cache::unusable::Unusable;
 use snakecrate_format::entry_path::RESERVED;
 use snakecrate_format::listing::Listing;
@@ -106,7 +109,10 @@ fn make_at_first(
         };
         let (suspect, doubt) = (Cell::new(suspect), Cell::new(suspect.is_some()));
         match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
-            Ok(env) => return Ok((env, path)),
+            Ok(env) => {
+                clean_up(&path, &payload.record().manifest_digest.key());
+                return Ok((env, path));
+            }
             Err(MakeError::Fatal(error)) => return Err(error),
             Err(MakeError::Place(why)) => refused.push((path, why)),
         }
@@ -169,7 +175,7 @@ impl Maker<'_> {
     fn make(&self, root: &Root, staging: Staging<'_>) -> Result<Env, MakeError> {
         let pulse = Pulse::new(self.progress, Some(staging.directory()));
         // A sweep that fails only leaves files behind.
-        let _ = sweep(root);
+        let _ = sweep_unfinished(root);
         let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
@@ -184,7 +190,12 @@ impl Maker<'_> {
         let linked = linked.fold(0, u64::saturating_add).saturating_mul(LINKED);
         self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
-            space::check(root, space::required(&missing, &listings))?;
+            let required = space::required(&missing, &listings);
+            if space::check(root, required).is_err() {
+                // What is left of trees that were pruned takes space, too.
+                let _ = sweep(root);
+                space::check(root, required)?;
+            }
             self.extract(root, &staging, &missing, &pulse)?;
         }
         assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
@@ -261,6 +272,17 @@ impl Maker<'_> {
             }
             other => other,
         }
+    }
+}
+
+/// Removes environments that nobody has used for long from the cache at `path`, where the
+/// environment `own` was just made. A failure leaves them there.
+fn clean_up(path: &Path, own: &str) {
+    let deadline = Instant::now() + clean::TIME;
+    let variable = env::var_os(clean::VARIABLE);
+    let variable = variable.as_ref().map(|text| text.to_str().unwrap_or_default());
+    if let Ok(root) = Root::open(path) {
+        let _ = clean::clean(&root, own, variable, deadline);
     }
 }
 
