@@ -56,9 +56,7 @@ pub fn clean(root: &Root, own: &str, variable: Option<&str>, deadline: Instant) 
     if !others.is_empty() && others.iter().all(is_old) {
         return Ok(());
     }
-    others.retain(is_old);
-    others.sort_by_key(|env| env.last_used);
-    for env in others {
+    for env in others.iter().filter(|env| is_old(env)) {
         check(deadline)?;
         remove_env(root, &env.key, Some(deadline))?;
     }
