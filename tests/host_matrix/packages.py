@@ -27,12 +27,13 @@ class Suite:
     Lists and packages stay in `cache` between runs.
     """
 
-    def __init__(self, name, cache, mirror=MIRROR):
+    def __init__(self, name, cache, mirror=MIRROR, architecture="amd64"):
         self.name, self.place = name, Path(cache) / name
+        self.architecture = architecture
         for directory in ("state/lists/partial", "cache/archives/partial", "packages", "parts"):
             (self.place / directory).mkdir(parents=True, exist_ok=True)
         (self.place / "status").touch()
-        source = f"deb [arch=amd64 signed-by={KEYS}] {mirror} {name} main\n"
+        source = f"deb [arch={architecture} signed-by={KEYS}] {mirror} {name} main\n"
         (self.place / "sources.list").write_text(source)
         self.updated = False
 
@@ -43,8 +44,8 @@ class Suite:
             "Dir::Cache": self.place / "cache",
             "Dir::Etc::SourceList": self.place / "sources.list",
             "Dir::Etc::SourceParts": self.place / "parts",
-            "APT::Architecture": "amd64",
-            "APT::Architectures": "amd64",
+            "APT::Architecture": self.architecture,
+            "APT::Architectures": self.architecture,
             "APT::Sandbox::User": "root",
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
@@ -52,13 +53,16 @@ class Suite:
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         return run("apt-get", "-qq", *words, *arguments, cwd=self.place / "packages")
 
+    def update(self):
+        if not self.updated:
+            self.apt("update")
+            self.updated = True
+
     def file(self, package):
         """The package's file, downloaded unless it exists."""
         there = sorted((self.place / "packages").glob(f"{package}_*.deb"))
         if not there:
-            if not self.updated:
-                self.apt("update")
-                self.updated = True
+            self.update()
             self.apt("download", package)
             there = sorted((self.place / "packages").glob(f"{package}_*.deb"))
         return there[-1]
@@ -68,8 +72,23 @@ class Suite:
 
     def unpack(self, package, root):
         """Unpacks its files below `root`, whose `/lib` and `/bin` may be links into `/usr`."""
-        tar = subprocess.run(
-            ["dpkg-deb", "--fsys-tarfile", self.file(package)], capture_output=True, check=True
-        ).stdout
-        unpacking = ["tar", "-x", "-C", root, "--keep-directory-symlink", "--no-same-owner"]
-        subprocess.run(unpacking, input=tar, check=True)
+        unpack(self.file(package), root)
+
+    def install(self, packages, root):
+        """Unpacks them and everything that they depend on below `root`, without running anything of them.
+
+        Returns the packages' files.
+        """
+        self.update()
+        self.apt("clean")
+        self.apt("install", "--download-only", "--yes", "--no-install-recommends", *packages)
+        files = sorted((self.place / "cache/archives").glob("*.deb"))
+        for file in files:
+            unpack(file, root)
+        return files
+
+
+def unpack(file, root):
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", file], capture_output=True, check=True).stdout
+    unpacking = ["tar", "-x", "-C", root, "--keep-directory-symlink", "--no-same-owner"]
+    subprocess.run(unpacking, input=tar, check=True)
