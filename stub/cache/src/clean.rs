@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::inventory::{EnvInfo, names};
-use crate::layout::{COMPONENTS, ENVS, STAGING};
-use crate::prune::{PRUNED, remove_component, remove_env};
+use crate::layout::{COMPONENTS, ENVS, PRUNED, STAGING};
+use crate::prune::{remove_component, remove_env};
 use crate::root::Root;
 use crate::sweep::sweep_pruned;
 

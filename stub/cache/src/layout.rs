@@ -22,6 +22,8 @@ pub const COMPONENTS: &str = "v2/components";
 pub const ENVS: &str = "v2/envs";
 /// Trees being made, below the root.
 pub const STAGING: &str = "v2/staging";
+/// In staging, between key and process id in the name of a tree that is being removed.
+pub(crate) const PRUNED: &str = ".pruned.";
 /// Marks the root as a cache for backup programs.
 pub const TAG: &str = "CACHEDIR.TAG";
 /// In a component: its packed listing.

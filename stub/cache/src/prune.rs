@@ -11,14 +11,11 @@ use snakecrate_platform::tree;
 
 use crate::gate::Gate;
 use crate::inventory::{EnvInfo, Inventory, names};
-use crate::layout::{COMPONENTS, ENVS, STAGING};
+use crate::layout::{COMPONENTS, ENVS, PRUNED, STAGING};
 use crate::lease::{self, Lock};
 use crate::publish::remove_in_place;
 use crate::root::Root;
 use crate::sweep::sweep;
-
-/// Stands between key and process id in the name of a tree that is being removed.
-pub(crate) const PRUNED: &str = ".pruned.";
 
 /// Rules that select environments to remove. One matching rule is enough.
 #[derive(Debug, Clone, Copy, Default)]

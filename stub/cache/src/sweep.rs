@@ -6,9 +6,8 @@ use std::time::Instant;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::tree;
 
-use crate::layout::STAGING;
+use crate::layout::{PRUNED, STAGING};
 use crate::lease::{self, Lock};
-use crate::prune::PRUNED;
 use crate::root::Root;
 
 /// Seconds without a change after which a directory counts as abandoned, where locks do not work.
