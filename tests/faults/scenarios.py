@@ -2,12 +2,17 @@
 
 import os
 import shutil
+from pathlib import Path
 
 from calls import Call, Injection, inject
 
 BOOT = "/proc/sys/kernel/random/boot_id"
 OTHER_BOOT = b"00000000-0000-0000-0000-000000000000"
 DAMAGED = "app"
+# Archives beside the swept one: an environment that goes, and one that stays.
+OLD, OTHERS = "hello-old", ("hello-old", "hello-other")
+# With these, a start does not know the host's C library, and writes another launch plan.
+UNREADABLE = [Injection(Call(name, 1), "EACCES") for name in ("stat", "newfstatat", "statx")]
 
 
 class Scenario:
@@ -31,6 +36,10 @@ class Scenario:
 
     def prepare(self):
         """Makes the state, which is then saved."""
+
+    def reset(self):
+        """Restores the saved state."""
+        self.place.reset()
 
     def made(self):
         """A cache in which the archive has run once."""
@@ -73,7 +82,7 @@ class Scenario:
         if found := place.verify():
             return f"after the next start: {found}"
         if self.needs_prune or injection.kind != "KILL" and self.sweeps:
-            place.packer("cache", "prune")
+            self.prune()
         if found := place.staging():
             return found
         return place.differs(*self.names)
@@ -81,9 +90,13 @@ class Scenario:
     def repair(self):
         """The user's action before the next start."""
 
+    def prune(self):
+        """The user's action after it, where leftovers are expected."""
+        self.place.packer("cache", "prune")
+
     def trouble(self, injection):
         """Describes what goes wrong with this injection; `None` if all is well."""
-        self.place.reset()
+        self.reset()
         end = inject(injection, self.command(), self.place.env, self.place.processor)
         self.end = end
         return self.judge(injection, end) or self.after(injection)
@@ -107,8 +120,56 @@ class Recover(Scenario):
         staging = place.cache / "v2/staging"
         if not any(staging.iterdir()):
             raise SystemExit("sweep: the killed run left nothing")
-        (staging / "0123.pruned.99/a/b").mkdir(parents=True)
-        (staging / "0123.pruned.99/a/b/file").write_text("x")
+        (staging / "0123.99/a/b").mkdir(parents=True)
+        (staging / "0123.99/a/b/file").write_text("x")
+
+
+class Clean(Scenario):
+    """A first run that removes an old environment and its component, and the rest of another."""
+
+    name = "clean"
+    needs_prune = True
+
+    def prepare(self):
+        place = self.place
+        for other in OTHERS:
+            path = Path(place.start[0]).with_name(other)
+            end = place.run(path)
+            if end.status != 0:
+                raise SystemExit(f"sweep: {path} does not run: {end}")
+            if other == OLD:
+                [old] = (place.cache / "v2/envs").iterdir()
+                self.plan = old / ".snakecrate/launch"
+        place.keep()
+        for injection in (None, *UNREADABLE):
+            self.reset()
+            if injection is None:
+                place.run(*place.start)
+            else:
+                inject(injection, place.start, place.env, place.processor)
+            if len(list((place.cache / "v2/envs").iterdir())) != len(OTHERS):
+                raise SystemExit("sweep: the run did not remove the old environment")
+            self.names = [*(self.names if injection else []), place.names()]
+        self.reset()
+        rest = place.cache / "v2/staging/0123.pruned.99/a/b"
+        rest.mkdir(parents=True)
+        (rest / "file").write_text("x")
+
+    def reset(self):
+        super().reset()
+        self.age()
+
+    def repair(self):
+        self.age()
+
+    def prune(self):
+        self.age()
+        super().prune()
+
+    def age(self):
+        """Makes the environment old again: a copy and `cache verify` read its files, which counts as use."""
+        if self.plan.exists():
+            os.utime(self.plan, (0, 0))
 
 
 class Reboot(Scenario):
@@ -178,7 +239,7 @@ class Repair(Prune):
         self.place.packer("cache", "verify", "--repair")
 
 
-SCENARIOS = {one.name: one for one in (First, Recover, Reboot, Warm, Prune, Clear, Repair)}
+SCENARIOS = {one.name: one for one in (First, Recover, Clean, Reboot, Warm, Prune, Clear, Repair)}
 
 
 def damage(cache):

@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from calls import Call, Injection, inject, trace  # noqa: E402
+from calls import Injection, inject, trace  # noqa: E402
 from places import Place, remove  # noqa: E402
-from scenarios import SCENARIOS  # noqa: E402
+from scenarios import SCENARIOS, UNREADABLE  # noqa: E402
 
 STARTED = time.monotonic()
 
@@ -90,8 +90,8 @@ class Sweep:
         # The names of an undisturbed cache, and of one whose host has an unreadable C library.
         scenario.names = [place.names()]
         remove(place.cache)
-        for name in ("stat", "newfstatat", "statx"):
-            inject(Injection(Call(name, 1), "EACCES"), place.start, place.env, place.processor)
+        for injection in UNREADABLE:
+            inject(injection, place.start, place.env, place.processor)
             scenario.names.append(place.names())
             remove(place.cache)
         scenario.prepare()
@@ -101,7 +101,7 @@ class Sweep:
     def run(self):
         workers = [self.scenario(number) for number in range(self.args.workers)]
         place = workers[0].place
-        place.reset()
+        workers[0].reset()
         log = place.folder / "trace"
         _, calls = trace(workers[0].command(), place.env, log, place.processor)
         kinds = [kind for kind in self.kind.kinds if kind in self.args.kinds]
