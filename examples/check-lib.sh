@@ -1,10 +1,12 @@
 # What the check.sh of every example shares; sourced, never run.
 #
-# $SNAKECRATE names the packer; the default is the repository's target/release/snakecrate.
+# $SNAKECRATE names the packer; the default is the repository's target/release/snakecrate. The first
+# argument of check.sh, if any, is the Python to pack, as `--python` takes it.
 # Everything happens in a new directory with a cache of its own, which is removed at the end.
 
 here=$(cd "$(dirname "$0")" && pwd)
 name=$(basename "$here")
+python=${1:-}
 snakecrate=${SNAKECRATE:-$here/../../target/release/snakecrate}
 [ -x "$snakecrate" ] || {
     echo "$name: no packer at $snakecrate: run \`ci/setup\` or set SNAKECRATE" >&2
@@ -56,7 +58,7 @@ index_is_reachable() {
 build() {
     output=$1
     shift
-    "$snakecrate" build "$here" -o "$output" "$@" || {
+    "$snakecrate" build "$here" -o "$output" ${python:+--python "$python"} "$@" || {
         has "${UV:-uv}" || fail "uv is missing: run \`ci/setup\`"
         index_is_reachable && fail "the build of $output"
         skip "the build failed, and no package index can be reached"

@@ -4,6 +4,8 @@ A YAML file with two tables, as in the `inventory.yaml` beside this module. Sett
 environment hold for all its applications, settings of an application there come on top.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path

@@ -3,6 +3,8 @@
 A dry run shows the very steps that a real run takes: both come from the target's `deploy`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
