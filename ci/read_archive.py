@@ -44,6 +44,11 @@ FEATURES = {
     "disabled-commands", "entry-arguments", "entry-directory", "entry-environment", "expose-path",
     "external-runtime", "first-run", "large-windows", "runtime-parts",
 }  # fmt: skip
+# The manifest's triple: name, ELF machine, and the largest page of a kernel.
+TARGETS = {
+    "x86_64-unknown-linux-gnu": ("x86_64-linux", 62, 4 << 10),
+    "aarch64-unknown-linux-gnu": ("aarch64-linux", 183, 64 << 10),
+}
 # The same in every archive.
 MAIN = b"""\
 import os
@@ -145,6 +150,20 @@ def check_link(path, target):
     return target
 
 
+def check_elf(data, target, what):
+    """A 64-bit little-endian ELF file for the target, whose segments its kernels can map."""
+    name, machine, page = TARGETS[target]
+    need(data[:6] == b"\x7fELF\x02\x01", f"{what} is no ELF file of 64 bits")
+    (found,) = struct.unpack_from("<H", data, 18)
+    need(found == machine, f"{what} is for machine {found}, and {name} is {machine}")
+    (table,) = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    for at in range(table, table + size * count, size):
+        kind, _, offset, address = struct.unpack_from("<IIQQ", data, at)
+        # 1: PT_LOAD
+        need(kind != 1 or (offset - address) % page == 0, f"{what}: a segment across pages")
+
+
 def label(part):
     return f"{part['kind']}-{part['name']}-{part['version']}"
 
@@ -201,6 +220,8 @@ class Archive:
         need(self.manifest["format"] == 2, f"format {self.manifest['format']}")
         unknown = set(self.manifest.get("requires", [])) - FEATURES
         need(not unknown, f"features {', '.join(sorted(unknown))}")
+        target = self.manifest["target"]
+        need(target in TARGETS, f"the target {target!r}")
         self.window_log = self.manifest.get("window_log", WINDOW_LOG)
         need(WINDOW_LOG <= self.window_log <= MOST_WINDOW_LOG, f"window_log {self.window_log}")
 
@@ -233,6 +254,7 @@ class Archive:
         data = bytearray(self.data[: stub["length"]])
         data[self.record_at : self.record_at + RECORD] = MAGIC + bytes(RECORD - len(MAGIC))
         need(digest(bytes(data)) == stub["blake3"], "the digest of the launcher")
+        check_elf(data, self.manifest["target"], "the launcher")
 
     def check_manifest(self):
         manifest = self.manifest
@@ -361,6 +383,7 @@ class Archive:
         items = self.listing(part)
         need(len(part["blobs"]) <= MAX_BLOBS, "too many blobs")
         left = dict(items)
+        python = self.manifest["python"]["executable"]
         for blob in part["blobs"]:
             tar = unzstd(self.member(blob, "a blob"), blob["unpacked"], self.window_log)
             for path, kind, executable, contents in read_tar(tar):
@@ -371,6 +394,8 @@ class Archive:
                     continue
                 need(listed[0] in ("xs" if executable else "f"), f"the mode of {path}")
                 need(listed[1:] == (len(contents), half(contents)), f"the contents of {path}")
+                if part["kind"] == "runtime" and path == python:
+                    check_elf(contents, self.manifest["target"], "the interpreter")
                 script = listed[0] == "s"
                 need(not script or contents.startswith(b"#!python"), f"{path} is no script")
         need(not left, f"{len(left)} listed files are in no blob")
@@ -484,7 +509,8 @@ def main():
         archive.check_stub()
         archive.check_zip(arguments.archive)
         manifest = archive.manifest
-        print(manifest["name"], manifest.get("version", ""), manifest["target"])
+        name, _, _ = TARGETS[manifest["target"]]
+        print(manifest["name"], manifest.get("version", ""), "for", name)
         for entry in manifest["entries"]:
             print("entry", entry["name"], "runs", entry["runs"])
         files = 0
