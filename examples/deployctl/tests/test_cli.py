@@ -15,6 +15,14 @@ from deployctl.history import History
 from deployctl.inventory import Inventory
 
 
+def runner():
+    """Keeps output and errors apart, as click from 8.2 (which needs Python 3.10) always does."""
+    try:
+        return CliRunner(mix_stderr=False)
+    except TypeError:
+        return CliRunner()
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -23,7 +31,7 @@ class Case(unittest.TestCase):
         self.history = self.folder / "state" / "history.jsonl"
 
     def run_cli(self, *arguments):
-        return CliRunner().invoke(main, ["--history", str(self.history), *arguments])
+        return runner().invoke(main, ["--history", str(self.history), *arguments])
 
 
 class Commands(Case):
