@@ -2,7 +2,7 @@
 #
 # Each function ends with status 1 if something cannot be had here; `reason` then says what.
 
-# A root of an arm64 Debian bookworm with Python 3.11 and libstdc++; get_arm64 makes it.
+# The root of an arm64 Debian; get_arm64 makes it.
 arm64=${SNAKECRATE_AARCH64_ROOT:-${CARGO_TARGET_DIR:-$root/target}/arm64/root}
 
 # get_emulator: the kernel starts aarch64 programs by qemu, in other roots too.
@@ -31,16 +31,23 @@ get_emulator() {
 
 # get_arm64: the root exists, and its interpreter runs.
 get_arm64() {
-    if [ ! -x "$arm64/usr/bin/python3.11" ]; then
+    if [ -n "${SNAKECRATE_AARCH64_ROOT:-}" ]; then
         reason="$arm64 has no usr/bin/python3.11"
-        [ -z "${SNAKECRATE_AARCH64_ROOT:-}" ] || return
-        reason="the arm64 packages of Debian bookworm cannot be had"
-        rm -rf "$arm64" "$arm64.new"
-        python3 ci/arm64_root.py "$arm64.new" || return
-        mv "$arm64.new" "$arm64"
+        [ -x "$arm64/usr/bin/python3.11" ] || return
+    else
+        get_root arm64 "$arm64" || return
     fi
     reason="the interpreter of $arm64 doesn't run"
     chroot "$arm64" /usr/bin/python3.11 -I -c 'pass'
+}
+
+# get_root ARCHITECTURE DIRECTORY: a Debian bookworm with Python 3.11 and libstdc++.
+get_root() {
+    [ ! -x "$2/usr/bin/python3.11" ] || return 0
+    reason="the $1 packages of Debian bookworm cannot be had"
+    rm -rf "$2" "$2.new"
+    python3 ci/debian_root.py "$1" "$2.new" || return
+    mv "$2.new" "$2"
 }
 
 # get_packer: $snakecrate embeds the launcher for aarch64. One that the user names is not rebuilt.

@@ -1,4 +1,4 @@
-"""Unpacks an arm64 Debian bookworm with Python 3.11: arm64_root.py DIRECTORY
+"""Unpacks a Debian bookworm with Python 3.11: debian_root.py ARCHITECTURE DIRECTORY
 
 apt downloads the packages and checks their signatures; they stay beside DIRECTORY. Nothing of them is
 executed.
@@ -14,11 +14,11 @@ from packages import Failure, Suite  # noqa: E402
 
 PACKAGES = ["python3.11", "libstdc++6"]
 
-directory = Path(sys.argv[1])
+architecture, directory = sys.argv[1], Path(sys.argv[2])
 directory.mkdir(parents=True)
 (directory / "tmp").mkdir(mode=0o1777)
 try:
-    suite = Suite("bookworm", directory.parent, architecture="arm64")
+    suite = Suite("bookworm", directory.parent, architecture=architecture)
     print(f"{len(suite.install(PACKAGES, directory))} packages of Debian bookworm in {directory}")
 except (Failure, OSError) as failure:
-    sys.exit(f"arm64_root.py: {failure}")
+    sys.exit(f"debian_root.py: {failure}")
