@@ -3,6 +3,9 @@
 /// The packer's own files in the cache.
 mod build_files;
 
+/// The cache for all users.
+mod all_users;
+
 /// What a cold start removes from the cache.
 mod cleaning;
 

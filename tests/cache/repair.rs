@@ -71,6 +71,19 @@ fn boot_script_and_configuration_come_back() {
     }
 }
 
+/// `verify` looked at the files of components only, and found such an environment whole.
+#[test]
+fn verify_missed_the_interpreter_and_the_configuration() {
+    let sandbox = warm();
+    for name in ["bin/python3", "pyvenv.cfg"] {
+        fs::remove_file(env(&sandbox).join(name)).unwrap();
+        sandbox.run(["cache", "verify"]).code(1).stdout_contains("missing").any_stderr().done();
+        let verify = sandbox.archive("app").env("SNAKECRATE", "verify").output();
+        verify.code(1).stdout_contains(&format!("{name}: missing")).done();
+        is_repaired(&sandbox);
+    }
+}
+
 /// For every row that chance can choose.
 #[test]
 fn a_start_looks_at_some_of_all_other_files() {

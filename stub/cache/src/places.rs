@@ -1,5 +1,6 @@
 //! The places where the cache may be.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use snakecrate_platform::{paths, trust};
@@ -7,20 +8,40 @@ use snakecrate_platform::{paths, trust};
 /// The variable that names the cache. If it is set, no other place is tried.
 pub const VARIABLE: &str = "SNAKECRATE_CACHE";
 
-/// The places where the cache may be, best first.
+/// The name of a cache in a directory for caches.
+const NAME: &str = "snakecrate";
+
+/// The value of a variable, unless it is empty.
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The cache that the administrator fills for all users. Starts use it after all others, and never
+/// write there.
+pub fn of_all_users() -> Option<PathBuf> {
+    paths::system_cache().map(|directory| Path::new(directory).join(NAME))
+}
+
+/// The places where an unpacked archive may be, best first: where it may be unpacked to, and, unless
+/// the user names the cache, [`of_all_users`].
+pub fn all() -> impl Iterator<Item = PathBuf> {
+    let shared = of_all_users().filter(|_| set(VARIABLE).is_none());
+    candidates().into_iter().chain(shared)
+}
+
+/// The places where archives may be unpacked to, best first.
 pub fn candidates() -> Vec<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = set(VARIABLE) {
         // Without a working directory a relative path stays relative; then no cache is found there.
         return vec![std::path::absolute(&path).unwrap_or(path.into())];
     }
-    let user = dirs::cache_dir().map(|dir| dir.join("snakecrate"));
+    let user = dirs::cache_dir().map(|dir| dir.join(NAME));
     // systemd sets it for `CacheDirectory=`; several directories are separated by colons.
     let service = set("CACHE_DIRECTORY").and_then(|list| {
         let first = list.as_encoded_bytes().split(|&b| b == b':').next()?.to_vec();
-        Some(paths::path_from_bytes(first).join("snakecrate"))
+        Some(paths::path_from_bytes(first).join(NAME))
     });
-    let name = format!("snakecrate-{}", trust::user());
+    let name = format!("{NAME}-{}", trust::user());
     let shared = paths::shared_temporary().iter().map(|place| Path::new(place).join(&name));
     user.into_iter().chain(service).chain(shared).filter(|path| path.is_absolute()).collect()
 }

@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use snakecrate_platform::directory::{Directory, OPEN};
+use snakecrate_platform::directory::{Directory, OPEN, PRIVATE};
 use snakecrate_platform::error::ignore_existing;
 
 use crate::layout::{COMPONENTS, ENVS, LAYOUT, STAGING, TAG};
+use crate::places;
 use crate::trust::{check_home, check_owner, create_directories};
 use crate::unusable::{MAX_PATH, Unusable};
 
@@ -41,7 +42,8 @@ impl Root {
             return Err(Unusable::TooLong(text.len()));
         }
         check_home(path)?;
-        create_directories(path)?;
+        let is_for_all = places::of_all_users().is_some_and(|shared| path == shared);
+        create_directories(path, if is_for_all { OPEN } else { PRIVATE })?;
         let root = Self::open(path)?;
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(root.directory.create(area, OPEN))?;

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use snakecrate_platform::directory::{Directory, PRIVATE};
+use snakecrate_platform::directory::Directory;
 use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::file::Metadata;
 use snakecrate_platform::trust::{self, Trust};
@@ -20,11 +20,11 @@ pub fn check_owner(directory: &Directory) -> Result<(), Unusable> {
     }
 }
 
-/// Creates `path` and missing directories above it, for this user alone, on a file system that
-/// allows execution. Root creates nothing in another user's directory (`sudo` may keep `HOME`). A
+/// Creates `path` and missing directories above it with `mode`, on a file system that allows
+/// execution. Root creates nothing in another user's directory (`sudo` may keep `HOME`). A
 /// missing home or shared temporary directory (`/var/tmp`) is not created: see
 /// [`Unusable::Missing`].
-pub fn create_directories(path: &Path) -> Result<(), Unusable> {
+pub fn create_directories(path: &Path, mode: u32) -> Result<(), Unusable> {
     match Metadata::of(path) {
         Ok(found) if found.is_directory() => {
             // Directories created below it are on the same file system.
@@ -37,13 +37,13 @@ pub fn create_directories(path: &Path) -> Result<(), Unusable> {
         Err(_) => {}
     }
     let parent = path.parent().ok_or(Unusable::Missing)?;
-    create_directories(parent)?;
+    create_directories(parent, mode)?;
     if trust::is_administrator()
         && let Some(owner) = trust::owner(parent)?
     {
         return Err(Unusable::Foreign(owner));
     }
-    Ok(ignore_existing(directory::create(path, PRIVATE))?)
+    Ok(ignore_existing(directory::create(path, mode))?)
 }
 
 /// Checks that root does not put the cache into another user's home. That user could not remove it,

@@ -9,6 +9,7 @@ use snakecrate_platform::directory::Directory;
 use snakecrate_platform::file::FileKind;
 
 use crate::component::{Cached, Difference};
+use crate::environment::guards;
 use crate::environment::interpreter::{MAX_INTERPRETER, patched};
 use crate::environment::plan::{LaunchPlan, LibcInUse};
 use crate::inventory::{EnvInfo, Inventory};
@@ -204,10 +205,32 @@ fn env_differences(root: &Root, info: &EnvInfo) -> Vec<Difference> {
         let items = listing.items().iter().filter(|item| seen.insert(item.path.to_string()));
         differences.extend(items.filter_map(|item| compare(&directory, cached.directory(), item)));
     }
+    differences.extend(made_differences(&directory, &plan, &seen));
     if directory.has(WORK) {
         differences.push(Difference { path: WORK.to_owned(), what: "leftover" });
     }
     differences
+}
+
+/// Compares the files that were made for an environment, and are in none of its layers' paths `seen`:
+/// the interpreter or the link to it, and what the launch plan has the sizes of.
+fn made_differences(
+    env: &Directory,
+    plan: &LaunchPlan,
+    seen: &BTreeSet<String>,
+) -> Vec<Difference> {
+    let link = (!env.has(INTERPRETER)).then_some((INTERPRETER, "missing"));
+    let is_made = |(path, _): &(&str, u64)| {
+        let is_elsewhere = guards::in_runtime(path).is_some() || path.starts_with("..");
+        !is_elsewhere && !seen.contains(*path) && *path != INTERPRETER
+    };
+    let (first, _) = plan.guards(0);
+    let guarded = first.filter(is_made).filter_map(|(path, size)| match env.metadata_of(path) {
+        Err(_) => Some((path, "missing")),
+        Ok(found) => (found.size() != size).then_some((path, "altered")),
+    });
+    let all = link.into_iter().chain(guarded);
+    all.map(|(path, what)| Difference { path: path.to_owned(), what }).collect()
 }
 
 /// Compares a file or link in an environment with the one in its component.

@@ -44,6 +44,9 @@ pub enum Error {
         /// The names of its entries and scripts.
         names: Vec<String>,
     },
+    /// `prepare --all-users` of an archive with a first-run hook: status 2.
+    #[error("this archive has a first-run hook, which each user's own cache remembers")]
+    FirstRunOfAll,
     /// `extract` without a directory: status 2.
     #[error("`extract` requires a directory")]
     NoDirectory,
@@ -115,6 +118,7 @@ impl Error {
             | Self::Disabled(_)
             | Self::NoName
             | Self::NoScript { .. }
+            | Self::FirstRunOfAll
             | Self::NoDirectory => 2,
             Self::Record(_) | Self::Payload(_) => 121,
             Self::NoCache(_) | Self::Cache { .. } => 122,
@@ -140,6 +144,7 @@ impl Error {
             Self::Disabled(_) => "ask its publisher for one that allows it".into(),
             Self::Argument(_) | Self::NoDirectory | Self::NoName => "see SNAKECRATE=help".into(),
             Self::Extract { .. } => "name a directory that does not exist yet".into(),
+            Self::FirstRunOfAll => "let each user start it".into(),
             Self::Output(_) => "check where the output goes".into(),
             Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),
             Self::Record(BadRecord::Version(_) | BadRecord::Flags(_))

@@ -16,6 +16,11 @@ pub fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
     os_string_from_bytes(bytes).into()
 }
 
+/// The directory for caches that the administrator fills for all users, where the system has one.
+pub fn system_cache() -> Option<&'static str> {
+    imp::paths::SYSTEM_CACHE
+}
+
 /// Directories for the temporary files of all users, best first: files in the first one survive a
 /// reboot. Empty on systems where each user has a directory.
 pub fn shared_temporary() -> &'static [&'static str] {

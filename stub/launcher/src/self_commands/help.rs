@@ -37,6 +37,10 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     for path in candidates() {
         text.line(format_args!("  {}", path.display()));
     }
+    if let Some(shared) = places::of_all_users() {
+        let shared = shared.display();
+        text.line(format_args!("It is not unpacked if root has done that in {shared}."));
+    }
     text.line(format_args!("Set {} to use another directory and no other.", places::VARIABLE));
     print(text.0)?;
     Ok(0)

@@ -3,7 +3,7 @@
 use std::env;
 
 use snakecrate_cache::layout::{ENVS, INTERPRETER};
-use snakecrate_cache::places::candidates;
+use snakecrate_cache::places::all;
 use snakecrate_cache::root::Root;
 use snakecrate_format::manifest::{Component, Kind, Manifest};
 use snakecrate_format::size::Size;
@@ -71,7 +71,7 @@ fn c_library(manifest: &Manifest) -> String {
 fn caches(invocation: &Invocation<'_>, text: &mut Text) {
     let key = invocation.key();
     let mut interpreter = None;
-    for path in candidates() {
+    for path in all() {
         let shown = path.display();
         let root = match Root::open(&path) {
             Ok(root) => root,

@@ -6,7 +6,7 @@ use snakecrate_cache::layout::ENVS;
 use snakecrate_format::manifest::{Component, Manifest};
 use snakecrate_format::size::Size;
 
-use super::invocation::{Invocation, roots};
+use super::invocation::{Invocation, all_roots};
 use super::report::{Text, print};
 use crate::error::Error;
 use crate::start::attempt::NotStarted;
@@ -33,7 +33,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     line("digest", format_args!("{}", invocation.payload.record().manifest_digest));
     let key = invocation.key();
     let mut unpacked = false;
-    for root in roots() {
+    for root in all_roots() {
         let check = match Env::open(&root, &key) {
             Ok(_) => "",
             Err(NotStarted::Suspect(_)) => " (the next start checks it)",

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use snakecrate_cache::places::candidates;
+use snakecrate_cache::places;
 use snakecrate_cache::root::Root;
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::payload::Payload;
@@ -44,13 +44,35 @@ impl Invocation<'_> {
         }
     }
 
+    /// Whether each of `flags` was given. Any other argument is an error.
+    pub fn flags<const N: usize>(&self, flags: [&str; N]) -> Result<[bool; N], Error> {
+        let unknown = self.arguments.iter().find(|&given| flags.iter().all(|flag| given != flag));
+        match unknown {
+            Some(argument) => Err(Error::Argument(argument.clone())),
+            None => Ok(flags.map(|flag| self.arguments.iter().any(|given| given == flag))),
+        }
+    }
+
     /// Fails if there is an argument, for commands that know none.
     pub fn no_arguments(&self) -> Result<(), Error> {
         self.arguments.first().map_or(Ok(()), |first| Err(Error::Argument(first.clone())))
     }
 }
 
-/// The existing caches that can be used, best first.
-pub fn roots() -> impl Iterator<Item = Root> {
-    candidates().into_iter().filter_map(|path| Root::open(&path).ok())
+/// The flag of commands that work on the cache of all users, and no other.
+pub const ALL_USERS: &str = "--all-users";
+
+/// The places of this user's caches or, with `all_users`, that of all users.
+pub fn places(all_users: bool) -> Vec<PathBuf> {
+    if all_users { places::of_all_users().into_iter().collect() } else { places::candidates() }
+}
+
+/// The existing caches of [`places()`] that can be used, best first.
+pub fn roots(all_users: bool) -> impl Iterator<Item = Root> {
+    places(all_users).into_iter().filter_map(|path| Root::open(&path).ok())
+}
+
+/// The existing caches that a start may use, best first.
+pub fn all_roots() -> impl Iterator<Item = Root> {
+    places::all().filter_map(|path| Root::open(&path).ok())
 }

@@ -53,8 +53,8 @@ pub const COMMANDS: [CommandText; 10] = [
     CommandText {
         command: Command::Prepare,
         name: "prepare",
-        argument: "",
-        help: "unpack this file, and show where to",
+        argument: "[--all-users]",
+        help: "unpack this file, and show where to (with --all-users, as root: once for everybody)",
     },
     CommandText {
         command: Command::Verify,
@@ -65,7 +65,7 @@ pub const COMMANDS: [CommandText; 10] = [
     CommandText {
         command: Command::Repair,
         name: "repair",
-        argument: "[--exit-code]",
+        argument: "[--exit-code] [--all-users]",
         help: "check the unpacked files and repair them (with --exit-code: 10 if anything was repaired)",
     },
     CommandText {
@@ -77,7 +77,7 @@ pub const COMMANDS: [CommandText; 10] = [
     CommandText {
         command: Command::Uninstall,
         name: "uninstall",
-        argument: "",
-        help: "remove the unpacked files that no other archive uses",
+        argument: "[--all-users]",
+        help: "remove the unpacked files that no other archive uses (with --all-users: what prepare --all-users has unpacked)",
     },
 ];

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use snakecrate_cache::layout::ENVS;
-use snakecrate_cache::places::candidates;
 use snakecrate_cache::root::Root;
 
-use super::invocation::{Invocation, roots};
+use super::invocation::{ALL_USERS, Invocation, places, roots};
 use super::report::print;
 use crate::error::Error;
 use crate::start::attempt::NotStarted;
@@ -15,9 +14,12 @@ use crate::start::warm::Env;
 
 /// Prints the path of the environment, as `PATH\n`, for scripts.
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
-    invocation.no_arguments()?;
+    let all_users = invocation.flag(ALL_USERS)?;
+    if all_users && invocation.manifest.entries.iter().any(|entry| entry.first_run.is_some()) {
+        return Err(Error::FirstRunOfAll);
+    }
     let key = invocation.key();
-    let found = roots().find(|root| Env::open(root, &key).is_ok());
+    let found = roots(all_users).find(|root| Env::open(root, &key).is_ok());
     let place = if let Some(root) = found {
         root.path().to_owned()
     } else {
@@ -26,7 +28,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
             let why = root.and_then(|root| Env::open(&root, &key)).err();
             (path, why.unwrap_or(NotStarted::Absent))
         };
-        let places = candidates().into_iter().map(state).collect();
+        let places = places(all_users).into_iter().map(state).collect();
         make(&invocation.payload, &invocation.manifest, places)?.1
     };
     print(format!("{}\n", place.join(ENVS).join(key).display()))?;

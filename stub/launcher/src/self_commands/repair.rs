@@ -4,11 +4,10 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use snakecrate_cache::layout::ENVS;
-use snakecrate_cache::places::candidates;
 use snakecrate_cache::root::Root;
 use snakecrate_cache::verify::verify_one;
 
-use super::invocation::{Invocation, roots};
+use super::invocation::{ALL_USERS, Invocation, places, roots};
 use super::report::{Text, in_cache};
 use crate::error::Error;
 use crate::start::attempt::NotStarted;
@@ -19,11 +18,11 @@ use crate::start::warm::Env;
 const REPAIRED: i32 = 10;
 
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
-    let exit_code = invocation.flag("--exit-code")?;
+    let [exit_code, all_users] = invocation.flags(["--exit-code", ALL_USERS])?;
     let key = invocation.key();
     let verified = |root: &Root| verify_one(root, &key, &invocation.manifest);
     let (mut report, mut repaired, mut found) = (Text::default(), false, false);
-    for root in roots() {
+    for root in roots(all_users) {
         let Some(findings) = verified(&root).map_err(in_cache(&root))? else { continue };
         found = true;
         report.findings(&root, &findings);
@@ -43,7 +42,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
         repaired = true;
     }
     if !found {
-        let places = candidates().into_iter().map(|path| (path, NotStarted::Absent)).collect();
+        let places = places(all_users).into_iter().map(|path| (path, NotStarted::Absent)).collect();
         let (_, path) = make(invocation, places)?;
         report.line(format_args!("{}: unpacked", path.display()));
         repaired = true;

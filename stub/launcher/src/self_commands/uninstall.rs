@@ -3,14 +3,14 @@
 use snakecrate_cache::uninstall::{Uninstalled, uninstall};
 use snakecrate_format::size::Size;
 
-use super::invocation::{Invocation, roots};
+use super::invocation::{ALL_USERS, Invocation, roots};
 use super::report::{NOT_WELL, Text, in_cache, print};
 use crate::error::Error;
 
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
-    invocation.no_arguments()?;
+    let all_users = invocation.flag(ALL_USERS)?;
     let (mut text, mut status) = (Text::default(), 0);
-    for root in roots() {
+    for root in roots(all_users) {
         let done = uninstall(&root, &invocation.key(), &invocation.manifest);
         let path = root.path().display();
         match done.map_err(in_cache(&root))? {

@@ -14,7 +14,7 @@ use snakecrate_format::size::Size;
 use snakecrate_format::walk::{Compare, Walk};
 use snakecrate_platform::workers::run_all;
 
-use super::invocation::{Invocation, roots};
+use super::invocation::{Invocation, all_roots};
 use super::report::{NOT_WELL, Text, in_cache, print};
 use crate::error::Error;
 
@@ -31,7 +31,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
         Size(invocation.payload.record().archive_length),
     ));
     let mut well = true;
-    for root in roots() {
+    for root in all_roots() {
         let findings = verify_one(&root, &invocation.key(), manifest).map_err(in_cache(&root))?;
         if let Some(findings) = findings {
             well &= findings.is_empty();

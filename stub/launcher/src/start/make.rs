@@ -12,6 +12,7 @@ use snakecrate_cache::environment::first_run;
 use snakecrate_cache::extract::{ExtractError, extract};
 use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, WORK};
 use snakecrate_cache::listed::Listed;
+use snakecrate_cache::places;
 use snakecrate_cache::progress::{Phase, Progress};
 use snakecrate_cache::publish::rename_tree;
 use snakecrate_cache::root::Root;
@@ -109,6 +110,10 @@ fn make_at_first(
         };
         let (suspect, doubt) = (Cell::new(suspect), Cell::new(suspect.is_some()));
         match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
+            // What all users share, the administrator removes.
+            Ok(env) if places::of_all_users().is_some_and(|shared| path == shared) => {
+                return Ok((env, path));
+            }
             Ok(env) => {
                 clean_up(&path, &payload.record().manifest_digest.key());
                 return Ok((env, path));

@@ -8,7 +8,7 @@ pub mod warm;
 use std::convert::Infallible;
 use std::path::Path;
 
-use snakecrate_cache::places::candidates;
+use snakecrate_cache::places::{self, candidates};
 use snakecrate_cache::root::Root;
 use snakecrate_format::record::BootRecord;
 
@@ -37,6 +37,13 @@ pub fn start(
             },
         };
         places.push((path, why));
+    }
+    // Whatever is wrong there is for the administrator to repair.
+    let shared = places::all().nth(places.len()).and_then(|path| Root::open(&path).ok());
+    if let Some(env) = shared.and_then(|root| Env::open(&root, &key).ok())
+        && let Err(StartError::Final(error)) = env.start(request, archive)
+    {
+        return Err(error);
     }
     cold::start(record, request, archive, places)
 }

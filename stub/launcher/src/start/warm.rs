@@ -10,16 +10,18 @@ use std::time::{Duration, SystemTime};
 
 use snakecrate_cache::environment::guards;
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
-use snakecrate_cache::layout::{ENVS, LAUNCH};
+use snakecrate_cache::layout::{ENVS, LAUNCH, MANIFEST};
 use snakecrate_cache::lease::{self, Lock};
 use snakecrate_cache::root::Root;
+use snakecrate_format::manifest::{Feature, Manifest};
+use snakecrate_format::record::MAX_MANIFEST;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::error::is_execution_refused;
 use snakecrate_platform::file::Metadata;
 use snakecrate_platform::{child, host, process};
 
 use super::attempt::{NotStarted, StartError};
-use crate::c_library::select::host_id;
+use crate::c_library::select::{host_id, is_bundled};
 use crate::entry_choice::{Command, Hook};
 use crate::error::Error;
 use crate::request::Request;
@@ -141,10 +143,21 @@ fn usable_plan(root: &Root, key: &str, env: &Directory) -> Option<LaunchPlan> {
     }
     if let LibcInUse::Hosts(known) = &plan.c_library
         && host_id().as_ref() != Some(known)
+        && (env.is_writable() || !still_suits(env))
     {
         return None;
     }
     (!has_changed(env, &plan)).then_some(plan)
+}
+
+/// Whether the host's C library, which is another than that of the environment's making, is suitable
+/// for it, too. Found out at each start, since nobody here can write it down.
+fn still_suits(env: &Directory) -> bool {
+    let manifest = env.read(MANIFEST, MAX_MANIFEST);
+    let parsed = manifest.ok().and_then(|m| Manifest::parse(&m, u64::MAX, Feature::LAUNCHER).ok());
+    parsed.is_some_and(|manifest| {
+        manifest.c_library().is_none_or(|(library, _)| !is_bundled(library))
+    })
 }
 
 /// Whether a guard of this start is gone or has another size. The randomly chosen guards count only
