@@ -1,5 +1,6 @@
 //! The interpreter that an archive carries.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use snakecrate_format::target::Target;
@@ -36,6 +37,42 @@ pub struct Interpreter {
     pub stdlib: PathBuf,
     /// The directory of extension modules, `lib-dynload`.
     pub dynload: PathBuf,
+    /// The distribution's package that it was unpacked from, if the packer did that.
+    pub package: Option<DistributionPackage>,
+}
+
+/// The package of a distribution that an interpreter comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistributionPackage {
+    /// The distribution's name: `Debian`.
+    pub distribution: String,
+    /// Its release's name: `bookworm`.
+    pub suite: String,
+    /// Its release's number, if it has one: `12.15`.
+    pub release: Option<String>,
+    /// The package's name: `python3.11`.
+    pub name: String,
+    /// The package's version: `3.11.2-6+deb12u6`.
+    pub version: String,
+    /// The architecture as the distribution calls it: `arm64`.
+    pub architecture: String,
+    /// The name of its file: `python3.11_3.11.2-6+deb12u6_arm64.deb`.
+    pub file: String,
+    /// The SHA-256 of its file, in hex.
+    pub sha256: String,
+    /// The number of packages that were unpacked.
+    pub packages: usize,
+}
+
+impl fmt::Display for DistributionPackage {
+    /// `Debian bookworm (12.15, 30 packages, python3.11 3.11.2-6+deb12u6)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} (", self.distribution, self.suite)?;
+        if let Some(release) = &self.release {
+            write!(f, "{release}, ")?;
+        }
+        write!(f, "{} packages, {} {})", self.packages, self.name, self.version)
+    }
 }
 
 impl Interpreter {

@@ -30,6 +30,7 @@ pub fn python_at(prefix: &Path) -> Interpreter {
         prefix: prefix.to_owned(),
         dynload: stdlib.join("lib-dynload"),
         stdlib,
+        package: None,
     }
 }
 

@@ -17,6 +17,8 @@
 //!   pythons/archives/<sha256>.tar     downloads of Pythons, until they are unpacked
 //!   pythons/downloads/<sha256>/       downloaded Pythons, where no installed one fitted
 //!   pythons/given/<sha256>/           Pythons from archives that the user named
+//!   pythons/roots/<digest>/           Debian's packages, unpacked
+//!   pythons/suites/<key>.json         the newest root of a suite of Debian
 //!   pythons/repaired/<digest>/        copies of Pythons that had lost their execute bits
 //!   resolutions/<key>.json            the wheels that requirements came to
 //!   wheels/<sha256>/<file name>.whl   wheels
@@ -188,6 +190,8 @@ impl BuildCache {
             archives: directory("archives"),
             downloads: directory("downloads"),
             given: directory("given"),
+            roots: directory("roots"),
+            suites: directory("suites"),
             repaired: directory("repaired"),
         }
     }

@@ -9,6 +9,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use snakecrate_base::python::DistributionPackage;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Kind, Source};
 
@@ -31,6 +32,8 @@ pub struct Part {
     pub licenses: Vec<SbomLicense>,
     /// The wheel that it was made from.
     pub source: Option<Source>,
+    /// The distribution's package that it was made from.
+    pub package: Option<DistributionPackage>,
     /// The digest of its component.
     pub digest: Digest,
     /// Names of its requirements; those that are no part of the archive are ignored.
@@ -221,6 +224,18 @@ fn reference(part: &Part) -> String {
 /// The package URL (<https://github.com/package-url/purl-spec>). Applications have none, since they
 /// may not be on any index.
 fn purl(part: &Part) -> Option<String> {
+    if let Some(package) = &part.package {
+        let DistributionPackage { distribution, suite, name, version, architecture, .. } = package;
+        let distribution = distribution.to_lowercase();
+        return Some(format!(
+            "pkg:deb/{}/{}@{}?arch={}&distro={}",
+            percent(&distribution),
+            percent(name),
+            percent(version),
+            percent(architecture),
+            percent(suite)
+        ));
+    }
     let kind = match part.kind {
         Kind::Runtime | Kind::Part | Kind::CLibrary => "generic",
         Kind::Wheel => "pypi",
@@ -254,6 +269,7 @@ mod tests {
             licenses,
             source: (kind == Kind::Wheel)
                 .then(|| Source { file: format!("{name}.whl"), sha256: "ab".repeat(32) }),
+            package: None,
             digest: Digest::of(name.as_bytes()),
             requires: requires.iter().map(|&name| name.into()).collect(),
         };
@@ -280,6 +296,27 @@ mod tests {
 
     fn json(parts: &[Part]) -> serde_json::Value {
         serde_json::from_slice(&document("hello", Some("1.0"), parts)).unwrap()
+    }
+
+    #[test]
+    fn a_runtime_of_packages_has_the_package_s_url() {
+        let package = DistributionPackage {
+            distribution: "Debian".into(),
+            suite: "bookworm".into(),
+            release: Some("12.15".into()),
+            name: "python3.11".into(),
+            version: "3.11.2-6+deb12u6".into(),
+            architecture: "arm64".into(),
+            file: "python3.11_3.11.2-6+deb12u6_arm64.deb".into(),
+            sha256: "ab".repeat(32),
+            packages: 30,
+        };
+        let mut parts = parts();
+        let runtime = parts.iter_mut().find(|part| part.kind == Kind::Runtime).unwrap();
+        runtime.package = Some(package);
+        let json = json(&parts);
+        let url = "pkg:deb/debian/python3.11@3.11.2-6%2Bdeb12u6?arch=arm64&distro=bookworm";
+        assert_eq!(json["components"][0]["purl"], url);
     }
 
     #[test]

@@ -35,6 +35,20 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+    /// An `https:` address leads to one without encryption.
+    #[error("{url} redirects to plain http")]
+    Downgrade {
+        /// The address, without credentials.
+        url: String,
+    },
+    /// The file is larger than it may be.
+    #[error("{url} is larger than {most} bytes")]
+    TooLarge {
+        /// The address, without credentials.
+        url: String,
+        /// The largest size in bytes.
+        most: u64,
+    },
     /// The content isn't the expected one.
     #[error("{url} has SHA-256 {actual}, not {expected}")]
     Digest {
@@ -68,6 +82,10 @@ impl Remedy for Error {
             Self::Status { .. } => "try again later, or use a mirror".into(),
             Self::Network { .. } => "check the network, HTTPS_PROXY and SSL_CERT_FILE".into(),
             Self::Read { .. } => "check the network or the file, and try again".into(),
+            Self::Downgrade { .. } => "use a mirror that serves https throughout".into(),
+            Self::TooLarge { .. } => {
+                "the server's file isn't the one that was announced: use another mirror".into()
+            }
             Self::Digest { .. } => {
                 "check the digest; if it is right, the file was altered on its way: do not use it"
                     .into()

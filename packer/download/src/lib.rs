@@ -40,6 +40,16 @@ const MAX_TEXT: u64 = 16 << 20;
 ///
 /// The download fails, the digest differs, or `to` cannot be written.
 pub fn fetch(url: &str, sha256: &str, to: &Path, ui: Ui) -> Result<(), Error> {
+    fetch_at_most(url, sha256, u64::MAX, to, ui)
+}
+
+/// Like [`fetch`], for a file that isn't larger than `most` bytes. A larger one is refused before the
+/// rest of it is read.
+///
+/// # Errors
+///
+/// The download fails, the file is too large, the digest differs, or `to` cannot be written.
+pub fn fetch_at_most(url: &str, sha256: &str, most: u64, to: &Path, ui: Ui) -> Result<(), Error> {
     let expected = sha256.to_ascii_lowercase();
     if file_sha256(to).is_ok_and(|actual| actual == expected) {
         return Ok(());
@@ -49,7 +59,8 @@ pub fn fetch(url: &str, sha256: &str, to: &Path, ui: Ui) -> Result<(), Error> {
     persistently(|| {
         let (mut body, length) = open(url)?;
         let progress = ui.bytes("Downloading", length.unwrap_or(0));
-        store(&mut body, &name, &expected, to, |amount| progress.advance(amount))
+        let wanted = Wanted { url: &name, sha256: &expected, most };
+        store(&mut body, wanted, to, |amount| progress.advance(amount))
     })
 }
 
@@ -118,6 +129,7 @@ fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
         ureq::Error::StatusCode(status) => {
             Error::Status { url: redacted(url).into_owned(), status }
         }
+        ureq::Error::RequireHttpsOnly(_) => Error::Downgrade { url: redacted(url).into_owned() },
         source => Error::Network { url: redacted(url).into_owned(), source: Box::new(source) },
     })?;
     let length = response
@@ -133,6 +145,8 @@ fn get(url: &str, authorization: Option<String>) -> Result<Response<ureq::Body>,
         ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
     let agent: Agent = Agent::config_builder()
         .tls_config(tls)
+        // A redirection to plain HTTP would give up what the user asked for.
+        .https_only(url.starts_with("https://"))
         .user_agent(concat!("snakecrate/", env!("CARGO_PKG_VERSION")))
         // The digest is of the file itself, not of the file as a server compresses it.
         .accept_encoding("identity")
@@ -148,11 +162,20 @@ fn get(url: &str, authorization: Option<String>) -> Result<Response<ureq::Body>,
     }
 }
 
-/// Writes `body` to a temporary file beside `to`, and renames that if its digest is `expected`.
+/// What is known of a file before it is downloaded.
+struct Wanted<'a> {
+    /// The address, without credentials.
+    url: &'a str,
+    /// The digest in hex.
+    sha256: &'a str,
+    /// The largest size in bytes.
+    most: u64,
+}
+
+/// Writes `body` to a temporary file beside `to`, and renames that if it is the `wanted` file.
 fn store(
     body: &mut dyn Read,
-    url: &str,
-    expected: &str,
+    wanted: Wanted<'_>,
     to: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<(), Error> {
@@ -162,20 +185,26 @@ fn store(
     let mut aside = temporary::file_in(directory).map_err(fail)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; CHUNK];
+    let url = || wanted.url.to_owned();
+    let mut length = 0;
     loop {
         let count = match body.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(source) => return Err(Error::Read { url: url.to_owned(), source }),
+            Err(source) => return Err(Error::Read { url: url(), source }),
         };
+        length += count as u64;
+        if length > wanted.most {
+            return Err(Error::TooLarge { url: url(), most: wanted.most });
+        }
         hasher.update(&buffer[..count]);
         aside.write_all(&buffer[..count]).map_err(fail)?;
         progress(count as u64);
     }
     let actual = hex(&hasher.finalize());
-    if actual != expected {
-        return Err(Error::Digest { url: url.to_owned(), expected: expected.to_owned(), actual });
+    if actual != wanted.sha256 {
+        return Err(Error::Digest { url: url(), expected: wanted.sha256.to_owned(), actual });
     }
     aside.persist(to).map_err(|error| fail(error.error))?;
     Ok(())

@@ -29,6 +29,17 @@ fn wrong_content_is_refused_and_removed() {
 }
 
 #[test]
+fn a_file_larger_than_announced_is_refused() {
+    let (url, requests) = serve_in_turn(vec![ok(b"hello")]);
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("hello.txt");
+    let error = fetch_at_most(&url, HELLO, 4, &to, quiet()).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { most: 4, .. }), "{error}");
+    assert_eq!((requests(), fs::read_dir(dir.path()).unwrap().count()), (1, 0));
+    fetch_at_most(&url, HELLO, 5, &to, quiet()).unwrap();
+}
+
+#[test]
 fn a_connection_that_breaks_is_tried_again() {
     let mut broken = ok(b"hello");
     broken.truncate(broken.len() - 2);

@@ -139,6 +139,10 @@ impl Report {
         line("name", format!("{} {version}", self.name).trim_end());
         line("target", &self.target);
         line("python", &self.python);
+        let runtime = self.components.iter().find(|one| one.kind == Kind::Runtime);
+        if let Some(source) = runtime.and_then(|runtime| runtime.source.as_ref()) {
+            line("", &source.file);
+        }
         line("size", &format!("{} ({} launcher)", Size(self.size), Size(self.stub)));
         line("unpacked", &format!("{} in {} files", Size(self.unpacked), self.files));
         line("digest", &self.digest.to_string());

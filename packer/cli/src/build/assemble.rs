@@ -12,7 +12,7 @@ use super::hints::Hints;
 use super::launch::launch;
 use super::pack::{Prepared, Work};
 use super::requires::{Asked, Requirements};
-use super::sbom_parts::sbom_document;
+use super::sbom_parts::{package_source, sbom_document};
 use super::subject::Subject;
 use super::{Error, boot, conflicts, entries};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
@@ -99,7 +99,9 @@ impl Work<'_> {
         });
         let of_wheels: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let version = app.version.as_deref();
-        let sbom = sbom_document(&app.name, version, &components, project.as_ref(), &of_wheels);
+        let package = self.interpreter.package.as_ref();
+        let project = project.as_ref();
+        let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
         let spec = ArchiveSpec {
             name: app.name,
             version: app.version,
@@ -183,7 +185,10 @@ impl Work<'_> {
         let python = self.interpreter;
         let version = app.version.as_deref().unwrap_or("0");
         let mut components = vec![
-            component(Kind::Runtime, &python.implementation, &python.full_version, runtime),
+            ComponentSpec {
+                source: python.package.as_ref().map(package_source),
+                ..component(Kind::Runtime, &python.implementation, &python.full_version, runtime)
+            },
             component(Kind::App, &app.name, version, packed_app),
         ];
         components.extend(wheels.map(|(wheel, packed)| ComponentSpec {

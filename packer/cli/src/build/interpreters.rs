@@ -46,8 +46,12 @@ pub(super) fn all(
     let is_usual = matches!(&*found, [one] if Some(one.target) == host::target());
     for python in &found {
         let on = if is_usual { String::new() } else { format!(" for {}", python.target) };
+        let from = match &python.package {
+            Some(package) => format!(" of {package}"),
+            None => String::new(),
+        };
         let path = python.executable.display();
-        ui.step("Using", format_args!("CPython {}{on} at {path}", python.full_version));
+        ui.step("Using", format_args!("CPython {}{from}{on} at {path}", python.full_version));
     }
     Ok(found)
 }
@@ -75,7 +79,7 @@ fn targets(settings: &Settings) -> Result<Vec<&'static Target>, Error> {
 }
 
 /// The interpreter that the user names for `target`. A path without a target is for the only one, or
-/// for this machine's.
+/// for this machine's; a version or a suite of packages is for all.
 fn spec(
     source: &Source,
     settings: &Settings,
@@ -96,7 +100,7 @@ fn spec(
     }
     let is_host = Some(target) == host::target();
     if let Some(common) = one(None)? {
-        let is_for_all = matches!(common, Spec::Version(_));
+        let is_for_all = matches!(common, Spec::Version(_) | Spec::Debian { .. });
         if is_for_all || is_host || targets.len() == 1 {
             return Ok(Some(common));
         }
@@ -210,6 +214,8 @@ impl Search<'_> {
             minor,
             offline: self.settings.offline,
             mirror: self.settings.python_mirror.clone(),
+            debian_mirror: self.settings.debian_mirror.clone(),
+            debian_keyring: self.settings.debian_keyring.clone(),
             directories: self.cache.pythons(),
         }
     }

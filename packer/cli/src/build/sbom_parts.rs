@@ -1,6 +1,7 @@
 //! The parts of a build as its software bill of materials (SBOM) lists them.
 
-use snakecrate_format::manifest::Kind;
+use snakecrate_base::python::DistributionPackage;
+use snakecrate_format::manifest::{Kind, Source};
 
 use super::facts::Facts;
 use crate::archive::ComponentSpec;
@@ -12,11 +13,17 @@ const GLIBC_LICENSE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exc
 /// The license of the interpreter, as SPDX names it.
 const PYTHON_LICENSE: &str = "Python-2.0.1";
 
-/// The SBOM of `components`; `project` and `wheels` are the facts about them.
+/// The package of a distribution as a component's origin.
+pub(super) fn package_source(package: &DistributionPackage) -> Source {
+    Source { file: package.file.clone(), sha256: package.sha256.clone() }
+}
+
+/// The SBOM of `components`; `package` is the one that the runtime comes from, `project` and `wheels` are the facts about them.
 pub(super) fn sbom_document(
     name: &str,
     version: Option<&str>,
     components: &[ComponentSpec],
+    package: Option<&DistributionPackage>,
     project: Option<&Facts>,
     wheels: &[&Facts],
 ) -> Vec<u8> {
@@ -42,6 +49,7 @@ pub(super) fn sbom_document(
             summary: facts.and_then(|facts| facts.summary.clone()),
             licenses,
             source: component.source.clone(),
+            package: package.filter(|_| component.kind == Kind::Runtime).cloned(),
             digest: component.packed.digest,
             requires: facts.map(Facts::required_names).unwrap_or_default(),
         }

@@ -71,6 +71,8 @@ fn minors(target: &'static Target, cache: &BuildCache) -> Result<Vec<String>, Er
         minor: None,
         offline: true,
         mirror: None,
+        debian_mirror: None,
+        debian_keyring: None,
         directories: cache.pythons(),
     };
     let found = installed_minors(&request).map_err(build::Error::from)?;
@@ -152,6 +154,7 @@ fn text(rows: &[Row]) -> String {
         }
     }
     text += "\nA Python that isn't installed is downloaded from python-build-standalone, or named with --python\n\
-             TARGET=SPEC: a directory, an archive, a URL, or an interpreter in an unpacked system.\n";
+             TARGET=SPEC, such as aarch64-linux=debian:bookworm for Debian's packages: also a directory, an\n\
+             archive, a URL, or an interpreter in an unpacked system.\n";
     text
 }

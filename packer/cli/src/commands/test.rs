@@ -187,6 +187,8 @@ fn interpreter(
             minor: None,
             offline: args.offline,
             mirror: None,
+            debian_mirror: None,
+            debian_keyring: None,
             directories: cache.pythons(),
         };
         Ok(discover::find(&request, ui)?)

@@ -47,8 +47,8 @@ pub struct Settings {
     #[config(layer_attr(schemars(with = "OneOrMany<TargetName>")))]
     pub target: Vec<&'static Target>,
 
-    /// Python to pack: a version, an interpreter, or a python-build-standalone directory, archive or
-    /// URL#sha256=…; TARGET=SPEC for one target [default: the newest suitable one, downloaded if this
+    /// Python to pack: a version, an interpreter, a python-build-standalone directory, archive or
+    /// URL#sha256=…, or debian:SUITE for Debian's packages; TARGET=SPEC for one target [default: the newest suitable one, downloaded if this
     /// machine has none]
     #[config(default = [], deserialize_with = pythons)]
     #[config(layer_attr(arg(long, value_name = "[TARGET=]SPEC")))]
@@ -59,6 +59,14 @@ pub struct Settings {
     /// Mirror to download Python from [default: GitHub]
     #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")))]
     pub python_mirror: Option<String>,
+
+    /// Mirror of Debian or a derivative to take debian:SUITE from [default: deb.debian.org]
+    #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_DEBIAN_MIRROR")))]
+    pub debian_mirror: Option<String>,
+
+    /// File with the OpenPGP keys that sign its suites [default: Debian's own]
+    #[config(layer_attr(arg(long, value_name = "FILE", env = "SNAKECRATE_DEBIAN_KEYRING")))]
+    pub debian_keyring: Option<PathBuf>,
 
     /// Entry to offer: the name of a script, NAME=MODULE:FUNCTION, or NAME='COMMAND ARGUMENTS' such as
     /// serve='gunicorn shop.wsgi -b :80' [default: all commands of the application]

@@ -9,6 +9,7 @@ use super::document::{Document, TOOL};
 use super::keys::{self, Unknown};
 use crate::source::{Source, toml_cause};
 use snakecrate_base::error::Remedy;
+use snakecrate_runtime::discover::Spec;
 
 /// Why the settings of a project or script cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -211,8 +212,13 @@ fn options(table: toml::Table, document: &Document, above: &[&str]) -> Result<Op
 /// Relative paths are relative to the directory of the file, not to the working directory.
 fn make_absolute(options: &mut Options, directory: &Path) {
     let lists = [&mut options.requirements, &mut options.constraints, &mut options.overrides];
-    let files =
-        [&mut options.output, &mut options.report, &mut options.lock, &mut options.wheelhouse];
+    let files = [
+        &mut options.output,
+        &mut options.report,
+        &mut options.lock,
+        &mut options.wheelhouse,
+        &mut options.debian_keyring,
+    ];
     let listed = lists.into_iter().flatten().flatten();
     for path in listed.chain(files.into_iter().flatten()) {
         *path = directory.join(&*path);
@@ -224,8 +230,9 @@ fn make_absolute(options: &mut Options, directory: &Path) {
     for link in options.find_links.iter_mut().flatten().filter(|link| is_path(link)) {
         *link = directory.join(&*link).to_string_lossy().into_owned();
     }
+    let is_debian = |text: &str| matches!(Spec::parse(text), Ok(Spec::Debian { .. }));
     for python in options.python.iter_mut().flatten() {
-        if python.spec.contains('/') && is_path(&python.spec) {
+        if python.spec.contains('/') && is_path(&python.spec) && !is_debian(&python.spec) {
             python.spec = directory.join(&python.spec).to_string_lossy().into_owned();
         }
     }

@@ -56,5 +56,6 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         prefix,
         dynload: stdlib.join("lib-dynload"),
         stdlib,
+        package: None,
     })
 }

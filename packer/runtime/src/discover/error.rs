@@ -97,6 +97,15 @@ pub enum Error {
     /// A download failed.
     #[error(transparent)]
     Download(#[from] download::Error),
+    /// Debian's packages cannot be had.
+    #[error(transparent)]
+    Debian(#[from] snakecrate_debian::Error),
+    /// Debian's packages aren't for a target.
+    #[error("Debian has no packages for {target}")]
+    NoDebian {
+        /// The target of the archive.
+        target: &'static Target,
+    },
     /// A download is necessary, but not allowed.
     #[error("unavailable offline: {url}")]
     Offline {
@@ -153,6 +162,8 @@ impl Remedy for Error {
             Self::Spec(error) => return error.remedy(),
             Self::Download(error) => return error.remedy(),
             Self::Tree(error) => return error.remedy(),
+            Self::Debian(error) => return error.remedy(),
+            Self::NoDebian { target } => format!("name a CPython for {target} with --python"),
             Self::Unknowable { .. } => {
                 "name a Python with its `include` directory, such as python-build-standalone's"
                     .into()

@@ -16,7 +16,7 @@ use super::probe::probe;
 use super::request::{Job, Request};
 use super::spec::{BadSpec, Spec};
 use super::versions::{Versions, is_supported, minor_of};
-use super::{given, remote};
+use super::{debian, given, remote};
 
 /// Finds the interpreter that `request` asks for.
 ///
@@ -38,6 +38,8 @@ pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter
         places,
         offline: request.offline,
         mirror: request.mirror.as_deref(),
+        debian_mirror: request.debian_mirror.as_deref(),
+        debian_keyring: request.debian_keyring.as_deref(),
         directories: &request.directories,
         ui,
     };
@@ -47,6 +49,10 @@ pub fn find_in(places: &Places, request: &Request, ui: Ui) -> Result<Interpreter
         Some(Spec::Command(name)) => by_command(name, &job),
         Some(Spec::Path(path)) => given::interpreter(path, &job),
         Some(Spec::Url { url, sha256 }) => remote::interpreter(url, sha256, &job),
+        Some(Spec::Debian { suite, minor }) => {
+            let all = request.minor.map(|(major, minor)| format!("{major}.{minor}"));
+            debian::interpreter(suite, minor.as_deref().or(all.as_deref()), &job)
+        }
     }
 }
 
@@ -140,6 +146,8 @@ mod tests {
             minor: None,
             offline: true,
             mirror: None,
+            debian_mirror: None,
+            debian_keyring: None,
             directories: python_directories("/nonexistent".as_ref()),
         }
     }

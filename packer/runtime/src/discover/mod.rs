@@ -3,12 +3,14 @@
 //! ```text
 //! spec ─→ request ─→ find ─┬─ installed (uv, pyenv, PATH)                               ┐
 //!                          ├─ given (executable, directory, archive) ─→ unpack, repair  ├─→ examine
-//!                          └─ remote (URL → given, pinned release)                      ┘
+//!                          ├─ remote (URL → given, pinned release)                      │
+//!                          └─ debian (packages)                                         ┘
 //!
 //! examine ─┬─ probe: this machine runs it, so it reports its facts
 //!          └─ described: facts are read from its tree ─→ host: a CPython that works for it
 //! ```
 
+mod debian;
 mod described;
 mod error;
 mod examine;

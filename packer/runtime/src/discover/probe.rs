@@ -75,6 +75,7 @@ pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error>
         prefix: answer.prefix,
         stdlib: answer.stdlib,
         dynload: answer.dynload,
+        package: None,
     })
 }
 

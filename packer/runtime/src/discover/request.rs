@@ -1,6 +1,6 @@
 //! Requests for an interpreter, and the directories of downloaded Pythons.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use snakecrate_base::ui::Ui;
 use snakecrate_format::target::Target;
@@ -25,6 +25,10 @@ pub struct Request {
     /// The mirror to download from instead of [`super::release::MIRROR`]: it has
     /// `<mirror>/<tag>/SHA256SUMS`.
     pub mirror: Option<String>,
+    /// The mirror of Debian's packages instead of [`snakecrate_debian::MIRROR`].
+    pub debian_mirror: Option<String>,
+    /// The keys that sign the mirror's suites instead of Debian's: a file of OpenPGP keys.
+    pub debian_keyring: Option<PathBuf>,
     /// The directories of downloaded and unpacked Pythons.
     pub directories: PythonDirectories,
 }
@@ -40,6 +44,10 @@ pub struct PythonDirectories {
     pub downloads: PathBuf,
     /// `<sha256>/…`: archives that the user named.
     pub given: PathBuf,
+    /// `<digest>/`: roots of Debian's packages.
+    pub roots: PathBuf,
+    /// `<key>.json`: the newest root of a suite.
+    pub suites: PathBuf,
     /// `<digest>/`: copies of directories whose files had lost their execute bits.
     pub repaired: PathBuf,
 }
@@ -57,6 +65,8 @@ pub(super) struct Job<'a> {
     pub(super) places: &'a Places,
     pub(super) offline: bool,
     pub(super) mirror: Option<&'a str>,
+    pub(super) debian_mirror: Option<&'a str>,
+    pub(super) debian_keyring: Option<&'a Path>,
     pub(super) directories: &'a PythonDirectories,
     pub(super) ui: Ui,
 }

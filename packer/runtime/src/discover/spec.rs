@@ -8,6 +8,9 @@ use pep440_rs::{Version, VersionSpecifiers};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::redact::redacted;
 
+/// The start of the specs of packages.
+const DEBIAN: &str = "debian:";
+
 /// The Python that an archive is to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spec {
@@ -23,6 +26,13 @@ pub enum Spec {
         url: String,
         /// The SHA-256 of the archive, 64 hex digits.
         sha256: String,
+    },
+    /// The packages of Debian or a derivative: `debian:bookworm`, `debian:sid/3.14`.
+    Debian {
+        /// The suite.
+        suite: String,
+        /// The minor version; without it, the suite's default one.
+        minor: Option<String>,
     },
 }
 
@@ -41,18 +51,23 @@ pub enum BadSpec {
     /// The digest isn't 64 hex digits.
     #[error("`{0}` isn't a SHA-256")]
     Digest(String),
+    /// A suite or a minor version behind `debian:` that cannot be one.
+    #[error("`debian:{0}` names no suite of Debian")]
+    Suite(String),
 }
 
 impl Remedy for BadSpec {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Empty | Self::Version(_) => {
-                "give a version such as 3.12 or >=3.11, a path, or a URL with #sha256=".into()
+                "give a version such as 3.12 or >=3.11, a path, a URL with #sha256=, or debian:bookworm"
+                    .into()
             }
             Self::NoDigest(url) => format!(
                 "add the archive's digest, {url}#sha256=…; python-build-standalone lists them in SHA256SUMS"
             ),
             Self::Digest(_) => "give it as 64 hex digits".into(),
+            Self::Suite(_) => "give one such as debian:bookworm, or debian:bookworm/3.11".into(),
         })
     }
 }
@@ -64,6 +79,9 @@ impl Spec {
         let text = text.trim();
         if text.is_empty() {
             return Err(BadSpec::Empty);
+        }
+        if let Some(suite) = text.strip_prefix(DEBIAN) {
+            return debian(suite);
         }
         if text.contains("://") {
             return url(text);
@@ -110,6 +128,25 @@ fn url(text: &str) -> Result<Spec, BadSpec> {
     Ok(Spec::Url { url: url.to_owned(), sha256: sha256.to_ascii_lowercase() })
 }
 
+/// `bookworm`, `sid/3.14`.
+fn debian(text: &str) -> Result<Spec, BadSpec> {
+    let (suite, minor) = match text.split_once('/') {
+        Some((suite, minor)) => (suite, Some(minor)),
+        None => (text, None),
+    };
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-.+".contains(&byte);
+    let is_suite =
+        suite.starts_with(|c: char| c.is_ascii_alphanumeric()) && suite.bytes().all(is_part);
+    let is_minor = |minor: &str| {
+        let digits = minor.strip_prefix("3.").unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !is_suite || !minor.is_none_or(is_minor) {
+        return Err(BadSpec::Suite(text.to_owned()));
+    }
+    Ok(Spec::Debian { suite: suite.to_owned(), minor: minor.map(str::to_owned) })
+}
+
 /// `~/x` in the user's home directory: no shell reads configuration files.
 fn home(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), dirs::home_dir()) {
@@ -152,6 +189,21 @@ mod tests {
         assert_eq!(spec, Ok(Spec::Url { url: url.into(), sha256: SHA.into() }));
         assert_eq!(Spec::parse(url), Err(BadSpec::NoDigest(url.into())));
         assert_eq!(Spec::parse("https://h/p#sha256=12"), Err(BadSpec::Digest("12".into())));
+    }
+
+    #[test]
+    fn suites_of_debian_may_name_a_minor_version() {
+        let spec = |suite: &str, minor: Option<&str>| {
+            Ok(Spec::Debian { suite: suite.into(), minor: minor.map(str::to_owned) })
+        };
+        assert_eq!(Spec::parse("debian:bookworm"), spec("bookworm", None));
+        assert_eq!(Spec::parse("debian:sid/3.15"), spec("sid", Some("3.15")));
+        assert_eq!(Spec::parse("debian:a-b.c"), spec("a-b.c", None));
+        assert_eq!(Spec::parse("./debian:x"), Ok(Spec::Path("./debian:x".into())));
+        for text in ["", "..", "-x", "a b", "a/b", "a/3", "a/3.1.2", "a/3.11/", "a/2.7", "a?b"] {
+            let found = Spec::parse(&format!("debian:{text}"));
+            assert_eq!(found, Err(BadSpec::Suite(text.into())));
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ fn unpacked() -> Option<(PathBuf, Interpreter)> {
         minor: None,
         offline: true,
         mirror: None,
+        debian_mirror: None,
+        debian_keyring: None,
         directories: python_directories("/nonexistent".as_ref()),
     };
     Some((root, find(&request, quiet()).unwrap()))

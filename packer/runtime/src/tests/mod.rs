@@ -1,5 +1,6 @@
 //! Harvests the interpreters of this machine and runs the copies.
 
+mod debian;
 mod foreign;
 mod given;
 mod harvested;
@@ -83,6 +84,8 @@ pub(crate) fn python_directories(cache: &Path) -> PythonDirectories {
         archives: cache.join("archives"),
         downloads: cache.join("downloads"),
         given: cache.join("given"),
+        roots: cache.join("roots"),
+        suites: cache.join("suites"),
         repaired: cache.join("repaired"),
     }
 }
@@ -95,6 +98,8 @@ fn request(spec: Option<&str>, cache: &Path) -> Request {
         minor: None,
         offline: true,
         mirror: None,
+        debian_mirror: None,
+        debian_keyring: None,
         directories: python_directories(cache),
     }
 }

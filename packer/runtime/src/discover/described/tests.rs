@@ -18,6 +18,8 @@ fn request(path: &Path, directories: PythonDirectories) -> Request {
         minor: None,
         offline: true,
         mirror: None,
+        debian_mirror: None,
+        debian_keyring: None,
         directories,
     }
 }
