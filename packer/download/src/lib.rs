@@ -163,6 +163,7 @@ fn get(url: &str, authorization: Option<String>) -> Result<Response<ureq::Body>,
 }
 
 /// What is known of a file before it is downloaded.
+#[derive(Clone, Copy)]
 struct Wanted<'a> {
     /// The address, without credentials.
     url: &'a str,

@@ -163,7 +163,6 @@ impl Remedy for Error {
             Self::Download(error) => return error.remedy(),
             Self::Tree(error) => return error.remedy(),
             Self::Debian(error) => return error.remedy(),
-            Self::NoDebian { target } => format!("name a CPython for {target} with --python"),
             Self::Unknowable { .. } => {
                 "name a Python with its `include` directory, such as python-build-standalone's"
                     .into()
@@ -188,7 +187,9 @@ impl Remedy for Error {
                 "repair that installation, or name another one with --python".into()
             }
             Self::Unsupported { .. } => "name a CPython 3.9 or newer with --python".into(),
-            Self::Machine { target, .. } => format!("name a CPython for {target} with --python"),
+            Self::Machine { target, .. } | Self::NoDebian { target } => {
+                format!("name a CPython for {target} with --python")
+            }
             Self::NotOffered { .. } => {
                 "ask for one of these, or give the URL of another release".into()
             }

@@ -27,7 +27,7 @@ pub struct Request {
     pub mirror: Option<String>,
     /// The mirror of Debian's packages instead of [`snakecrate_debian::MIRROR`].
     pub debian_mirror: Option<String>,
-    /// The keys that sign the mirror's suites instead of Debian's: a file of OpenPGP keys.
+    /// The keys that sign the mirror's suites instead of Debian's: a file of `OpenPGP` keys.
     pub debian_keyring: Option<PathBuf>,
     /// The directories of downloaded and unpacked Pythons.
     pub directories: PythonDirectories,
