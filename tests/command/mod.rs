@@ -45,6 +45,9 @@ mod lock_formats;
 /// The same output as in the source's own environment.
 mod own_environment;
 
+/// Debian and RPM packages.
+mod package;
+
 /// The proof: a build succeeds only if its archive starts.
 mod proof;
 

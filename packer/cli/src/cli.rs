@@ -98,7 +98,7 @@ Give it the source and the options of the build. It prints what it has.")]
         args: BuildArgs,
     },
     /// Show the options that are in force, and where each is from
-    #[command(mut_args = describe)]
+    #[command(mut_args = describe_for_config)]
     #[command(after_help = "\
 Examples:
   snakecrate config                             of the project in this directory
@@ -122,6 +122,18 @@ Examples:
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
     },
+    /// Write a Debian or RPM package of an archive, which is built first if a source is given
+    #[command(mut_args = describe_for_package)]
+    #[command(after_help = "\
+Examples:
+  snakecrate package --deb                      ./NAME_VERSION-1_amd64.deb of the project here
+  snakecrate package --rpm ./app -o app.rpm     of an archive
+  snakecrate package --deb --rpm -o dist httpie==3.2.4 --maintainer 'A B <a@b.org>'
+                                                both, of an application from the package index
+
+The package has the archive at /usr/libexec/NAME/NAME and links to it in /usr/bin. systemd units come from
+[tool.snakecrate.service.NAME] of the project.")]
+    Package(PackageArgs),
     /// Run a project's own tests on an archive, which stays as it is
     #[command(after_help = "\
 Examples:
@@ -249,15 +261,39 @@ pub fn run_defaults() -> Options {
     Options { level: Some(RUN_LEVEL), ..Options::empty() }
 }
 
+/// Options of packages are hidden: a build has no use for them.
 fn describe(arg: Arg) -> Arg {
+    let is_packaging = arg.get_id().as_str().starts_with(PACKAGING);
+    described(arg, None).hide(is_packaging)
+}
+
+/// The ids of the options of packages begin with it.
+const PACKAGING: &str = "packaging.";
+
+/// `config` shows the options of packages, too.
+fn describe_for_config(arg: Arg) -> Arg {
     described(arg, None)
+}
+
+/// `package` writes packages in place of the archive, and no report.
+fn describe_for_package(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "output" => arg.help(
+            "File to write, or the directory to write to; several packages need a directory \
+             [default: the current one]",
+        ),
+        "report" => arg.hide(true).value_parser(|_: &str| {
+            Err::<PathBuf, _>("`package` writes no report; use `build` for the archive")
+        }),
+        _ => described(arg, None),
+    }
 }
 
 /// `run` keeps its archive in the build cache, and proves nothing: it starts the application itself.
 fn describe_for_run(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "level" => described(arg, Some(RUN_LEVEL.to_string())),
-        id if id.starts_with("proof.") => arg.hide(true),
+        id if id.starts_with("proof.") || id.starts_with(PACKAGING) => arg.hide(true),
         "output" => arg.hide(true).value_parser(|_: &str| {
             Err::<PathBuf, _>("`run` keeps its archive in the cache; use `build` to write a file")
         }),
@@ -269,12 +305,12 @@ fn describe_for_run(arg: Arg) -> Arg {
 fn describe_for_fetch(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "output" | "report" => described(arg, None).hide(true),
-        _ => described(arg, None),
+        _ => describe(arg),
     }
 }
 
 /// The source and the options of the build.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct BuildArgs {
     /// A directory, a .py script, a .pyz, a wheel, a source distribution, a virtual environment, or a
     /// requirement such as httpie==3.2.4
@@ -286,6 +322,21 @@ pub struct BuildArgs {
     /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]
     pub options: Options,
+}
+
+/// The source or archive, and the formats of `package`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("format").args(["deb", "rpm"]).required(true).multiple(true)))]
+pub struct PackageArgs {
+    /// Write a Debian package
+    #[arg(long)]
+    pub deb: bool,
+    /// Write an RPM package
+    #[arg(long)]
+    pub rpm: bool,
+    /// The source or archive, and the options of the build.
+    #[command(flatten)]
+    pub build: BuildArgs,
 }
 
 /// What `config` shows.

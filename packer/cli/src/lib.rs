@@ -17,6 +17,7 @@ pub mod launchers;
 pub mod lock;
 pub mod marker_environment;
 pub mod overlay;
+pub mod package;
 pub mod proof;
 pub mod prune;
 pub mod report;

@@ -1,12 +1,9 @@
 //! The list of files of wheels that are not in an archive: one of its attachments.
 
 use std::fmt::Write as _;
-use std::io::{BufReader, Read as _};
 
 use serde::{Deserialize, Serialize};
-use snakecrate_format::digest::Digest;
 use snakecrate_format::entry_path::EntryPath;
-use zip::ZipArchive;
 
 use super::{Archive, AttachmentSpec, Error};
 use snakecrate_base::ui::table;
@@ -48,23 +45,11 @@ impl AttachmentSpec {
 ///
 /// The archive is damaged, or cannot be read.
 pub fn dropped_files(archive: &Archive) -> Result<Vec<DroppedFiles>, Error> {
-    let attachments = &archive.manifest().attachments;
-    let Some(attachment) = attachments.iter().find(|one| one.role == ROLE) else {
-        return Ok(Vec::new());
-    };
+    let Some(bytes) = archive.attachment(ROLE)? else { return Ok(Vec::new()) };
     let length = archive.record().archive_length;
-    let damaged = |what: &str| archive.damaged_at(format!("{}: {what}", attachment.name), length);
-    let zip = ZipArchive::new(BufReader::new(archive.range(0, length)));
-    let mut zip = zip.map_err(|error| damaged(&error.to_string()))?;
-    let member = zip.by_name(attachment.name.as_str());
-    let member = member.map_err(|error| damaged(&error.to_string()))?;
-    let mut bytes = Vec::new();
-    let read = member.take(attachment.bytes + 1).read_to_end(&mut bytes);
-    read.map_err(|source| archive.unreadable(source))?;
-    if Digest::of(&bytes) != attachment.blake3 {
-        return Err(damaged("not what was packed"));
-    }
-    serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))
+    let damaged =
+        |error: serde_json::Error| archive.damaged_at(format!("{MEMBER}: {error}"), length);
+    serde_json::from_slice(&bytes).map_err(damaged)
 }
 
 /// The list for people.

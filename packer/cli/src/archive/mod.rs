@@ -1,5 +1,6 @@
 //! Archives: written from packed components, read, verified, shown and extracted.
 
+mod attachment;
 mod directory;
 mod dropped;
 mod error;
@@ -26,6 +27,7 @@ import sys
 os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
 ";
 
+pub use attachment::SBOM;
 pub use dropped::{DroppedFiles, dropped_files, dropped_text};
 pub use error::Error;
 pub use extract::{Extracted, extract};

@@ -67,7 +67,7 @@ impl AttachmentSpec {
     /// Never: the name is a constant.
     pub fn sbom(contents: Vec<u8>) -> Self {
         let name = EntryPath::new(SBOM_MEMBER).expect("the name is a path");
-        Self { name, role: "sbom", component: None, contents }
+        Self { name, role: super::SBOM, component: None, contents }
     }
 
     /// A file at `path` below the folder of attachments.

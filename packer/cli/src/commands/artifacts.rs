@@ -67,7 +67,7 @@ pub(super) fn all(
 ) -> Result<Vec<Artifact>, Error> {
     let of_command = Layer::command(defaults.clone());
     let flags = Layer::flags(flags.clone());
-    let Some(FileOptions { common, artifacts, document }) = file else {
+    let Some(FileOptions { common, artifacts, document, .. }) = file else {
         return match chosen {
             Some(name) => Err(Error::Unknown { name: name.to_owned(), known: vec![] }),
             None => Ok(vec![Artifact::new(None, vec![flags, of_command])]),

@@ -12,6 +12,7 @@ use snakecrate_format::size::Size;
 use super::Error;
 use super::artifacts::{self, Artifact};
 use super::targets::{self, Files};
+use crate::archive::Aside;
 use crate::build::{self, Build};
 use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
@@ -21,6 +22,7 @@ use crate::settings::{self, Layer, LibcChoice, Options, Settings};
 use crate::source::Source;
 use snakecrate_base::host::{Way, way_of_archive};
 use snakecrate_base::ui::{Ui, warnings};
+use snakecrate_format::target::Target;
 
 /// `snakecrate build`
 pub(super) fn build(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
@@ -30,22 +32,77 @@ pub(super) fn build(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
 
 fn build_artifact(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> {
     let settings = &artifact.settings;
+    let of_artifact = artifact.name.as_deref();
+    for_each(source, artifact, ui, |build, pythons, target, warnings| {
+        let name = of_artifact.unwrap_or(build.name());
+        let files = match pythons {
+            1 => Files::of_one(name, settings),
+            _ => Files::of_several(name, target, settings)?,
+        };
+        write(build, settings, &files, warnings, ui)
+    })
+}
+
+/// Prepares the archive of `artifact` for each of its targets, and gives it to `work` with the number
+/// of targets, its own, and the warnings about it so far.
+pub(super) fn for_each(
+    source: &Source,
+    artifact: &Artifact,
+    ui: Ui,
+    work: impl Fn(Build, usize, &'static Target, &dyn Fn() -> Vec<String>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let settings = &artifact.settings;
     let since = warnings().len();
     build::check_launchers(settings)?;
     let pythons = build::interpreters(source, settings, ui)?;
     let common = warnings().split_off(since);
-    let of_artifact = artifact.name.as_deref();
     targets::for_each(&pythons, ui, |python| {
         let since = warnings().len();
         let build = Build::prepare(source, settings, python, ui)?;
-        let name = of_artifact.unwrap_or(build.name());
-        let files = match &*pythons {
-            [_] => Files::of_one(name, settings),
-            _ => Files::of_several(name, python.target, settings)?,
-        };
         let warnings = || [common.clone(), warnings().split_off(since)].concat();
-        write(build, settings, &files, warnings, ui)
+        work(build, pythons.len(), python.target, &warnings)
     })
+}
+
+/// Writes the archive beside `output`, and proves it. Entries that cannot be offered are left out.
+pub(super) fn prove(
+    build: &mut Build,
+    settings: &Settings,
+    output: &Path,
+    ui: Ui,
+) -> Result<(Aside, Result<Outcome, proof::Error>), Error> {
+    loop {
+        let aside = build.write_aside(output)?;
+        match proof::prove(aside.path(), build, &settings.proof, ui) {
+            Ok(Outcome::Withhold(entries)) => build.withhold(&entries, ui),
+            proven => {
+                if let Ok(Outcome::Proven(proof)) = &proven {
+                    ui.step("Proven", proof);
+                }
+                return Ok((aside, proven));
+            }
+        }
+    }
+}
+
+/// Keeps an archive that failed its proof as `output` with another suffix, if looking into it may help.
+pub(super) fn keep(
+    aside: Aside,
+    proven: &Result<Outcome, proof::Error>,
+    output: &Path,
+) -> Result<Option<PathBuf>, Error> {
+    let is_useful = proven.as_ref().is_err_and(proof::Error::is_about_archive);
+    let kept = is_useful.then(|| failed(output));
+    if let Some(kept) = &kept {
+        aside.publish_as(kept).map_err(crate::build::Error::from)?;
+    }
+    Ok(kept)
+}
+
+/// The error about an archive that failed its proof, and is kept there.
+pub(super) fn unproven(build: &Build, error: proof::Error, kept: Option<PathBuf>) -> Error {
+    let advice = error.output().and_then(|output| build.hints().advice(output));
+    Error::Proof { error: Box::new(error), advice, kept }
 }
 
 /// Writes the archive, proves it, and reports about it.
@@ -53,36 +110,19 @@ fn write(
     mut build: Build,
     settings: &Settings,
     files: &Files,
-    warnings: impl Fn() -> Vec<String>,
+    warnings: &dyn Fn() -> Vec<String>,
     ui: Ui,
 ) -> Result<(), Error> {
     let output = &files.archive;
-    let (aside, proven) = loop {
-        let aside = build.write_aside(output)?;
-        match proof::prove(aside.path(), &build, &settings.proof, ui) {
-            Ok(Outcome::Withhold(entries)) => build.withhold(&entries, ui),
-            proven => break (aside, proven),
-        }
-    };
+    let (aside, proven) = prove(&mut build, settings, output, ui)?;
     let report = |path: &Path| match &files.report {
         Some(file) => Report::new(&build, path, proven.as_ref(), warnings())?.write(file),
         None => Ok(()),
     };
-    let outcome = match &proven {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            let kept = error.is_about_archive().then(|| failed(output));
-            if let Some(kept) = &kept {
-                aside.publish_as(kept).map_err(crate::build::Error::from)?;
-                report(kept)?;
-            }
-            let advice = error.output().and_then(|output| build.hints().advice(output));
-            let error = Box::new(proven.expect_err("it failed"));
-            return Err(Error::Proof { error, advice, kept });
-        }
-    };
-    if let Outcome::Proven(proof) = outcome {
-        ui.step("Proven", proof);
+    if proven.is_err() {
+        let kept = keep(aside, &proven, output)?;
+        kept.as_deref().map_or(Ok(()), report)?;
+        return Err(unproven(&build, proven.expect_err("it failed"), kept));
     }
     let written = aside.publish().map_err(crate::build::Error::from)?;
     // A leftover of an earlier build would be taken for this one's.

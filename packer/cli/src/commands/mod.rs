@@ -9,6 +9,7 @@ mod fetch;
 mod inspect;
 mod labels;
 mod list_targets;
+mod package;
 mod prune;
 mod targets;
 mod test;
@@ -58,6 +59,20 @@ pub enum Error {
         /// Where the archive is.
         kept: Option<PathBuf>,
     },
+    /// A package cannot be made.
+    #[error(transparent)]
+    Package(#[from] crate::package::Error),
+    /// An archive is built already.
+    #[error("{} is an archive, and `{option}` is an option of its build", path.display())]
+    BuiltAlready {
+        /// The archive.
+        path: PathBuf,
+        /// The key of an option that was given.
+        option: String,
+    },
+    /// Several packages would have one name.
+    #[error("there are several packages, and {} isn't a directory", .0.display())]
+    SeveralPackages(PathBuf),
     /// Some targets of a build failed.
     #[error("{}", lines(.0, "not built for", Error::to_string))]
     Targets(Vec<Failure>),
@@ -133,6 +148,11 @@ impl Remedy for Error {
             Self::Audit(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
+            Self::Package(error) => error.remedy(),
+            Self::BuiltAlready { .. } => {
+                Some("leave it out, or give `package` the source of the archive".into())
+            }
+            Self::SeveralPackages(_) => Some("name a directory with -o".into()),
             Self::Targets(failures) => {
                 let remedy = |error: &Self| error.remedy().unwrap_or_default();
                 match &**failures {
@@ -184,6 +204,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Run { args, arguments } => return Err(build::run(&args, &arguments, ui)),
         Command::Fetch { args } => fetch::fetch(&args, ui)?,
         Command::Config(args) => config::config(&args)?,
+        Command::Package(args) => package::package(&args, ui)?,
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }

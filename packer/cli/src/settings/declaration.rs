@@ -15,6 +15,7 @@ use super::choices::{LibcChoice, choices};
 use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
+use super::packaging::{Packaging, PackagingOptions};
 use super::proof::{Proof, ProofOptions};
 use super::targets::{PythonChoice, TargetName, pythons, target, targets};
 use super::values::{Inclusion, as_texts, inclusions};
@@ -338,6 +339,11 @@ pub struct Settings {
     #[config(nested, layer_attr(command(flatten)))]
     #[config(layer_attr(schemars(default = "ProofOptions::empty")))]
     pub proof: Proof,
+
+    /// Debian and RPM packages of the archive
+    #[config(nested, layer_attr(command(flatten)))]
+    #[config(layer_attr(schemars(default = "PackagingOptions::empty")))]
+    pub packaging: Packaging,
 }
 
 /// The options that one layer sets: the flags, or the file.

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use clap::{Arg, ArgAction, Args as _, Command};
 use confique::Config as _;
 use confique::meta::{Expr, FieldKind, LeafKind};
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::declaration::{ALIASES, Options, Settings};
+use super::service::Service;
 
 /// The help text of `arg` with its default and whether it is repeatable. `default` replaces the
 /// default of the declaration.
@@ -167,6 +169,18 @@ pub fn schema() -> Value {
         "description": "Archives of this project by name, each with options that win over the others here",
         "additionalProperties": { "$ref": "#" },
     });
+    // Its own definitions wouldn't be found in there.
+    let inlined = SchemaSettings::draft2020_12().with(|all| all.inline_subschemas = true);
+    let mut service = inlined.into_generator().into_root_schema_for::<Service>().to_value();
+    without_nulls(&mut service);
+    for key in ["$schema", "title"] {
+        service.as_object_mut().map(|service| service.remove(key));
+    }
+    schema["properties"]["service"] = json!({
+        "type": "object",
+        "description": "Services of the Debian and RPM packages of this project by name",
+        "additionalProperties": service,
+    });
     schema
 }
 
@@ -176,6 +190,12 @@ fn containing<'s, 'k>(schema: &'s mut Value, key: &'k str) -> (&'s mut Value, &'
         Some((table, key)) => containing(&mut schema["properties"][table], key),
         None => (schema, key),
     }
+}
+
+/// [`without_null`] for each property of a table.
+fn without_nulls(table: &mut Value) {
+    let properties = table.get_mut("properties").and_then(Value::as_object_mut);
+    properties.into_iter().flat_map(|all| all.values_mut()).for_each(without_null);
 }
 
 /// Options that are not set are absent: TOML has no null.

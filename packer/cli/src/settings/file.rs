@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Options;
 use super::document::{Document, TOOL};
 use super::keys::{self, Unknown};
+use super::service::{Service, Services};
 use crate::source::{Source, toml_cause};
 use snakecrate_base::error::Remedy;
 use snakecrate_runtime::discover::Spec;
@@ -94,6 +95,9 @@ pub type Artifacts = BTreeMap<String, Options>;
 /// The table of artifacts.
 const ARTIFACT: &str = "artifact";
 
+/// The table of services.
+const SERVICE: &str = "service";
+
 /// The options that a file sets.
 #[derive(Debug)]
 pub struct FileOptions {
@@ -101,6 +105,8 @@ pub struct FileOptions {
     pub common: Options,
     /// Those of each artifact.
     pub artifacts: Artifacts,
+    /// The systemd units of packages.
+    pub services: Services,
     /// The file.
     pub document: Document,
 }
@@ -148,9 +154,11 @@ pub(super) fn read(document: Document, tool: &toml::Table) -> Result<FileOptions
     };
     let mut common = table.clone();
     common.remove(ARTIFACT);
+    common.remove(SERVICE);
     Ok(FileOptions {
         common: options(common, &document, &[])?,
         artifacts: artifacts(table, &document)?,
+        services: services(table, &document)?,
         document,
     })
 }
@@ -191,22 +199,46 @@ fn options(table: toml::Table, document: &Document, above: &[&str]) -> Result<Op
             nearest,
         });
     }
-    let mut options: Options = serde_path_to_error::deserialize(toml::Value::Table(table))
-        .map_err(|error| {
-            let names = error.path().iter().filter_map(|segment| match segment {
-                serde_path_to_error::Segment::Map { key } => Some(key.as_str()),
-                _ => None,
-            });
-            let path: Vec<&str> = above.iter().copied().chain(names).collect();
-            Error::Key {
-                path: document.path.clone(),
-                line: document.line(&path),
-                key: path.join("."),
-                cause: error.inner().message().trim().replace('\n', " "),
-            }
-        })?;
+    let mut options: Options = values(toml::Value::Table(table), document, above)?;
     make_absolute(&mut options, document.path.parent().unwrap_or(Path::new(".")));
     Ok(options)
+}
+
+/// Reads the value of the key at `above` below `[tool.snakecrate]`.
+fn values<T: serde::de::DeserializeOwned>(
+    value: toml::Value,
+    document: &Document,
+    above: &[&str],
+) -> Result<T, Error> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let names = error.path().iter().filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Map { key } => Some(key.as_str()),
+            _ => None,
+        });
+        let path: Vec<&str> = above.iter().copied().chain(names).collect();
+        Error::Key {
+            path: document.path.clone(),
+            line: document.line(&path),
+            key: path.join("."),
+            cause: error.inner().message().trim().replace('\n', " "),
+        }
+    })
+}
+
+/// The services in the table `[tool.snakecrate]` of `document`.
+fn services(own: &toml::Table, document: &Document) -> Result<Services, Error> {
+    let Some(value) = own.get(SERVICE) else { return Ok(Services::new()) };
+    let table = value.as_table().ok_or_else(|| Error::Key {
+        path: document.path.clone(),
+        line: document.line(&[SERVICE]),
+        key: SERVICE.into(),
+        cause: "expected a table for each service: [tool.snakecrate.service.NAME]".into(),
+    })?;
+    let one = |(name, value): (&String, &toml::Value)| {
+        let service: Service = values(value.clone(), document, &[SERVICE, name])?;
+        Ok((name.clone(), service))
+    };
+    table.iter().map(one).collect()
 }
 
 /// Relative paths are relative to the directory of the file, not to the working directory.

@@ -17,7 +17,9 @@ mod flags;
 mod keys;
 mod layers;
 mod lists;
+mod packaging;
 mod proof;
+mod service;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -32,7 +34,9 @@ pub use documents::described;
 pub use environment::Env;
 pub use file::{Artifacts, Error, FileOptions, in_directory, options_of};
 pub use layers::{InForce, Layer, Origin, Place, in_force};
+pub use packaging::Packaging;
 pub use proof::Proof;
+pub use service::{Restart, Service, Services};
 pub use targets::{PythonChoice, UnknownTarget};
 pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
 

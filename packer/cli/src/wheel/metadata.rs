@@ -18,8 +18,14 @@ pub struct Metadata {
     pub provides_extra: Vec<String>,
     /// `License-Expression` (SPDX), `License`, classifiers and files.
     pub license: License,
-    /// `Author` or `Author-email`.
+    /// `Author`.
     pub author: Option<String>,
+    /// `Author-email`: addresses, or `NAME <MAIL>`, several with commas.
+    pub author_email: Option<String>,
+    /// `Maintainer`.
+    pub maintainer: Option<String>,
+    /// `Maintainer-email`, like the author's.
+    pub maintainer_email: Option<String>,
     /// `Home-page`, else the first `Project-URL` that is a home page or a repository.
     pub home_page: Option<String>,
 }
@@ -96,7 +102,9 @@ impl Metadata {
                 "license" => metadata.license.text = Some(value),
                 "license-file" => metadata.license.files.push(value),
                 "author" => metadata.author = Some(value),
-                "author-email" if metadata.author.is_none() => metadata.author = Some(value),
+                "author-email" => metadata.author_email = Some(value),
+                "maintainer" => metadata.maintainer = Some(value),
+                "maintainer-email" => metadata.maintainer_email = Some(value),
                 "home-page" => metadata.home_page = Some(value),
                 "project-url" => links.extend(project_url(&value)),
                 "classifier" => {

@@ -16,6 +16,9 @@ use super::Path;
 /// The name of an artifact, which has a table of its own.
 const ARTIFACT: [&str; 2] = ["artifact", "web"];
 
+/// The tables of services, which are no options.
+const SERVICE: &str = "service";
+
 /// A key, behind the names of its tables.
 type Key = Vec<String>;
 
@@ -26,6 +29,8 @@ fn keys_in(schema: &serde_json::Value, above: &[&str]) -> Vec<Key> {
         let path: Vec<&str> = above.iter().copied().chain([name.as_str()]).collect();
         if property["properties"].is_object() {
             keys.extend(keys_in(property, &path));
+        } else if name == SERVICE {
+            // Tables of another kind, which have tests of their own.
         } else if name != ARTIFACT[0] {
             keys.push(path.iter().map(|name| (*name).to_owned()).collect());
         } else {
@@ -242,11 +247,45 @@ fn what_another_option_is_called_is_answered_with_its_key() {
         ("constraint = 'x'", Some("constraints")),
         ("max_glibc = '2.28'", Some("max-glibc")),
         ("proof = { time = 3 }", Some("proof.timeout")),
-        ("release = true", None),
+        ("release = 2", Some("packaging.release")),
+        ("turbo = true", None),
         ("env = { a = 1 }", None),
     ] {
         let error = read(&format!("[tool.snakecrate]\n{text}\n")).unwrap_err();
         let Error::Unknown { nearest: found, .. } = error else { panic!("{error}") };
         assert_eq!(found.as_deref(), nearest, "{text}");
+    }
+}
+
+/// The keys of a service: those that the schema allows are read, and no others.
+#[test]
+fn a_service_has_the_values_that_the_schema_allows() {
+    let (validator, values) = (validator(), values());
+    let schema = documents::schema();
+    let service = &schema["properties"][SERVICE]["additionalProperties"];
+    let keys: Vec<&String> = service["properties"].as_object().unwrap().keys().collect();
+    let wanted = ["args", "description", "entry", "environment", "restart", "timer", "user"];
+    assert_eq!(keys, [&wanted[..], &["wanted-by"]].concat());
+    for key in keys.into_iter().map(String::as_str).chain(["absent"]) {
+        let (mut accepted, mut refused) = (0, 0);
+        for value in &values {
+            let key = [SERVICE, "web", key].map(str::to_owned);
+            let text = forged(&key, value);
+            let read = read(&text);
+            if let Some(allowed) = allows(&validator, &text) {
+                let why = read.as_ref().err().map(ToString::to_string);
+                assert_eq!(why.is_none(), allowed, "{key:?} = {value}: {why:?}");
+            }
+            if let Err(error) = read {
+                refused += 1;
+                let message = error.to_string();
+                let is_located = message.starts_with("/p/pyproject.toml: line ");
+                assert!(is_located && message.contains("`service.web."), "{message}");
+            } else {
+                accepted += 1;
+            }
+        }
+        assert_eq!(accepted > 0, key != "absent", "{key}");
+        assert!(refused > 0, "{key}");
     }
 }

@@ -1,0 +1,150 @@
+//! The files of a package: where each is, and what is in it.
+//!
+//! Sources: the Filesystem Hierarchy Standard 3.0; Debian's policy 9.1, 12.1, 12.3 and 12.5.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+
+use flate2::{Compression, GzBuilder};
+
+use super::name::is_plain;
+use super::{Format, Package, documents};
+
+/// A file of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    /// The archive, an executable.
+    Archive,
+    /// A document.
+    Bytes(Vec<u8>),
+    /// A link with this target.
+    Link(String),
+}
+
+/// The files by their paths below `/`.
+pub(super) type Contents = BTreeMap<String, Content>;
+
+/// The files of `package` in this format.
+pub(super) fn of(package: &Package, format: Format) -> Contents {
+    let name = &package.name;
+    let mut all = Contents::new();
+    all.insert(format!("usr/libexec/{name}/{name}"), Content::Archive);
+    for command in &package.commands {
+        let target = format!("../libexec/{name}/{name}");
+        all.insert(format!("usr/bin/{command}"), Content::Link(target));
+    }
+    let shared = package.files.shared.iter().filter_map(|(path, bytes)| {
+        let (path, is_page) = place(path, format)?;
+        let is_packed = !is_page || path.strip_suffix(".gz").is_some();
+        let (path, bytes) =
+            if is_packed { (path, bytes.clone()) } else { (path + ".gz", zipped(bytes)) };
+        Some((path, Content::Bytes(bytes)))
+    });
+    all.extend(shared);
+    for unit in &package.units {
+        for (file, text) in unit.files() {
+            all.insert(format!("usr/lib/systemd/system/{file}"), Content::Bytes(text.into()));
+        }
+    }
+    documents::add(package, format, &mut all);
+    all
+}
+
+/// The directories above `contents` that are the package's own: parents come first.
+pub(super) fn directories(contents: &Contents) -> BTreeSet<String> {
+    let parents = |path: &String| {
+        let parts: Vec<_> = path.match_indices('/').map(|(at, _)| path[..at].to_owned()).collect();
+        parts
+    };
+    contents.keys().flat_map(parents).collect()
+}
+
+/// The place below `/` of the file `path` below the environment, and whether it is a manual page;
+/// `None` if packages have no place for it.
+fn place(path: &str, format: Format) -> Option<(String, bool)> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let (directory, is_page) = match parts[..] {
+        ["share", "man", section, file] if is_section(section, file) => {
+            (format!("man/{section}"), true)
+        }
+        ["share", "man", language, section, file]
+            if is_plain(language) && is_section(section, file) =>
+        {
+            (format!("man/{language}/{section}"), true)
+        }
+        ["share", "bash-completion", "completions", _] => {
+            ("bash-completion/completions".into(), false)
+        }
+        ["share", "zsh", "site-functions" | "vendor-completions", _] => {
+            // Debian keeps `site-functions` for the administrator.
+            let directory = match format {
+                Format::Deb => "zsh/vendor-completions",
+                Format::Rpm => "zsh/site-functions",
+            };
+            (directory.into(), false)
+        }
+        ["share", "fish", "vendor_completions.d" | "completions", _] => {
+            ("fish/vendor_completions.d".into(), false)
+        }
+        _ => return None,
+    };
+    let file = parts.last().filter(|file| is_plain(file))?;
+    Some((format!("usr/share/{directory}/{file}"), is_page))
+}
+
+/// `man1` and `demo.1`, `demo.1.gz`.
+fn is_section(directory: &str, file: &str) -> bool {
+    let Some(section) = directory.strip_prefix("man").filter(|section| section.len() == 1) else {
+        return false;
+    };
+    let file = file.strip_suffix(".gz").unwrap_or(file);
+    let suffix = file.rsplit_once('.').map(|(_, suffix)| suffix);
+    section.bytes().all(|byte| byte.is_ascii_digit())
+        && suffix.is_some_and(|suffix| suffix.starts_with(section) && is_plain(suffix))
+}
+
+/// As `gzip -9n` does it.
+pub(super) fn zipped(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = GzBuilder::new().write(Vec::new(), Compression::best());
+    let written = writer.write_all(bytes);
+    debug_assert!(written.is_ok(), "writing to memory cannot fail");
+    writer.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manual_pages_and_completions_have_their_places() {
+        let deb = |path| place(path, Format::Deb).map(|(path, _)| path);
+        for (path, wanted) in [
+            ("share/man/man1/demo.1", Some("usr/share/man/man1/demo.1")),
+            ("share/man/man1/demo.1.gz", Some("usr/share/man/man1/demo.1.gz")),
+            ("share/man/de/man8/demo.8", Some("usr/share/man/de/man8/demo.8")),
+            ("share/man/man1/demo.txt", None),
+            ("share/man/man1/../../x.1", None),
+            ("share/man/manx/demo.x", None),
+            (
+                "share/bash-completion/completions/demo",
+                Some("usr/share/bash-completion/completions/demo"),
+            ),
+            ("share/bash-completion/completions/a b", None),
+            ("share/zsh/site-functions/_demo", Some("usr/share/zsh/vendor-completions/_demo")),
+            ("share/fish/completions/d.fish", Some("usr/share/fish/vendor_completions.d/d.fish")),
+            ("share/applications/demo.desktop", None),
+            ("share/doc/bash/copyright", None),
+        ] {
+            assert_eq!(deb(path).as_deref(), wanted, "{path}");
+        }
+        let rpm = place("share/zsh/site-functions/_demo", Format::Rpm).unwrap();
+        assert_eq!(rpm.0, "usr/share/zsh/site-functions/_demo");
+    }
+
+    #[test]
+    fn directories_come_with_their_parents() {
+        let contents = Contents::from([("usr/lib/a/a".to_owned(), Content::Archive)]);
+        let all: Vec<_> = directories(&contents).into_iter().collect();
+        assert_eq!(all, ["usr", "usr/lib", "usr/lib/a"]);
+    }
+}
