@@ -5,10 +5,10 @@
 # The root of an arm64 Debian; get_arm64 makes it.
 arm64=${SNAKECRATE_AARCH64_ROOT:-${CARGO_TARGET_DIR:-$root/target}/arm64/root}
 
-# get_emulator: the kernel starts aarch64 programs by qemu, in other roots too.
+# get_emulator: the kernel starts aarch64 programs by qemu, in other roots too, and with their argv[0].
 get_emulator() {
     local formats=/proc/sys/fs/binfmt_misc qemu=/usr/bin/qemu-aarch64-static
-    if grep -qs '^flags: .*F' "$formats/qemu-aarch64" && grep -qs '^enabled' "$formats/qemu-aarch64"; then
+    if grep -qs '^flags: .*PF' "$formats/qemu-aarch64" && grep -qs '^enabled' "$formats/qemu-aarch64"; then
         return
     fi
     reason="qemu-aarch64 isn't registered for other roots (binfmt_misc, flag F), and only root can do that"
@@ -25,7 +25,7 @@ get_emulator() {
     # An ELF file of 64 bits, little-endian, executable or shared, for machine 183.
     local magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
     local mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
-    echo ":qemu-aarch64:M::$magic:$mask:$qemu:F" >"$formats/register" || return
+    echo ":qemu-aarch64:M::$magic:$mask:$qemu:FP" >"$formats/register" || return
     note "registered $qemu; to undo that: echo -1 >$formats/qemu-aarch64"
 }
 

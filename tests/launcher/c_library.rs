@@ -87,6 +87,7 @@ fn a_changed_interpreter_or_lost_c_library_is_found() {
 
 #[test]
 fn the_bundled_loader_starts_native_programs() {
+    needs!(Native("the packed program would have to be its target's"));
     let sandbox =
         Sandbox::new().bare_project("native", "").copy("/usr/bin/printenv", "native/scripts/show");
     sandbox.build(["native", "-o", "app", "-e", "show", "--libc", "bundled"]).expect(0, "", "");
@@ -97,6 +98,7 @@ fn the_bundled_loader_starts_native_programs() {
 
 #[test]
 fn a_suitable_hosts_c_library_is_used() {
+    needs!(Native("there is no C library of its target"));
     let sandbox = Sandbox::new().project("probe");
     sandbox.build(["probe", "-o", "app"]).expect(0, "", "");
     let found = mapped(&sandbox);

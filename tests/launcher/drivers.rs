@@ -48,7 +48,7 @@ fn with_driver(sandbox: &Sandbox) -> Run<'_> {
 /// The loader of the archive's C library knew no directory of the host.
 #[test]
 fn archives_on_their_own_c_library_find_a_driver_that_they_need() {
-    needs!(Root);
+    needs!(Root, Native("the driver would have to be its target's"));
     let sandbox = sandbox();
     let wheel = wheel(&sandbox);
     let build = [wheel.as_str(), "-o", "app", "--libc", "bundled"];
@@ -65,7 +65,7 @@ fn archives_on_their_own_c_library_find_a_driver_that_they_need() {
 /// Without a need for the host's libraries, they stay out of the archive's C library.
 #[test]
 fn libraries_loaded_by_name_are_found_if_the_build_allows_them() {
-    needs!(Root);
+    needs!(Root, Native("the driver would have to be its target's"));
     let script = "import ctypes\n\
                   try: print(ctypes.CDLL('libcuda.so.1').answer())\n\
                   except OSError as error: print(error)\n";

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use regex::Regex;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::Sandbox;
 
 /// Replaces the archive: notes how it was started, and with which command. With a command it exits
@@ -91,6 +92,7 @@ const MISSING: &str = "import sys\nimport no_such_module\ndef main(): pass\n";
 
 #[test]
 fn the_applications_own_import_errors_are_shown_unchanged() {
+    needs!(Native("an older Python writes other tracebacks"));
     let frozen = Regex::new(r#"(File "<frozen runpy>"), line \d+"#).unwrap();
     for (module, arguments) in KINDS {
         let sandbox = sandbox(MISSING, arguments);

@@ -10,7 +10,7 @@ const SEES: &str = include_str!("environment/sees.py");
 
 /// The variables of `CPython` 3.8 to 3.13, from the documentation, `--help-env`, and the names in its
 /// binaries, with values that show.
-const VARIABLES: [(&str, &str); 34] = [
+const VARIABLES: [(&str, &str); 31] = [
     ("PYTHONASYNCIODEBUG", "1"),
     ("PYTHONBREAKPOINT", "os.getpid"),
     ("PYTHONCOERCECLOCALE", "warn"),
@@ -30,7 +30,6 @@ const VARIABLES: [(&str, &str); 34] = [
     ("PYTHONNOUSERSITE", "1"),
     ("PYTHONOPTIMIZE", "2"),
     ("PYTHONPATH", "planted"),
-    ("PYTHONPERFSUPPORT", "1"),
     ("PYTHONPLATLIBDIR", "planted"),
     ("PYTHONPROFILEIMPORTTIME", "1"),
     ("PYTHONPYCACHEPREFIX", "/planted"),
@@ -42,13 +41,17 @@ const VARIABLES: [(&str, &str); 34] = [
     ("PYTHONWARNDEFAULTENCODING", "1"),
     ("PYTHONWARNINGS", "error::ResourceWarning"),
     ("PYTHON_DOM", "planted"),
-    ("PYTHON_FROZEN_MODULES", "off"),
-    ("PYTHON_GIL", "0"),
     ("__PYVENV_LAUNCHER__", "planted/bin/python3"),
 ];
 
-/// From 3.13 on.
-const NEWER: [(&str, &str); 2] = [("PYTHON_COLORS", "1"), ("PYTHON_CPU_COUNT", "77")];
+/// From 3.13 on, or from 3.12.
+const NEWER: [(&str, &str); 5] = [
+    ("PYTHONPERFSUPPORT", "1"),
+    ("PYTHON_COLORS", "1"),
+    ("PYTHON_CPU_COUNT", "77"),
+    ("PYTHON_FROZEN_MODULES", "off"),
+    ("PYTHON_GIL", "0"),
+];
 
 /// Variables that change nothing here even if the interpreter is not isolated: they are for other
 /// systems, debug builds of `CPython`, a prompt, or other versions, or Python does not know them.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::cache::repair::{PROBED, files, is_whole, rewrite, warm};
 use crate::support::sandbox::Sandbox;
+use crate::support::target;
 
 /// The file in the component, and in the environment if it is there.
 fn everywhere(sandbox: &Sandbox, end: &str) -> Vec<PathBuf> {
@@ -25,7 +26,9 @@ const MODULES: [&str; 4] =
 #[test]
 fn a_module_that_is_gone_comes_back() {
     let sandbox = warm();
-    for module in MODULES {
+    // Debian's interpreter has the last one built in.
+    let count = if target::is_foreign() { 3 } else { 4 };
+    for module in &MODULES[..count] {
         for path in everywhere(&sandbox, module) {
             fs::remove_file(path).unwrap();
         }
@@ -63,6 +66,10 @@ fn damaged_bytecode_and_libraries_come_back() {
             sandbox.archive("app").expect(0, PROBED, "");
             is_whole(&sandbox);
         }
+    }
+    if target::is_foreign() {
+        // Debian's interpreter has `select` built in.
+        return;
     }
     rewrite(&everywhere(&sandbox, "/lib-dynload/select.")[0], b"");
     sandbox.archive("app").expect(0, PROBED, "");

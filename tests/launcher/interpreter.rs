@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::{OPEN, PAIR, PROBE};
 use crate::support::sandbox::{Run, Sandbox};
 
@@ -128,6 +129,7 @@ fn run_starts_entries_and_scripts_of_other_distributions() {
 
 #[test]
 fn run_starts_scripts_that_are_no_entries() {
+    needs!(Native("the packed program would have to be its target's"));
     let sandbox = Sandbox::new()
         .project("pair")
         .file("pair/scripts/shell", "#!/bin/sh\necho shell \"$@\" $SNAKECRATE\n")

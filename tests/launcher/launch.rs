@@ -128,6 +128,7 @@ fn sigterm_kills_it_by_signal() {
 
 #[test]
 fn a_crash_is_death_by_signal_too() {
+    needs!(Native("the emulator reports the signal, too"));
     let sandbox = sandbox();
     sandbox.archive("app").args(["suicide", "6"]).output().killed_by(Signal::ABORT).done();
 }
@@ -162,6 +163,7 @@ fn a_reader_that_goes_away_is_a_broken_pipe() {
 /// Only signals that the caller blocked or ignored are blocked or ignored, as under `nohup`.
 #[test]
 fn signal_dispositions_are_those_of_the_caller() {
+    needs!(Native("the emulator handles signals itself"));
     let sandbox = sandbox();
     let script = sandbox.path("masks.py");
     std::fs::copy(crate::support::sandbox::shared::projects().join("probe/probe.py"), &script)

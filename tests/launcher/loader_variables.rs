@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::needs::needs;
 use crate::support::sandbox::shared::PROBE;
 use crate::support::sandbox::{Run, Sandbox};
 
@@ -114,6 +115,7 @@ fn no_code_comes_from_the_users_library_path() {
 /// A child process is a program like any other, even if it is the same interpreter.
 #[test]
 fn children_have_the_users_variables() {
+    needs!(Native("the library would have to be its target's"));
     let sandbox = sandbox();
     let run = with(&sandbox, &[("LD_PRELOAD", sandbox.path("canary.so"))]);
     run.args(["run", CHILDREN]).expect(0, "", "");
@@ -163,6 +165,7 @@ fn modules_and_scripts_start_fast_too() {
 /// For drivers outside the archive.
 #[test]
 fn loader_variables_work_if_the_build_allows_them() {
+    needs!(Native("the library would have to be its target's"));
     let sandbox = sandbox()
         .bare_project("open", "[project.scripts]\nopen = 'opened:main'\n")
         .file("open/opened.py", "def main():\n    import os; print(os.environ['LD_PRELOAD'])\n");
@@ -178,6 +181,7 @@ fn loader_variables_work_if_the_build_allows_them() {
 /// It could not restore their names.
 #[test]
 fn a_native_entry_is_started_as_any_program() {
+    needs!(Native("the packed program would have to be its target's"));
     let sandbox =
         sandbox().bare_project("native", "").copy("/usr/bin/env", "native/scripts/native-env");
     sandbox.build(["native", "-e", "native-env", "-o", "app"]).expect(0, "", "");

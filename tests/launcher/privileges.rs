@@ -20,7 +20,7 @@ const REFUSED: &str = "snakecrate: refusing to run with rights that the caller d
 const CAPABILITY: [u32; 5] = [0x0200_0001, 1 << 10, 0, 0, 0];
 
 fn sandbox() -> Option<Sandbox> {
-    needs!(Root);
+    needs!(Root, Native("the rights are those of the emulator's file"));
     let sandbox = Sandbox::new().with(&PROBE, "app");
     if statvfs(sandbox.root()).unwrap().f_flag.contains(StatVfsMountFlags::NOSUID) {
         skip!("the temporary directory is mounted nosuid");

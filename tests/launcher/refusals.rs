@@ -115,7 +115,7 @@ fn too_many_arguments_are_the_users_to_shorten() {
 /// A root without a C library, and an archive that was built to rely on the host's.
 #[test]
 fn a_host_without_a_loader_is_explained() {
-    needs!(Root, Mounts);
+    needs!(Root, Mounts, Native("the emulator looks for the loader"));
     let sandbox = Sandbox::new().project("probe").file("root/tmp/x", "").file("root/proc/x", "");
     sandbox.build(["probe", "-o", "root/app", "--libc", "host"]).expect(0, "", "");
     fs::remove_file(sandbox.path("root/proc/x")).unwrap();

@@ -131,6 +131,7 @@ print(open('/proc/self/oom_score_adj').read().strip(), open('/proc/self/personal
 
 #[test]
 fn a_process_inherits_everything_from_the_caller() {
+    needs!(Native("the emulator handles signals itself"));
     let sandbox = Sandbox::new().with(&PROBE, "app").file("unusual.py", UNUSUAL);
     let start = |command: &[&str]| {
         let mut python = Command::new("python3");

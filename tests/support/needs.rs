@@ -25,6 +25,8 @@ pub enum Need {
     /// SIGINT, which a suite that a shell started with `&` ignores, and so do its children, as they
     /// should.
     Interrupts,
+    /// Archives that this machine runs itself, without an emulator, for this reason.
+    Native(&'static str),
     /// A launcher for this target, and a way to start programs of it.
     Start(&'static Target),
 }
@@ -33,7 +35,7 @@ pub enum Need {
 macro_rules! needs {
     ($($need:expr),+) => {{
         #[allow(unused_imports, reason = "not every test uses all of them")]
-        use $crate::support::needs::Need::{Interrupts, Mounts, Program, Root, Start, Tracing};
+        use $crate::support::needs::Need::{Interrupts, Mounts, Native, Program, Root, Start, Tracing};
         if let Some(reason) = [$($need),+].into_iter().find_map($crate::support::needs::Need::lacks) {
             snakecrate_base::skip!("{reason}");
         }
@@ -64,6 +66,7 @@ impl Need {
                 succeeds(Command::new("sh").args(["-c", "command -v \"$0\"", name])),
                 format!("{name} is missing"),
             ),
+            Self::Native(why) => (!target::is_foreign(), format!("under an emulator, {why}")),
             Self::Start(target) => match target::lacks(target) {
                 Some(lacks) => (false, lacks),
                 None => (true, String::new()),
