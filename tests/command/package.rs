@@ -373,7 +373,8 @@ fn services_become_units_with_scripts() {
     assert_eq!(
         unit("packunits.service"),
         "[Unit]
-Description=packunits as one executable file
+Description=Application in one executable file
+Documentation=file:/usr/share/doc/packunits/
 After=network.target
 
 [Service]

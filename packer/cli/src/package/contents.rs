@@ -2,27 +2,11 @@
 //!
 //! Sources: the Filesystem Hierarchy Standard 3.0; Debian's policy 9.1, 12.1, 12.3 and 12.5.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::collections::BTreeSet;
 
-use flate2::{Compression, GzBuilder};
-
+use super::file::{Content, Contents, zipped};
 use super::name::is_plain;
 use super::{Format, Package, documents};
-
-/// A file of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
-    /// The archive, an executable.
-    Archive,
-    /// A document.
-    Bytes(Vec<u8>),
-    /// A link with this target.
-    Link(String),
-}
-
-/// The files by their paths below `/`.
-pub(super) type Contents = BTreeMap<String, Content>;
 
 /// The files of `package` in this format.
 pub(super) fn of(package: &Package, format: Format) -> Contents {
@@ -101,14 +85,6 @@ fn is_section(directory: &str, file: &str) -> bool {
     let suffix = file.rsplit_once('.').map(|(_, suffix)| suffix);
     section.bytes().all(|byte| byte.is_ascii_digit())
         && suffix.is_some_and(|suffix| suffix.starts_with(section) && is_plain(suffix))
-}
-
-/// As `gzip -9n` does it.
-pub(super) fn zipped(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = GzBuilder::new().write(Vec::new(), Compression::best());
-    let written = writer.write_all(bytes);
-    debug_assert!(written.is_ok(), "writing to memory cannot fail");
-    writer.finish().unwrap_or_default()
 }
 
 #[cfg(test)]

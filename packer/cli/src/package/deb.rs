@@ -10,7 +10,8 @@ use flate2::{Compression, GzBuilder};
 use md5::{Digest as _, Md5};
 use tar::{EntryType, Header};
 
-use super::contents::{self, Content, Contents};
+use super::contents;
+use super::file::{Content, Contents};
 use super::scripts::Debian;
 use super::text::continued;
 use super::{Error, Format, Package, version};

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::contents::{Content, Contents, zipped};
 use super::copyright::Copyright;
+use super::file::{Content, Contents, zipped};
 use super::{Format, Package, Person, version};
 
 /// What lintian takes for the notice of a copyright: the tag `copyright-without-copyright-notice`.

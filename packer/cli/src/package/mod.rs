@@ -14,6 +14,7 @@ mod date;
 mod deb;
 mod documents;
 mod error;
+mod file;
 mod licence;
 mod metadata;
 mod name;
@@ -109,7 +110,7 @@ impl Package {
         };
         let stated = packaging.summary.as_ref().or(metadata.summary.as_ref());
         let stated = stated.map(|stated| text::line(stated)).filter(|stated| !stated.is_empty());
-        let default = || format!("{} as one executable file", text::line(&manifest.name));
+        let default = || "Application in one executable file".to_owned();
         let summary = text::synopsis(stated.as_ref().unwrap_or(&default()), &manifest.name);
         let commands: Vec<_> = manifest.entries.iter().map(|entry| entry.name.clone()).collect();
         commands.iter().try_for_each(|command| name::command(command))?;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use rpm::{BuildConfig, CompressionWithLevel, Dependency, FileOptions, PackageBuilder};
 
-use super::contents::{self, Content};
+use super::contents;
+use super::file::Content;
 use super::scripts::Rpm;
 use super::{Error, Format, Package, Person, documents, version};
 

@@ -147,9 +147,10 @@ fn text_of_service(
     about: About<'_>,
 ) -> String {
     let mut text = format!("[Unit]\nDescription={description}\n");
-    if let Some(homepage) = about.homepage {
-        let _ = writeln!(text, "Documentation={}", escaped(homepage));
-    }
+    let _ = match about.homepage {
+        Some(homepage) => writeln!(text, "Documentation={}", escaped(homepage)),
+        None => writeln!(text, "Documentation=file:/usr/share/doc/{}/", about.package),
+    };
     let has_timer = service.timer.is_some();
     let kind = if has_timer { "oneshot" } else { "exec" };
     let _ =
