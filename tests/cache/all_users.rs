@@ -69,7 +69,7 @@ fn one_that_others_could_have_written_to_is_not_used() {
 fn a_damaged_one_is_left_and_each_user_unpacks() {
     needs!(Root, Mounts);
     let then =
-        "prepare app >/dev/null; rm /var/cache/snakecrate/v2/envs/*/bin/python3; before=$(all)
+        "prepare app >/dev/null; rm /var/cache/snakecrate/v2/envs/*/pyvenv.cfg; before=$(all)
         as_ada /mnt/work/app; ls /home/ada/.cache; [ \"$before\" = \"$(all)\" ] && echo left
         SNAKECRATE=repair /mnt/work/app --all-users 2>&1 | sed 's|.*: ||'; rm -r /home/ada/.cache
         as_ada /mnt/work/app; homes";
@@ -80,10 +80,10 @@ fn a_damaged_one_is_left_and_each_user_unpacks() {
 fn uninstalling_removes_one_archives_part_and_then_all() {
     needs!(Root, Mounts);
     let then = "prepare app >/dev/null; prepare pair >/dev/null; as_ada /mnt/work/app
-        remove app | sed 's/ trees.*//'; as_ada /mnt/work/pair left; remove pair | sed 's/ trees.*//'
+        remove app | sed 's/removed .*/removed/'; as_ada /mnt/work/pair left; remove pair | sed 's/removed .*/removed/'
         ls /var/cache; homes";
     let expected = format!(
-        "{PROBED}/var/cache/snakecrate: removed 2\nleft []\n/var/cache/snakecrate: removed 3\n"
+        "{PROBED}/var/cache/snakecrate: removed\nleft []\n/var/cache/snakecrate: removed\n"
     );
     told(then, &expected);
 }

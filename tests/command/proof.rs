@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::support::needs::needs;
 use crate::support::sandbox::{Outcome, Run, Sandbox, shared};
+use crate::support::target;
 
 const FAILURE: i32 = 1;
 
@@ -26,7 +27,7 @@ fn build<'s>(sandbox: &'s Sandbox, arguments: &[&str]) -> Run<'s> {
 /// `snakecrate build` with a proof.
 fn proven<'s>(sandbox: &'s Sandbox, arguments: &[&str]) -> Run<'s> {
     let packer = sandbox.packer(["build", "--level", "3", "--offline", "-o", "app"]);
-    packer.args(arguments).env("SNAKECRATE_CACHE", shared::packer_cache())
+    packer.args(target::options()).args(arguments).env("SNAKECRATE_CACHE", shared::packer_cache())
 }
 
 /// The build fails with these parts of its message, and leaves nothing but `app.failed`.

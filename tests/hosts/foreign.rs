@@ -198,6 +198,7 @@ fn a_foreign_launcher_repairs_what_was_damaged() {
 /// share components, too.
 #[test]
 fn targets_share_a_cache_and_are_pruned_together() {
+    needs!(Native("both archives would be for one target"));
     let Some(sandbox) = emulated() else { return };
     let sandbox = sandbox.copy("/bin/true", "native");
     sandbox.rewrite("native", |bytes| *bytes = Forge::honest().target(target()).bytes());

@@ -52,6 +52,10 @@ impl Shared {
             let sandbox = Sandbox::new().project(self.project);
             let mut arguments = vec![self.project.as_ref(), "--output".as_ref(), path.as_os_str()];
             arguments.extend(self.options.iter().map(OsStr::new));
+            if target::is_foreign() {
+                // `tiny` has none of its own, and this machine has none of that target.
+                arguments.extend(["--libc", "auto"].map(OsStr::new));
+            }
             sandbox.build(arguments).done();
             path
         })
