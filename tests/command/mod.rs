@@ -21,6 +21,9 @@ mod config;
 /// Passwords of package indexes.
 mod credentials;
 
+/// The differences between two archives.
+mod diff;
+
 /// Django projects and their `manage.py`.
 mod django;
 

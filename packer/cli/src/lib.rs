@@ -12,6 +12,7 @@ pub mod bytecode;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod diff;
 pub mod installed;
 pub mod launchers;
 pub mod lock;

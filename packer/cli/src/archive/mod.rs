@@ -15,7 +15,7 @@ mod write;
 mod zip_writer;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 /// The contents of [`MAIN_MEMBER`](snakecrate_format::manifest::MAIN_MEMBER), which starts the
 /// archive. An archive is a zip, and the reloaders of Flask, Django, gunicorn and others start

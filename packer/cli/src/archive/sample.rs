@@ -27,7 +27,7 @@ pub(super) fn stub_with(section: &str, record: &[u8]) -> Vec<u8> {
 }
 
 /// A launcher.
-pub(super) fn stub() -> Vec<u8> {
+pub(crate) fn stub() -> Vec<u8> {
     stub_with(SECTION, &BLANK)
 }
 
@@ -60,7 +60,7 @@ fn wheel() -> Tree {
 }
 
 /// A runtime, an application with an empty tree and a wheel, packed below `directory`.
-pub(super) fn spec(directory: &Path) -> ArchiveSpec {
+pub(crate) fn spec(directory: &Path) -> ArchiveSpec {
     let store = Store::new(&BuildCache::at(directory));
     let component = |kind, name: &str, version: &str, tree: &Tree| ComponentSpec {
         kind,
@@ -98,7 +98,7 @@ pub(super) fn spec(directory: &Path) -> ArchiveSpec {
 }
 
 /// The sample, written to `directory`.
-pub(super) fn archive(directory: &Path) -> PathBuf {
+pub(crate) fn archive(directory: &Path) -> PathBuf {
     let out = directory.join("hello");
     super::write(&out, &stub(), spec(&directory.join("cache"))).unwrap();
     out

@@ -5,6 +5,7 @@ mod audit;
 mod build;
 mod cache;
 mod config;
+mod diff;
 mod fetch;
 mod inspect;
 mod labels;
@@ -212,6 +213,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Inspect { file, json, dropped: false } => inspect::inspect(&file, json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;
+        }
+        Command::Diff { old, new, json, exit_code } => {
+            return diff::diff(&old, &new, json, exit_code);
         }
         Command::Verify { file } => inspect::verify(&file, ui)?,
         Command::Extract { file, directory } => inspect::extract(&file, &directory, ui)?,
