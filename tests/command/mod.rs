@@ -60,7 +60,7 @@ mod reproducible;
 /// Options that make archives smaller.
 mod size;
 
-/// Targets: what can be built here, and what is missing.
+/// Targets: what can be built here, what is missing, and builds for several.
 mod targets;
 
 /// Tests of a project, run on its archive.

@@ -1,5 +1,8 @@
 //! The tools of all tests.
 
+/// Interpreters for a processor that this machine isn't.
+pub mod foreign_python;
+
 /// Archives made by hand, so that they can be wrong.
 pub mod forge;
 

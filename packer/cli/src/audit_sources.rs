@@ -53,8 +53,8 @@ pub struct Subject {
     pub bundles: Option<Bundled>,
 }
 
-/// The native code at `path`, as seen on `target`. An archive has a target of its own, and so does
-/// everything else whose native code is all for another one.
+/// The native code at `path`, as seen on `target`. An archive has a target of its own, a wheel that of
+/// its tags, and everything else that of its native code if all of it is for another one.
 ///
 /// # Errors
 ///
@@ -82,6 +82,10 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
         return single(|path, name, target| Ok(audit::directory(path, &name, target)?));
     }
     if path.extension().is_some_and(|extension| extension == "whl") {
+        if let Some(target) = tagged(path) {
+            let units = vec![wheel_unit(path, name, target)?];
+            return Ok(Subject { units, target, bundles: None });
+        }
         return single(wheel_unit);
     }
     let mut start = [0; 4];
@@ -96,6 +100,17 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
         }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The only target that a wheel's tags name: the one that it is installed on, whatever is in it.
+fn tagged(wheel: &Path) -> Option<&'static Target> {
+    let platforms = WheelName::of(wheel).ok()?.platforms;
+    let is_named = |target: &Target| {
+        let machine = |tag: &String| audit::claim(tag).1 == Some(target.wheel_processor);
+        platforms.iter().any(machine)
+    };
+    let mut named = TARGETS.iter().copied().filter(|target| is_named(target));
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// Whether a unit has native code, and all of it is for another machine.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, Kind, Source};
 use snakecrate_format::size::Size;
+use snakecrate_format::target::TARGETS;
 
 use super::Archive;
 use snakecrate_base::ui::table;
@@ -15,12 +16,12 @@ use snakecrate_base::ui::table;
 /// changed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
+    /// The Rust target triple of the hosts it runs on.
+    pub target: String,
     /// The application's name.
     pub name: String,
     /// Its version, if it has one.
     pub version: Option<String>,
-    /// The Rust target triple of the hosts it runs on.
-    pub target: String,
     /// The interpreter: `cpython 3.12.1`.
     pub python: String,
     /// The interpreter's options.
@@ -128,6 +129,12 @@ impl Report {
         text
     }
 
+    /// `aarch64-linux (aarch64-unknown-linux-gnu)`; the triple alone if this packer does not know it.
+    fn target_text(&self) -> String {
+        let known = TARGETS.iter().find(|target| target.triple == self.target);
+        known.map_or_else(|| self.target.clone(), |known| format!("{known} ({})", self.target))
+    }
+
     /// The report for people.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -136,8 +143,9 @@ impl Report {
             let written = writeln!(text, "{label:<11}{value}");
             debug_assert!(written.is_ok(), "writing to a string cannot fail");
         };
+        // On another machine nothing else matters.
+        line("target", &self.target_text());
         line("name", format!("{} {version}", self.name).trim_end());
-        line("target", &self.target);
         line("python", &self.python);
         let runtime = self.components.iter().find(|one| one.kind == Kind::Runtime);
         if let Some(source) = runtime.and_then(|runtime| runtime.source.as_ref()) {

@@ -221,9 +221,16 @@ impl Search<'_> {
     }
 }
 
-/// Whether there is no interpreter of one version, so that another may exist.
+/// Whether there is no interpreter of one version, or none of this machine that works for it, so that
+/// another version may do.
 fn is_lack(error: &Error) -> bool {
-    let Error::Discover(discover::Error::Unknown { download, .. }) = error else { return false };
-    let lacks = |error: &discover::Error| matches!(error, discover::Error::NotOffered { .. });
-    download.as_deref().is_none_or(lacks)
+    fn lacks(error: &discover::Error) -> bool {
+        match error {
+            discover::Error::NotOffered { .. } => true,
+            discover::Error::Unknown { download, .. }
+            | discover::Error::NoHost { download, .. } => download.as_deref().is_none_or(lacks),
+            _ => false,
+        }
+    }
+    matches!(error, Error::Discover(error) if lacks(error))
 }

@@ -1,3 +1,5 @@
+mod foreign;
+
 use super::*;
 use snakecrate_base::ui::Verbosity;
 use std::path::Path;

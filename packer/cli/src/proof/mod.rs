@@ -31,12 +31,13 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use snakecrate_format::size::Size;
+use snakecrate_format::target::Target;
 
 use crate::build::{Build, HOOK, Withheld};
 use crate::build_cache::BuildCache;
 use crate::settings;
-use snakecrate_base::host::{Way, way_of_archive};
-use snakecrate_base::ui::{Count, Ui};
+use snakecrate_base::host::{self, Way, way_of_archive};
+use snakecrate_base::ui::{Count, Ui, warnings};
 
 pub use failure::{Cause, Error};
 use remember::Memory;
@@ -103,7 +104,7 @@ pub fn prove(
         Way::Native => false,
         Way::Emulated => true,
         Way::None(why) => {
-            ui.warn(format_args!("the archive was not proven: {why}"));
+            warn_once(build.spec().target, &why, ui);
             return Ok(Outcome::NotRun { why });
         }
     };
@@ -157,6 +158,22 @@ pub fn prove(
     }
     memory.remember(&proof);
     Ok(Outcome::Proven(proof))
+}
+
+/// Warns that archives for `target` are not proven; once, even if a build makes several.
+fn warn_once(target: &Target, why: &str, ui: Ui) {
+    let what = format!("the archive was not proven: {why}");
+    if warnings().contains(&what) {
+        return;
+    }
+    let help = match host::way(target) {
+        Way::None(_) => {
+            "try it on such a machine, or install an emulator that registers itself, such as Debian's \
+             qemu-user-static"
+        }
+        _ => "bundle its C library with --libc auto, or try it on such a machine",
+    };
+    ui.warn_with_help(what, help);
 }
 
 impl fmt::Display for Proof {

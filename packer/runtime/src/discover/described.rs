@@ -8,10 +8,11 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_base::python::Interpreter;
+use snakecrate_format::target::Target;
 
 use self::facts::Facts;
 use self::layout::Layout;
@@ -58,4 +59,11 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         stdlib,
         package: None,
     })
+}
+
+/// The executable at `path`, links resolved, and its version, without a CPython of this machine.
+pub(super) fn version(path: &Path, target: &'static Target) -> Result<(PathBuf, String), Error> {
+    let layout = Layout::of(path, target)?;
+    let version = Facts::of(&layout, target)?.full_version;
+    Ok((layout.executable, version))
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use snakecrate_base::error::Remedy;
+use snakecrate_base::host;
 use snakecrate_download as download;
 use snakecrate_format::target::Target;
 
@@ -24,10 +25,12 @@ pub enum Error {
         reason: String,
     },
     /// No installed interpreter fits, and none was downloaded.
-    #[error("no Python {wanted} is installed{}", list(found))]
+    #[error("no Python {wanted}{} is installed{}", for_foreign(target), list(found))]
     Unknown {
         /// The version asked for, in words.
         wanted: String,
+        /// The target of the archive.
+        target: &'static Target,
         /// Version and path of each installed interpreter.
         found: Vec<String>,
         /// Why none was downloaded either.
@@ -152,6 +155,15 @@ fn with_magic(magic: Option<&str>) -> String {
     magic.map(|magic| format!(" with magic {magic}")).unwrap_or_default()
 }
 
+/// ` for aarch64-linux`, unless that is this machine's: an interpreter of this machine may well be there.
+fn for_foreign(target: &'static Target) -> String {
+    if is_foreign(target) { format!(" for {target}") } else { String::new() }
+}
+
+fn is_foreign(target: &'static Target) -> bool {
+    host::target() != Some(target)
+}
+
 fn list(found: &[String]) -> String {
     if found.is_empty() { ", and no other".into() } else { format!("; found {}", found.join(", ")) }
 }
@@ -174,6 +186,16 @@ impl Remedy for Error {
                 format!("install one, such as with `uv python install {minor}`")
             }
             Self::Requires { .. } => "write it as PEP 440 defines it, such as `>=3.10`".into(),
+            Self::Unknown { target, download, .. } if is_foreign(target) => match download {
+                Some(error) => format!(
+                    "name one with --python {target}=SPEC, such as the root of an unpacked system (the \
+                     download failed: {error})"
+                ),
+                None => format!(
+                    "build once without --offline, or name one with --python {target}=SPEC, such as \
+                     the root of an unpacked system"
+                ),
+            },
             Self::Unknown { download: Some(error), .. } => format!(
                 "install one, or name one with --python (the download failed, too: {error})"
             ),

@@ -112,6 +112,7 @@ fn by_version(
 
     let unknown = |download| Error::Unknown {
         wanted: versions.to_string(),
+        target: job.target,
         found: found
             .iter()
             .filter(|found| is_supported(&found.version))
@@ -129,8 +130,9 @@ fn by_version(
 mod tests {
     use super::*;
     use crate::tests::python_directories;
+    use snakecrate_base::error::Remedy as _;
     use snakecrate_base::ui::Verbosity;
-    use snakecrate_format::target::X86_64_LINUX;
+    use snakecrate_format::target::{AARCH64_LINUX, X86_64_LINUX};
     use std::fs;
     use std::path::Path;
 
@@ -197,12 +199,27 @@ mod tests {
     #[test]
     fn the_error_for_an_unknown_python_lists_installed_ones() {
         let error = find(&request("3.12.999"), quiet()).unwrap_err();
-        let Error::Unknown { wanted, found, download } = error else { panic!("{error}") };
+        let Error::Unknown { wanted, found, download, .. } = error else { panic!("{error}") };
         assert_eq!((wanted.as_str(), download.is_none()), ("3.12.999", true));
         assert!(found.contains(&{
             let python = some_python();
             format!("{} ({})", python.full_version, python.executable.display())
         }));
+    }
+
+    #[test]
+    fn a_foreign_python_that_is_lacking_is_not_called_one_of_this_machine() {
+        let own = some_python();
+        let foreign = Request {
+            target: &AARCH64_LINUX,
+            minor: Some((own.version.0, own.version.1)),
+            ..request("")
+        };
+        let error = find_in(&Places::default(), &foreign, quiet()).unwrap_err();
+        let text =
+            format!("no Python {} for aarch64-linux is installed, and no other", own.minor());
+        assert_eq!(error.to_string(), text);
+        assert!(error.remedy().unwrap().contains("--python aarch64-linux=SPEC"), "{error:?}");
     }
 
     #[test]

@@ -7,9 +7,11 @@ use std::{env, fs, io::Read as _};
 
 use pep440_rs::Version;
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
+use snakecrate_base::host;
 use snakecrate_format::target::Target;
 use snakecrate_platform::file::is_executable;
 
+use super::described;
 use super::probe::probe;
 
 /// The places where interpreters may be installed.
@@ -128,11 +130,15 @@ fn in_prefix(
     usable.then_some(Candidate { version, keeper, executable })
 }
 
-/// An interpreter that must be asked for its version.
+/// An interpreter that must be asked for its version; that of another target is in its tree.
 fn ask(executable: &Path, keeper: Keeper, target: &'static Target) -> Option<Candidate> {
-    let interpreter = probe(executable, target).ok()?;
-    let version = Version::from_str(&interpreter.full_version).ok()?;
-    Some(Candidate { version, keeper, executable: interpreter.executable })
+    let (executable, version) = if host::target() == Some(target) {
+        let interpreter = probe(executable, target).ok()?;
+        (interpreter.executable, interpreter.full_version)
+    } else {
+        described::version(executable, target).ok()?
+    };
+    Some(Candidate { version: Version::from_str(&version).ok()?, keeper, executable })
 }
 
 /// `python3`, `python3.12`.

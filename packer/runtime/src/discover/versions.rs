@@ -46,16 +46,27 @@ impl fmt::Display for Versions<'_> {
     /// As the user would write it: `3.12` for `==3.12.*`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((major, minor)) = self.minor {
-            return write!(f, "{major}.{minor}");
+            let minor = format!("{major}.{minor}");
+            // A version that the user asks for can be another than that of the other targets.
+            return match self.wanted.map(in_words) {
+                Some(wanted) if wanted != minor => {
+                    write!(f, "{wanted} of the minor version {minor}, which all targets share,")
+                }
+                _ => f.write_str(&minor),
+            };
         }
-        let Some(specifiers) = self.wanted.or(self.required.as_ref()) else {
-            return write!(f, ">={}.{}", OLDEST.0, OLDEST.1);
-        };
-        let text = specifiers.to_string();
-        match text.strip_prefix("==").filter(|_| specifiers.len() == 1) {
-            Some(one) => f.write_str(one.trim_end_matches(".*")),
-            None => f.write_str(&text),
+        match self.wanted.or(self.required.as_ref()) {
+            Some(specifiers) => f.write_str(&in_words(specifiers)),
+            None => write!(f, ">={}.{}", OLDEST.0, OLDEST.1),
         }
+    }
+}
+
+fn in_words(specifiers: &VersionSpecifiers) -> String {
+    let text = specifiers.to_string();
+    match text.strip_prefix("==").filter(|_| specifiers.len() == 1) {
+        Some(one) => one.trim_end_matches(".*").to_owned(),
+        None => text,
     }
 }
 

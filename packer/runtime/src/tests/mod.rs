@@ -2,6 +2,7 @@
 
 mod debian;
 mod foreign;
+mod foreign_standalone;
 mod given;
 mod harvested;
 mod parts;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::sandbox::Sandbox;
+use super::*;
 
 fn rows(sandbox: &Sandbox) -> Vec<Value> {
     sandbox.run(["targets", "--json"]).json().as_array().unwrap().clone()
