@@ -60,7 +60,8 @@ impl Deb {
     }
 
     fn listing(&self) -> String {
-        self.data.iter().map(|(path, member)| format!("{} {path}\n", member.about)).collect()
+        let line = |(path, member): (&String, &Member)| format!("{} {path}\n", member.about);
+        self.data.iter().map(line).collect::<Vec<_>>().concat()
     }
 }
 
@@ -258,10 +259,11 @@ fn an_rpm_package_has_the_same_files_at_its_places() {
     );
     assert_eq!(metadata.get_build_time().unwrap(), 946_684_800);
     let files = metadata.get_file_entries().unwrap();
-    let listing: String = files
+    let lines: Vec<String> = files
         .iter()
         .map(|file| format!("{:o} {}\n", file.mode().permissions(), file.path().display()))
         .collect();
+    let listing = lines.concat();
     assert_eq!(
         listing,
         "777 /usr/bin/pack-rpm

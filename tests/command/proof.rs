@@ -167,6 +167,7 @@ fn a_script_of_a_distribution_has_its_imports_made() {
 
 #[test]
 fn a_native_entry_is_asked_for_its_libraries_and_not_run() {
+    needs!(Native("the packed program would have to be its target's"));
     let sandbox =
         Sandbox::new().bare_project("native", "").copy("/usr/bin/false", "native/scripts/no");
     build(&sandbox, &["native", "-e", "no", "--report", "report.json", "--quiet"])
@@ -178,7 +179,7 @@ fn a_native_entry_is_asked_for_its_libraries_and_not_run() {
 
 #[test]
 fn a_native_entry_without_its_library_fails_the_build() {
-    needs!(Program("cc"));
+    needs!(Program("cc"), Native("the packed program would have to be its target's"));
     let sandbox = Sandbox::new()
         .bare_project("native", "")
         .file("lib.c", "int answer(void) { return 42; }\n")

@@ -91,8 +91,8 @@ fn in_an_empty_root_no_variable_is_set() {
 /// older.
 #[test]
 fn a_cache_that_older_glibc_shares_gets_the_one_that_came_along() {
-    needs!(Native("there is no C library of its target"));
     const LIBRARIES: &str = "/lib/x86_64-linux-gnu";
+    needs!(Native("there is no C library of its target"));
     let Some(empty) = Empty::new() else { return };
     let (loader, libc) = ("lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6");
     for folder in ["lib64", "lib/x86_64-linux-gnu"] {

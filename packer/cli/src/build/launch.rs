@@ -15,7 +15,6 @@ pub(super) fn launch(settings: &Settings, name: &str, entries: &[Entry]) -> Resu
         loader_variables: settings.loader_variables(),
         disabled_commands: disabled_commands(settings),
         keep_days: settings.keep_days,
-        ..Launch::default()
     })
 }
 

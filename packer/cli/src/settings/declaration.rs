@@ -65,7 +65,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_DEBIAN_MIRROR")))]
     pub debian_mirror: Option<String>,
 
-    /// File with the OpenPGP keys that sign its suites [default: Debian's own]
+    /// File with the keys (of PGP) that sign its suites [default: Debian's own]
     #[config(layer_attr(arg(long, value_name = "FILE", env = "SNAKECRATE_DEBIAN_KEYRING")))]
     pub debian_keyring: Option<PathBuf>,
 

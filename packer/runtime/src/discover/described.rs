@@ -2,24 +2,19 @@
 //!
 //! It is for another processor, or belongs to an unpacked system with a C library of its own.
 
-mod facts;
 mod host;
-mod layout;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_base::python::Interpreter;
-use snakecrate_format::target::Target;
 
-use self::facts::Facts;
-use self::layout::Layout;
-pub(super) use self::layout::system_root;
 use super::error::Error;
 use super::probe::{check_supported, header};
 use super::request::Job;
+use super::tree::{Facts, Layout};
 
 /// The interpreter whose executable is at `path`. A CPython of this machine works for it.
 ///
@@ -59,11 +54,4 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         stdlib,
         package: None,
     })
-}
-
-/// The executable at `path`, links resolved, and its version, without a CPython of this machine.
-pub(super) fn version(path: &Path, target: &'static Target) -> Result<(PathBuf, String), Error> {
-    let layout = Layout::of(path, target)?;
-    let version = Facts::of(&layout, target)?.full_version;
-    Ok((layout.executable, version))
 }

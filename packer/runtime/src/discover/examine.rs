@@ -5,10 +5,11 @@ use std::path::Path;
 use snakecrate_base::host;
 use snakecrate_base::python::Interpreter;
 
-use super::described::{self, system_root};
+use super::described;
 use super::error::Error;
 use super::probe::probe;
 use super::request::Job;
+use super::tree::system_root;
 
 impl Job<'_> {
     /// Whether the interpreter at `path` is run. One of an unpacked system isn't, even if this machine

@@ -11,8 +11,8 @@ use snakecrate_base::host;
 use snakecrate_format::target::Target;
 use snakecrate_platform::file::is_executable;
 
-use super::described;
 use super::probe::probe;
+use super::tree;
 
 /// The places where interpreters may be installed.
 #[derive(Debug, Clone, Default)]
@@ -136,7 +136,7 @@ fn ask(executable: &Path, keeper: Keeper, target: &'static Target) -> Option<Can
         let interpreter = probe(executable, target).ok()?;
         (interpreter.executable, interpreter.full_version)
     } else {
-        described::version(executable, target).ok()?
+        tree::version(executable, target).ok()?
     };
     Some(Candidate { version: Version::from_str(&version).ok()?, keeper, executable })
 }

@@ -26,6 +26,7 @@ mod remote;
 mod repair;
 mod request;
 mod spec;
+mod tree;
 mod unpack;
 mod versions;
 

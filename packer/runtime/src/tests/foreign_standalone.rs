@@ -47,6 +47,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn request(spec: Option<&str>, cache: &Path) -> Request {
     Request {
+        debian_keyring: None,
+        debian_mirror: None,
         target: &AARCH64_LINUX,
         spec: spec.map(|spec| Spec::parse(spec).unwrap()),
         requires_python: None,
@@ -86,7 +88,7 @@ fn the_release_for_the_target_is_downloaded_once() {
         ("4".repeat(64), name(AARCH64_LINUX.triple, "freethreaded-install_only_stripped")),
         (sha256(&theirs), wanted.clone()),
     ];
-    let sums: String = sums.iter().map(|(digest, file)| format!("{digest}  {file}\n")).collect();
+    let sums = sums.map(|(digest, file)| format!("{digest}  {file}\n")).concat();
     let path = format!("/{}/{}", release::TAG, wanted.replace('+', "%2B"));
     let (mirror, requests) = serve(move |asked, _| match asked {
         asked if asked == path => ok(&theirs),

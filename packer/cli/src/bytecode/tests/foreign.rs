@@ -24,6 +24,8 @@ fn a_foreign_cpython_writes_the_same_bytecode() {
     }
     let directory = tempfile::tempdir().unwrap();
     let request = Request {
+        debian_keyring: None,
+        debian_mirror: None,
         target: &AARCH64_LINUX,
         spec: Some(Spec::Path(fs::canonicalize(root).unwrap())),
         requires_python: None,

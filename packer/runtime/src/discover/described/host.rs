@@ -14,8 +14,8 @@ use super::super::pinned;
 use super::super::prefix;
 use super::super::probe::probe;
 use super::super::request::Job;
+use super::super::tree::Facts;
 use super::super::versions::Versions;
-use super::facts::Facts;
 
 /// A CPython of this machine with the minor version and the bytecode of the interpreter `path`, of
 /// which `facts` are known. The same release comes first, then the newest.

@@ -10,15 +10,15 @@ use crate::root::Root;
 
 /// The places of an installation on this machine.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(in crate::discover) struct Layout {
     /// The executable, links resolved.
-    pub(super) executable: PathBuf,
+    pub(in crate::discover) executable: PathBuf,
     /// `/`, or the root of the unpacked system that the installation is in.
-    pub(super) root: PathBuf,
+    pub(in crate::discover) root: PathBuf,
     /// The prefix.
-    pub(super) prefix: PathBuf,
+    pub(in crate::discover) prefix: PathBuf,
     /// The standard library's directory.
-    pub(super) stdlib: PathBuf,
+    pub(in crate::discover) stdlib: PathBuf,
 }
 
 /// The root of the unpacked system that `path` is in; `None` if it is in none.
@@ -48,7 +48,7 @@ fn parent_of_usr(path: &Path) -> Option<PathBuf> {
 
 impl Layout {
     /// The installation whose executable is at `path`.
-    pub(super) fn of(path: &Path, target: &Target) -> Result<Self, Error> {
+    pub(in crate::discover) fn of(path: &Path, target: &Target) -> Result<Self, Error> {
         let no = |problem| Error::NoPython { path: path.to_owned(), problem };
         let fail = |source| Error::Read { path: path.to_owned(), source };
         let parent = path.parent().unwrap_or(Path::new("."));

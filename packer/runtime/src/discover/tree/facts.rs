@@ -74,7 +74,7 @@ impl Version {
 }
 
 impl Facts {
-    pub(super) fn of(layout: &Layout, target: &'static Target) -> Result<Self, Error> {
+    pub(in crate::discover) fn of(layout: &Layout, target: &'static Target) -> Result<Self, Error> {
         let Layout { executable, root, prefix, stdlib } = layout;
         let unknown = |what| Error::Unknowable { path: executable.clone(), what };
         let name = stdlib.file_name().unwrap_or_default().to_string_lossy();
