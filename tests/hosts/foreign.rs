@@ -1,6 +1,6 @@
 //! Archives for another processor: every command reads them here, and an emulator runs them.
 //!
-//! `ci/aarch64` runs whole groups of the suite with a real interpreter of another processor.
+//! `ci/emulated` runs whole groups of the suite with a real interpreter of another processor.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! The target under test: this machine's own, or another one that an emulator runs here.
 //!
-//! `ci/aarch64` sets the variable. Then the forged archives have that target's launcher, and the
+//! `ci/emulated` sets the variable. Then the forged archives have that target's launcher, and the
 //! suite's builds are for that target, so that the groups `launcher`, `cache`, `hostile` and `hosts`
 //! say of it what they say of this machine.
 
@@ -55,7 +55,7 @@ pub fn lacks(target: &Target) -> Option<String> {
         return Some(format!("the packer embeds no launcher for {name}; run ci/launchers"));
     }
     match host::way(target) {
-        host::Way::None(why) => Some(format!("{why}; see ci/aarch64")),
+        host::Way::None(why) => Some(format!("{why}; see ci/emulated")),
         _ => None,
     }
 }

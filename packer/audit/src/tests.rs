@@ -245,6 +245,24 @@ fn the_target_decides_which_tags_and_policies_count() {
 }
 
 #[test]
+fn the_smallest_pages_of_all_files_are_reported_where_a_kernel_may_have_larger_ones() {
+    let linked_for = |path: &str, page| Object { page: Some(page), ..module(path, &[]) };
+    let units = |pages: &[u64]| {
+        let name = |(number, page): (usize, &u64)| linked_for(&format!("site/{number}.so"), *page);
+        [unit("wheel", Root::Env, pages.iter().enumerate().map(name).collect())]
+    };
+    let arm = Options::new(&AARCH64_LINUX);
+    let report = audit("app", &units(&[64 << 10, 16 << 10, 4 << 10, 4 << 10]), &arm);
+    let pages = report.pages.as_ref().unwrap();
+    assert_eq!((pages.largest, pages.files), (4 << 10, 2));
+    assert_eq!(pages.place.to_string(), "wheel: site/2.so");
+    assert!(report.is_well());
+    assert_eq!(report.verdict, "requires a kernel with pages of at most 4 KiB");
+    assert_eq!(audit("app", &units(&[64 << 10, 128 << 10]), &arm).pages, None);
+    assert_eq!(check(&units(&[4 << 10])).pages, None, "no kernel for x86-64 has larger ones");
+}
+
+#[test]
 fn another_machine_is_an_error_unless_it_is_data() {
     let foreign = |path: &str| {
         Object { defect: Some(Defect::Machine("aarch64".into())), ..Object::default() }.at(path)
