@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import enter
 import overhead
 import report
 from cells import ROWS, fill
@@ -18,6 +19,8 @@ from roots import BEDS, certificates, make
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ("hello", "deployctl", "etl")
+#: Debian's names of targets' processors.
+ARCHITECTURES = {"x86_64-linux": "amd64", "aarch64-linux": "arm64"}
 
 
 def options():
@@ -30,6 +33,8 @@ def options():
     parser.add_argument("--keep", metavar="DIR", type=Path, help="leave beds and archives there")
     parser.add_argument("--option", metavar="O", action="append", default=[], help="of every build")
     parser.add_argument("--no-overhead", action="store_true", help="do not measure")
+    parser.add_argument("--target", choices=ARCHITECTURES, default="x86_64-linux",
+                        help="of archives and beds; an emulator runs those of another machine [%(default)s]")  # fmt: skip
     parser.add_argument("--mirror", default=MIRROR, help="of Debian [%(default)s]")
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(home) / "snakecrate-beds"
@@ -74,6 +79,14 @@ def table(beds, rows, archives):
 
 def main():
     chosen = options()
+    architecture = ARCHITECTURES[chosen.target]
+    foreign = architecture != run("dpkg", "--print-architecture").strip()
+    if foreign:
+        if chosen.write:
+            sys.exit("beds: README.md has the table of this machine's target")
+        python = f"{chosen.target}=debian:bookworm"
+        chosen.option += ["--target", chosen.target, "--python", python]
+        enter.TIMEOUT *= 5
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     place = chosen.keep or Path(tempfile.mkdtemp(prefix="snakecrate-beds-", dir=memory))
     place.mkdir(parents=True, exist_ok=True)
@@ -82,17 +95,19 @@ def main():
     try:
         archives = build(chosen.snakecrate, place / "archives", chosen.option)
         beds = [bed for bed in BEDS if not chosen.only or bed.name in chosen.only]
+        # `/usr` of this machine is of its own target.
+        beds = [bed for bed in beds if not (foreign and bed.binds)]
         rows = [row for row in ROWS if not chosen.rows or row.name in chosen.rows]
         roots = place / "roots"
         shutil.rmtree(roots, ignore_errors=True)
         roots.mkdir()
         certificates(roots / "certificates")
         for bed in beds:
-            make(bed, roots, chosen.cache, chosen.mirror)
+            make(bed, roots, chosen.cache / architecture, chosen.mirror, architecture)
             say(f"made {bed.name}: {bed.versions or bed.holds}")
         cells = table(beds, rows, archives)
         figures = None
-        if not chosen.no_overhead:
+        if not chosen.no_overhead and not foreign:
             say("measuring")
             figures = overhead.measure(chosen.snakecrate, ROOT / "examples", place / "overhead")
         text = report.markdown(beds, rows, cells, figures)

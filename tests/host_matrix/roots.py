@@ -105,8 +105,8 @@ BEDS = [
 ]
 
 
-def make(bed, place, cache, mirror):
-    """Makes the root of `bed` below `place`."""
+def make(bed, place, cache, mirror, architecture):
+    """Makes the root of `bed` below `place`, of packages for `architecture`."""
     root = bed.root = place / bed.name
     root.mkdir()
     for name in ("proc", "tmp"):
@@ -125,7 +125,7 @@ def make(bed, place, cache, mirror):
             (root / link).symlink_to(f"usr/{link}")
     versions = []
     for name, packages in bed.packages.items():
-        suite = Suite(name, cache, mirror)
+        suite = Suite(name, cache, mirror, architecture)
         for package in packages:
             suite.unpack(package, root)
         subject = next(package for package in ("libc6", "musl") if package in packages)
