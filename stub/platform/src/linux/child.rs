@@ -106,9 +106,11 @@ pub(crate) fn signal(status: ExitStatus) -> Option<i32> {
 }
 
 pub(crate) fn is_emulated(processor: &str) -> bool {
-    // The names that qemu's packages register, and the text that the kernel begins with.
-    fs::read_to_string(format!("{FORMATS}/qemu-{processor}"))
-        .is_ok_and(|text| text.starts_with("enabled"))
+    // The kernel's switch for all formats, and the names that qemu's packages register.
+    ["status", &format!("qemu-{processor}")].iter().all(|name| {
+        let text = fs::read_to_string(format!("{FORMATS}/{name}"));
+        text.is_ok_and(|text| text.starts_with("enabled"))
+    })
 }
 
 #[cfg(test)]
