@@ -131,7 +131,7 @@ fn a_value_of_several_lines_is_one_row() {
     let row = text.lines().find(|line| line.starts_with("env.set ")).unwrap();
     assert!(row.contains(r#"{"A":"one\ntwo"}"#) && row.ends_with("shop/pyproject.toml:4"), "{row}");
     let last = text.lines().last().unwrap();
-    assert!(last.starts_with("proof.timeout ") && last.ends_with(" default"), "{last}");
+    assert!(last.starts_with("packaging.") && last.ends_with(" default"), "{last}");
 }
 
 #[test]
@@ -167,6 +167,12 @@ fn a_misspelt_key_is_an_error_with_the_nearest_one() {
             "release = true",
             5,
             "unknown key `release` in [tool.snakecrate]",
+            "did you mean `packaging.release`?",
+        ),
+        (
+            "quick = true",
+            5,
+            "unknown key `quick` in [tool.snakecrate]",
             "list all keys with `snakecrate config`; they are named like flags",
         ),
         (

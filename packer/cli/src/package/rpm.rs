@@ -11,8 +11,9 @@ use super::file::Content;
 use super::scripts::Rpm;
 use super::{Error, Format, Package, Person, documents, version};
 
-/// The compression of the files: the archive is compressed already.
-const COMPRESSION: CompressionWithLevel = CompressionWithLevel::Zstd(1);
+/// The compression of the files: the archive is compressed already. (zstd would bring the decoders of
+/// old formats into the packer, by the crate's features.)
+const COMPRESSION: CompressionWithLevel = CompressionWithLevel::Gzip(1);
 
 /// The licence of an application that names none, as SPDX writes what is not on its list.
 const UNKNOWN: &str = "LicenseRef-unknown";
