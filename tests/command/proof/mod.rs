@@ -3,6 +3,15 @@
 //! The builds of these tests share the packer's cache with the suite, so each proof has a variable
 //! of its own: it would be remembered otherwise.
 
+/// The user's own commands in the proof.
+mod commands;
+
+/// What the build report says of the proof.
+mod reports;
+
+/// What surrounds a proof: time, processes, network, environment, and the cache it uses.
+mod surroundings;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -198,183 +207,6 @@ fn a_native_entry_without_its_library_fails_the_build() {
 }
 
 #[test]
-fn an_import_that_never_ends_is_killed() {
-    let script = "\
-import os, threading
-if os.fork() == 0:
-    pass
-threading.Event().wait()
-";
-    let sandbox = Sandbox::new().file("tool.py", "import endless\n").file("endless.py", script);
-    let since = Instant::now();
-    let outcome = build(&sandbox, &["tool.py", "--proof-timeout", "3"]).output();
-    fails(&sandbox, outcome, &["the entry `tool` took more than ", "--proof-timeout"]);
-    assert!(since.elapsed().as_secs() < 120, "the default limit");
-    assert_eq!(processes_of(&sandbox), [""; 0].map(PathBuf::from), "processes of the proof");
-}
-
-/// The directories in `/proc` of the processes that a proof has started.
-fn processes_of(sandbox: &Sandbox) -> Vec<PathBuf> {
-    let place = sandbox.root().as_os_str().as_encoded_bytes();
-    let processes = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path());
-    let is_proof = |process: &PathBuf| {
-        let environment = fs::read(process.join("environ")).unwrap_or_default();
-        let contains = |text: &[u8]| environment.windows(text.len()).any(|part| part == text);
-        contains(b"TMPDIR=") && contains(b"/build/proof") && contains(place)
-    };
-    processes.filter(is_proof).collect()
-}
-
-#[test]
-fn a_killed_build_leaves_no_proof_running() {
-    let sandbox = Sandbox::new().file("tool.py", "import endless\n");
-    let begun = sandbox.path("begun");
-    let script =
-        format!("open({begun:?}, 'w').close()\nimport threading\nthreading.Event().wait()");
-    let sandbox = sandbox.file("endless.py", script);
-    let mut running = build(&sandbox, &["tool.py"]).spawn();
-    let until = Instant::now() + Duration::from_mins(1);
-    while !begun.exists() {
-        assert!(Instant::now() < until, "the proof does not begin");
-        sleep(Duration::from_millis(20));
-    }
-    let processes = processes_of(&sandbox);
-    assert!(!processes.is_empty());
-    running.signal(Signal::KILL);
-    running.finish().killed_by(Signal::KILL).any_stderr().done();
-    while processes.iter().any(|process| process.exists()) {
-        assert!(Instant::now() < until, "the proof is still running");
-        sleep(Duration::from_millis(20));
-    }
-}
-
-/// A cleaner may take files from any cache.
-#[test]
-fn a_damaged_proof_cache_is_repaired() {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
-    let module = format!("module_{now}");
-    let sandbox = Sandbox::new()
-        .file("tool.py", format!("import {module}\n"))
-        .file(&format!("{module}.py"), "");
-    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
-    let proof = shared::packer_cache().join("build/proof");
-    let is_module = |entry: &walkdir::DirEntry| {
-        entry.file_name().as_encoded_bytes().starts_with(module.as_bytes())
-    };
-    let files = walkdir::WalkDir::new(proof).into_iter().filter_map(Result::ok).filter(is_module);
-    let removed = files.filter(|file| fs::remove_file(file.path()).is_ok()).count();
-    assert!(removed >= 2, "source and bytecode");
-    build(&sandbox, &["tool.py", "--quiet"]).expect(0, "", "");
-}
-
-#[test]
-fn a_crash_names_its_entry_and_signal() {
-    let sandbox = Sandbox::new()
-        .file("tool.py", "import crash\n")
-        .file("crash.py", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n");
-    let outcome = build(&sandbox, &["tool.py"]).output();
-    fails(&sandbox, outcome, &["the entry `tool` was killed by signal 11"]);
-}
-
-#[test]
-fn a_proof_has_no_network_but_loopback() {
-    let script = "\
-import socket
-server = socket.create_server(('127.0.0.1', 0))
-socket.create_connection(server.getsockname()).close()
-assert [name for _, name in socket.if_nameindex()] == ['lo'], socket.if_nameindex()
-";
-    let sandbox = Sandbox::new().file("tool.py", "import net\n").file("net.py", script);
-    let arguments = ["tool.py", "--report", "report.json"];
-    let (status, _, stderr) = build(&sandbox, &arguments).output().parts();
-    if report(&sandbox)["proof"]["network_isolated"] == false {
-        snakecrate_base::skip!("this system does not allow network namespaces");
-    }
-    assert!(status.success(), "{stderr}");
-}
-
-#[test]
-fn a_user_without_rights_proves_without_a_network() {
-    needs!(Root);
-    let script = "import socket\nassert len(socket.if_nameindex()) == 1\n";
-    let sandbox = Sandbox::new().file("tool.py", "import net\n").file("net.py", script);
-    let run = sandbox.packer(["build", "--quiet", "--level", "3", "tool.py"]).as_user(12345);
-    let home = sandbox.root().join("user-12345");
-    let (output, report) = (home.join("app"), home.join("report.json"));
-    let outcome = run.arg("-o").arg(output).arg("--report").arg(&report).output();
-    let found: Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
-    if found["proof"]["network_isolated"] == false {
-        outcome.code(FAILURE).stdout("").any_stderr().done();
-        snakecrate_base::skip!("this system does not allow user namespaces");
-    }
-    outcome.expect(0, "", "");
-}
-
-/// As pydub does, which gradio imports.
-#[test]
-fn a_module_that_reads_path_when_imported_failed_the_proof() {
-    let sandbox = Sandbox::new()
-        .file("tool.py", "import seen\n")
-        .file("seen.py", "import os\nassert os.environ['PATH'] == os.defpath\n");
-    build(&sandbox, &["tool.py", "--quiet"]).env("PATH", "/of/the/user").expect(0, "", "");
-}
-
-#[test]
-fn nothing_of_the_users_environment_reaches_the_proof() {
-    let script = "\
-import os, sys
-variables = sorted(os.environ)
-# Python sets the last one itself, where there is no locale.
-assert [name for name in variables if name != 'LC_CTYPE'] == [
-    'GREETING', 'HOME', 'PATH', 'SNAKECRATE_ARCHIVE', 'SNAKECRATE_CACHE', 'TEST', 'TMPDIR'], variables
-assert os.environ['GREETING'] == 'hello world'
-assert os.listdir(os.environ['HOME']) == os.listdir('.') == [], 'an empty home and directory'
-assert os.path.dirname(os.getcwd()) == os.path.dirname(os.environ['HOME'])
-open('left', 'w').close()
-print('output is not shown')
-";
-    let sandbox = Sandbox::new().file("tool.py", "import seen\n").file("seen.py", script);
-    let run = build(&sandbox, &["tool.py", "--quiet", "--proof-env", "GREETING=hello world"]);
-    run.env("SECRET", "token").env("HOME", sandbox.home()).expect(0, "", "");
-    assert_eq!(sandbox.names(), ["app", "seen.py", "tool.py"]);
-    assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0, "the home stays empty");
-}
-
-#[test]
-fn a_command_of_the_users_must_succeed() {
-    let script = "import sys\nprint('out', sys.argv[1:])\nsys.exit(int(sys.argv[1]))\n";
-    let sandbox = Sandbox::new().file("tool.py", script);
-    build(&sandbox, &["tool.py", "--proof-command", "tool 0 'a b'"])
-        .output()
-        .success()
-        .stdout("")
-        .stderr_contains(", 1 command\n")
-        .done();
-    fs::remove_file(sandbox.path("app")).unwrap();
-    let outcome = build(&sandbox, &["tool.py", "--proof-command", "tool 3 'a b'"]).output();
-    let parts = ["error: `tool 3 'a b'` exits with status 3:\nout ['3', 'a b']\n", "--no-proof"];
-    fails(&sandbox, outcome, &parts);
-}
-
-#[test]
-fn commands_run_the_entry_that_they_name() {
-    let settings = "\n[tool.snakecrate.proof]\ncommands = ['right one', 'left']\n";
-    let project = fs::read_to_string(shared::projects().join("pair/pyproject.toml")).unwrap();
-    let sandbox = Sandbox::new().project("pair").file("pair/pyproject.toml", project + settings);
-    build(&sandbox, &["pair", "--report", "report.json", "--quiet"]).expect(0, "", "");
-    let report = report(&sandbox);
-    assert_eq!(report["proof"]["commands"], serde_json::json!(["right one", "left"]));
-}
-
-#[test]
-fn a_command_that_names_no_entry_is_refused() {
-    let sandbox = Sandbox::new().project("pair");
-    let outcome = build(&sandbox, &["pair", "--quiet", "--proof-command", "middle 1"]).output();
-    outcome.refused(FAILURE, "proof command `middle` isn't an entry", "left, right");
-    assert_eq!(sandbox.names(), ["pair"]);
-}
-
-#[test]
 fn an_archive_is_proven_once_until_it_changes() {
     let sandbox = Sandbox::new().file("tool.py", "import json\n");
     let token = format!("TEST={:?}", SystemTime::now());
@@ -414,63 +246,6 @@ fn an_archive_has_the_same_bytes_with_and_without_a_proof() {
     assert!(first == fs::read(sandbox.path("app")).unwrap(), "the proof is in the archive");
     let mode = fs::metadata(sandbox.path("app")).unwrap().permissions().mode();
     assert_eq!(mode & 0o111, 0o111, "everybody may execute it");
-}
-
-#[test]
-fn a_directory_that_forbids_execution_is_no_obstacle() {
-    needs!(Root, Mounts);
-    let sandbox = Sandbox::new().file("tool.py", "import json\n").file("out/.keep", "");
-    let mount = "mount -t tmpfs -o noexec none out && cd out";
-    build(&sandbox, &["../tool.py", "--quiet"]).mounted(mount).expect(0, "", "");
-}
-
-#[test]
-fn the_report_has_archive_components_and_proof() {
-    let sandbox = Sandbox::new().project("probe");
-    build(&sandbox, &["probe", "--report", "report.json", "--quiet"]).expect(0, "", "");
-    let report = report(&sandbox);
-    assert_eq!(report["format"], 1);
-    assert_eq!((&report["name"], &report["version"]), (&"probe".into(), &"1.2.3".into()));
-    let archive = fs::read(sandbox.path("app")).unwrap();
-    assert_eq!(report["archive"]["path"], "app");
-    assert_eq!(report["archive"]["bytes"], archive.len());
-    let sha256 = std::process::Command::new("sha256sum").arg(sandbox.path("app")).output().unwrap();
-    let sha256 = String::from_utf8(sha256.stdout).unwrap();
-    assert_eq!(report["archive"]["sha256"].as_str(), sha256.split(' ').next());
-    assert_eq!(report["entries"][0]["runs"], "probe:main");
-    let kinds = report["components"].as_array().unwrap().iter().map(|one| &one["kind"]);
-    assert!(kinds.filter(|kind| *kind == "runtime").count() == 1, "{report:#}");
-    let proof = &report["proof"];
-    assert_eq!((&proof["result"], &proof["as_before"]), (&"proven".into(), &false.into()));
-    assert!(proof["modules"]["probe"].as_str().unwrap().ends_with("site-packages/probe.py"));
-    assert_eq!(proof["modules"]["sys"], Value::Null);
-    assert!(proof["seconds"].as_f64().unwrap() > 0.0);
-    assert!(proof["memory"].as_u64().unwrap() > 1 << 20);
-}
-
-#[test]
-fn a_failed_proof_is_reported_and_so_is_none() {
-    let sandbox = Sandbox::new().file("tool.py", "import nowhere\n");
-    let arguments = ["tool.py", "--report", "report.json"];
-    build(&sandbox, &arguments).output().code(FAILURE).stdout("").any_stderr().done();
-    let failed = report(&sandbox);
-    assert_eq!(failed["proof"]["result"], "failed");
-    assert!(failed["proof"]["error"].as_str().unwrap().contains("No module named 'nowhere'"));
-    assert_eq!(failed["archive"]["path"], "app.failed");
-    build(&sandbox, &arguments).args(["--no-proof", "--quiet"]).expect(0, "", "");
-    assert_eq!(report(&sandbox)["proof"]["result"], "not-run");
-}
-
-#[test]
-fn warnings_are_in_the_report_even_if_they_are_not_printed() {
-    let sandbox = Sandbox::new().file("tool.py", "import sys\nexec(sys.argv[1])\n");
-    let arguments = ["tool.py", "--report", "report.json", "--runtime-minimal", "--quiet"];
-    build(&sandbox, &arguments).expect(0, "", "");
-    let warnings = &report(&sandbox)["warnings"];
-    assert!(
-        warnings[0].as_str().unwrap().starts_with("runtime-minimal has no effect"),
-        "{warnings}"
-    );
 }
 
 /// A helper of a distribution for a package that it doesn't require, such as `jupyter-labhub`, failed
