@@ -64,17 +64,7 @@ pub(super) fn list(json: bool) -> Result<(), Error> {
 
 /// The minor versions of the installed interpreters for `target`, newest first.
 fn minors(target: &'static Target, cache: &BuildCache) -> Result<Vec<String>, Error> {
-    let request = Request {
-        target,
-        spec: None,
-        requires_python: None,
-        minor: None,
-        offline: true,
-        mirror: None,
-        debian_mirror: None,
-        debian_keyring: None,
-        directories: cache.pythons(),
-    };
+    let request = Request::offline(target, cache.pythons());
     let found = installed_minors(&request).map_err(build::Error::from)?;
     Ok(found.iter().map(|(major, minor)| format!("{major}.{minor}")).collect())
 }

@@ -54,7 +54,7 @@ pub enum Error {
     #[error("the entry `{0}` would replace the system's command of this name")]
     Command(String),
     /// A service that starts an entry that isn't there.
-    #[error("the service `{service}` starts `{entry}`, which is no entry of {archive}")]
+    #[error("the service `{service}` starts `{entry}`, but {archive} has no such entry")]
     NoEntry {
         /// The service.
         service: String,

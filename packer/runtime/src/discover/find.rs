@@ -142,15 +142,8 @@ mod tests {
 
     fn request(spec: &str) -> Request {
         Request {
-            target: &X86_64_LINUX,
             spec: (!spec.is_empty()).then(|| Spec::parse(spec).unwrap()),
-            requires_python: None,
-            minor: None,
-            offline: true,
-            mirror: None,
-            debian_mirror: None,
-            debian_keyring: None,
-            directories: python_directories("/nonexistent".as_ref()),
+            ..Request::offline(&X86_64_LINUX, python_directories("/nonexistent".as_ref()))
         }
     }
 

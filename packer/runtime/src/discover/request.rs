@@ -33,6 +33,23 @@ pub struct Request {
     pub directories: PythonDirectories,
 }
 
+impl Request {
+    /// A request for any interpreter for `target` that is there without a download.
+    pub fn offline(target: &'static Target, directories: PythonDirectories) -> Self {
+        Self {
+            target,
+            spec: None,
+            requires_python: None,
+            minor: None,
+            offline: true,
+            mirror: None,
+            debian_mirror: None,
+            debian_keyring: None,
+            directories,
+        }
+    }
+}
+
 /// The directories for Pythons that were downloaded or unpacked. They need not exist yet.
 ///
 /// Everything appears under its final name only when it is complete.

@@ -23,15 +23,8 @@ const ROOT: &str = "SNAKECRATE_AARCH64_ROOT";
 fn unpacked() -> Option<(PathBuf, Interpreter)> {
     let root = fs::canonicalize(std::env::var_os(ROOT)?).unwrap();
     let request = Request {
-        target: &AARCH64_LINUX,
         spec: Some(Spec::Path(root.clone())),
-        requires_python: None,
-        minor: None,
-        offline: true,
-        mirror: None,
-        debian_mirror: None,
-        debian_keyring: None,
-        directories: python_directories("/nonexistent".as_ref()),
+        ..Request::offline(&AARCH64_LINUX, python_directories("/nonexistent".as_ref()))
     };
     Some((root, find(&request, quiet()).unwrap()))
 }

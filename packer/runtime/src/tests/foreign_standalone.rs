@@ -47,15 +47,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn request(spec: Option<&str>, cache: &Path) -> Request {
     Request {
-        debian_keyring: None,
-        debian_mirror: None,
-        target: &AARCH64_LINUX,
         spec: spec.map(|spec| Spec::parse(spec).unwrap()),
-        requires_python: None,
-        minor: None,
-        offline: true,
-        mirror: None,
-        directories: python_directories(cache),
+        ..Request::offline(&AARCH64_LINUX, python_directories(cache))
     }
 }
 

@@ -93,14 +93,7 @@ pub(crate) fn python_directories(cache: &Path) -> PythonDirectories {
 
 fn request(spec: Option<&str>, cache: &Path) -> Request {
     Request {
-        target: &X86_64_LINUX,
         spec: spec.map(|spec| Spec::parse(spec).unwrap()),
-        requires_python: None,
-        minor: None,
-        offline: true,
-        mirror: None,
-        debian_mirror: None,
-        debian_keyring: None,
-        directories: python_directories(cache),
+        ..Request::offline(&X86_64_LINUX, python_directories(cache))
     }
 }

@@ -24,15 +24,8 @@ fn a_foreign_cpython_writes_the_same_bytecode() {
     }
     let directory = tempfile::tempdir().unwrap();
     let request = Request {
-        debian_keyring: None,
-        debian_mirror: None,
-        target: &AARCH64_LINUX,
         spec: Some(Spec::Path(fs::canonicalize(root).unwrap())),
-        requires_python: None,
-        minor: None,
-        offline: true,
-        mirror: None,
-        directories: BuildCache::at(directory.path().join("cache")).pythons(),
+        ..Request::offline(&AARCH64_LINUX, BuildCache::at(directory.path().join("cache")).pythons())
     };
     let ours = find(&request, ui()).unwrap();
     assert!(!ours.host.starts_with(&ours.root), "this machine's");

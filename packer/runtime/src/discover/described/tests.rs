@@ -12,15 +12,8 @@ use crate::tests::{forged, interpreter, python_directories, quiet};
 
 fn request(path: &Path, directories: PythonDirectories) -> Request {
     Request {
-        target: &AARCH64_LINUX,
         spec: Some(Spec::Path(path.to_owned())),
-        requires_python: None,
-        minor: None,
-        offline: true,
-        mirror: None,
-        debian_mirror: None,
-        debian_keyring: None,
-        directories,
+        ..Request::offline(&AARCH64_LINUX, directories)
     }
 }
 
