@@ -13,7 +13,7 @@ use super::{Error, Format, Package, Person, documents, version};
 
 /// The compression of the files: the archive is compressed already. (zstd would bring the decoders of
 /// old formats into the packer, by the crate's features.)
-const COMPRESSION: CompressionWithLevel = CompressionWithLevel::Gzip(1);
+const COMPRESSION: CompressionWithLevel = CompressionWithLevel::Gzip(6);
 
 /// The licence of an application that names none, as SPDX writes what is not on its list.
 const UNKNOWN: &str = "LicenseRef-unknown";
