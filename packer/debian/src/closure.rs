@@ -28,19 +28,13 @@ const NEVER: [&str; 4] = ["libpython3-stdlib", "libc-bin", "python3-minimal", "l
 /// The packages that are to be unpacked.
 #[derive(Debug)]
 pub struct Selection {
-    /// The minor version of Python: `3.11`.
-    pub minor: String,
+    /// The package of the interpreter, which is one of `packages`.
+    pub python: Package,
     /// The packages, by name.
     pub packages: Vec<Package>,
 }
 
 impl Selection {
-    /// The package of the interpreter.
-    pub fn python(&self) -> Option<&Package> {
-        let name = format!("python{}", self.minor);
-        self.packages.iter().find(|package| package.name == name)
-    }
-
     /// The identity (32 hex digits) of the unpacked files.
     pub fn key(&self) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -74,8 +68,7 @@ pub(crate) fn select(
 ) -> Result<Selection, Error> {
     let minor = minor.map(str::to_owned).or_else(|| default_minor(index));
     let python = minor.as_ref().map(|minor| format!("python{minor}"));
-    let (Some(minor), Some(python)) = (&minor, python.as_ref().and_then(|name| index.get(name)))
-    else {
+    let Some(python) = python.as_ref().and_then(|name| index.get(name)) else {
         return Err(Error::NoPython {
             suite: suite.to_owned(),
             wanted: minor.unwrap_or_else(|| "3".into()),
@@ -107,7 +100,7 @@ pub(crate) fn select(
         }
     }
     let packages = chosen.into_values().cloned().collect();
-    Ok(Selection { minor: minor.clone(), packages })
+    Ok(Selection { python: python.clone(), packages })
 }
 
 /// The minor version that the package `python3` depends on.
@@ -150,7 +143,7 @@ mod tests {
 
     fn names(index: &Index, minor: Option<&str>) -> Result<Vec<String>, Error> {
         let selection = select(index, minor, "suite", "arm64")?;
-        assert!(selection.python().is_some());
+        assert!(selection.packages.iter().any(|one| one.name == selection.python.name));
         Ok(selection.packages.into_iter().map(|package| package.name).collect())
     }
 

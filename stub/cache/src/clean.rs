@@ -4,11 +4,12 @@
 //! removes those that were unused for a long time, by the rules of [`crate::prune`]. It stops after
 //! [`TIME`]; the next cold start goes on.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::inventory::{EnvInfo, names};
-use crate::layout::{COMPONENTS, ENVS, PRUNED, STAGING};
+use crate::layout::{COMPONENTS, ENVS};
 use crate::prune::{remove_component, remove_env};
 use crate::root::Root;
 use crate::sweep::sweep_pruned;
@@ -39,46 +40,33 @@ fn keep(variable: Option<&str>, archive: Option<u32>) -> Option<Duration> {
 pub fn clean(root: &Root, own: &str, variable: Option<&str>, deadline: Instant) -> io::Result<()> {
     sweep_pruned(root, deadline)?;
     let now = SystemTime::now();
-    let mut others = Vec::new();
+    let mut envs = Vec::new();
     for key in names(root, ENVS)? {
         check(deadline)?;
-        if key != own
-            && let Some(env) = EnvInfo::read_unlocked(root, &key)?
-        {
-            others.push(env);
-        }
+        envs.extend(EnvInfo::read_unlocked(root, &key)?);
     }
     let is_old = |env: &EnvInfo| {
         let days = env.manifest.as_ref().and_then(|manifest| manifest.launch.keep_days);
         let limit = keep(variable, days).and_then(|time| now.checked_sub(time));
         limit.is_some_and(|limit| env.last_used < limit)
     };
-    if !others.is_empty() && others.iter().all(is_old) {
+    let mut others = envs.iter().filter(|env| env.key != own).peekable();
+    if others.peek().is_some() && others.all(is_old) {
         return Ok(());
     }
-    for env in others.iter().filter(|env| is_old(env)) {
-        check(deadline)?;
-        remove_env(root, &env.key, Some(deadline))?;
-    }
-    clean_components(root, deadline)
-}
-
-/// Removes components that no environment is made of, unless one is being made.
-fn clean_components(root: &Root, deadline: Instant) -> io::Result<()> {
-    if names(root, STAGING)?.iter().any(|name| !name.contains(PRUNED)) {
-        return Ok(());
-    }
+    let mut kept = BTreeSet::new();
     let mut unused = names(root, COMPONENTS)?;
-    let envs = names(root, ENVS)?;
-    for key in &envs {
+    for env in envs {
         check(deadline)?;
-        if let Some(env) = EnvInfo::read_unlocked(root, key)? {
+        if env.key == own || !is_old(&env) || !remove_env(root, &env.key, Some(deadline))? {
             unused.retain(|component| !env.uses(component));
+            kept.insert(env.key);
         }
     }
+    // Each stays if another process is making an environment, or has made one that is not `kept`.
     for key in unused {
         check(deadline)?;
-        remove_component(root, &key, &envs, Some(deadline))?;
+        remove_component(root, &key, &kept, Some(deadline))?;
     }
     Ok(())
 }

@@ -106,9 +106,7 @@ impl EnvInfo {
     }
 
     fn of(directory: &Directory, key: &str) -> Self {
-        let bytes = directory.read(MANIFEST, MAX_MANIFEST);
-        let parse = |bytes: Vec<u8>| Manifest::parse(&bytes, u64::MAX, Feature::LAUNCHER).ok();
-        let manifest = bytes.ok().and_then(parse);
+        let manifest = manifest(directory);
         let (last_used, made) = times(directory);
         Self { key: key.to_owned(), manifest, in_use: false, last_used, made }
     }
@@ -120,6 +118,12 @@ impl EnvInfo {
             manifest.components.iter().any(|component| component.digest.key() == key)
         })
     }
+}
+
+/// The manifest that the environment in `directory` was made from; `None` if it cannot be read.
+pub fn manifest(directory: &Directory) -> Option<Manifest> {
+    let bytes = directory.read(MANIFEST, MAX_MANIFEST).ok()?;
+    Manifest::parse(&bytes, u64::MAX, Feature::LAUNCHER).ok()
 }
 
 /// When an environment was last used, and when it was made. A warm start reads the launch plan. The

@@ -22,11 +22,19 @@ pub fn of_all_users() -> Option<PathBuf> {
     paths::system_cache().map(|directory| Path::new(directory).join(NAME))
 }
 
-/// The places where an unpacked archive may be, best first: where it may be unpacked to, and, unless
-/// the user names the cache, [`of_all_users`].
+/// [`of_all_users`], unless the user names the cache.
+pub fn shared() -> Option<PathBuf> {
+    of_all_users().filter(|_| set(VARIABLE).is_none())
+}
+
+/// The places where an unpacked archive may be, best first: [`candidates`], then [`shared`].
 pub fn all() -> impl Iterator<Item = PathBuf> {
-    let shared = of_all_users().filter(|_| set(VARIABLE).is_none());
-    candidates().into_iter().chain(shared)
+    candidates().into_iter().chain(shared())
+}
+
+/// Whether `path` is [`of_all_users`].
+pub fn is_of_all_users(path: &Path) -> bool {
+    of_all_users().is_some_and(|shared| path == shared)
 }
 
 /// The places where archives may be unpacked to, best first.

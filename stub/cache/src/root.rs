@@ -42,8 +42,7 @@ impl Root {
             return Err(Unusable::TooLong(text.len()));
         }
         check_home(path)?;
-        let is_for_all = places::of_all_users().is_some_and(|shared| path == shared);
-        create_directories(path, if is_for_all { OPEN } else { PRIVATE })?;
+        create_directories(path, if places::is_of_all_users(path) { OPEN } else { PRIVATE })?;
         let root = Self::open(path)?;
         for area in [LAYOUT, COMPONENTS, ENVS, STAGING] {
             ignore_existing(root.directory.create(area, OPEN))?;

@@ -106,7 +106,7 @@ fn current(
         return Ok(note);
     }
     let selection = release.select(source, minor)?;
-    let note = Note::of(&release, &selection)?;
+    let note = Note::of(&release, &selection);
     drop(progress);
     if !root(&note).is_dir() {
         job.ui.step(
@@ -126,23 +126,17 @@ fn current(
 }
 
 impl Note {
-    fn of(release: &Release, selection: &Selection) -> Result<Self, Error> {
-        let missing = || snakecrate_debian::Error::NoPython {
-            suite: release.suite.clone(),
-            wanted: selection.minor.clone(),
-            architecture: String::new(),
-            has: Vec::new(),
-        };
-        Ok(Self {
+    fn of(release: &Release, selection: &Selection) -> Self {
+        Self {
             index: release.index_digest().to_owned(),
             date: release.date.clone(),
             root: selection.key(),
             distribution: release.distribution.clone(),
             suite: release.suite.clone(),
             release: release.version.clone(),
-            python: selection.python().ok_or_else(missing)?.clone(),
+            python: selection.python.clone(),
             packages: selection.packages.len(),
-        })
+        }
     }
 
     /// Writes the note to `path`, whole or not at all.

@@ -1,8 +1,8 @@
-use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
 use crate::forged::{Cache, ago};
+use crate::layout::{PRUNED, STAGING};
 use crate::lease;
 
 /// What is left after a cold start of `own`: the keys of environments, and the number of components.

@@ -37,25 +37,22 @@ impl Invocation<'_> {
     /// Whether `flag`, the only argument that a command knows, was given. Any other argument is an
     /// error.
     pub fn flag(&self, flag: &str) -> Result<bool, Error> {
-        match self.arguments {
-            [] => Ok(false),
-            [only] if only == flag => Ok(true),
-            [first, ..] => Err(Error::Argument(first.clone())),
-        }
+        self.flags([flag]).map(|[given]| given)
     }
 
-    /// Whether each of `flags` was given. Any other argument is an error.
+    /// Whether each of `flags` was given. Any other argument, and one twice, is an error.
     pub fn flags<const N: usize>(&self, flags: [&str; N]) -> Result<[bool; N], Error> {
-        let unknown = self.arguments.iter().find(|&given| flags.iter().all(|flag| given != flag));
-        match unknown {
-            Some(argument) => Err(Error::Argument(argument.clone())),
-            None => Ok(flags.map(|flag| self.arguments.iter().any(|given| given == flag))),
+        let mut given = [false; N];
+        for argument in self.arguments {
+            let place = (0..N).find(|&place| argument == flags[place] && !given[place]);
+            given[place.ok_or_else(|| Error::Argument(argument.clone()))?] = true;
         }
+        Ok(given)
     }
 
     /// Fails if there is an argument, for commands that know none.
     pub fn no_arguments(&self) -> Result<(), Error> {
-        self.arguments.first().map_or(Ok(()), |first| Err(Error::Argument(first.clone())))
+        self.flags([]).map(|[]| ())
     }
 }
 

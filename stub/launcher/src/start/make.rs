@@ -110,14 +110,7 @@ fn make_at_first(
         };
         let (suspect, doubt) = (Cell::new(suspect), Cell::new(suspect.is_some()));
         match (Maker { payload, manifest, progress, suspect, doubt }).make_at(&path) {
-            // What all users share, the administrator removes.
-            Ok(env) if places::of_all_users().is_some_and(|shared| path == shared) => {
-                return Ok((env, path));
-            }
-            Ok(env) => {
-                clean_up(&path, &payload.record().manifest_digest.key());
-                return Ok((env, path));
-            }
+            Ok(env) => return Ok((env, path)),
             Err(MakeError::Fatal(error)) => return Err(error),
             Err(MakeError::Place(why)) => refused.push((path, why)),
         }
@@ -211,7 +204,10 @@ impl Maker<'_> {
         }
         let lease = staging.publish(&self.key(), self.suspect.get().is_some(), PATIENCE)?;
         match Env::confirm(root, &self.key(), lease) {
-            Ok(env) => Ok(env),
+            Ok(env) => {
+                clean_up(root, &self.key());
+                Ok(env)
+            }
             Err(why) => {
                 // A stamp vouched wrongly for a component; the next attempt compares them all.
                 if let NotStarted::Suspect(id) = why {
@@ -280,15 +276,16 @@ impl Maker<'_> {
     }
 }
 
-/// Removes environments that nobody has used for long from the cache at `path`, where the
-/// environment `own` was just made. A failure leaves them there.
-fn clean_up(path: &Path, own: &str) {
+/// Removes environments that nobody has used for long from the cache, where the environment `own` was
+/// just made. A failure leaves them there. What all users share, the administrator removes.
+fn clean_up(root: &Root, own: &str) {
+    if places::is_of_all_users(root.path()) {
+        return;
+    }
     let deadline = Instant::now() + clean::TIME;
     let variable = env::var_os(clean::VARIABLE);
     let variable = variable.as_ref().map(|text| text.to_str().unwrap_or_default());
-    if let Ok(root) = Root::open(path) {
-        let _ = clean::clean(&root, own, variable, deadline);
-    }
+    let _ = clean::clean(root, own, variable, deadline);
 }
 
 /// Whether a component may be the cause that is damaged despite its stamp, or that another process

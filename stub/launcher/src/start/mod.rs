@@ -39,7 +39,7 @@ pub fn start(
         places.push((path, why));
     }
     // Whatever is wrong there is for the administrator to repair.
-    let shared = places::all().nth(places.len()).and_then(|path| Root::open(&path).ok());
+    let shared = places::shared().and_then(|path| Root::open(&path).ok());
     if let Some(env) = shared.and_then(|root| Env::open(&root, &key).ok())
         && let Err(StartError::Final(error)) = env.start(request, archive)
     {

@@ -10,11 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use snakecrate_cache::environment::guards;
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
-use snakecrate_cache::layout::{ENVS, LAUNCH, MANIFEST};
+use snakecrate_cache::inventory;
+use snakecrate_cache::layout::{ENVS, LAUNCH};
 use snakecrate_cache::lease::{self, Lock};
 use snakecrate_cache::root::Root;
-use snakecrate_format::manifest::{Feature, Manifest};
-use snakecrate_format::record::MAX_MANIFEST;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::error::is_execution_refused;
 use snakecrate_platform::file::Metadata;
@@ -153,9 +152,7 @@ fn usable_plan(root: &Root, key: &str, env: &Directory) -> Option<LaunchPlan> {
 /// Whether the host's C library, which is another than that of the environment's making, is suitable
 /// for it, too. Found out at each start, since nobody here can write it down.
 fn still_suits(env: &Directory) -> bool {
-    let manifest = env.read(MANIFEST, MAX_MANIFEST);
-    let parsed = manifest.ok().and_then(|m| Manifest::parse(&m, u64::MAX, Feature::LAUNCHER).ok());
-    parsed.is_some_and(|manifest| {
+    inventory::manifest(env).is_some_and(|manifest| {
         manifest.c_library().is_none_or(|(library, _)| !is_bundled(library))
     })
 }
