@@ -1,0 +1,32 @@
+//! Images for containers (OCI image format 1.1), without a daemon and without the network.
+//!
+//! ```text
+//! files ─→ Layer ─┐
+//! configuration ──┼→ Image ─→ layout directory, docker-archive, registry
+//! SBOM ───────────┘    ↑
+//!                 layout directory
+//! ```
+//!
+//! The crate knows nothing of archives: a layer is made of a list of files.
+//!
+//! Sources: <https://github.com/opencontainers/image-spec/tree/v1.1.0>, and for docker-archive
+//! <https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md>.
+
+mod blob;
+mod digest;
+mod document;
+mod error;
+mod image;
+mod layout;
+
+pub use blob::{Blob, Content};
+pub use digest::Digest;
+pub use document::Document;
+pub use error::Error;
+pub use image::Image;
+
+/// The types of manifests, configurations and descriptors.
+pub use oci_spec::image as spec;
+
+/// The type of a bill of materials in `CycloneDX`'s JSON.
+pub const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
