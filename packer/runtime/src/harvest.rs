@@ -21,7 +21,7 @@ use snakecrate_base::ui::Ui;
 use snakecrate_format::entry_path::{EntryPath, LinkTarget};
 
 use crate::error::Error;
-use crate::libraries::{self, Host};
+use crate::libraries::{self, Closure, Host};
 use crate::parts::Part;
 use crate::root::Root;
 use crate::tcl::Tcl;
@@ -39,39 +39,91 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     let trim = Trim::new(policy, &stdlib)?;
     let root = Root::new(&interpreter.root);
     let walk = Walk { root: &root, trim: &trim };
-    let mut files = Files::new();
-    walk.add(&interpreter.stdlib, &stdlib, &mut files)?;
-    walk.add(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &mut files)?;
-    let include = format!("include/python{}", interpreter.minor());
-    walk.add(&interpreter.prefix.join(&include), &include, &mut files)?;
+    let mut files = installation(interpreter, &walk)?;
     let tkinter = !policy.leaves_out(Part::Tkinter);
     let tcl = if tkinter { Tcl::of(interpreter) } else { None };
     for (data, to) in tcl.iter().flat_map(Tcl::data) {
         walk.add(data, &to, &mut files)?;
     }
     if tkinter && tcl.is_none() {
-        let path = interpreter.executable.display();
-        ui.warn(format_args!("tkinter does not work in {path}, so it won't work in the archive"));
+        warn_of_tkinter(interpreter, ui);
     }
-
-    let modules: Vec<PathBuf> =
-        files.iter().filter(|(path, _)| is_module(path)).map(|(_, file)| file.clone()).collect();
     let system = Host::of(interpreter);
-    let found = libraries::closure(&interpreter.executable, &modules, &system)?;
-    for (path, name) in found.missing {
-        if !modules.contains(&path) {
+    let found = libraries_of(interpreter, &files, &system)?;
+    check_missing(&found, &files, &system, ui)?;
+    let mut tree = core(interpreter, &Copies { files, libraries: found.libraries }, ui)?;
+    if let Some(tcl) = tcl {
+        tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
+    }
+    host_data::equip(&mut tree, interpreter, &trim, ui)?;
+    Ok(tree)
+}
+
+/// Files to copy into a tree.
+#[derive(Debug)]
+pub(crate) struct Copies {
+    pub(crate) files: Files,
+    /// Libraries by the names that they are needed by.
+    pub(crate) libraries: BTreeMap<String, PathBuf>,
+}
+
+/// The files of the installation that `walk` takes, without those of Tcl.
+pub(crate) fn installation(interpreter: &Interpreter, walk: &Walk<'_>) -> Result<Files, Error> {
+    let stdlib = interpreter.lib();
+    let mut files = Files::new();
+    walk.add(&interpreter.stdlib, &stdlib, &mut files)?;
+    walk.add(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &mut files)?;
+    let include = format!("include/python{}", interpreter.minor());
+    walk.add(&interpreter.prefix.join(&include), &include, &mut files)?;
+    Ok(files)
+}
+
+/// The libraries that the interpreter and the modules among `files` need.
+pub(crate) fn libraries_of(
+    interpreter: &Interpreter,
+    files: &Files,
+    system: &Host,
+) -> Result<Closure, Error> {
+    libraries::closure(&interpreter.executable, &modules(files), system)
+}
+
+/// Fails if a library is missing without which other libraries don't work; warns of modules that lack
+/// one.
+pub(crate) fn check_missing(
+    found: &Closure,
+    files: &Files,
+    system: &Host,
+    ui: Ui,
+) -> Result<(), Error> {
+    let modules = modules(files);
+    for (path, name) in &found.missing {
+        if !modules.contains(path) {
+            let (path, name) = (path.clone(), name.clone());
             return Err(Error::Library { path, name, place: system.to_string() });
         }
         // The module doesn't work there either; on a host it may.
         ui.warn(format_args!("{} needs {name}, which isn't {system}", path.display()));
     }
+    Ok(())
+}
 
+fn modules(files: &Files) -> Vec<PathBuf> {
+    files.iter().filter(|(path, _)| is_module(path)).map(|(_, file)| file.clone()).collect()
+}
+
+pub(crate) fn warn_of_tkinter(interpreter: &Interpreter, ui: Ui) {
+    let path = interpreter.executable.display();
+    ui.warn(format_args!("tkinter does not work in {path}, so it won't work in the archive"));
+}
+
+/// A tree with the interpreter's executable and these files.
+pub(crate) fn core(interpreter: &Interpreter, copies: &Copies, ui: Ui) -> Result<Tree, Error> {
+    let stdlib = interpreter.lib();
     let executable = interpreter.program();
-    let mut tree = assemble(interpreter, &files, &found.libraries, &executable)?;
-    if let Some(tcl) = tcl {
-        tcl.settle(&mut tree, &stdlib, &interpreter.stdlib)?;
-    }
-    host_data::equip(&mut tree, interpreter, &trim, ui)?;
+    let mut tree = Tree::default();
+    let file = relocate::executable(&interpreter.executable)?;
+    tree.insert_file(EntryPath::new(&executable)?, Mode::Executable, file);
+    copy(interpreter, copies, &mut tree)?;
     // Python derives its prefix from this directory, even if all modules are built in, and an archive
     // has no empty directories.
     let dynload = format!("{stdlib}/lib-dynload/");
@@ -90,16 +142,12 @@ pub fn harvest(interpreter: &Interpreter, policy: &Policy, ui: Ui) -> Result<Tre
     Ok(tree)
 }
 
-fn assemble(
+/// Adds the files to `tree`, relocatable.
+pub(crate) fn copy(
     interpreter: &Interpreter,
-    files: &Files,
-    libraries: &BTreeMap<String, PathBuf>,
-    executable: &str,
-) -> Result<Tree, Error> {
-    let mut tree = Tree::default();
-    let file = relocate::executable(&interpreter.executable)?;
-    tree.insert_file(EntryPath::new(executable)?, Mode::Executable, file);
-
+    Copies { files, libraries }: &Copies,
+    tree: &mut Tree,
+) -> Result<(), Error> {
     let libraries = libraries.iter().map(|(name, file)| (format!("lib/{name}"), file.clone()));
     let files = files.iter().map(|(path, file)| (path.clone(), file.clone()));
     let prepared: Vec<(String, Content)> = files
@@ -118,7 +166,7 @@ fn assemble(
     for (path, content) in prepared {
         tree.insert_file(EntryPath::new(&path)?, Mode::Plain, content);
     }
-    Ok(tree)
+    Ok(())
 }
 
 /// Whether the file at `path` of the tree is an extension module.

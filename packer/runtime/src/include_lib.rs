@@ -79,19 +79,17 @@ impl IncludedLibs {
         Ok(self.0.iter().map(one).collect::<Result<Vec<_>, Error>>()?.join(","))
     }
 
-    /// Copies all of them into the runtime's `lib`, except those that it has.
+    /// A tree with all of them in the runtime's `lib`, except those that it `has`.
     ///
     /// # Errors
     ///
     /// One cannot be read or is damaged.
-    pub fn add_to_runtime(&self, tree: &mut Tree) -> Result<(), Error> {
-        for name in self.0.keys() {
-            let path = EntryPath::new(&format!("lib/{name}"))?;
-            if tree.get(&path).is_none() {
-                self.add_at(tree, path, name)?;
-            }
+    pub fn tree_without(&self, has: impl Fn(&str) -> bool) -> Result<Tree, Error> {
+        let mut tree = Tree::default();
+        for name in self.0.keys().filter(|name| !has(name)) {
+            self.add_at(&mut tree, EntryPath::new(&format!("lib/{name}"))?, name)?;
         }
-        Ok(())
+        Ok(tree)
     }
 
     /// Copies the library `name` to `path` of `tree`.

@@ -46,6 +46,15 @@ impl Policy {
         !named(&self.keep) && (self.leave_out.contains(&part) || named(&self.drop))
     }
 
+    /// The parts that a runtime of a core and parts has. `None` if the policy names files, so that only
+    /// a runtime of its own has them.
+    pub fn parts(&self) -> Option<BTreeSet<Part>> {
+        let is_part = |name: &String| Part::all().any(|part| part.name() == name);
+        let mut names = self.keep.iter().chain(&self.drop);
+        (self.only.is_none() && names.all(is_part))
+            .then(|| Part::all().filter(|part| !self.leaves_out(*part)).collect())
+    }
+
     /// The parts that are left out.
     pub fn left_out(&self) -> impl Iterator<Item = Part> {
         Part::all().filter(|part| self.leaves_out(*part))

@@ -3,9 +3,10 @@
 use std::io;
 
 use snakecrate_format::listing::{Item, Mode, Node};
-use snakecrate_format::manifest::Component;
+use snakecrate_format::manifest::{Component, Manifest};
 pub use snakecrate_platform::directory::Space;
 
+use crate::environment::runtime::is_linked;
 use crate::listed::Listed;
 use crate::root::Root;
 use crate::unusable::Unusable;
@@ -25,21 +26,21 @@ pub fn estimated<'a>(components: impl IntoIterator<Item = &'a Component> + Clone
     Space { bytes: bytes(components).saturating_add(entries), files }
 }
 
-/// The space that the `missing` components and an environment of `all` components take. The
-/// environment's files count as hard links, except for scripts. Copies, on file systems without
+/// The space that the `missing` components and the environment of `manifest`, with `all` components that
+/// it uses, take. The environment's files count as hard links, except for scripts. Copies, on file systems without
 /// hard links, are not counted.
-pub fn required(missing: &[&Listed<'_>], all: &[Listed<'_>]) -> Space {
+pub fn required(manifest: &Manifest, missing: &[&Listed<'_>], all: &[Listed<'_>]) -> Space {
     let is_own =
         |item: &&Item| matches!(item.node, Node::Link(_) | Node::File { mode: Mode::Script, .. });
     let component = |listed: &&Listed<'_>| {
         listed.listing.items().len() + listed.listing.directories().len() + OWN
     };
-    let layer = |listed: &Listed<'_>| {
+    let linked = |listed: &Listed<'_>| {
         let own = listed.listing.items().iter().filter(is_own).count();
         own + listed.listing.directories().len()
     };
     let components: usize = missing.iter().map(component).sum();
-    let env: usize = all.iter().filter(|l| l.component.is_layer()).map(layer).sum();
+    let env: usize = all.iter().filter(|l| is_linked(manifest, l.component)).map(linked).sum();
     let files = (components + env + OWN) as u64;
     Space { files, ..estimated(missing.iter().map(|listed| listed.component)) }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 
 use snakecrate_format::listing::{Item, Mode, Node};
-use snakecrate_format::manifest::Manifest;
+use snakecrate_format::manifest::{Component, Manifest};
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::file::FileKind;
 
@@ -12,8 +12,9 @@ use crate::component::{Cached, Difference};
 use crate::environment::guards;
 use crate::environment::interpreter::{MAX_INTERPRETER, patched};
 use crate::environment::plan::{LaunchPlan, LibcInUse};
+use crate::environment::runtime;
 use crate::inventory::{EnvInfo, Inventory};
-use crate::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH, WORK};
+use crate::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH, RUNTIME, WORK};
 use crate::progress::Progress;
 use crate::prune::take_away;
 use crate::root::Root;
@@ -134,6 +135,7 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
 /// Checks that an environment with its own C library has that component and the interpreter for it.
 fn c_library_difference(
     root: &Root,
+    info: &EnvInfo,
     env: &Directory,
     manifest: &Manifest,
     plan: &LaunchPlan,
@@ -147,7 +149,8 @@ fn c_library_difference(
     if Cached::open(root, &key).is_err() {
         return Some(Difference { path: key, what: "missing component" });
     }
-    let expected = patched(root, manifest, library, loader).ok();
+    let runtime = runtime::path(root, manifest, &info.key);
+    let expected = patched(root, manifest, library, &runtime, loader).ok();
     let found = env.read(INTERPRETER, MAX_INTERPRETER).ok();
     (found.is_none() || found != expected)
         .then(|| Difference { path: INTERPRETER.to_owned(), what: "altered" })
@@ -190,9 +193,33 @@ fn env_differences(root: &Root, info: &EnvInfo) -> Vec<Difference> {
         return whole_tree("its launch plan is damaged or for another place");
     };
     let mut differences = Vec::new();
+    differences.extend(c_library_difference(root, info, &directory, manifest, &plan));
+    let seen = linked_differences(root, &directory, manifest.layers(), &mut differences);
+    differences.extend(made_differences(&directory, &plan, &seen));
+    if runtime::is_composed(manifest) {
+        let of_runtime = manifest.components.iter().filter(|component| component.is_of_runtime());
+        match directory.open_in(RUNTIME) {
+            Ok(tree) => {
+                linked_differences(root, &tree, of_runtime, &mut differences);
+            }
+            Err(_) => differences.push(Difference { path: RUNTIME.to_owned(), what: "missing" }),
+        }
+    }
+    if directory.has(WORK) {
+        differences.push(Difference { path: WORK.to_owned(), what: "leftover" });
+    }
+    differences
+}
+
+/// Compares the files of `components` with their links in `tree`. Returns their paths.
+fn linked_differences<'a>(
+    root: &Root,
+    tree: &Directory,
+    components: impl Iterator<Item = &'a Component>,
+    differences: &mut Vec<Difference>,
+) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
-    differences.extend(c_library_difference(root, &directory, manifest, &plan));
-    for component in manifest.layers() {
+    for component in components {
         let key = component.digest.key();
         let Some((cached, listing)) = Cached::open(root, &key)
             .ok()
@@ -201,15 +228,11 @@ fn env_differences(root: &Root, info: &EnvInfo) -> Vec<Difference> {
             differences.push(Difference { path: key, what: "missing component" });
             continue;
         };
-        // If layers share a path, the first one's file is in the environment.
+        // If components share a path, the first one's file is in the tree.
         let items = listing.items().iter().filter(|item| seen.insert(item.path.to_string()));
-        differences.extend(items.filter_map(|item| compare(&directory, cached.directory(), item)));
+        differences.extend(items.filter_map(|item| compare(tree, cached.directory(), item)));
     }
-    differences.extend(made_differences(&directory, &plan, &seen));
-    if directory.has(WORK) {
-        differences.push(Difference { path: WORK.to_owned(), what: "leftover" });
-    }
-    differences
+    seen
 }
 
 /// Compares the files that were made for an environment, and are in none of its layers' paths `seen`:

@@ -10,7 +10,7 @@ use super::completeness::help_with_extra;
 use super::facts::Facts;
 use super::hints::Hints;
 use super::launch::launch;
-use super::pack::{Prepared, Work};
+use super::pack::{PackedRuntime, Prepared, Work};
 use super::requires::{Asked, Requirements};
 use super::sbom_parts::{package_source, sbom_document};
 use super::subject::Subject;
@@ -73,18 +73,18 @@ impl Work<'_> {
         let app_objects = audit::objects_of(&app.tree, self.interpreter.target)?;
         let dropped = project.as_ref().map_or(&[][..], |project| &project.dropped);
         let tree = std::mem::take(&mut app.tree);
-        let ((runtime, objects), packed, (packed_app, dropped)) =
+        let (runtime, packed, (packed_app, dropped)) =
             self.pack_all(&policy, &included, wheels.iter(), tree, dropped)?;
         let (packed, of_wheels): (Vec<_>, Vec<_>) = packed.into_iter().unzip();
         let dropped = std::iter::once(dropped).filter(|_| project.is_some()).chain(of_wheels);
         let dropped: Vec<_> = dropped.collect();
         let dropped = self.dropped_files(all().zip(dropped.iter().map(Vec::as_slice)));
 
-        let native = objects.iter().chain(&app_objects);
+        let native = runtime.objects.iter().chain(&app_objects);
         let native = native.chain(wheels.iter().flat_map(|wheel| &wheel.facts.objects));
         let native: Vec<_> = native.cloned().collect();
         let left_out = policy.left_out().collect();
-        let mut report = self.audit(&app.name, objects, app_objects, wheels)?;
+        let mut report = self.audit(&app.name, runtime.objects.clone(), app_objects, wheels)?;
         let c_library = self.c_library(&report, &native)?;
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
@@ -178,7 +178,7 @@ impl Work<'_> {
     fn components<'p>(
         &self,
         app: &Application,
-        runtime: Packed,
+        runtime: PackedRuntime,
         packed_app: Packed,
         wheels: impl Iterator<Item = (&'p Prepared, Packed)>,
     ) -> Vec<ComponentSpec> {
@@ -187,10 +187,19 @@ impl Work<'_> {
         let mut components = vec![
             ComponentSpec {
                 source: python.package.as_ref().map(package_source),
-                ..component(Kind::Runtime, &python.implementation, &python.full_version, runtime)
+                ..component(
+                    Kind::Runtime,
+                    &python.implementation,
+                    &python.full_version,
+                    runtime.core,
+                )
             },
             component(Kind::App, &app.name, version, packed_app),
         ];
+        let parts = runtime.parts.into_iter();
+        components.extend(
+            parts.map(|(name, part)| component(Kind::Part, &name, &python.full_version, part)),
+        );
         components.extend(wheels.map(|(wheel, packed)| ComponentSpec {
             source: wheel.source.clone(),
             ..component(Kind::Wheel, &wheel.facts.name, &wheel.facts.version, packed)
@@ -212,7 +221,8 @@ impl Work<'_> {
 
     /// Warns of files that several components install; installers overwrite them silently.
     fn warn_of_conflicts(&self, components: &[ComponentSpec]) {
-        let mut layers: Vec<_> = components.iter().filter(|c| c.kind != Kind::Runtime).collect();
+        let mut layers: Vec<_> =
+            components.iter().filter(|c| !matches!(c.kind, Kind::Runtime | Kind::Part)).collect();
         layers.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         let listings = layers.iter().filter_map(|c| Some((c.name.as_str(), c.packed.listing()?)));
         for conflict in conflicts::find(listings) {

@@ -200,6 +200,16 @@ impl FactsCache {
         }
     }
 
+    /// The names that were remembered for `key`.
+    pub fn lookup_names(&self, key: &str) -> Option<Vec<String>> {
+        serde_json::from_slice(&fs::read(self.path(key)).ok()?).ok()
+    }
+
+    /// Remembers names. A failure costs only time in the next build.
+    pub fn remember_names(&self, key: &str, names: &[String]) {
+        let _ = self.write(key, names);
+    }
+
     fn write<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         let mut file = temporary::file_in(&self.directory)?;

@@ -26,6 +26,7 @@ mod native;
 mod pack;
 mod policy;
 pub mod requires;
+mod runtime;
 mod sbom_parts;
 mod selection;
 mod subject;

@@ -1,10 +1,12 @@
 //! Trees become components: unpacked, compiled, compressed, each once.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
 
 use super::Error;
-use super::facts::{Facts, FactsCache, objects_of};
+use super::facts::{Facts, FactsCache};
 use super::requires::Overrides;
 use crate::BUILD_ID;
 use crate::bytecode;
@@ -16,7 +18,7 @@ use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Progress, Ui};
-use snakecrate_runtime::{self as runtime, IncludedLibs, Policy, Scanner, Workers};
+use snakecrate_runtime::{IncludedLibs, Policy, Scanner, Workers};
 
 /// Everything that all steps of a build need.
 pub(super) struct Work<'a> {
@@ -46,8 +48,14 @@ pub(super) struct Prepared {
 /// A packed wheel or application, and its files that are not packed.
 pub(super) type PackedFiles = (Packed, Vec<Dropped>);
 
-/// A runtime and its ELF files.
-pub(super) type PackedRuntime = (Packed, Vec<Object>);
+/// The components of a runtime, and their ELF files.
+#[derive(Debug, Clone)]
+pub(super) struct PackedRuntime {
+    pub(super) core: Packed,
+    /// Components of kind `part`, by name.
+    pub(super) parts: BTreeMap<String, Packed>,
+    pub(super) objects: Vec<Object>,
+}
 
 pub(super) enum State {
     Packed(Packed),
@@ -127,31 +135,8 @@ impl Work<'_> {
         Ok((packed, dropped))
     }
 
-    fn runtime(
-        &self,
-        policy: &Policy,
-        included: &IncludedLibs,
-        progress: &Progress,
-    ) -> Result<PackedRuntime, Error> {
-        let python = self.interpreter;
-        let fingerprint = runtime::fingerprint(python, policy)
-            .map_err(|source| Error::Interpreter { path: python.executable.clone(), source })?;
-        let libraries = included.fingerprint()?;
-        let key =
-            format!("runtime {fingerprint} {} {:?} {libraries} {BUILD_ID}", self.level, self.form);
-        if let Some(cached) = self.cache.lookup_runtime(&key) {
-            return Ok(cached);
-        }
-        let mut tree = runtime::harvest(python, policy, self.ui)?;
-        included.add_to_runtime(&mut tree)?;
-        let objects = objects_of(&tree, self.interpreter.target)?;
-        let (packed, _) = self.pack(tree, &[], progress)?;
-        self.cache.remember_runtime(&key, &packed, &objects);
-        Ok((packed, objects))
-    }
-
     /// Compiles and compresses `tree`. `dropped` are files that it has lost already.
-    fn pack(
+    pub(super) fn pack(
         &self,
         mut tree: Tree,
         dropped: &[Dropped],

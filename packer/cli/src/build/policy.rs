@@ -40,7 +40,12 @@ impl Work<'_> {
         need.leave_out.retain(|part| !settings.runtime_keep.iter().any(|name| name == part.name()));
         let minimal = settings.runtime_minimal;
         let mut policy = Policy {
-            keep: settings.runtime_keep.clone(),
+            keep: settings
+                .runtime_keep
+                .iter()
+                .filter(|name| *name != WHOLE_LIBRARY)
+                .cloned()
+                .collect(),
             drop: settings.runtime_drop.clone(),
             leave_out: need.leave_out.clone(),
             only: None,

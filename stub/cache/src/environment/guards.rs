@@ -56,7 +56,7 @@ impl Guard {
 }
 
 /// The rows of guards for an environment: files from its layers, files of the `others` that it runs
-/// on (the runtime, a C library), and files that were `made` for it.
+/// on (the runtime, its parts, a C library), and files that were `made` for it.
 pub fn rows(
     manifest: &Manifest,
     layers: &[&Item],
@@ -66,7 +66,7 @@ pub fn rows(
     let (mut first, mut rest) = (made, Vec::new());
     for (component, listing) in others {
         let place = match component.kind {
-            Kind::Runtime => IN_RUNTIME.to_owned(),
+            Kind::Runtime | Kind::Part => IN_RUNTIME.to_owned(),
             _ => format!("{}/", path_from_env(component)),
         };
         for item in listing.items() {

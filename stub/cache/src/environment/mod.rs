@@ -4,3 +4,4 @@ pub mod first_run;
 pub mod guards;
 pub mod interpreter;
 pub mod plan;
+pub mod runtime;

@@ -20,6 +20,7 @@ use snakecrate_format::manifest::{Entry, Manifest, Start};
 use snakecrate_platform::{host, paths};
 
 use super::guards::{self, Row, Rows};
+use super::runtime;
 
 const HEADER: &[u8] = b"snakecrate launch 3";
 const HIDDEN: &[u8] = b"hidden";
@@ -127,7 +128,7 @@ impl LaunchPlan {
             default: manifest.launch.default.clone().unwrap_or_default().into_bytes(),
             loader_variables: manifest.launch.loader_variables,
             options: manifest.launch.options.iter().map(|o| o.clone().into_bytes()).collect(),
-            runtime: guards::path_from_env(manifest.runtime()).into(),
+            runtime: runtime::path_from_env(manifest).into(),
             guards,
             entries: manifest.entries.iter().map(entry).collect(),
         }

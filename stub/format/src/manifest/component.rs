@@ -103,6 +103,11 @@ impl Component {
         matches!(self.kind, Kind::App | Kind::Wheel)
     }
 
+    /// Whether its files belong to the tree that the interpreter runs from.
+    pub fn is_of_runtime(&self) -> bool {
+        matches!(self.kind, Kind::Runtime | Kind::Part)
+    }
+
     /// Its name in member names, and the name of its folder in an extracted archive:
     /// `wheel-click-8.1.7`.
     pub fn label(&self) -> String {

@@ -53,7 +53,7 @@ features! {
 impl Feature {
     /// The features that the launcher and the cache of this version know. The packer writes no
     /// others. Later versions add to the list.
-    pub const LAUNCHER: &[Self] = &[Self::DisabledCommands, Self::FirstRun];
+    pub const LAUNCHER: &[Self] = &[Self::DisabledCommands, Self::FirstRun, Self::RuntimeParts];
 
     /// The feature of this name.
     pub fn named(name: &str) -> Option<Self> {

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use snakecrate_cache::component::Cached;
 use snakecrate_cache::environment::guards::{self, Guard};
 use snakecrate_cache::environment::interpreter::patched;
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
-use snakecrate_cache::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH};
+use snakecrate_cache::environment::runtime::{self, is_composed, path_from_env};
+use snakecrate_cache::layout::{COMPONENTS, ENVS, INTERPRETER, LAUNCH, RUNTIME};
 use snakecrate_cache::listed::Listed;
 use snakecrate_cache::root::Root;
 use snakecrate_cache::signs_of_life::Pulse;
@@ -50,24 +51,24 @@ pub fn assemble(
 ) -> io::Result<()> {
     let env = staging.directory();
     let home = root.path_of(ENVS, key);
+    let interpreter = home.join(INTERPRETER).into_os_string().into_encoded_bytes();
     let layers: Vec<_> = listings.iter().filter(|l| l.component.is_layer()).collect();
-    let mut directories: BTreeSet<&str> = [RESERVED, "bin"].into();
-    directories.extend(layers.iter().flat_map(|layer| layer.listing.directories()));
-    for directory in &directories {
+    let always = [RESERVED, "bin"];
+    for directory in always {
         ignore_existing(env.create(directory, OPEN))?;
     }
-    let files = winners(&layers.iter().map(|layer| &layer.listing).collect::<Vec<_>>());
-    let sources = layers.iter().map(|layer| Cached::open(root, &layer.component.digest.key()));
-    let sources = sources.collect::<Result<Vec<_>, _>>()?;
-    let interpreter = home.join(INTERPRETER).into_os_string().into_encoded_bytes();
-    let linker = Linker::new(env, &interpreter, pulse);
-    let chunks: Vec<_> = files.chunks(CHUNK).collect();
-    run_all(&chunks, |(), chunk| {
-        chunk.iter().try_for_each(|(layer, item)| linker.put(sources[*layer].directory(), item))
-    })?;
+    let tree = Tree { root, interpreter: &interpreter, pulse };
+    let (mut directories, files) = tree.link(env, &layers)?;
+    directories.extend(always);
+    if is_composed(manifest) {
+        let of_runtime: Vec<_> = listings.iter().filter(|l| l.component.is_of_runtime()).collect();
+        env.create(RUNTIME, OPEN)?;
+        tree.link(&env.open_in(RUNTIME)?, &of_runtime)?;
+    }
+    let runtime = runtime::path(root, manifest, key);
     let mut made = Vec::new();
-    let loader = put_interpreter(root, env, manifest, own, &mut made)?;
-    let configuration = configuration(root, manifest)?;
+    let loader = put_interpreter(root, env, manifest, own, &runtime, &mut made)?;
+    let configuration = configuration(manifest, &runtime)?;
     env.write_new(CONFIGURATION, &configuration, 0o444)?;
     made.push(Guard::of(CONFIGURATION, &configuration));
     let c_library = match loader {
@@ -89,22 +90,56 @@ pub fn assemble(
     env.write_new(LAUNCH, &plan.encode(), 0o444)
 }
 
+/// Makes trees of links to the files of components.
+struct Tree<'a> {
+    root: &'a Root,
+    /// The path of the environment's interpreter.
+    interpreter: &'a [u8],
+    pulse: &'a Pulse<'a>,
+}
+
+impl Tree<'_> {
+    /// Links the files of `components` into `to`. Returns the tree's directories, and each file with the
+    /// index of its component.
+    fn link<'c>(
+        &self,
+        to: &Directory,
+        components: &[&'c Listed<'_>],
+    ) -> io::Result<(BTreeSet<&'c str>, Vec<(usize, &'c Item)>)> {
+        let directories: BTreeSet<&str> =
+            components.iter().flat_map(|one| one.listing.directories()).collect();
+        for directory in &directories {
+            ignore_existing(to.create(directory, OPEN))?;
+        }
+        let files = winners(&components.iter().map(|one| &one.listing).collect::<Vec<_>>());
+        let open = |one: &&Listed<'_>| Cached::open(self.root, &one.component.digest.key());
+        let sources = components.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let linker = Linker::new(to, self.interpreter, self.pulse);
+        let chunks: Vec<_> = files.chunks(CHUNK).collect();
+        run_all(&chunks, |(), chunk| {
+            chunk.iter().try_for_each(|(from, item)| linker.put(sources[*from].directory(), item))
+        })?;
+        Ok((directories, files))
+    }
+}
+
 /// Puts the interpreter into the environment: a link to the runtime's, or a patched copy for its
-/// `own` C library. Returns the path of that library's loader, and adds the copy's guard to `made`.
+/// `own` C library, which runs from the tree at `runtime`. Returns the path of that library's loader, and
+/// adds the copy's guard to `made`.
 fn put_interpreter(
     root: &Root,
     env: &Directory,
     manifest: &Manifest,
     own: Option<(&CLibrary, &Component)>,
+    runtime: &Path,
     made: &mut Vec<Guard>,
 ) -> io::Result<Option<PathBuf>> {
-    let runtime = manifest.runtime().digest.key();
-    let mut target = format!("../../../../{COMPONENTS}/{runtime}/{}", manifest.python.executable);
+    let mut target = format!("../{}/{}", path_from_env(manifest), manifest.python.executable);
     let mut loader = None;
     if let Some((library, component)) = own {
         let libraries = root.path_of(COMPONENTS, component.digest.key());
         let path = libraries.join(library.loader.as_path());
-        let interpreter = patched(root, manifest, library, &path)?;
+        let interpreter = patched(root, manifest, library, runtime, &path)?;
         env.write_new(INTERPRETER, &interpreter, 0o555)?;
         made.push(Guard::of(INTERPRETER, &interpreter));
         target = "python3".into();
@@ -124,9 +159,9 @@ fn versioned(manifest: &Manifest) -> String {
     format!("bin/python{}", minor.join("."))
 }
 
-/// The contents of `pyvenv.cfg`: see <https://docs.python.org/3/library/venv.html>.
-fn configuration(root: &Root, manifest: &Manifest) -> io::Result<Vec<u8>> {
-    let mut home = root.path_of(COMPONENTS, manifest.runtime().digest.key());
+/// The contents of `pyvenv.cfg`, for the runtime's tree at `runtime`: see <https://docs.python.org/3/library/venv.html>.
+fn configuration(manifest: &Manifest, runtime: &Path) -> io::Result<Vec<u8>> {
+    let mut home = runtime.to_owned();
     home.extend(manifest.python.executable.as_path().parent());
     let home = home.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
     let mut text = String::new();

@@ -9,6 +9,7 @@ use std::time::Instant;
 use snakecrate_cache::clean;
 use snakecrate_cache::component::Cached;
 use snakecrate_cache::environment::first_run;
+use snakecrate_cache::environment::runtime::is_linked;
 use snakecrate_cache::extract::{ExtractError, extract};
 use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, WORK};
 use snakecrate_cache::listed::Listed;
@@ -184,11 +185,11 @@ impl Maker<'_> {
             .filter(|listed| !self.is_whole(root, listed.component, &listed.listing, &pulse))
             .collect();
         let missing_bytes = space::bytes(missing.iter().map(|listed| listed.component));
-        let linked = used.iter().filter(|c| c.is_layer()).map(|c| c.files);
+        let linked = used.iter().filter(|c| is_linked(self.manifest, c)).map(|c| c.files);
         let linked = linked.fold(0, u64::saturating_add).saturating_mul(LINKED);
         self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
         if !missing.is_empty() {
-            let required = space::required(&missing, &listings);
+            let required = space::required(self.manifest, &missing, &listings);
             if space::check(root, required).is_err() {
                 // What is left of trees that were pruned takes space, too.
                 let _ = sweep(root);
