@@ -35,7 +35,7 @@ impl AttachmentSpec {
     pub fn dropped_files(dropped: &[DroppedFiles]) -> Self {
         let name = EntryPath::new(MEMBER).expect("the name is a path");
         let contents = serde_json::to_vec(dropped).unwrap_or_default();
-        Self { name, role: ROLE, component: None, contents }
+        Self { name, role: ROLE.into(), component: None, contents }
     }
 }
 

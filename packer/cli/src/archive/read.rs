@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use object::ReadCache;
 use rayon::prelude::*;
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::{Component, Feature, Manifest};
+use snakecrate_format::manifest::{Component, Feature, Manifest, Member};
 use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
 use snakecrate_format::target::Target;
 use snakecrate_platform::file::SharedFile;
 
 use super::{Error, section};
+use crate::component::{Packed, PackedMember};
 
 /// The features that the packer's commands can show and verify. It has no decoder for large windows
 /// and does not download.
@@ -95,12 +96,30 @@ impl Archive {
         Target::named(target).ok_or_else(unknown)
     }
 
+    /// `component` as it is stored, to be copied into another archive.
+    pub fn packed(&self, component: &Component) -> Packed {
+        let member = |member: &Member| PackedMember {
+            path: self.path.clone(),
+            offset: member.offset,
+            length: member.length,
+            unpacked: member.unpacked,
+            blake3: member.blake3,
+        };
+        Packed {
+            digest: component.digest,
+            files: component.files,
+            bytes: component.bytes,
+            tree: member(&component.tree),
+            blobs: component.blobs.iter().map(member).collect(),
+        }
+    }
+
     /// The listing of `component`, whose digest and counts are the component's.
     ///
     /// # Errors
     ///
     /// [`Error::Damaged`].
-    pub(super) fn listing(&self, component: &Component) -> Result<Listing, Error> {
+    pub fn listing(&self, component: &Component) -> Result<Listing, Error> {
         self.payload.listing(component).map_err(|error| self.blamed(error))
     }
 

@@ -8,7 +8,7 @@ use snakecrate_format::entry_path::{EntryPath, LinkTarget};
 use snakecrate_format::manifest::{Entry, Kind, Launch, Python, Source, Start};
 use snakecrate_format::record::{BLANK, SECTION};
 
-use super::{ArchiveSpec, AttachmentSpec, ComponentSpec};
+use super::{About, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::build_cache::BuildCache;
 use crate::component::Store;
 use snakecrate_base::tree::{Mode, Node, Tree};
@@ -74,6 +74,7 @@ pub(crate) fn spec(directory: &Path) -> ArchiveSpec {
     ArchiveSpec {
         name: "hello".into(),
         version: Some("1.0".into()),
+        about: About::default(),
         target: &snakecrate_format::target::X86_64_LINUX,
         python: Python {
             implementation: "cpython".into(),

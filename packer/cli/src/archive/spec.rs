@@ -15,6 +15,8 @@ pub struct ArchiveSpec {
     pub name: String,
     /// Its version, if it has one.
     pub version: Option<String>,
+    /// What desktops and people are told about it.
+    pub about: About,
     /// The hosts that it runs on.
     pub target: &'static Target,
     /// The interpreter.
@@ -29,6 +31,19 @@ pub struct ArchiveSpec {
     pub components: Vec<ComponentSpec>,
     /// Data for people, in any order.
     pub attachments: Vec<AttachmentSpec>,
+}
+
+/// The fields of a manifest that say something about the application.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The publisher's name.
+    pub vendor: Option<String>,
+    /// An e-mail address or a URL where users get help.
+    pub contact: Option<String>,
+    /// The attachment that is its icon.
+    pub icon: Option<EntryPath>,
+    /// MIME types of documents that it opens.
+    pub mime_types: Vec<String>,
 }
 
 /// A component of an [`ArchiveSpec`].
@@ -52,7 +67,7 @@ pub struct AttachmentSpec {
     /// The name of its zip member.
     pub name: EntryPath,
     /// Its role: see [`Attachment`](snakecrate_format::manifest::Attachment).
-    pub role: &'static str,
+    pub role: String,
     /// The label of the component that it belongs to.
     pub component: Option<String>,
     /// Its contents.
@@ -67,7 +82,7 @@ impl AttachmentSpec {
     /// Never: the name is a constant.
     pub fn sbom(contents: Vec<u8>) -> Self {
         let name = EntryPath::new(SBOM_MEMBER).expect("the name is a path");
-        Self { name, role: super::SBOM, component: None, contents }
+        Self { name, role: super::SBOM.into(), component: None, contents }
     }
 
     /// A file at `path` below the folder of attachments.
@@ -75,8 +90,8 @@ impl AttachmentSpec {
     /// # Errors
     ///
     /// A path that no component could have either.
-    pub fn file(path: &str, role: &'static str, contents: Vec<u8>) -> Result<Self, BadPath> {
+    pub fn file(path: &str, role: &str, contents: Vec<u8>) -> Result<Self, BadPath> {
         let name = EntryPath::new(&format!("{ATTACHMENTS}{path}"))?;
-        Ok(Self { name, role, component: None, contents })
+        Ok(Self { name, role: role.into(), component: None, contents })
     }
 }

@@ -171,10 +171,10 @@ fn add_all(zip: &mut Zip, spec: ArchiveSpec, stub: &[u8], out: &Path) -> Result<
         role: Role::Application,
         name: spec.name,
         version: spec.version,
-        vendor: None,
-        contact: None,
-        icon: None,
-        mime_types: vec![],
+        vendor: spec.about.vendor,
+        contact: spec.about.contact,
+        icon: spec.about.icon,
+        mime_types: spec.about.mime_types,
         target: spec.target.triple.into(),
         stub: Stub { length: stub.len() as u64, blake3: Digest::of(stub) },
         python: spec.python,
@@ -239,7 +239,7 @@ fn add_attachments(
         zip.add(name.as_str(), Method::Deflated, &contents)
             .map_err(|source| Error::Write { path: out.to_owned(), source })?;
         let (bytes, blake3) = (contents.len() as u64, Digest::of(&contents));
-        attachments.push(Attachment { name, role: role.into(), component, bytes, blake3 });
+        attachments.push(Attachment { name, role, component, bytes, blake3 });
     }
     Ok(attachments)
 }

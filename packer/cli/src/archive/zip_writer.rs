@@ -66,7 +66,7 @@ impl<'a> Zip<'a> {
         let mut hasher = blake3::Hasher::new();
         let mut left = packed.length;
         let mut piece = vec![0; PIECE];
-        let mut file = File::open(&packed.path).map_err(unreadable)?;
+        let mut file = packed.open().map_err(unreadable)?;
         while left > 0 {
             let want = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
             file.read_exact(&mut piece[..want]).map_err(|error| match error.kind() {

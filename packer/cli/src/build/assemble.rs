@@ -15,7 +15,7 @@ use super::requires::{Asked, Requirements};
 use super::sbom_parts::{package_source, sbom_document};
 use super::subject::Subject;
 use super::{Error, boot, conflicts, entries};
-use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
+use crate::archive::{self, About, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
 use crate::resolve::Fetched;
@@ -105,6 +105,7 @@ impl Work<'_> {
         let spec = ArchiveSpec {
             name: app.name,
             version: app.version,
+            about: About::default(),
             target: self.interpreter.target,
             python: self.python()?,
             launch,

@@ -159,7 +159,7 @@ impl Frame {
     fn finish(self, path: &Path, unpacked: u64) -> io::Result<PackedMember> {
         let Hashed { hasher, length, .. } = self.0.finish()?;
         let blake3 = Digest(*hasher.finalize().as_bytes());
-        Ok(PackedMember { path: path.to_owned(), length, unpacked, blake3 })
+        Ok(PackedMember { path: path.to_owned(), offset: 0, length, unpacked, blake3 })
     }
 }
 

@@ -7,7 +7,8 @@ mod blob;
 mod entry;
 mod store;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use snakecrate_format::digest::{Digest, FileDigest};
@@ -24,7 +25,7 @@ pub use store::Store;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::tree::{Node, Tree};
 
-/// A component that is ready for archives; its files are in the [`Store`].
+/// A component that is ready for archives; its members are in the [`Store`], or in another archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packed {
     /// BLAKE3 of the listing.
@@ -45,9 +46,10 @@ impl Packed {
         self.members().map(|member| member.length).sum()
     }
 
-    /// Reads the listing from the store; `None` if it is damaged there.
+    /// Reads the listing; `None` if it is damaged.
     pub fn listing(&self) -> Option<Listing> {
-        let frame = std::fs::read(&self.tree.path).ok()?;
+        let mut frame = Vec::new();
+        self.tree.open().ok()?.read_to_end(&mut frame).ok()?;
         let length = usize::try_from(self.tree.unpacked).ok()?;
         Listing::parse(&zstd::bulk::decompress(&frame, length).ok()?).ok()
     }
@@ -58,17 +60,29 @@ impl Packed {
     }
 }
 
-/// A file in the store that becomes a member of archives.
+/// Bytes that become a member of archives: a file in the store, or a part of another archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackedMember {
     /// The file.
     pub path: PathBuf,
-    /// Its length in bytes.
+    /// The offset of the first byte in the file.
+    #[serde(default)]
+    pub offset: u64,
+    /// Their number.
     pub length: u64,
-    /// Its length after decompression.
+    /// Their number after decompression.
     pub unpacked: u64,
-    /// BLAKE3 of the file.
+    /// BLAKE3 of them.
     pub blake3: Digest,
+}
+
+impl PackedMember {
+    /// A reader of the bytes.
+    pub fn open(&self) -> io::Result<impl Read> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.offset))?;
+        Ok(file.take(self.length))
+    }
 }
 
 /// Why a tree cannot be packed.
