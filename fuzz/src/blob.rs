@@ -138,6 +138,7 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
         archive_length: length,
         manifest_digest: Digest::of(b""),
         signature: None,
+        runtime: None,
     };
     let payload =
         Payload::new(SharedFile(File::open(&file).unwrap()), record).expect("as long as it says");

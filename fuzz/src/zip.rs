@@ -111,6 +111,7 @@ fn sealed(rest: &[u8]) -> Vec<u8> {
         archive_length: bytes.len() as u64,
         manifest_digest: Digest::of(&bytes[place]),
         signature: None,
+        runtime: None,
     };
     let at = LAUNCHER.windows(8).position(|window| *window == BLANK[..8]).expect("it has one");
     bytes[at..at + LENGTH].copy_from_slice(&record.encode());

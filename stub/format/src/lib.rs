@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod patch_area;
 pub mod payload;
 pub mod record;
+pub mod runtime_name;
 pub mod size;
 pub mod tar;
 pub mod target;

@@ -13,6 +13,7 @@ mod component;
 mod document;
 mod entry;
 mod error;
+mod external;
 mod feature;
 mod limits;
 mod parse;
@@ -24,6 +25,7 @@ pub use component::{Component, Download, Kind, Member, Source};
 pub use document::{ExternalRuntime, FORMAT, Launch, Manifest, Python, Role, Stub};
 pub use entry::{Entry, Environment, Start, Variables};
 pub use error::BadManifest;
+pub use external::Misfit;
 pub use feature::Feature;
 pub use limits::{
     MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_BLOBS, MAX_COMPONENTS, MAX_ENTRY_TEXT, MAX_KEEP_DAYS,

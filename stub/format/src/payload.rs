@@ -27,10 +27,12 @@ pub trait ReadAt: Send + Sync {
     fn length(&self) -> io::Result<u64>;
 }
 
-/// An archive whose boot record is known. One open file serves all reads.
+/// An archive whose boot record is known. One open file serves all reads, and another one those of
+/// the runtime, if that is in a file of its own.
 pub struct Payload {
     file: Box<dyn ReadAt>,
     record: BootRecord,
+    runtime: Option<Box<Self>>,
 }
 
 impl fmt::Debug for Payload {
@@ -80,7 +82,28 @@ impl Payload {
         if have < need {
             return Err(BadPayload::Truncated { have, need });
         }
-        Ok(Self { file: Box::new(file), record })
+        Ok(Self { file: Box::new(file), record, runtime: None })
+    }
+
+    /// With the payload of the runtime file: components of the runtime are read from there.
+    #[must_use]
+    pub fn with_runtime(self, runtime: Self) -> Self {
+        Self { runtime: Some(Box::new(runtime)), ..self }
+    }
+
+    /// The payload of the runtime file.
+    pub fn runtime(&self) -> Option<&Self> {
+        self.runtime.as_deref()
+    }
+
+    /// The name of its environment in the cache.
+    pub fn key(&self) -> String {
+        self.record.key(self.runtime().map(Self::record))
+    }
+
+    /// The payload that has the members of `component`.
+    fn of(&self, component: &Component) -> &Self {
+        self.runtime().filter(|_| component.kind.is_in_runtime_file()).unwrap_or(self)
     }
 
     /// The record it was opened with.
@@ -106,7 +129,7 @@ impl Payload {
     /// Reads a component's packed listing, as the cache stores it, and checks its digest.
     pub fn packed_listing(&self, component: &Component) -> Result<Vec<u8>, BadPayload> {
         let member = &component.tree;
-        let bytes = self.read(member.offset, member.length)?;
+        let bytes = self.of(component).read(member.offset, member.length)?;
         if Digest::of(&bytes) != member.blake3 {
             return Err(BadPayload::Digest(component.tree_member()));
         }
@@ -135,10 +158,10 @@ impl Payload {
         memory: &mut Memory,
         visit: impl FnOnce(&mut dyn BufRead) -> Result<(), E>,
     ) -> Result<(), E> {
-        let member = &component.blobs[index];
+        let (payload, member) = (self.of(component), &component.blobs[index]);
         let damaged = || E::from(BadPayload::Digest(component.blob_member(index)));
         if member.length <= SHORT_PACKED && member.unpacked <= SHORT {
-            let tar = memory.decode(self, member).map_err(|error| match error {
+            let tar = memory.decode(payload, member).map_err(|error| match error {
                 Short::Read(error) => E::from(error),
                 Short::Digest => damaged(),
                 Short::Contents(error) => {
@@ -148,7 +171,7 @@ impl Payload {
             return visit(&mut &*tar);
         }
         let hashed = Hashed {
-            section: self.section(member.offset, member.length),
+            section: payload.section(member.offset, member.length),
             hasher: blake3::Hasher::new(),
         };
         let context = memory.streaming().map_err(BadPayload::from)?;

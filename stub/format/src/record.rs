@@ -4,7 +4,8 @@
 //! offset size
 //!      0    8  magic  89 53 4e 41 4b 45 0d 0a
 //!      8    2  record version, little endian like every number here
-//!     10    2  flags: bit 0: the manifest is signed; all others are zero
+//!     10    2  flags: bit 0: the manifest is signed; bit 1: the runtime is in another file; all
+//!              others are zero
 //!     12    4  zero
 //!     16    8  absolute offset of manifest.json's bytes in the archive
 //!     24    8  their length
@@ -12,11 +13,14 @@
 //!     40   32  BLAKE3 of manifest.json
 //!     72   16  key id: first half of the BLAKE3 of the public key, or zero
 //!     88   64  Ed25519 signature of the manifest, or zero
-//!    152   88  zero when written, ignored when read
+//!    152   48  the name of the runtime file, filled with zeros; zero without bit 1
+//!    200   40  zero when written, ignored when read
 //!    240   16  first half of the BLAKE3 of bytes 0 to 240
 //! ```
 
 use crate::digest::{Digest, FileDigest};
+pub use crate::runtime_name::RuntimeName;
+use crate::runtime_name;
 
 /// Bytes in a record.
 pub const LENGTH: usize = 256;
@@ -35,6 +39,10 @@ const MAGIC: [u8; 8] = *b"\x89SNAKE\r\n";
 const SUM_AT: usize = 240;
 /// The flag of a signed manifest.
 const SIGNED: u16 = 1;
+/// The flag of an archive whose runtime is in another file.
+const EXTERNAL: u16 = 2;
+const FLAGS: u16 = SIGNED | EXTERNAL;
+const NAME_AT: usize = 152;
 /// The text in front of the manifest's digest in a signed message.
 const PURPOSE: &[u8; 24] = b"snakecrate manifest v2\0\0";
 
@@ -62,6 +70,9 @@ pub struct BootRecord {
     pub manifest_digest: Digest,
     /// The publisher's signature, if there is one. The launcher does not check it.
     pub signature: Option<Signature>,
+    /// The name of the runtime file, if the archive has no runtime. It is here, too, so that a warm
+    /// start need not read the manifest.
+    pub runtime: Option<RuntimeName>,
 }
 
 /// An Ed25519 signature (RFC 8032) of [`signed_message`].
@@ -95,7 +106,7 @@ pub enum BadRecord {
     #[error("the boot record has version {0}, this build knows {VERSION}")]
     Version(u16),
     /// A flag is set that this code does not know.
-    #[error("the boot record has flags {0:#06x}, this build knows {SIGNED:#06x}")]
+    #[error("the boot record has flags {0:#06x}, this build knows {FLAGS:#06x}")]
     Flags(u16),
     /// The checksum or a number in the record is wrong.
     #[error("the boot record is damaged")]
@@ -103,6 +114,16 @@ pub enum BadRecord {
 }
 
 impl BootRecord {
+    /// The name of the environment in the cache: the key of the manifest's digest, or, with a runtime
+    /// file, of the digest of both manifests' digests.
+    pub fn key(&self, runtime: Option<&Self>) -> String {
+        let Some(runtime) = runtime else { return self.manifest_digest.key() };
+        let mut both = [0; 64];
+        both[..32].copy_from_slice(&self.manifest_digest.0);
+        both[32..].copy_from_slice(&runtime.manifest_digest.0);
+        Digest::of(&both).key()
+    }
+
     /// The bytes of this record.
     pub fn encode(&self) -> [u8; LENGTH] {
         let mut bytes = BLANK;
@@ -112,9 +133,13 @@ impl BootRecord {
         bytes[32..40].copy_from_slice(&self.archive_length.to_le_bytes());
         bytes[40..72].copy_from_slice(&self.manifest_digest.0);
         if let Some(signature) = &self.signature {
-            bytes[10..12].copy_from_slice(&SIGNED.to_le_bytes());
+            bytes[10] |= SIGNED.to_le_bytes()[0];
             bytes[72..88].copy_from_slice(&signature.key_id);
             bytes[88..152].copy_from_slice(&signature.bytes);
+        }
+        if let Some(name) = &self.runtime {
+            bytes[10] |= EXTERNAL.to_le_bytes()[0];
+            bytes[NAME_AT..NAME_AT + runtime_name::LENGTH].copy_from_slice(&name.0);
         }
         let sum = FileDigest::of(&bytes[..SUM_AT]);
         bytes[SUM_AT..].copy_from_slice(&sum.0);
@@ -138,7 +163,7 @@ impl BootRecord {
             return Err(BadRecord::Damaged);
         }
         let flags = u16::from_le_bytes([bytes[10], bytes[11]]);
-        if flags & !SIGNED != 0 {
+        if flags & !FLAGS != 0 {
             return Err(BadRecord::Flags(flags));
         }
         let signature = Signature { key_id: array(bytes, 72), bytes: array(bytes, 88) };
@@ -146,6 +171,10 @@ impl BootRecord {
         if is_signed == (signature.bytes == [0; 64]) || is_signed == (signature.key_id == [0; 16]) {
             return Err(BadRecord::Damaged);
         }
+        let runtime = match flags & EXTERNAL {
+            0 => None,
+            _ => Some(RuntimeName::parse(array(bytes, NAME_AT)).ok_or(BadRecord::Damaged)?),
+        };
         let number = |at| u64::from_le_bytes(array(bytes, at));
         let record = Self {
             manifest_offset: number(16),
@@ -153,6 +182,7 @@ impl BootRecord {
             archive_length: number(32),
             manifest_digest: Digest(array(bytes, 40)),
             signature: is_signed.then_some(signature),
+            runtime,
         };
         let end = record.manifest_offset.checked_add(record.manifest_length);
         let inside = end.is_some_and(|end| end <= record.archive_length);
@@ -180,12 +210,19 @@ mod tests {
             archive_length: 8_010_000,
             manifest_digest: Digest::of(b"{}"),
             signature: None,
+            runtime: None,
         }
     }
 
     fn signed() -> BootRecord {
         let signature = Signature { key_id: [1; 16], bytes: [2; 64] };
         BootRecord { signature: Some(signature), ..record() }
+    }
+
+    fn external() -> BootRecord {
+        let runtime = RuntimeName::new("cpython", "3.11.2", "cp311", "x86_64-linux");
+        assert!(runtime.is_some());
+        BootRecord { runtime, ..record() }
     }
 
     fn reseal(mut bytes: [u8; LENGTH]) -> Result<BootRecord, BadRecord> {
@@ -198,11 +235,30 @@ mod tests {
     fn a_record_survives_the_round_trip() {
         assert_eq!(BootRecord::parse(&record().encode()), Ok(record()));
         assert_eq!(BootRecord::parse(&signed().encode()), Ok(signed()));
+        assert_eq!(BootRecord::parse(&external().encode()), Ok(external()));
+        let both = BootRecord { signature: signed().signature, ..external() };
+        assert_eq!(BootRecord::parse(&both.encode()), Ok(both));
+    }
+
+    #[test]
+    fn a_runtime_is_named_by_a_plain_file_name() {
+        let named = |name: &[u8]| {
+            let mut bytes = external().encode();
+            bytes[NAME_AT..NAME_AT + runtime_name::LENGTH].fill(0);
+            bytes[NAME_AT..NAME_AT + name.len()].copy_from_slice(name);
+            reseal(bytes)
+        };
+        assert!(named(b"cpython-3.13t-x86_64-linux.runtime").is_ok());
+        let bad: [&[u8]; 6] =
+            [b"", b".runtime", b"../x.runtime", b"x.so", b"a\0b.runtime", b"x\xff.runtime"];
+        for name in bad {
+            assert_eq!(named(name), Err(BadRecord::Damaged), "{}", name.escape_ascii());
+        }
     }
 
     #[test]
     fn every_single_bit_flip_is_noticed() {
-        for good in [record().encode(), signed().encode()] {
+        for good in [record().encode(), signed().encode(), external().encode()] {
             for bit in 0..LENGTH * 8 {
                 let mut bad = good;
                 bad[bit / 8] ^= 1 << (bit % 8);
@@ -219,8 +275,8 @@ mod tests {
         newer[8] = 3;
         assert_eq!(BootRecord::parse(&newer), Err(BadRecord::Version(3)), "whatever the sum");
         let mut flags = record().encode();
-        flags[10] = 2;
-        assert_eq!(reseal(flags), Err(BadRecord::Flags(2)));
+        flags[10] = 4;
+        assert_eq!(reseal(flags), Err(BadRecord::Flags(4)));
         let lying = BootRecord { manifest_offset: u64::MAX, ..record() };
         assert_eq!(BootRecord::parse(&lying.encode()), Err(BadRecord::Damaged));
         let huge =

@@ -250,6 +250,7 @@ mod tests {
             archive_length: length,
             manifest_digest: Digest::of(b""),
             signature: None,
+            runtime: None,
         };
         let listing = Listing::new(listed.iter().map(|(path, text)| item(path, text)).collect());
         let listing = listing.unwrap();

@@ -144,6 +144,7 @@ fn fill(
         archive_length: length,
         manifest_digest: Digest::of(&bytes),
         signature: None,
+        runtime: None,
     }
     .encode();
     if BootRecord::parse(&record).is_err() {

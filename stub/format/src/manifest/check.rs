@@ -85,7 +85,8 @@ impl Manifest {
     fn check_kinds(&self) -> Result<(), String> {
         let count = |kind| self.components.iter().filter(|c| c.kind == kind).count();
         if self.runtime.is_some() {
-            if count(Kind::Runtime) + count(Kind::Part) > 0 {
+            let inside = count(Kind::Runtime) + count(Kind::Part) + count(Kind::CLibrary);
+            if inside > 0 || self.role == Role::Runtime {
                 return Err("a runtime inside, and another one required".into());
             }
             if self.python.abi.is_none() {

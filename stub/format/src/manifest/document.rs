@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
-use super::c_library::CLibrary;
+use super::c_library::{CLibrary, Need};
 use super::component::{Component, Kind};
 use super::entry::Entry;
 use super::feature::Feature;
@@ -25,7 +25,6 @@ pub struct Manifest {
     pub requires: Vec<Feature>,
     /// Whether it is an application or a runtime for others.
     #[serde(default, skip_serializing_if = "Role::is_application")]
-    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub role: Role,
     /// The application's name.
     pub name: String,
@@ -56,7 +55,6 @@ pub struct Manifest {
     pub python: Python,
     /// The runtime file that it needs, if no runtime is inside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub runtime: Option<ExternalRuntime>,
     /// How entries are started.
     pub launch: Launch,
@@ -107,7 +105,6 @@ pub struct Python {
     pub version: String,
     /// The tag of its binary interface: `cp312`, `cp313t`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub abi: Option<String>,
     /// The executable inside the runtime: `bin/python3.12`.
     pub executable: EntryPath,
@@ -120,6 +117,10 @@ pub struct Python {
 pub struct ExternalRuntime {
     /// The lowest version that the archive's wheels allow: `3.12.4`.
     pub at_least: String,
+    /// What the archive's native code requires of the C library, in addition to what the runtime
+    /// requires.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
 }
 
 /// Launch policy.
@@ -162,8 +163,7 @@ impl Manifest {
     ///
     /// # Panics
     ///
-    /// Never for a manifest that [`Manifest::parse`] returned to a reader that does not know
-    /// [`Feature::ExternalRuntime`]: there the runtime comes first.
+    /// For the manifest of an archive without a runtime, until [`Manifest::with_runtime`].
     pub fn runtime(&self) -> &Component {
         &self.components[0]
     }

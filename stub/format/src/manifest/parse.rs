@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::document::{FORMAT, Manifest};
+use super::component::Kind;
+use super::document::{FORMAT, Manifest, Role};
 use super::error::BadManifest;
 use super::feature::Feature;
 
@@ -43,10 +44,14 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_slice(bytes)?;
         // A build with `details` checks this for every feature: see `check_features`.
+        let has_parts = manifest.components.iter().any(|component| component.kind == Kind::Part);
         let has_hook = manifest.entries.iter().any(|entry| entry.first_run.is_some());
         for (feature, is_used) in [
             (Feature::DisabledCommands, !manifest.launch.disabled_commands.is_empty()),
+            (Feature::ExternalRuntime, manifest.runtime.is_some()),
             (Feature::FirstRun, has_hook),
+            (Feature::RuntimeFile, manifest.role == Role::Runtime),
+            (Feature::RuntimeParts, has_parts),
         ] {
             let name = feature.name();
             if is_used && !requires.iter().any(|one| one == name) {

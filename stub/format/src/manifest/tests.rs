@@ -152,7 +152,7 @@ const USES: [Use; 11] = [
     }),
     (Feature::ExposePath, |m| m.entries[0].expose_path = true),
     (Feature::ExternalRuntime, |m| {
-        m.runtime = Some(ExternalRuntime { at_least: "3.12.1".into() });
+        m.runtime = Some(ExternalRuntime { at_least: "3.12.1".into(), needs: vec![] });
         m.python.abi = Some("cp312".into());
         m.components[0].kind = Kind::App;
     }),
@@ -325,7 +325,7 @@ fn entries_that_contradict_themselves_are_refused() {
 
 #[test]
 fn archives_that_contradict_themselves_are_refused() {
-    let runtime = || Some(ExternalRuntime { at_least: "3.12.1".into() });
+    let runtime = || Some(ExternalRuntime { at_least: "3.12.1".into(), needs: vec![] });
     let inside = refused_with_all(|m| m.runtime = runtime());
     assert!(inside.contains("a runtime inside, and another one"), "{inside}");
     let no_abi = refused_with_all(|m| {
