@@ -19,8 +19,8 @@
 //! ```
 
 use crate::digest::{Digest, FileDigest};
-pub use crate::runtime_name::RuntimeName;
 use crate::runtime_name;
+pub use crate::runtime_name::RuntimeName;
 
 /// Bytes in a record.
 pub const LENGTH: usize = 256;

@@ -138,11 +138,8 @@ mod tests {
         runtime.python.abi = Some("cp312".into());
         let mut app = runtime.clone();
         let first = runtime.components[0].clone();
-        let component = |kind, digest: &[u8]| Component {
-            kind,
-            digest: Digest::of(digest),
-            ..first.clone()
-        };
+        let component =
+            |kind, digest: &[u8]| Component { kind, digest: Digest::of(digest), ..first.clone() };
         app.components = vec![component(Kind::App, b"app"), component(Kind::Wheel, b"wheel")];
         let needs = vec![need("libc.so.6", "GLIBC_", "2.9"), need("libgcc_s.so.1", "", "")];
         app.runtime = Some(ExternalRuntime { at_least: "3.12.1".into(), needs });
