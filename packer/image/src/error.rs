@@ -48,6 +48,37 @@ pub enum Error {
         /// The digest.
         digest: String,
     },
+    /// A manifest and what it refers to do not fit together.
+    #[error("cannot use the image {digest}: {reason}")]
+    Invalid {
+        /// The manifest's digest.
+        digest: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A layer of a type that is no tar.
+    #[error("a layer has the type `{0}`, which isn't a tar with gzip, zstd or no compression")]
+    LayerType(String),
+    /// A layer's bytes are only in a registry.
+    #[error("layer {0} is in a registry only")]
+    Elsewhere(String),
+    /// Two images are for the same target.
+    #[error("two of the images are for {0}")]
+    SameTarget(String),
+    /// A docker-archive has one image.
+    #[error("cannot write {}: a docker-archive is for one target", .0.display())]
+    SeveralTargets(PathBuf),
+    /// A base image isn't there for the target.
+    #[error("the base image {base} has nothing for {architecture}")]
+    BaseTarget {
+        /// Its name.
+        base: String,
+        /// The processor.
+        architecture: String,
+    },
+    /// An image without layers whose contents are known.
+    #[error("the image {0} has no layers with a runtime of snakecrate")]
+    NotOurs(String),
 }
 
 impl Remedy for Error {
@@ -58,7 +89,20 @@ impl Remedy for Error {
             Self::NotALayout { .. } => {
                 Some("give a directory that has the files oci-layout and index.json".into())
             }
-            Self::Malformed { .. } | Self::Damaged { .. } => Some("make the image again".into()),
+            Self::Malformed { .. } | Self::Damaged { .. } | Self::Invalid { .. } => {
+                Some("make the image again".into())
+            }
+            Self::LayerType(_) | Self::BaseTarget { .. } => {
+                Some("choose another base image".into())
+            }
+            Self::Elsewhere(_) => {
+                Some("push the image, or copy the base image to a directory".into())
+            }
+            Self::SameTarget(_) => Some("give one archive for each target".into()),
+            Self::SeveralTargets(_) => {
+                Some("write an OCI layout, or give one archive or --target".into())
+            }
+            Self::NotOurs(_) => Some("make the image with `snakecrate image`".into()),
         }
     }
 }

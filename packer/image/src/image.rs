@@ -1,8 +1,10 @@
 //! An image as a whole: what a tag names, and everything that it refers to.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
-use crate::{Blob, Digest, Document};
+use crate::spec::ImageConfiguration;
+use crate::{Blob, Digest, Document, Error};
 
 /// An image for one or several targets.
 ///
@@ -32,5 +34,36 @@ impl Image {
     /// Adds a blob, unless it is there.
     pub fn add(&mut self, blob: Blob) {
         self.blobs.entry(blob.digest.clone()).or_insert(blob);
+    }
+
+    /// The configuration of a manifest of this image.
+    ///
+    /// # Errors
+    ///
+    /// It is missing, or cannot be understood.
+    pub fn configuration(&self, manifest: &Document) -> Result<ImageConfiguration, Error> {
+        let blob = self.configuration_blob(manifest)?;
+        serde_json::from_slice(&self.read(blob)?)
+            .map_err(|source| Error::Malformed { digest: blob.digest.to_string(), source })
+    }
+
+    /// The blob of a manifest's configuration.
+    pub(crate) fn configuration_blob(&self, manifest: &Document) -> Result<&Blob, Error> {
+        let parsed = manifest.manifest()?;
+        let digest = Digest::parse(parsed.config().digest().as_ref());
+        let blob = digest.and_then(|digest| self.blobs.get(&digest));
+        blob.ok_or_else(|| Error::Invalid {
+            digest: manifest.digest.to_string(),
+            reason: "its configuration is missing".to_owned(),
+        })
+    }
+
+    /// The bytes of a small blob of this image.
+    #[allow(clippy::unused_self, reason = "it is a blob of this image")]
+    pub(crate) fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let read = blob.open().and_then(|mut reader| reader.read_to_end(&mut bytes));
+        read.map_err(|source| Error::Read { path: blob.digest.as_str().into(), source })?;
+        Ok(bytes)
     }
 }

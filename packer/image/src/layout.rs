@@ -129,7 +129,7 @@ fn blob(directory: &Path, descriptor: &Descriptor) -> Result<Blob, Error> {
 fn copy(blob: &Blob, path: &Path) -> Result<(), Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     if let Content::Elsewhere = blob.content {
-        return Ok(());
+        return Err(Error::Elsewhere(blob.digest.to_string()));
     }
     let mut reader = blob.open().map_err(|source| read_error(blob, source))?;
     let mut hasher = Sha256::new();

@@ -12,18 +12,33 @@
 //! Sources: <https://github.com/opencontainers/image-spec/tree/v1.1.0>, and for docker-archive
 //! <https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md>.
 
+mod base;
 mod blob;
+mod build;
+mod compression;
 mod digest;
+mod docker_archive;
 mod document;
 mod error;
+mod file;
+mod group;
 mod image;
+mod layer;
 mod layout;
+mod rebase;
 
+pub use base::Base;
 pub use blob::{Blob, Content};
+pub use build::Settings;
+pub use compression::Compression;
 pub use digest::Digest;
 pub use document::Document;
 pub use error::Error;
+pub use file::{File, Node};
+pub use group::{Item, groups};
 pub use image::Image;
+pub use layer::{COMPONENTS, Layer, ROLE, Role};
+pub use rebase::{Replacement, contents};
 
 /// The types of manifests, configurations and descriptors.
 pub use oci_spec::image as spec;
