@@ -9,6 +9,9 @@ mod all_users;
 /// What a cold start removes from the cache.
 mod cleaning;
 
+/// A runtime of a core and parts: who shares what, and how an environment has it.
+mod runtime_parts;
+
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod sharing;
 

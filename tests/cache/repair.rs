@@ -51,7 +51,7 @@ fn files_that_the_interpreter_requires_come_back() {
             || library && path.contains("/encodings/") && path.contains("/utf_8.")
             || library && path.ends_with("/os.py")
     };
-    let files = files(&sandbox, "components");
+    let files = files_of_runtime(&sandbox);
     let files: Vec<_> = files.iter().filter(|path| wanted(path.to_str().unwrap())).collect();
     assert!(files.len() >= 6, "{files:?}");
     for (file, damage) in files.iter().zip(DAMAGES.iter().cycle()) {
@@ -108,7 +108,7 @@ fn rows_are_of_files_from_everywhere() {
     assert!(rows[1..].iter().all(|row| row.len() == 4), "{rows:#?}");
     let all: Vec<_> = rows.concat().iter().map(|path| path.canonicalize().unwrap()).collect();
     let is_in = |place: &str| all.iter().any(|path| path.to_str().unwrap().contains(place));
-    for place in ["/components/", "/envs/", "/lib-dynload/", "/asyncio/", "/encodings/"] {
+    for place in ["/.snakecrate/runtime/", "/site-packages/", "/lib-dynload/", "/asyncio/", "/encodings/"] {
         assert!(is_in(place), "nothing in {place}: {all:#?}");
     }
 }
@@ -193,6 +193,14 @@ pub fn files(sandbox: &Sandbox, area: &str) -> Vec<PathBuf> {
     let found = walkdir::WalkDir::new(sandbox.cache().join("v2").join(area)).sort_by_file_name();
     let found = found.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
     found.map(walkdir::DirEntry::into_path).collect()
+}
+
+/// The files that the interpreter of the only environment runs from.
+fn files_of_runtime(sandbox: &Sandbox) -> Vec<PathBuf> {
+    let files = [files(sandbox, "envs"), files(sandbox, "components")].concat();
+    let composed = |path: &PathBuf| path.to_str().unwrap().contains("/.snakecrate/runtime/");
+    let own: Vec<_> = files.iter().filter(|path| composed(path)).cloned().collect();
+    if own.is_empty() { files } else { own }
 }
 
 /// The guards in the launch plan of the only environment, row by row: FORMAT.md, *Launch plan*.

@@ -76,7 +76,7 @@ hostile! {
     a_runtime_in_parts: changed(|m| {
         m["requires"] = json!(["runtime-parts"]);
         m["components"][1]["kind"] = "part".into();
-    }) => newer("runtime-parts").packer("`boot/hello.py` is to run").shown();
+    }) => nonsense("`boot/hello.py` is to run, and not in it").but_trees_are_well();
     a_window_of_8_mib: changed(|m| {
         m["requires"] = json!(["large-windows"]);
         m["window_log"] = 23.into();
@@ -107,8 +107,7 @@ hostile! {
     an_unknown_role: changed(|m| m["role"] = "service".into())
         => unrequired("unknown variant `service`, expected `application` or `runtime`");
     a_part_without_its_feature: changed(|m| m["components"][1]["kind"] = "part".into())
-        => nonsense("it uses a feature and does not require it")
-            .packer("it uses `runtime-parts` and does not require it");
+        => nonsense("it uses `runtime-parts` and does not require it");
     an_unknown_field_of_a_member: changed(|m| m["components"][2]["tree"]["cipher"] = "x".into())
         => unreadable(
             "unknown field `cipher`, expected one of `offset`, `length`, `unpacked`, `blake3` at line"

@@ -87,7 +87,8 @@ fn it_is_an_ordinary_virtual_environment_in_the_cache() {
     let place = |name: &str| facts[name].as_str().unwrap().to_owned();
     let cache = sandbox.cache().join("v2");
     assert!(place("prefix").starts_with(cache.join("envs").to_str().unwrap()));
-    assert!(place("base_prefix").starts_with(cache.join("components").to_str().unwrap()));
+    let runtime = format!("{}/.snakecrate/runtime", place("prefix"));
+    assert_eq!(place("base_prefix"), runtime, "probe imports ssl, a part of the runtime");
     assert!(place("executable").starts_with(&format!("{}/bin/python", place("prefix"))));
     assert_eq!(facts["archive"], sandbox.path("app").to_str().unwrap());
     assert_eq!(facts["cwd"], sandbox.path("").to_str().unwrap().trim_end_matches('/'));
