@@ -20,7 +20,7 @@ impl Digest {
     }
 
     /// The digest of what `hasher` has seen.
-    pub(crate) fn finished(hasher: Sha256) -> Self {
+    pub fn finished(hasher: Sha256) -> Self {
         let mut text = PREFIX.to_owned();
         for byte in hasher.finalize() {
             write!(text, "{byte:02x}").expect("a string takes everything");
