@@ -108,7 +108,9 @@ fn rows_are_of_files_from_everywhere() {
     assert!(rows[1..].iter().all(|row| row.len() == 4), "{rows:#?}");
     let all: Vec<_> = rows.concat().iter().map(|path| path.canonicalize().unwrap()).collect();
     let is_in = |place: &str| all.iter().any(|path| path.to_str().unwrap().contains(place));
-    for place in ["/.snakecrate/runtime/", "/site-packages/", "/lib-dynload/", "/asyncio/", "/encodings/"] {
+    for place in
+        ["/.snakecrate/runtime/", "/site-packages/", "/lib-dynload/", "/asyncio/", "/encodings/"]
+    {
         assert!(is_in(place), "nothing in {place}: {all:#?}");
     }
 }

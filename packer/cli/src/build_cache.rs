@@ -11,6 +11,7 @@
 //!   facts/<key>                       what is known of distributions and runtimes
 //!   imports/<key>                     the imports of sources, by interpreter
 //!   inputs/<form>/<key>               the component that an input became
+//!   layers/<key>/                     layers of images
 //!   overlays/<key>/                   environments with tests' requirements
 //!   proof/                            a cache of its own, with the archives that were proven
 //!   proofs/<key>.json                 what proofs found
@@ -54,6 +55,7 @@ const COMPONENTS: &str = "components";
 const FACTS: &str = "facts";
 const IMPORTS: &str = "imports";
 const INPUTS: &str = "inputs";
+const LAYERS: &str = "layers";
 const OVERLAYS: &str = "overlays";
 const PROOF: &str = "proof";
 const PROOFS: &str = "proofs";
@@ -166,6 +168,11 @@ impl BuildCache {
     /// The directory of notes about the inputs of components of this form.
     pub fn inputs(&self, form: &str) -> PathBuf {
         self.path.join(INPUTS).join(form)
+    }
+
+    /// The directory of layers of images.
+    pub fn layers(&self) -> PathBuf {
+        self.path.join(LAYERS)
     }
 
     /// The cache that archives are unpacked into when they are proven.

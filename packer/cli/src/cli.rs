@@ -134,6 +134,18 @@ Examples:
 The package has the archive at /usr/libexec/NAME/NAME and links to it in /usr/bin. systemd units come from
 [tool.snakecrate.service.NAME] of the project.")]
     Package(PackageArgs),
+    /// Write an image for containers, of an archive, which is built first if a source is given
+    #[command(mut_args = describe_for_image)]
+    #[command(after_help = "\
+Examples:
+  snakecrate image                              ./NAME.oci, an OCI layout, of the project here
+  snakecrate image -o app.tar                   for `docker load` or `podman load`
+  snakecrate image app-x86_64 app-aarch64 -o app.oci
+                                                an image index of one archive for each target
+  snakecrate image --base ./debian.oci          on top of another image, which has a shell
+
+The image has no shell and runs as user 65532, read-only. All images of an interpreter share its layers.")]
+    Image(ImageArgs),
     /// Run a project's own tests on an archive, which stays as it is
     #[command(after_help = "\
 Examples:
@@ -310,6 +322,20 @@ fn describe_for_package(arg: Arg) -> Arg {
     }
 }
 
+/// `image` writes an image in place of the archive, and no report.
+fn describe_for_image(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "output" => arg.help(
+            "Directory to write an OCI layout to, or a file .tar for a docker-archive \
+             [default: NAME.oci]",
+        ),
+        "report" => arg.hide(true).value_parser(|_: &str| {
+            Err::<PathBuf, _>("`image` writes no report; use `build` for the archive")
+        }),
+        _ => describe(arg),
+    }
+}
+
 /// `run` keeps its archive in the build cache, and proves nothing: it starts the application itself.
 fn describe_for_run(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
@@ -358,6 +384,46 @@ pub struct PackageArgs {
     /// The source or archive, and the options of the build.
     #[command(flatten)]
     pub build: BuildArgs,
+}
+
+/// The source or archives, and the form of `image`.
+#[derive(Debug, Args)]
+pub struct ImageArgs {
+    /// A source as for `build`, or archives: one for each target
+    #[arg(default_value = ".", value_name = "SOURCE|ARCHIVE")]
+    pub sources: Vec<String>,
+    /// Only the archive of [tool.snakecrate.artifact.NAME]
+    #[arg(long, value_name = "NAME")]
+    pub artifact: Option<String>,
+    /// Compression of layers; Docker before 23 requires gzip
+    #[arg(long, value_name = "KIND", default_value = "zstd")]
+    pub compression: LayerCompression,
+    /// Put the image on top of the one in this OCI layout
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<String>,
+    /// Add a label (may be repeated)
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub labels: Vec<String>,
+    /// The options of the build.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+impl ImageArgs {
+    /// The arguments for the build of `source`.
+    pub fn build(&self, source: &str) -> BuildArgs {
+        let options = Options { output: None, ..self.options.clone() };
+        BuildArgs { source: source.to_owned(), artifact: self.artifact.clone(), options }
+    }
+}
+
+/// The compression of layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LayerCompression {
+    /// zstd, at the build's level.
+    Zstd,
+    /// gzip, for old engines.
+    Gzip,
 }
 
 /// What `config` shows.

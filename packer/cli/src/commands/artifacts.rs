@@ -106,12 +106,13 @@ pub(super) fn all(
 }
 
 /// The only artifact, for a command that has no use for several.
-pub(super) fn only(mut artifacts: Vec<Artifact>) -> Result<Artifact, Error> {
+/// `what` says why.
+pub(super) fn only(mut artifacts: Vec<Artifact>, what: &'static str) -> Result<Artifact, Error> {
     match artifacts.pop() {
         Some(one) if artifacts.is_empty() => Ok(one),
         last => {
             let names = artifacts.into_iter().chain(last).filter_map(|artifact| artifact.name);
-            Err(Error::Several { what: "one command runs one of them", known: names.collect() })
+            Err(Error::Several { what, known: names.collect() })
         }
     }
 }

@@ -7,6 +7,7 @@ mod cache;
 mod config;
 mod diff;
 mod fetch;
+mod image;
 mod inspect;
 mod labels;
 mod list_targets;
@@ -63,6 +64,15 @@ pub enum Error {
     /// A package cannot be made.
     #[error(transparent)]
     Package(#[from] crate::package::Error),
+    /// An image cannot be made.
+    #[error(transparent)]
+    Image(#[from] crate::image::Error),
+    /// An image of several things that aren't archives.
+    #[error("an image is of one source, or of one archive for each target")]
+    SeveralSources,
+    /// An image without a C library.
+    #[error("an image has no C library but the archive's own, and --libc is `host`")]
+    HostLibrary,
     /// An archive is built already.
     #[error("{} is an archive, and `{option}` is an option of its build", path.display())]
     BuiltAlready {
@@ -150,6 +160,9 @@ impl Remedy for Error {
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
             Self::Package(error) => error.remedy(),
+            Self::Image(error) => error.remedy(),
+            Self::SeveralSources => Some("build an archive for each target first".into()),
+            Self::HostLibrary => Some("leave out --libc".into()),
             Self::BuiltAlready { .. } => {
                 Some("leave it out, or give `package` the source of the archive".into())
             }
@@ -206,6 +219,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Fetch { args } => fetch::fetch(&args, ui)?,
         Command::Config(args) => config::config(&args)?,
         Command::Package(args) => package::package(&args, ui)?,
+        Command::Image(args) => image::image(&args, ui)?,
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }

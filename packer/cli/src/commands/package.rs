@@ -103,21 +103,27 @@ fn is_directory(path: &Path) -> bool {
 /// Packages a finished archive. It has no services: they are in the project's file.
 fn of_archive(path: &Path, args: &PackageArgs, formats: &[Format], ui: Ui) -> Result<(), Error> {
     let options = &args.build.options;
-    let of_build = Options {
-        output: None,
-        packaging: confique::Layer::empty(),
-        // It may be a variable, which is for all builds.
-        python_mirror: None,
-        ..options.clone()
-    };
-    let given = serde_json::to_value(&of_build).map_err(Error::Option)?;
-    if let Some(option) = first_key(&given).or_else(|| args.build.artifact.clone()) {
-        return Err(Error::BuiltAlready { path: path.to_owned(), option });
-    }
+    let of_build = Options { output: None, packaging: confique::Layer::empty(), ..options.clone() };
+    refuse_options(path, &of_build, args.build.artifact.as_ref())?;
     let packaging = Settings::resolve([options.clone()]).packaging;
     let output = Output { formats, output: options.output.as_deref() };
     let what = What { name: None, packaging: &packaging, services: &Services::new() };
     output.write(&Archive::open(path)?, what, false, ui)
+}
+
+/// Refuses options of a build for the archive at `path`, which is built already.
+pub(super) fn refuse_options(
+    path: &Path,
+    options: &Options,
+    artifact: Option<&String>,
+) -> Result<(), Error> {
+    // The mirror may be a variable, which is for all builds.
+    let given = Options { python_mirror: None, ..options.clone() };
+    let given = serde_json::to_value(&given).map_err(Error::Option)?;
+    match first_key(&given).or_else(|| artifact.cloned()) {
+        Some(option) => Err(Error::BuiltAlready { path: path.to_owned(), option }),
+        None => Ok(()),
+    }
 }
 
 /// The key of the first option that is set.

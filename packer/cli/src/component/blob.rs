@@ -65,7 +65,7 @@ fn grouped(listing: &Listing, target: u64) -> Vec<Group<'_>> {
 
 /// The key that files are sorted by: extension, name, directory. Packages have many files of one
 /// name. Bytecode repeats the names and texts of its source, so it is sorted beside the source.
-fn likeness(path: &EntryPath) -> (&str, &str, &str, bool) {
+pub fn likeness(path: &EntryPath) -> (&str, &str, &str, bool) {
     let (name, directory) = (path.file_name(), path.parent().unwrap_or_default());
     let bytecode = directory
         .strip_suffix("__pycache__")

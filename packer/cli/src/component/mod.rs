@@ -19,7 +19,7 @@ use snakecrate_format::manifest::{MAX_BLOBS, MAX_TREE};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use blob::{LEVELS, TARGET};
+pub use blob::{LEVELS, TARGET, likeness};
 pub use store::Store;
 
 use snakecrate_base::error::Remedy;

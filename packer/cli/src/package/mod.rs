@@ -8,6 +8,7 @@
 //! A package has the archive at `/usr/libexec/NAME/NAME`, links to it in `/usr/bin`, and what belongs to
 //! them. The bytes depend on the archive, the settings and `SOURCE_DATE_EPOCH` alone.
 
+mod about;
 mod contents;
 mod copyright;
 mod date;
@@ -36,11 +37,12 @@ use snakecrate_format::target::{Processor, Target};
 use crate::archive::{Archive, SBOM};
 use crate::audit_sources;
 use crate::settings::{Packaging, Services};
+pub use about::About;
 use copyright::Part;
 pub use date::Date;
 pub use error::Error;
 use metadata::{Files, Person};
-use units::{About, Unit};
+use units::{About as AboutUnits, Unit};
 
 /// A format of packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +118,7 @@ impl Package {
         commands.iter().try_for_each(|command| name::command(command))?;
         let homepage = packaging.homepage.clone().or_else(|| metadata.home_page.clone());
         let homepage = homepage.map(|url| text::line(&url)).filter(|url| is_web_page(url));
-        let about = About { package: &name, summary: &summary, homepage: homepage.as_deref() };
+        let about = AboutUnits { package: &name, summary: &summary, homepage: homepage.as_deref() };
         let licence = packaging.license.clone().or_else(|| licence::of(&metadata.license));
         Ok(Self {
             archive: archive.path().to_owned(),

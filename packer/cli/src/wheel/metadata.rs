@@ -28,6 +28,8 @@ pub struct Metadata {
     pub maintainer_email: Option<String>,
     /// `Home-page`, else the first `Project-URL` that is a home page or a repository.
     pub home_page: Option<String>,
+    /// The first `Project-URL` that is a repository.
+    pub repository: Option<String>,
 }
 
 /// The licence fields of a distribution.
@@ -118,11 +120,16 @@ impl Metadata {
             }
         }
         links.sort_by_key(|(rank, _)| *rank);
+        let repository = links.iter().find(|(rank, _)| *rank >= REPOSITORY);
+        metadata.repository = repository.map(|(_, url)| url.clone());
         let link = links.into_iter().next().map(|(_, url)| url);
         metadata.home_page = metadata.home_page.or(link);
         metadata
     }
 }
+
+/// Links from this rank on lead to a repository.
+const REPOSITORY: usize = 2;
 
 /// The URL of a `Project-URL` that leads to a project's home, and its rank.
 fn project_url(value: &str) -> Option<(usize, String)> {
@@ -157,6 +164,7 @@ mod tests {
         assert_eq!(metadata.license.files, ["LICENSE"]);
         assert_eq!(metadata.requires_python.as_deref(), Some(">=3.9"));
         assert_eq!(metadata.home_page.as_deref(), Some("https://source"));
+        assert_eq!(metadata.repository.as_deref(), Some("https://source"));
         assert_eq!(metadata.requires_dist, ["click (>=8) ; extra == 'cli'"]);
         assert_eq!(metadata.author, None);
     }

@@ -1,0 +1,187 @@
+//! `image`: images of archives for containers.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use confique::Layer as _;
+use snakecrate_base::temporary;
+use snakecrate_base::ui::Ui;
+use snakecrate_format::size::Size;
+use snakecrate_format::target::Target;
+use snakecrate_image::{Base, Compression, Image};
+
+use super::artifacts;
+use super::{Error, build, package};
+use crate::archive::Archive;
+use crate::build::Build;
+use crate::build_cache::BuildCache;
+use crate::cli::{ImageArgs, LayerCompression};
+use crate::image::{self, Labels, Maker, architecture};
+use crate::settings::{LibcChoice, Options, Settings};
+use crate::source::{self, Source};
+
+/// `snakecrate image`
+pub(super) fn image(args: &ImageArgs, ui: Ui) -> Result<(), Error> {
+    let cache = BuildCache::open().map_err(image::Error::from)?;
+    let (image, name) = made(args, &cache, ui)?;
+    let default = || PathBuf::from(format!("{name}.oci"));
+    write(&image, &name, &args.options.output.clone().unwrap_or_else(default), ui)
+}
+
+/// The image that the arguments ask for, and its name. Its layers are in `cache`.
+fn made(args: &ImageArgs, cache: &BuildCache, ui: Ui) -> Result<(Image, String), Error> {
+    let labels = Labels::given(&args.labels)?;
+    let archives = args.sources.iter().filter_map(|source| archive_at(source));
+    let archives: Vec<_> = archives.collect();
+    if archives.len() == args.sources.len() {
+        return of_archives(&archives, args, &labels, cache, ui);
+    }
+    match args.sources.as_slice() {
+        [source] => of_source(source, args, labels, cache, ui),
+        _ => Err(Error::SeveralSources),
+    }
+}
+
+/// The archive that `source` is, which is no source then.
+fn archive_at(source: &str) -> Option<PathBuf> {
+    let is_file = Path::new(source).is_file();
+    match is_file.then(|| Source::detect(source)) {
+        Some(Err(source::Error::Archive(path))) => Some(path),
+        _ => None,
+    }
+}
+
+/// The image of finished archives, one for each target.
+fn of_archives(
+    paths: &[PathBuf],
+    args: &ImageArgs,
+    labels: &Labels,
+    cache: &BuildCache,
+    ui: Ui,
+) -> Result<(Image, String), Error> {
+    let of_image = Options { output: None, level: None, ..args.options.clone() };
+    package::refuse_options(&paths[0], &of_image, args.artifact.as_ref())?;
+    let settings = Settings::resolve([args.options.clone()]);
+    let maker = Maker::new(cache, compression(args, &settings), ui)?;
+    let mut images = Vec::new();
+    let mut name = String::new();
+    for path in paths {
+        let archive = Archive::open(path)?;
+        images.push(of_archive(&archive, &maker, args, labels)?);
+        name.clone_from(&archive.manifest().name);
+    }
+    Ok((Image::for_all(images).map_err(image::Error::from)?, name))
+}
+
+fn of_archive(
+    archive: &Archive,
+    maker: &Maker<'_>,
+    args: &ImageArgs,
+    labels: &Labels,
+) -> Result<Image, Error> {
+    let base = args.base.as_ref().map(|base| self::base(base, archive.target()?)).transpose()?;
+    Ok(maker.image(archive, labels, base.as_ref())?)
+}
+
+/// The part of a base image for `target`.
+fn base(name: &str, target: &'static Target) -> Result<Base, Error> {
+    let image = Image::read_layout(Path::new(name)).map_err(image::Error::from)?;
+    let base = Base::of(&image, name, &architecture(target));
+    Ok(base.map_err(image::Error::from)?)
+}
+
+/// The image of a source, whose archive is built and proven for each target.
+fn of_source(
+    source: &str,
+    args: &ImageArgs,
+    labels: Labels,
+    cache: &BuildCache,
+    ui: Ui,
+) -> Result<(Image, String), Error> {
+    let (source, artifacts) = build::resolve(&args.build(source), &Options::empty())?;
+    let mut artifact = artifacts::only(artifacts, "an image is of one of them")?;
+    if artifact.settings.libc == LibcChoice::Host {
+        return Err(Error::HostLibrary);
+    }
+    // Nothing else is there.
+    artifact.settings.libc = LibcChoice::Bundled;
+    let labels = match source.directory_of_files() {
+        Some(directory) => labels.with_revision_of(directory),
+        None => labels,
+    };
+    let settings = &artifact.settings;
+    let maker = Maker::new(cache, compression(args, settings), ui)?;
+    let images = Mutex::new((Vec::new(), String::new()));
+    let one = |mut build: Build, _, _: &'static Target, _: &dyn Fn() -> _| {
+        let directory = cache.temporary_directory();
+        let directory = directory
+            .map_err(|source| Error::Directory { path: cache.path().to_owned(), source })?;
+        let name = artifact.name.as_deref().unwrap_or(build.name()).to_owned();
+        let (aside, proven) =
+            build::prove(&mut build, settings, &directory.path().join(&name), ui)?;
+        if let Err(error) = proven {
+            return Err(build::unproven(&build, error, None));
+        }
+        let image = of_archive(&Archive::open(aside.path())?, &maker, args, &labels)?;
+        let mut images = images.lock().unwrap_or_else(PoisonError::into_inner);
+        images.0.push(image);
+        images.1 = name;
+        Ok(())
+    };
+    build::for_each(&source, &artifact, ui, one)?;
+    let (images, name) = images.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((Image::for_all(images).map_err(image::Error::from)?, name))
+}
+
+/// The compression of layers. An uncompressed tar has uncompressed layers.
+fn compression(args: &ImageArgs, settings: &Settings) -> Compression {
+    let is_docker_archive = args.options.output.as_deref().is_some_and(is_tar);
+    match args.compression {
+        _ if is_docker_archive => Compression::None,
+        LayerCompression::Gzip => Compression::Gzip,
+        LayerCompression::Zstd => Compression::Zstd(settings.level),
+    }
+}
+
+fn is_tar(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tar")
+}
+
+/// Writes the image to `out`: a docker-archive if that is a `.tar`, else an OCI layout.
+fn write(image: &Image, name: &str, out: &Path, ui: Ui) -> Result<(), Error> {
+    let tag = image.tag.as_deref().unwrap_or("latest");
+    if is_tar(out) {
+        let name = format!("{}:{tag}", name.to_lowercase());
+        image.write_docker_archive(&name, out).map_err(image::Error::from)?;
+        let length = fs::metadata(out).map_or(0, |metadata| metadata.len());
+        ui.step("Imaged", format_args!("{} ({}; {name})", out.display(), Size(length)));
+        return Ok(());
+    }
+    let failed = |source| Error::Directory { path: out.to_owned(), source };
+    match fs::read_dir(out).map(|mut names| names.next().is_none()) {
+        Ok(true) => {}
+        // An image of before is replaced, and nothing else.
+        Ok(false) if out.join("oci-layout").is_file() => {}
+        Ok(false) => return Err(failed(io::ErrorKind::DirectoryNotEmpty.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let parent = match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let staging = temporary::executable_builder().tempdir_in(parent).map_err(failed)?;
+    image.write_layout(staging.path()).map_err(image::Error::from)?;
+    if out.exists() {
+        fs::remove_dir_all(out).map_err(failed)?;
+    }
+    fs::rename(staging.path(), out).map_err(failed)?;
+    let _gone = staging.keep();
+    let length = image.blobs.values().map(|blob| blob.size).sum();
+    let targets = image.host_manifests().count();
+    let targets = if targets > 1 { format!("{targets} targets; ") } else { String::new() };
+    ui.step("Imaged", format_args!("{}:{tag} ({targets}{})", out.display(), Size(length)));
+    Ok(())
+}
