@@ -23,6 +23,10 @@ mod reference;
 mod referrers;
 mod retry;
 mod session;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 mod token;
 mod upload;
 

@@ -33,7 +33,7 @@ impl Session<'_> {
         let doing = format!("read {}:{version}", self.repository());
         let mut call = Call::new(Method::GET, url, &doing);
         call.headers = &[("accept", ACCEPTED)];
-        self.access.patience.persist(|_| {
+        self.access.persist(|_| {
             let answer = self.send(&call)?;
             match answer.status().as_u16() {
                 200 => {}

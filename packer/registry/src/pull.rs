@@ -114,7 +114,7 @@ fn small(session: &Session<'_>, descriptor: &Descriptor) -> Result<Blob, Error> 
     if blob.size > crate::http::MAX_DOCUMENT {
         return Ok(blob);
     }
-    read(session, &blob, &mut |chunk| {
+    read(session, &blob, |chunk| {
         match chunk {
             Some(chunk) => bytes.extend_from_slice(chunk),
             None => bytes.clear(),
@@ -131,7 +131,7 @@ pub(crate) fn download(session: &Session<'_>, blob: &Blob, path: &Path) -> Resul
     fs::create_dir_all(directory).map_err(failed)?;
     let mut aside = temporary::file_in(directory).map_err(failed)?;
     let progress = session.access.ui.bytes("Pulling", blob.size);
-    read(session, blob, &mut |chunk| {
+    read(session, blob, |chunk| {
         let Some(chunk) = chunk else {
             io::Seek::rewind(aside.as_file_mut()).map_err(failed)?;
             return aside.as_file_mut().set_len(0).map_err(failed);
@@ -147,12 +147,12 @@ pub(crate) fn download(session: &Session<'_>, blob: &Blob, path: &Path) -> Resul
 fn read(
     session: &Session<'_>,
     blob: &Blob,
-    take: &mut dyn FnMut(Option<&[u8]>) -> Result<(), Error>,
+    mut take: impl FnMut(Option<&[u8]>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let doing = format!("read {}", blob.digest);
     let call = Call::new(Method::GET, session.url(&format!("blobs/{}", blob.digest))?, &doing);
     let network = |error| session.network(&doing, ureq::Error::Io(error));
-    session.access.patience.persist(|_| {
+    session.access.persist(|_| {
         take(None)?;
         let answer = session.send(&call)?;
         match answer.status().as_u16() {

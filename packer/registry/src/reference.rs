@@ -76,6 +76,9 @@ impl FromStr for Reference {
     fn from_str(text: &str) -> Result<Self, Error> {
         let refused = |reason: String| Error::Reference { text: text.to_owned(), reason };
         let parsed = Parsed::from_str(text).map_err(|error| refused(error.to_string()))?;
+        if parsed.repository().contains(|character: char| character.is_ascii_uppercase()) {
+            return Err(refused("a repository's name has lower-case letters only".into()));
+        }
         // The parser adds `latest`.
         let has_tag = parsed.digest().is_some() || text.ends_with(":latest");
         let tag = parsed.tag().filter(|&tag| has_tag || tag != "latest");

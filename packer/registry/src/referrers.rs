@@ -52,7 +52,7 @@ impl Session<'_> {
         let index = list.index().map_err(|source| self.malformed(source))?;
         let mut found = Vec::new();
         for descriptor in index.manifests() {
-            found.extend(self.manifest(&descriptor.digest().to_string())?);
+            found.extend(self.manifest(descriptor.digest().as_ref())?);
         }
         Ok(found)
     }

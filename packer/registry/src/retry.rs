@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
+use snakecrate_base::ui::Ui;
+
 use crate::Error;
 
 /// How often, and after which pauses, a request is repeated.
@@ -27,6 +29,7 @@ impl Patience {
     /// Makes attempts, which get their number from 1, until one succeeds, fails for good, or is the last.
     pub(crate) fn persist<T>(
         self,
+        ui: Ui,
         mut attempt: impl FnMut(u32) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut number = 1;
@@ -35,6 +38,7 @@ impl Patience {
                 Err(error) if error.is_transient() && number < self.attempts => {
                     let own = self.first_pause * 2_u32.saturating_pow(number - 1);
                     let asked = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
+                    ui.detail(format_args!("{error}; trying again"));
                     thread::sleep(own.max(asked));
                     number += 1;
                 }

@@ -39,6 +39,16 @@ pub struct Access {
     pub ui: Ui,
 }
 
+impl Access {
+    /// Makes attempts, which get their number from 1, until one succeeds, fails for good, or is the last.
+    pub(crate) fn persist<T>(
+        &self,
+        attempt: impl FnMut(u32) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.patience.persist(self.ui, attempt)
+    }
+}
+
 /// What a request does with the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Right {
@@ -94,9 +104,19 @@ pub(crate) struct Session<'a> {
     registry: String,
     repository: String,
     right: Right,
-    login: Mutex<Option<Option<Login>>>,
+    login: Mutex<Stored>,
     challenge: Mutex<Option<Challenge>>,
     tokens: Mutex<BTreeMap<Vec<String>, Token>>,
+}
+
+/// The login in the user's files.
+#[derive(Default)]
+enum Stored {
+    /// Nobody has looked.
+    #[default]
+    Unknown,
+    /// There is this one, or none.
+    Known(Option<Login>),
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -137,7 +157,7 @@ impl<'a> Session<'a> {
 
     fn greet(&self) -> Result<Answer, Error> {
         let doing = "use the registry";
-        self.access.patience.persist(|_| {
+        self.access.persist(|_| {
             let sent = self.http.send(Method::GET, &self.base, &[], Payload::None);
             let answer = sent.map_err(|source| self.network(doing, source))?;
             // A proxy in front of a registry that is starting.
@@ -219,7 +239,7 @@ impl<'a> Session<'a> {
 
     /// Like [`send`](Self::send), repeated while the network or the registry fails.
     pub(crate) fn persist(&self, call: &Call<'_>) -> Result<Answer, Error> {
-        self.access.patience.persist(|_| {
+        self.access.persist(|_| {
             let answer = self.send(call)?;
             match answer.status().as_u16() {
                 408 | 429 | 500.. => Err(self.refused(answer, call.doing)),
@@ -278,11 +298,13 @@ impl<'a> Session<'a> {
     }
 
     fn login(&self) -> Result<Option<Login>, Error> {
-        let mut login = lock(&self.login);
-        if login.is_none() {
-            *login = Some(self.access.credentials.login(&self.registry, &self.repository)?);
+        let mut stored = lock(&self.login);
+        if let Stored::Known(login) = &*stored {
+            return Ok(login.clone());
         }
-        Ok(login.clone().flatten())
+        let login = self.access.credentials.login(&self.registry, &self.repository)?;
+        *stored = Stored::Known(login.clone());
+        Ok(login)
     }
 
     /// The value of `Authorization` that the registry wants, as far as is known.

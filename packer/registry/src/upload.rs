@@ -51,7 +51,7 @@ impl Upload<'_> {
     /// The registry refuses it or cannot be reached, or its file cannot be read.
     pub(crate) fn run(&self) -> Result<Option<Arrival>, Error> {
         let mut in_parts = false;
-        self.session.access.patience.persist(|attempt| {
+        self.session.access.persist(|attempt| {
             let outcome = self.attempt(attempt, &mut in_parts);
             // Many proxies close the connection instead of a proper answer.
             in_parts |= attempt > 1 && self.blob.size > PART && outcome.is_err();
