@@ -23,8 +23,8 @@ use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::workers::run_all;
 
 use super::link::{Linker, winners};
-use crate::c_library::elf::has_loader;
-use crate::c_library::select::host_id;
+use snakecrate_cache::c_library::elf::has_loader;
+use snakecrate_cache::c_library::select::host_id;
 
 /// The file that makes a directory a virtual environment.
 const CONFIGURATION: &str = "pyvenv.cfg";

@@ -10,9 +10,9 @@ use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
 use snakecrate_cache::layout::INTERPRETER;
 
 use super::{in_bin, interpreter};
-use crate::c_library::elf::has_loader;
 use crate::entry_choice::{Command, choose, loaded};
 use crate::error::Error;
+use snakecrate_cache::c_library::elf::has_loader;
 
 /// The length in bytes of the part of a file that is read to tell how it starts.
 const HEAD: u64 = 4096;

@@ -11,11 +11,11 @@ use snakecrate_format::size::Size;
 use super::inspect::contents;
 use super::invocation::Invocation;
 use super::report::{Text, print};
-use crate::c_library::select::{Reason, reason};
 use crate::error::Error;
 use crate::request::VARIABLE;
 use crate::start::attempt::NotStarted;
 use crate::start::warm::Env;
+use snakecrate_cache::c_library::select::{Reason, reason};
 
 /// Beginnings of the names of variables that can change a start.
 const VARIABLES: [&str; 5] = ["SNAKECRATE", "LD_", "PYTHON", "__PYVENV_LAUNCHER__", "XDG_CACHE"];

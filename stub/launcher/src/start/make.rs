@@ -33,11 +33,11 @@ use snakecrate_platform::{process, tree};
 
 use super::attempt::NotStarted;
 use super::warm::Env;
-use crate::c_library::select::is_bundled;
 use crate::env::assemble::assemble;
 use crate::env::link::LINKED;
 use crate::error::Error;
 use crate::progress::with_progress;
+use snakecrate_cache::c_library::select::is_bundled;
 
 /// How often an environment is made before giving up. A cleaner or another process's prune may
 /// remove files while it is being made.
