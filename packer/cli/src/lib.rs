@@ -20,6 +20,7 @@ pub mod lock;
 pub mod marker_environment;
 pub mod overlay;
 pub mod package;
+pub mod prefix;
 pub mod proof;
 pub mod prune;
 pub mod report;

@@ -15,8 +15,10 @@
 //! | [`staging`], [`publish`], [`sweep`] | making a tree, giving it its name, removing leftovers |
 //! | [`listed`], [`extract`], [`component`] | components: out of the archive, in the cache |
 //! | [`environment`] | the files of an environment that a warm start reads and [`verify`] checks |
+//! | [`c_library`] | the host's C library or the bundled one |
 //! | [`inventory`], [`verify`], [`prune`], [`clean`], [`uninstall`] | listing, checking and removing trees |
 
+pub mod c_library;
 pub mod clean;
 pub mod component;
 pub mod environment;

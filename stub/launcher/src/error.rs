@@ -12,6 +12,7 @@ use snakecrate_format::record::BadRecord;
 use snakecrate_platform::error::is_wrong_format;
 
 use crate::entry_choice::NoEntry;
+use crate::request::VARIABLE as VARIABLE_OF_COMMANDS;
 
 /// A failure of the launcher itself. Its exit statuses are 2 and 121 to 126.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +99,17 @@ pub enum Error {
         /// The signal that ended it.
         signal: Option<i32>,
     },
+    /// A file of a ready environment is missing or unreadable: status 126.
+    #[error("the environment in {} is damaged: {source}", path.display())]
+    Ready {
+        /// The environment.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// `SNAKECRATE` names a command, and a ready environment has none: status 2.
+    #[error("an extracted environment has no command `{}`", .0.display())]
+    ReadyCommand(OsString),
     /// The operating system refuses to execute the program: status 126.
     #[error("cannot execute {path}: {source}")]
     Execute {
@@ -119,7 +131,8 @@ impl Error {
             | Self::NoName
             | Self::NoScript { .. }
             | Self::FirstRunOfAll
-            | Self::NoDirectory => 2,
+            | Self::NoDirectory
+            | Self::ReadyCommand(_) => 2,
             Self::Record(_) | Self::Payload(_) => 121,
             Self::NoCache(_) | Self::Cache { .. } => 122,
             Self::Privileged => 123,
@@ -127,7 +140,7 @@ impl Error {
             Self::FirstRun { code, signal } => {
                 code.unwrap_or_else(|| signal.map_or(1, |signal| 128 + signal))
             }
-            Self::Execute { .. } => 126,
+            Self::Execute { .. } | Self::Ready { .. } => 126,
         }
     }
 
@@ -170,6 +183,10 @@ impl Error {
             Self::Open { .. } => "make the file readable".into(),
             Self::FirstRun { .. } => {
                 "fix the cause and start the application again; the hook then runs again".into()
+            }
+            Self::Ready { .. } => "extract or install it again".into(),
+            Self::ReadyCommand(_) => {
+                format!("unset {VARIABLE_OF_COMMANDS}, and use its bin/python3")
             }
             Self::Execute { source, .. } => match source.kind() {
                 _ if is_wrong_format(source) => "get the archive for this kind of machine".into(),

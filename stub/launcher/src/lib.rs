@@ -15,24 +15,27 @@
 //!    them to their names, assemble the environment from links to them ([`mod@env`]), rename it.
 //!    Then continue as in step 4.
 //!
+//! A launcher with a blank record has no archive. It starts the [ready environment](ready) that it is
+//! in.
+//!
 //! Correctness rests on content addresses and renaming; locks only save work.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub mod c_library;
 pub mod entry_choice;
 pub mod env;
 pub mod error;
 pub mod first_run;
 pub mod progress;
+pub mod ready;
 pub mod request;
 pub mod self_commands;
 pub mod start;
 
 use error::Error;
 use request::Request;
-use snakecrate_format::record::{self, BootRecord};
+use snakecrate_format::record::{self, BadRecord, BootRecord};
 use snakecrate_platform::process;
 
 /// Starts the archive whose boot record is `record`, and does not return if that succeeds. If
@@ -41,9 +44,15 @@ pub fn run(record: &[u8; record::LENGTH], arguments: &[OsString]) -> Result<i32,
     if process::is_privileged() {
         return Err(Error::Privileged);
     }
-    let record = BootRecord::parse(record)?;
-    let archive =
-        process::own_path().map_err(|source| Error::Open { path: PathBuf::new(), source })?;
+    let own = process::own_path().map_err(|source| Error::Open { path: PathBuf::new(), source });
+    let record = match BootRecord::parse(record) {
+        Err(BadRecord::Blank) => match ready::start(&own?, arguments)? {
+            Some(never) => match never {},
+            None => return Err(BadRecord::Blank.into()),
+        },
+        parsed => parsed?,
+    };
+    let archive = own?;
     match self_commands::requested() {
         Some(word) => self_commands::run(&word, record, arguments, archive),
         None => match start::start(record, Request::Entry(arguments), &archive)? {},

@@ -50,12 +50,13 @@ pub fn started_as() -> io::Result<PathBuf> {
 /// descriptors and limits stay as they are; the standard library's `exec` would reset two of them.
 /// Where a process cannot be replaced, waits for the program and exits with its status.
 ///
-/// The program gets this process's environment, with `variable` (a name and a value) set, and
-/// without the variables that are called as in `removed`. Variables whose names begin with one of `hidden` get a prefix ([`HIDING`]), which the program must remove.
+/// The program gets this process's environment, with `variable` (a name and a value) set if
+/// it is given, and without the variables that are called as in `removed`. Variables whose names
+/// begin with one of `hidden` get a prefix ([`HIDING`]), which the program must remove.
 pub fn execute(
     program: &Path,
     argv: &[OsString],
-    variable: (&str, &OsStr),
+    variable: Option<(&str, &OsStr)>,
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {

@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use snakecrate_format::listing::{Item, Listing, Node};
+use snakecrate_format::manifest::Component;
 use snakecrate_format::walk::{Contents, Sink};
 
 use snakecrate_platform::file::{create_new, symlink};
@@ -46,19 +48,37 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
     };
     let staging = temporary::executable_builder().tempdir_in(parent).map_err(write_error)?;
     let components = &archive.manifest().components;
-    let progress = ui.bytes("Extracting", components.iter().map(|one| one.bytes).sum());
-    let listings = archive.listings()?;
-    let jobs = jobs(components, &listings, |component, listing| {
-        Extractor::new(staging.path().join(component.label()), listing, &progress)
-    })?;
-    walk_all(archive, &jobs)?;
-    jobs.iter().try_for_each(|(walk, extractor)| extractor.link(walk.listing()))?;
+    unpack(archive, components, staging.path(), ui)?;
     fs::rename(staging.path(), directory).map_err(write_error)?;
     let _gone = staging.keep();
     Ok(Extracted {
         files: components.iter().map(|component| component.files).sum(),
         bytes: components.iter().map(|component| component.bytes).sum(),
     })
+}
+
+/// Writes each of `components` to `<directory>/<kind>-<name>-<version>/`, in a directory that is there.
+/// Returns their listings.
+///
+/// # Errors
+///
+/// A damaged archive, a directory that cannot be written.
+pub fn unpack(
+    archive: &Archive,
+    components: &[Component],
+    directory: &Path,
+    ui: Ui,
+) -> Result<Vec<Listing>, Error> {
+    let progress = ui.bytes("Extracting", components.iter().map(|one| one.bytes).sum());
+    let listings = components.par_iter().map(|component| archive.listing(component));
+    let listings = listings.collect::<Result<Vec<_>, _>>()?;
+    let jobs = jobs(components, &listings, |component, listing| {
+        Extractor::new(directory.join(component.label()), listing, &progress)
+    })?;
+    walk_all(archive, &jobs)?;
+    jobs.iter().try_for_each(|(walk, extractor)| extractor.link(walk.listing()))?;
+    drop(jobs);
+    Ok(listings)
 }
 
 /// Writes the files of one component below a directory.

@@ -85,6 +85,15 @@ impl Archive {
         &self.manifest
     }
 
+    /// The bytes of its manifest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`].
+    pub fn manifest_bytes(&self) -> Result<Vec<u8>, Error> {
+        self.payload.manifest_bytes().map_err(|error| self.blamed(error))
+    }
+
     /// Its target.
     ///
     /// # Errors

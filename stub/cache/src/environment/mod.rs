@@ -4,4 +4,5 @@ pub mod first_run;
 pub mod guards;
 pub mod interpreter;
 pub mod plan;
+pub mod ready;
 pub mod runtime;

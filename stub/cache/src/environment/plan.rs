@@ -23,8 +23,8 @@ use super::guards::{self, Row, Rows};
 use super::runtime;
 
 const HEADER: &[u8] = b"snakecrate launch 3";
-const HIDDEN: &[u8] = b"hidden";
-const SEEN: &[u8] = b"seen";
+pub(super) const HIDDEN: &[u8] = b"hidden";
+pub(super) const SEEN: &[u8] = b"seen";
 
 /// The launch plan of an environment: all that a warm start needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub enum StartedBy {
 }
 
 impl StartedBy {
-    const ALL: [(&'static [u8], Self); 3] =
+    pub(super) const ALL: [(&'static [u8], Self); 3] =
         [(b"python", Self::Python), (b"native", Self::Native), (b"loaded", Self::Loaded)];
 }
 
@@ -131,6 +131,30 @@ impl LaunchPlan {
             runtime: runtime::path_from_env(manifest).into(),
             guards,
             entries: manifest.entries.iter().map(entry).collect(),
+        }
+    }
+
+    /// The plan of a [ready environment](super::ready) at `home`, which has no guards.
+    pub(super) fn without_guards(
+        home: &Path,
+        c_library: LibcInUse,
+        default: Vec<u8>,
+        loader_variables: bool,
+        options: Vec<Vec<u8>>,
+        entries: Vec<PlannedEntry>,
+    ) -> Self {
+        let (boot_id, runtime, guards) = (Vec::new(), PathBuf::new(), Rows::default());
+        let home = home.to_owned();
+        Self {
+            boot_id,
+            home,
+            c_library,
+            default,
+            loader_variables,
+            options,
+            runtime,
+            guards,
+            entries,
         }
     }
 
@@ -237,10 +261,10 @@ impl LaunchPlan {
 }
 
 /// The fields of a plan that are still to be read.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn next(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn next(&mut self) -> Option<&'a [u8]> {
         self.take(self.0.iter().position(|&byte| byte == 0)?)
     }
 
@@ -251,7 +275,7 @@ impl<'a> Fields<'a> {
         Some(field)
     }
 
-    fn number(&mut self) -> Option<usize> {
+    pub(super) fn number(&mut self) -> Option<usize> {
         number(self.next()?)?.try_into().ok()
     }
 

@@ -20,10 +20,10 @@ use snakecrate_platform::file::Metadata;
 use snakecrate_platform::{child, host, process};
 
 use super::attempt::{NotStarted, StartError};
-use crate::c_library::select::{host_id, is_bundled};
 use crate::entry_choice::{Command, Hook};
 use crate::error::Error;
 use crate::request::Request;
+use snakecrate_cache::c_library::select::{host_id, is_bundled};
 
 /// The variable that names the archive for the application.
 pub const ARCHIVE_VARIABLE: &str = "SNAKECRATE_ARCHIVE";
@@ -77,7 +77,7 @@ impl Env {
         // The lease lasts as long as the application, which inherits it. If the process cannot be
         // replaced, it is released.
         let lease = lease.inherited();
-        let source = process::execute(&program, &argv, variable, removed, &hides);
+        let source = process::execute(&program, &argv, Some(variable), removed, &hides);
         let why = lease.as_ref().map_or(NotStarted::Absent, NotStarted::suspect);
         Err(refused(&plan, program, source, why))
     }

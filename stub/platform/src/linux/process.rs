@@ -75,7 +75,7 @@ pub(crate) fn replace_by(command: &mut Command) -> io::Error {
 pub(crate) fn execute(
     program: &Path,
     argv: &[OsString],
-    variable: (&str, &OsStr),
+    variable: Option<(&str, &OsStr)>,
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
@@ -90,7 +90,7 @@ pub(crate) fn run(
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Result<ExitStatus> {
-    with_image(program, argv, variable, removed, hidden, |image| {
+    with_image(program, argv, Some(variable), removed, hidden, |image| {
         let signals = Signals::while_waiting();
         let ended = run_image(image, &signals);
         signals.restore();
@@ -189,7 +189,7 @@ impl Image {
 fn with_image<T>(
     program: &Path,
     argv: &[OsString],
-    variable: (&str, &OsStr),
+    variable: Option<(&str, &OsStr)>,
     removed: &[&str],
     hidden: &[&str],
     then: impl FnOnce(&Image) -> T,
@@ -198,14 +198,17 @@ fn with_image<T>(
         CString::new(text.as_bytes()).map_err(io::Error::other)
     }
     let argv: Vec<_> = argv.iter().map(|a| c_string(a)).collect::<io::Result<_>>()?;
-    let (name, value) = variable;
-    let mut setting = OsString::from(name);
-    setting.push("=");
-    setting.push(value);
-    let setting = c_string(&setting)?;
+    let set = |(name, value): (&str, &OsStr)| {
+        let mut setting = OsString::from(name);
+        setting.push("=");
+        setting.push(value);
+        c_string(&setting)
+    };
+    let setting = variable.map(set).transpose()?;
     // SAFETY: only one thread is left, and it does not change the environment while it is used.
     let entries = unsafe { environment() };
-    let dropped: Vec<&str> = removed.iter().copied().chain([variable.0]).collect();
+    let dropped: Vec<&str> =
+        removed.iter().copied().chain(variable.map(|(name, _)| name)).collect();
     let entries = entries.iter().filter_map(|&entry| passed_on(entry, &dropped, hidden));
     let entries: Vec<_> = entries.collect();
     let ended = |pointers: &mut dyn Iterator<Item = *const c_char>| -> Vec<_> {
@@ -215,7 +218,10 @@ fn with_image<T>(
         program: c_string(program.as_os_str())?,
         argv: ended(&mut argv.iter().map(|text| text.as_ptr())),
         environment: ended(
-            &mut entries.iter().map(|entry| entry.as_ptr()).chain([setting.as_ptr()]),
+            &mut entries
+                .iter()
+                .map(|entry| entry.as_ptr())
+                .chain(setting.as_ref().map(|setting| setting.as_ptr())),
         ),
     }))
 }

@@ -41,7 +41,7 @@ pub(crate) fn started_as() -> io::Result<PathBuf> {
 pub(crate) fn execute(
     program: &Path,
     argv: &[OsString],
-    variable: (&str, &OsStr),
+    variable: Option<(&str, &OsStr)>,
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Error {
@@ -55,13 +55,13 @@ pub(crate) fn run(
     removed: &[&str],
     hidden: &[&str],
 ) -> io::Result<ExitStatus> {
-    command(program, argv, variable, removed, hidden).status()
+    command(program, argv, Some(variable), removed, hidden).status()
 }
 
 fn command(
     program: &Path,
     argv: &[OsString],
-    variable: (&str, &OsStr),
+    variable: Option<(&str, &OsStr)>,
     removed: &[&str],
     hidden: &[&str],
 ) -> Command {
@@ -80,7 +80,7 @@ fn command(
     for name in removed {
         command.env_remove(name);
     }
-    command.env(variable.0, variable.1);
+    command.envs(variable);
     command
 }
 

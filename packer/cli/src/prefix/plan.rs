@@ -1,0 +1,153 @@
+//! The entries of a prefix: links to the launcher, its launch plan, the interpreter's names.
+
+use snakecrate_base::tree::Content;
+use snakecrate_cache::environment::plan::StartedBy;
+use snakecrate_cache::environment::ready::{LAUNCHER, ReadyEntry, ReadyPlan};
+use snakecrate_cache::layout::{LAUNCH, MANIFEST};
+use snakecrate_format::entry_path::EntryPath;
+use snakecrate_format::manifest::{Entry, Manifest, Role, Start};
+
+use super::unpack::{C_LIBRARY, Unpacked, needs_loader};
+use super::{Error, File, Group, Node, Origin, Settings};
+use crate::archive::Archive;
+use crate::launchers::launcher;
+
+/// Refuses archives that cannot run from a prefix.
+pub(super) fn check(archive: &Archive) -> Result<(), Error> {
+    let manifest = archive.manifest();
+    let path = || archive.path().to_owned();
+    if manifest.role == Role::Runtime {
+        return Err(Error::NoEntry(path()));
+    }
+    if manifest.runtime.is_some() {
+        return Err(Error::NoRuntime(path()));
+    }
+    if manifest.entries.iter().any(|entry| entry.first_run.is_some()) {
+        return Err(Error::FirstRun(path()));
+    }
+    Ok(())
+}
+
+/// The groups of the launcher and of the application's own files.
+pub(super) fn entries(
+    archive: &Archive,
+    settings: Settings<'_>,
+    unpacked: &Unpacked,
+) -> Result<[Group; 2], Error> {
+    let manifest = archive.manifest();
+    let target = archive.target()?;
+    let bytes = launcher(target).ok_or_else(|| Error::NoLauncher(target.name.to_owned()))?;
+    let plan = plan(manifest, settings, unpacked)?;
+    let to_launcher = |name: &str| File::link(format!("bin/{name}"), format!("../{LAUNCHER}"));
+    let mut files = vec![
+        File::bytes(LAUNCH, false, plan.encode()),
+        File::bytes(MANIFEST, false, archive.manifest_bytes()?),
+    ];
+    for name in ["python3", "python"] {
+        files.push(if settings.own_c_library {
+            to_launcher(name)
+        } else {
+            File::link(format!("bin/{name}"), from_bin(&manifest.python.executable))
+        });
+    }
+    let is_itself = |entry: &ReadyEntry| {
+        entry.by == StartedBy::Native && entry.path.as_str() == format!("bin/{}", entry.name)
+    };
+    let names = plan.entries.iter().filter(|entry| !is_itself(entry)).map(|entry| &entry.name);
+    let mut names: Vec<&String> =
+        names.chain(plan.programs.iter().map(|program| &program.name)).collect();
+    names.sort();
+    names.dedup();
+    files.extend(names.into_iter().map(|name| to_launcher(name)));
+    files.retain({
+        let mut seen = std::collections::HashSet::new();
+        move |file| seen.insert(file.path.clone())
+    });
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let launcher = vec![File::bytes(LAUNCHER, true, bytes)];
+    Ok([
+        Group { origin: Origin::Launcher, files: launcher },
+        Group { origin: Origin::Entries, files },
+    ])
+}
+
+fn plan(
+    manifest: &Manifest,
+    settings: Settings<'_>,
+    unpacked: &Unpacked,
+) -> Result<ReadyPlan, Error> {
+    let loader = manifest.c_library().filter(|_| settings.own_c_library);
+    let loader = loader
+        .and_then(|(library, _)| EntryPath::new(&format!("{C_LIBRARY}/{}", library.loader)).ok());
+    let entries = manifest.entries.iter().map(|entry| planned(entry, loader.is_some(), unpacked));
+    Ok(ReadyPlan {
+        default: manifest.launch.default.clone().unwrap_or_default(),
+        loader_variables: manifest.launch.loader_variables,
+        interpreter: manifest.python.executable.clone(),
+        options: manifest.launch.options.clone(),
+        programs: unpacked.programs.clone(),
+        entries: entries.collect::<Result<_, _>>()?,
+        loader,
+    })
+}
+
+fn planned(entry: &Entry, own: bool, unpacked: &Unpacked) -> Result<ReadyEntry, Error> {
+    let name = entry.name.clone();
+    let own_place = format!("bin/{name}");
+    let (by, path) = match &entry.start {
+        Start::Python(path) => {
+            let program = executable(&own_place, unpacked)
+                .or_else(|| unpacked.programs.iter().any(|p| p.name == name).then_some(()));
+            // A boot script names the program that it executes in quotes.
+            if program.is_some() && holds(unpacked, path.as_str(), &format!("\"{own_place}\"")) {
+                return Err(Error::Covers { entry: name, program: own_place });
+            }
+            (StartedBy::Python, path.clone())
+        }
+        Start::Native(path) => {
+            let moved = unpacked
+                .programs
+                .iter()
+                .find(|program| path.parent() == Some("bin") && path.file_name() == program.name);
+            match moved {
+                Some(program) => (StartedBy::Loaded, program.path.clone()),
+                None if own && is_loaded(path, unpacked)? => (StartedBy::Loaded, path.clone()),
+                None => (StartedBy::Native, path.clone()),
+            }
+        }
+    };
+    Ok(ReadyEntry { name, by, path })
+}
+
+/// The first file at `path`, in the order of the manifest.
+fn find<'a>(path: &str, unpacked: &'a Unpacked) -> Option<&'a Node> {
+    let files = unpacked.groups.iter().flat_map(|group| &group.files);
+    files.into_iter().find(|file| file.path == path).map(|file| &file.node)
+}
+
+/// Whether there is a program at `path` that isn't a script.
+fn executable(path: &str, unpacked: &Unpacked) -> Option<()> {
+    matches!(find(path, unpacked)?, Node::File { executable: true, content: Content::Disk(_) })
+        .then_some(())
+}
+
+fn is_loaded(path: &EntryPath, unpacked: &Unpacked) -> Result<bool, Error> {
+    match find(path.as_str(), unpacked) {
+        Some(Node::File { content: Content::Disk(disk), .. }) => {
+            needs_loader(disk).map_err(|source| Error::Write { path: disk.clone(), source })
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Whether the file at `path` has this text.
+fn holds(unpacked: &Unpacked, path: &str, text: &str) -> bool {
+    let Some(Node::File { content, .. }) = find(path, unpacked) else { return false };
+    let bytes = content.read().unwrap_or_default();
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The target of a link in `bin` to the file at `path`.
+fn from_bin(path: &EntryPath) -> String {
+    path.as_str().strip_prefix("bin/").map_or_else(|| format!("../{path}"), str::to_owned)
+}
