@@ -15,6 +15,8 @@
 //!   overlays/<key>/                   environments with tests' requirements
 //!   proof/                            a cache of its own, with the archives that were proven
 //!   proofs/<key>.json                 what proofs found
+//!   pulled/<sha256>                   layers of base images, as registries have them
+//!   pushed/<key>                      which repositories of a registry got a layer
 //!   pythons/archives/<sha256>.tar     downloads of Pythons, until they are unpacked
 //!   pythons/downloads/<sha256>/       downloaded Pythons, where no installed one fitted
 //!   pythons/given/<sha256>/           Pythons from archives that the user named
@@ -59,6 +61,8 @@ const LAYERS: &str = "layers";
 const OVERLAYS: &str = "overlays";
 const PROOF: &str = "proof";
 const PROOFS: &str = "proofs";
+const PULLED: &str = "pulled";
+const PUSHED: &str = "pushed";
 const PYTHONS: &str = "pythons";
 const RESOLUTIONS: &str = "resolutions";
 const WHEELS: &str = "wheels";
@@ -188,6 +192,16 @@ impl BuildCache {
     /// The directory of the overlay with this key.
     pub fn overlay(&self, key: &str) -> PathBuf {
         self.path.join(OVERLAYS).join(key)
+    }
+
+    /// The directory of layers of base images.
+    pub fn pulled(&self) -> PathBuf {
+        self.path.join(PULLED)
+    }
+
+    /// The directory of notes about the repositories that got a layer.
+    pub fn pushed(&self) -> PathBuf {
+        self.path.join(PUSHED)
     }
 
     /// The directories of downloaded and unpacked Pythons.

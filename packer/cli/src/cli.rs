@@ -143,6 +143,7 @@ Examples:
   snakecrate image app-x86_64 app-aarch64 -o app.oci
                                                 an image index of one archive for each target
   snakecrate image --base ./debian.oci          on top of another image, which has a shell
+  snakecrate image --push ghcr.io/team/app      to a registry; the version is the tag
 
 The image has no shell and runs as user 65532, read-only. All images of an interpreter share its layers.")]
     Image(ImageArgs),
@@ -398,15 +399,32 @@ pub struct ImageArgs {
     /// Compression of layers; Docker before 23 requires gzip
     #[arg(long, value_name = "KIND", default_value = "zstd")]
     pub compression: LayerCompression,
-    /// Put the image on top of the one in this OCI layout
-    #[arg(long, value_name = "DIR")]
+    /// Put the image on top of this one: an OCI layout, or an image in a registry
+    #[arg(long, value_name = "DIR|REF")]
     pub base: Option<String>,
+    /// Send the image to this repository; without a tag the version is the tag. Writes no file without -o
+    #[arg(long, value_name = "REF")]
+    pub push: Option<String>,
+    /// The registries.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
     /// Add a label (may be repeated)
     #[arg(long = "label", value_name = "NAME=VALUE")]
     pub labels: Vec<String>,
     /// The options of the build.
     #[command(flatten)]
     pub options: Options,
+}
+
+/// How registries are used.
+#[derive(Debug, Clone, Args)]
+pub struct RegistryArgs {
+    /// Replace a tag that names another image
+    #[arg(long)]
+    pub retag: bool,
+    /// Talk to the registry without encryption; one on this machine needs no flag
+    #[arg(long)]
+    pub plain_http: bool,
 }
 
 impl ImageArgs {

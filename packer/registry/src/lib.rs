@@ -34,6 +34,6 @@ pub use credentials::{Credentials, Login};
 pub use error::Error;
 pub use pull::{pull, pull_layers};
 pub use push::{Options, Pushed, Tag, push};
-pub use reference::{Reference, tag_of_version};
+pub use reference::Reference;
 pub use retry::Patience;
 pub use session::Access;

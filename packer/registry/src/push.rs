@@ -186,10 +186,8 @@ impl Push<'_> {
     ) -> Result<Arrival, Error> {
         let repository = self.session.repository();
         let mut candidates = records.repositories(&blob.digest);
-        let source = self.options.source.filter(|source| {
-            source.registry() == self.session.registry()
-                && matches!(blob.content, Content::Elsewhere)
-        });
+        let source =
+            self.options.source.filter(|source| source.registry() == self.session.registry());
         candidates.splice(0..0, source.map(|source| source.repository().to_owned()));
         candidates.retain(|name| name != repository);
         let upload = Upload { session: self.session, blob, candidates: &candidates, progress };

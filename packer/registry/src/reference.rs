@@ -7,9 +7,6 @@ use oci_spec::distribution::Reference as Parsed;
 
 use crate::Error;
 
-/// The longest tag, in bytes (distribution specification, "Pulling manifests").
-const LONGEST_TAG: usize = 128;
-
 /// The name of an image in a registry, such as `ghcr.io/team/tool:1.2`. Docker's short forms are
 /// understood: `tool` is `docker.io/library/tool`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,18 +104,6 @@ impl fmt::Display for Reference {
     }
 }
 
-/// The tag for a version of PEP 440. Tags have no `+` and no `!`: `1!2.0+cpu` becomes `1_2.0-cpu`.
-pub fn tag_of_version(version: &str) -> String {
-    let tag = version.chars().map(|character| match character {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-' => character,
-        '+' => '-',
-        _ => '_',
-    });
-    let tag: String = tag.take(LONGEST_TAG).collect();
-    // A tag doesn't start with a point or a hyphen.
-    if tag.starts_with(['.', '-']) { format!("v{tag}") } else { tag }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,14 +147,5 @@ mod tests {
         ] {
             assert_eq!(is_loopback(host), expected, "{host}");
         }
-    }
-
-    #[test]
-    fn versions_become_tags() {
-        for (version, tag) in [("1.2.0", "1.2.0"), ("1.0+cpu.1", "1.0-cpu.1"), ("1!2.0", "1_2.0")] {
-            assert_eq!(tag_of_version(version), tag);
-        }
-        assert_eq!(tag_of_version("+x"), "v-x");
-        assert_eq!(tag_of_version(&"1".repeat(200)).len(), LONGEST_TAG);
     }
 }

@@ -11,8 +11,10 @@ use snakecrate_base::ui::Ui;
 use snakecrate_format::size::Size;
 use snakecrate_format::target::Target;
 use snakecrate_image::{Base, Compression, Image};
+use snakecrate_registry::Reference;
 
 use super::artifacts;
+use super::registry::Registries;
 use super::{Error, build, package};
 use crate::archive::Archive;
 use crate::build::Build;
@@ -25,21 +27,66 @@ use crate::source::{self, Source};
 /// `snakecrate image`
 pub(super) fn image(args: &ImageArgs, ui: Ui) -> Result<(), Error> {
     let cache = BuildCache::open().map_err(image::Error::from)?;
-    let (image, name) = made(args, &cache, ui)?;
-    let default = || PathBuf::from(format!("{name}.oci"));
-    write(&image, &name, &args.options.output.clone().unwrap_or_else(default), ui)
+    let registries = Registries::new(&args.registry, &cache, ui);
+    // A name that isn't one is reported before the build, and so is a base that cannot be had.
+    let target = args.push.as_deref().map(str::parse).transpose()?;
+    let below = args.base.as_deref().map(|base| Below::read(base, &registries)).transpose()?;
+    let (mut image, name) = made(args, below.as_ref(), &cache, ui)?;
+    let source = below.as_ref().and_then(|below| below.reference.as_ref());
+    let default = || target.is_none().then(|| PathBuf::from(format!("{name}.oci")));
+    if let Some(output) = args.options.output.clone().or_else(default) {
+        if let Some(source) = source {
+            registries.pull_layers(&mut image, source)?;
+        }
+        write(&image, &name, &output, ui)?;
+    }
+    target.map_or(Ok(()), |target| registries.push(&image, &target, source))
+}
+
+/// The image that the one to make is put on.
+struct Below {
+    /// The user's name for it.
+    name: String,
+    image: Image,
+    /// Its name in a registry, where its layers are.
+    reference: Option<Reference>,
+}
+
+impl Below {
+    /// The image in the OCI layout or registry that `name` is.
+    fn read(name: &str, registries: &Registries<'_>) -> Result<Self, Error> {
+        let path = Path::new(name);
+        let (image, reference) = if path.is_dir() {
+            (Image::read_layout(path).map_err(image::Error::from)?, None)
+        } else {
+            let reference = name.parse()?;
+            (registries.pull(&reference)?, Some(reference))
+        };
+        Ok(Self { name: name.to_owned(), image, reference })
+    }
+
+    /// The part for `target`.
+    fn base(&self, target: &'static Target) -> Result<Base, Error> {
+        let base = Base::of(&self.image, &self.name, &architecture(target));
+        Ok(base.map_err(image::Error::from)?)
+    }
 }
 
 /// The image that the arguments ask for, and its name. Its layers are in `cache`.
-fn made(args: &ImageArgs, cache: &BuildCache, ui: Ui) -> Result<(Image, String), Error> {
+fn made(
+    args: &ImageArgs,
+    below: Option<&Below>,
+    cache: &BuildCache,
+    ui: Ui,
+) -> Result<(Image, String), Error> {
     let labels = Labels::given(&args.labels)?;
     let archives = args.sources.iter().filter_map(|source| archive_at(source));
     let archives: Vec<_> = archives.collect();
     if archives.len() == args.sources.len() {
-        return of_archives(&archives, args, &labels, cache, ui);
+        return of_archives(&archives, args, below, &labels, cache, ui);
     }
     match args.sources.as_slice() {
-        [source] => of_source(source, args, labels, cache, ui),
+        [source] => of_source(source, args, below, labels, cache, ui),
         _ => Err(Error::SeveralSources),
     }
 }
@@ -57,6 +104,7 @@ fn archive_at(source: &str) -> Option<PathBuf> {
 fn of_archives(
     paths: &[PathBuf],
     args: &ImageArgs,
+    below: Option<&Below>,
     labels: &Labels,
     cache: &BuildCache,
     ui: Ui,
@@ -69,7 +117,7 @@ fn of_archives(
     let mut name = String::new();
     for path in paths {
         let archive = Archive::open(path)?;
-        images.push(of_archive(&archive, &maker, args, labels)?);
+        images.push(of_archive(&archive, &maker, below, labels)?);
         name.clone_from(&archive.manifest().name);
     }
     Ok((Image::for_all(images).map_err(image::Error::from)?, name))
@@ -78,24 +126,18 @@ fn of_archives(
 fn of_archive(
     archive: &Archive,
     maker: &Maker<'_>,
-    args: &ImageArgs,
+    below: Option<&Below>,
     labels: &Labels,
 ) -> Result<Image, Error> {
-    let base = args.base.as_ref().map(|base| self::base(base, archive.target()?)).transpose()?;
+    let base = below.map(|below| below.base(archive.target()?)).transpose()?;
     Ok(maker.image(archive, labels, base.as_ref())?)
-}
-
-/// The part of a base image for `target`.
-fn base(name: &str, target: &'static Target) -> Result<Base, Error> {
-    let image = Image::read_layout(Path::new(name)).map_err(image::Error::from)?;
-    let base = Base::of(&image, name, &architecture(target));
-    Ok(base.map_err(image::Error::from)?)
 }
 
 /// The image of a source, whose archive is built and proven for each target.
 fn of_source(
     source: &str,
     args: &ImageArgs,
+    below: Option<&Below>,
     labels: Labels,
     cache: &BuildCache,
     ui: Ui,
@@ -124,7 +166,7 @@ fn of_source(
         if let Err(error) = proven {
             return Err(build::unproven(&build, error, None));
         }
-        let image = of_archive(&Archive::open(aside.path())?, &maker, args, &labels)?;
+        let image = of_archive(&Archive::open(aside.path())?, &maker, below, &labels)?;
         let mut images = images.lock().unwrap_or_else(PoisonError::into_inner);
         images.0.push(image);
         images.1 = name;

@@ -13,6 +13,7 @@ mod labels;
 mod list_targets;
 mod package;
 mod prune;
+mod registry;
 mod targets;
 mod test;
 
@@ -67,6 +68,9 @@ pub enum Error {
     /// An image cannot be made.
     #[error(transparent)]
     Image(#[from] crate::image::Error),
+    /// A registry cannot be used.
+    #[error(transparent)]
+    Registry(#[from] snakecrate_registry::Error),
     /// An image of several things that aren't archives.
     #[error("an image is of one source, or of one archive for each target")]
     SeveralSources,
@@ -161,6 +165,7 @@ impl Remedy for Error {
             Self::Report(error) => error.remedy(),
             Self::Package(error) => error.remedy(),
             Self::Image(error) => error.remedy(),
+            Self::Registry(error) => error.remedy(),
             Self::SeveralSources => Some("build an archive for each target first".into()),
             Self::HostLibrary => Some("leave out --libc".into()),
             Self::BuiltAlready { .. } => {
