@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use confique::Layer as _;
 
+use crate::prefix::LibcUse;
 use crate::prune::values::{Bytes, When};
 use crate::settings::{Options, described};
 use snakecrate_audit::Glibc;
@@ -224,12 +225,27 @@ library, or a file requires a newer glibc than --max-glibc.")]
         /// The archive
         file: PathBuf,
     },
-    /// Write the files of an archive to a directory
+    /// Write the files of an archive to a directory: its components, or with --env an environment that runs
+    #[command(after_help = "\
+Examples:
+  snakecrate extract ./app parts                one directory for each component, as they were packed
+  snakecrate extract ./app --env /srv/app       then: /srv/app/bin/app, /srv/app/bin/python3
+  snakecrate extract ./app --env app --libc bundled
+                                                for a host with another C library than this one
+
+An environment may be moved. It needs no cache and writes nothing.")]
     Extract {
         /// The archive
         file: PathBuf,
-        /// The directory to create
-        directory: PathBuf,
+        /// The directory to create, with one directory for each component
+        #[arg(required_unless_present = "env")]
+        directory: Option<PathBuf>,
+        /// Directory to create as a complete environment
+        #[arg(long, value_name = "DIR", conflicts_with = "directory")]
+        env: Option<PathBuf>,
+        /// C library that the environment runs on
+        #[arg(long, value_name = "CHOICE", requires = "env", default_value = "auto")]
+        libc: LibcUse,
     },
     /// Show the targets that archives can be built for here, and what is missing for the rest
     Targets {

@@ -33,15 +33,7 @@ pub struct Extracted {
 /// [`Error::NotEmpty`], a damaged archive, a directory that cannot be written.
 pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted, Error> {
     let write_error = |source| Error::Write { path: directory.to_owned(), source };
-    match fs::read_dir(directory).map(|mut names| names.next().is_none()) {
-        Ok(true) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Ok(false) => return Err(Error::NotEmpty(directory.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(Error::NotEmpty(directory.to_owned()));
-        }
-        Err(error) => return Err(write_error(error)),
-    }
+    require_empty(directory)?;
     let parent = match directory.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -55,6 +47,23 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
         files: components.iter().map(|component| component.files).sum(),
         bytes: components.iter().map(|component| component.bytes).sum(),
     })
+}
+
+/// Confirms that `directory` is absent or empty.
+///
+/// # Errors
+///
+/// [`Error::NotEmpty`], a directory that cannot be read.
+pub fn require_empty(directory: &Path) -> Result<(), Error> {
+    match fs::read_dir(directory).map(|mut names| names.next().is_none()) {
+        Ok(true) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(false) => Err(Error::NotEmpty(directory.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(Error::NotEmpty(directory.to_owned()))
+        }
+        Err(source) => Err(Error::Write { path: directory.to_owned(), source }),
+    }
 }
 
 /// Writes each of `components` to `<directory>/<kind>-<name>-<version>/`, in a directory that is there.

@@ -5,8 +5,10 @@ use std::path::Path;
 use snakecrate_format::size::Size;
 
 use super::{Error, print};
-use crate::archive::{self, Archive, Report};
+use crate::archive::{self, Archive, Extracted, Report};
+use crate::prefix::{self, LibcUse};
 use snakecrate_base::ui::Ui;
+use snakecrate_platform::process;
 
 /// `snakecrate inspect`
 pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {
@@ -46,14 +48,29 @@ pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
 /// `snakecrate extract`
 pub(super) fn extract(file: &Path, directory: &Path, ui: Ui) -> Result<(), Error> {
     let extracted = archive::extract(&Archive::open(file)?, directory, ui)?;
-    ui.step(
-        "Extracted",
-        format_args!(
-            "{} files to {} ({})",
-            extracted.files,
-            directory.display(),
-            Size(extracted.bytes)
-        ),
-    );
+    report(extracted, directory, ui);
     Ok(())
+}
+
+/// `snakecrate extract --env`
+pub(super) fn extract_env(
+    file: &Path,
+    directory: &Path,
+    libc: LibcUse,
+    ui: Ui,
+) -> Result<(), Error> {
+    let archive = Archive::open(file)?;
+    let own_c_library = prefix::uses_own(&archive, libc)?;
+    // Other users run it, too, whatever mask this one has.
+    process::set_mask(0o022);
+    let settings = prefix::Settings { place: None, own_c_library };
+    let extracted = prefix::write(&archive, settings, directory, ui)?;
+    report(extracted, directory, ui);
+    Ok(())
+}
+
+fn report(extracted: Extracted, directory: &Path, ui: Ui) {
+    let Extracted { files, bytes } = extracted;
+    let directory = directory.display();
+    ui.step("Extracted", format_args!("{files} files to {directory} ({})", Size(bytes)));
 }

@@ -62,6 +62,9 @@ pub enum Error {
         /// Where the archive is.
         kept: Option<PathBuf>,
     },
+    /// An archive cannot become an environment.
+    #[error(transparent)]
+    Prefix(#[from] crate::prefix::Error),
     /// A package cannot be made.
     #[error(transparent)]
     Package(#[from] crate::package::Error),
@@ -164,6 +167,7 @@ impl Remedy for Error {
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
             Self::Package(error) => error.remedy(),
+            Self::Prefix(error) => error.remedy(),
             Self::Image(error) => error.remedy(),
             Self::Registry(error) => error.remedy(),
             Self::SeveralSources => Some("build an archive for each target first".into()),
@@ -237,7 +241,12 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             return diff::diff(&old, &new, json, exit_code);
         }
         Command::Verify { file } => inspect::verify(&file, ui)?,
-        Command::Extract { file, directory } => inspect::extract(&file, &directory, ui)?,
+        Command::Extract { file, directory: Some(directory), .. } => {
+            inspect::extract(&file, &directory, ui)?;
+        }
+        Command::Extract { file, directory: None, env, libc } => {
+            inspect::extract_env(&file, &env.unwrap_or_default(), libc, ui)?;
+        }
         Command::Targets { json } => list_targets::list(json)?,
         Command::Cache(command) => cache::run(&command, ui)?,
     }

@@ -25,7 +25,9 @@ mod merge;
 mod plan;
 mod scripts;
 mod unpack;
+mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use snakecrate_base::tree::Content;
@@ -35,6 +37,7 @@ use snakecrate_format::manifest::{Component, Kind};
 use crate::archive::Archive;
 pub use c_library::{LibcUse, uses_own};
 pub use error::Error;
+pub use write::write;
 
 /// Where a prefix will be, and what it runs on.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +126,13 @@ impl Prefix {
     /// Its files, without those that another one covers.
     pub fn files(&self) -> impl Iterator<Item = &File> {
         self.groups.iter().flat_map(|group| &group.files).filter(|file| !file.shadowed)
+    }
+
+    /// The directories of these files; parents come first.
+    pub fn directories(&self) -> BTreeSet<&str> {
+        let parents =
+            |file: &'_ File| -> Vec<_> { file.path.match_indices('/').map(|(at, _)| at).collect() };
+        self.files().flat_map(|file| parents(file).into_iter().map(|at| &file.path[..at])).collect()
     }
 }
 
