@@ -26,6 +26,8 @@ mod image;
 mod layer;
 mod layout;
 mod rebase;
+#[cfg(test)]
+mod tests;
 
 pub use base::Base;
 pub use blob::{Blob, Content};
