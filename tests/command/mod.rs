@@ -36,6 +36,9 @@ mod errors;
 /// Everything that a build needs, for a build without a network.
 mod fetch;
 
+/// Images for containers.
+mod image;
+
 /// Lock files, and the part of them that is packed.
 mod locks;
 

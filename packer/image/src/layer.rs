@@ -35,13 +35,22 @@ pub enum Role {
     Part,
     /// Distributions.
     Wheel,
+    /// The launcher.
+    Launcher,
     /// The application itself.
     App,
 }
 
 impl Role {
-    const ALL: [Self; 6] =
-        [Self::System, Self::CLibrary, Self::Runtime, Self::Part, Self::Wheel, Self::App];
+    const ALL: [Self; 7] = [
+        Self::System,
+        Self::CLibrary,
+        Self::Runtime,
+        Self::Part,
+        Self::Wheel,
+        Self::Launcher,
+        Self::App,
+    ];
 
     /// The value of the annotation [`ROLE`].
     pub fn as_str(self) -> &'static str {
@@ -51,6 +60,7 @@ impl Role {
             Self::Runtime => "runtime",
             Self::Part => "part",
             Self::Wheel => "wheel",
+            Self::Launcher => "launcher",
             Self::App => "app",
         }
     }
@@ -124,7 +134,7 @@ impl Layer {
                 content: Content::File(path),
             },
             diff_id,
-            title: format!("{}: {}", role.as_str(), components.join(" ")),
+            title: [role.as_str(), &components.join(" ")].join(" ").trim_end().to_owned(),
             annotations,
         })
     }

@@ -141,18 +141,6 @@ impl Archive {
         self.manifest.components.par_iter().map(|component| self.listing(component)).collect()
     }
 
-    /// The launcher at its front, with the boot record filled in.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
-    pub fn launcher(&self) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        let read = self.range(0, self.manifest.stub.length).read_to_end(&mut bytes);
-        read.map_err(|source| self.unreadable(source))?;
-        Ok(bytes)
-    }
-
     /// The bytes behind the manifest.
     pub(super) fn payload(&self) -> &Payload {
         &self.payload

@@ -173,7 +173,7 @@ impl Remedy for Error {
             Self::SeveralSources => Some("build an archive for each target first".into()),
             Self::HostLibrary => Some("leave out --libc".into()),
             Self::BuiltAlready { .. } => {
-                Some("leave it out, or give `package` the source of the archive".into())
+                Some("leave it out, or give the source of the archive".into())
             }
             Self::SeveralPackages(_) => Some("name a directory with -o".into()),
             Self::Targets(failures) => {

@@ -29,6 +29,12 @@ pub enum Error {
     /// The archive has no runtime inside.
     #[error("{} needs a runtime file, which an image doesn't have", .0.display())]
     NoRuntime(PathBuf),
+    /// This packer has no launcher for the target.
+    #[error("this snakecrate has no launcher for {0}")]
+    NoLauncher(&'static str),
+    /// The archive has a first-run hook.
+    #[error("{} has a first-run hook, and an image is read-only: it would run at each start", .0.display())]
+    FirstRun(PathBuf),
     /// A component's files are elsewhere.
     #[error("{} downloads {component} when it starts, and an image is read-only", path.display())]
     Download {
@@ -83,6 +89,10 @@ impl Remedy for Error {
                     .into(),
             ),
             Self::NoRuntime(_) => Some("build the archive without --runtime external".into()),
+            Self::NoLauncher(_) => Some("run ci/launchers and build snakecrate again".into()),
+            Self::FirstRun(_) => {
+                Some("build it without the hook, and run the hook in a container of its own".into())
+            }
             Self::Download { .. } => {
                 Some("build an archive that has all its components inside".into())
             }

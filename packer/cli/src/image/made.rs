@@ -1,10 +1,12 @@
 //! Making the image of an archive.
 
+use std::path::Path;
+
 use rayon::prelude::*;
 use snakecrate_base::ui::Ui;
 use snakecrate_format::target::{Processor, Target};
 use snakecrate_image::spec::Arch;
-use snakecrate_image::{Base, Compression, Image, Layer, Role, Settings};
+use snakecrate_image::{Base, Compression, File, Image, Layer, Role, Settings};
 
 use super::components::Components;
 use super::place::{COMMANDS, ENVIRONMENT, absolute};
@@ -57,7 +59,7 @@ impl<'a> Maker<'a> {
         let path = [COMMANDS, &format!("{ENVIRONMENT}/bin")].map(absolute).join(":");
         let settings = Settings {
             architecture: architecture(target),
-            entrypoint: vec![absolute(&format!("{COMMANDS}/{}", application::launcher(manifest)))],
+            entrypoint: vec![absolute(&application::command(manifest))],
             user: format!("{USER}:{USER}"),
             directory: "/".to_owned(),
             variables: vec![format!("PATH={path}")],
@@ -81,18 +83,22 @@ impl<'a> Maker<'a> {
         let mut components = self.components(archive)?;
         let in_environment: Vec<_> = manifest.layers().collect();
         let listings = in_environment.iter().map(|one| Ok((*one, archive.listing(one)?)));
-        components.losers = plan::losers(&listings.collect::<Result<Vec<_>, Error>>()?);
+        let listings = listings.collect::<Result<Vec<_>, Error>>()?;
+        components.losers = plan::losers(&application::links(manifest), &listings);
         let listing = components.c_library_listing()?;
         let mut planned = Vec::new();
         planned.extend(plan::of_c_library(components.library, components.c_library, &listing));
         planned.extend(plan::of_runtime(manifest));
-        planned.extend(plan::of_wheels(manifest, planned.len() + 2));
+        planned.extend(plan::of_wheels(manifest, planned.len() + 3));
         let mut layers = Vec::new();
         if !has_base {
             let files = system::files(target, &components.library.loader);
-            layers.push(self.write(Role::System, &[], &format!("{files:?}"), |_| Ok(files))?);
+            layers.push(self.write(Role::System, &[], &identity(&files), |_| Ok(files))?);
         }
         layers.extend(self.write_all(&components, &planned)?);
+        let launcher = application::launcher(archive)?;
+        let identity = identity(&launcher);
+        layers.push(self.write(Role::Launcher, &[], &identity, |_| Ok(launcher))?);
         layers.push(self.application(&components)?);
         Ok(layers)
     }
@@ -148,7 +154,7 @@ impl<'a> Maker<'a> {
         let identity = format!("{} {digest}", components.identity(&planned));
         self.write(Role::App, &labels, &identity, |directory| {
             let mut files = components.files(&planned, directory)?;
-            files.extend(application::files(archive, components.library)?);
+            files.extend(application::files(archive)?);
             Ok(files)
         })
     }
@@ -159,7 +165,7 @@ impl<'a> Maker<'a> {
         role: Role,
         components: &[String],
         identity: &str,
-        files: impl FnOnce(&std::path::Path) -> Result<Vec<snakecrate_image::File>, Error>,
+        files: impl FnOnce(&Path) -> Result<Vec<File>, Error>,
     ) -> Result<Layer, Error> {
         let text = format!("{FORM} {BUILD_ID} {:?} {identity}", self.compression);
         let key = blake3::hash(text.as_bytes()).to_hex()[..32].to_owned();
@@ -174,6 +180,11 @@ impl<'a> Maker<'a> {
     fn failed(&self, source: std::io::Error) -> Error {
         Error::Temporary { path: self.cache.path().to_owned(), source }
     }
+}
+
+/// What a layer of these files in memory depends on.
+fn identity(files: &[File]) -> String {
+    blake3::hash(format!("{files:?}").as_bytes()).to_string()
 }
 
 /// The name that images have for a target's processor.

@@ -69,11 +69,14 @@ pub fn of_wheels(manifest: &Manifest, others: usize) -> Vec<Planned<'_>> {
 }
 
 /// For each component of the environment the paths that another one has: the first wins, and a
-/// directory wins over a file. So no path is in two layers.
-pub fn losers(layers: &[(&Component, Listing)]) -> HashMap<String, HashSet<String>> {
+/// directory wins over a file. `links` are at paths that none of them has. So no path is in two layers.
+pub fn losers(
+    links: &HashSet<String>,
+    layers: &[(&Component, Listing)],
+) -> HashMap<String, HashSet<String>> {
     let directories: HashSet<&str> =
         layers.iter().flat_map(|(_, listing)| listing.directories()).collect();
-    let mut seen = HashSet::new();
+    let mut seen: HashSet<&str> = links.iter().map(String::as_str).collect();
     let mut losers: HashMap<String, HashSet<String>> = HashMap::new();
     for (component, listing) in layers {
         for item in listing.items() {
