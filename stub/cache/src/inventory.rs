@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, SystemTime};
 
+use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, Feature, Manifest};
 use snakecrate_format::record::MAX_MANIFEST;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::file::Timestamp;
 
 use crate::component::Cached;
-use crate::layout::{COMPONENTS, ENVS, LAUNCH, MANIFEST};
+use crate::layout::{COMPONENTS, ENVS, LAUNCH, MANIFEST, RUNTIME_MANIFEST};
 use crate::lease::is_leased;
 use crate::root::Root;
 
@@ -120,10 +121,28 @@ impl EnvInfo {
     }
 }
 
-/// The manifest that the environment in `directory` was made from; `None` if it cannot be read.
+/// The manifest that the environment in `directory` was made from, with that of its runtime file;
+/// `None` if they cannot be read.
 pub fn manifest(directory: &Directory) -> Option<Manifest> {
-    let bytes = directory.read(MANIFEST, MAX_MANIFEST).ok()?;
-    Manifest::parse(&bytes, u64::MAX, Feature::LAUNCHER).ok()
+    let read = |path, known| {
+        let bytes = directory.read(path, MAX_MANIFEST).ok()?;
+        Manifest::parse(&bytes, u64::MAX, known).ok()
+    };
+    let manifest = read(MANIFEST, Feature::LAUNCHER)?;
+    if manifest.is_without_runtime() {
+        return manifest.with_runtime(&read(RUNTIME_MANIFEST, Feature::RUNTIME)?).ok();
+    }
+    Some(manifest)
+}
+
+/// The keys of the environments that were made from the manifest with this digest, each with another
+/// runtime file.
+pub fn made_from(root: &Root, manifest: &Digest) -> io::Result<Vec<String>> {
+    let is_made_from = |key: &String| {
+        let bytes = root.open_tree(ENVS, key).and_then(|env| env.read(MANIFEST, MAX_MANIFEST));
+        bytes.is_ok_and(|bytes| Digest::of(&bytes) == *manifest)
+    };
+    Ok(names(root, ENVS)?.into_iter().filter(is_made_from).collect())
 }
 
 /// When an environment was last used, and when it was made. A warm start reads the launch plan. The

@@ -9,6 +9,7 @@
 //! <root>/v2/envs/<key>/                a virtual environment: bin, lib, pyvenv.cfg, boot
 //!           envs/<key>/.snakecrate/launch                 the launch plan: what a warm start reads
 //!           envs/<key>/.snakecrate/manifest.json          the manifest it was made from
+//!           envs/<key>/.snakecrate/runtime.json           that of the runtime file, if there is one
 //!           envs/<key>/.snakecrate/runtime/               its runtime, if that has parts
 //! <root>/v2/staging/<key>/             an environment being made, and the components it lacks
 //! ```
@@ -37,6 +38,8 @@ pub const STAMP: &str = ".snakecrate/stamp";
 pub const LAUNCH: &str = ".snakecrate/launch";
 /// In an environment: its manifest.
 pub const MANIFEST: &str = ".snakecrate/manifest.json";
+/// In an environment with the runtime of a runtime file: that file's manifest.
+pub const RUNTIME_MANIFEST: &str = ".snakecrate/runtime.json";
 /// In an environment: its runtime's tree, if the runtime has parts.
 pub const RUNTIME: &str = ".snakecrate/runtime";
 /// In an environment in staging: components being extracted.

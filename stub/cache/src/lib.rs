@@ -12,6 +12,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`places`], [`trust`], [`root`] | places for the cache, trust in directories, an open cache |
+//! | [`runtimes`] | the runtime file of an archive without a runtime |
 //! | [`staging`], [`publish`], [`sweep`] | making a tree, giving it its name, removing leftovers |
 //! | [`listed`], [`extract`], [`component`] | components: out of the archive, in the cache |
 //! | [`environment`] | the files of an environment that a warm start reads and [`verify`] checks |
@@ -35,6 +36,7 @@ pub mod progress;
 pub mod prune;
 pub mod publish;
 pub mod root;
+pub mod runtimes;
 pub mod signs_of_life;
 pub mod space;
 pub mod staging;

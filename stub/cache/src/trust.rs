@@ -1,6 +1,6 @@
 //! Trust in directories, and creating directories that can be trusted.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use snakecrate_platform::directory::Directory;
@@ -13,7 +13,16 @@ use crate::unusable::Unusable;
 
 /// Checks that only this user and root can write to `directory`.
 pub fn check_owner(directory: &Directory) -> Result<(), Unusable> {
-    match trust::of(directory).map_err(Unusable::System)? {
+    judge(trust::of(directory))
+}
+
+/// Checks that only this user and root can write to the file with this metadata.
+pub fn check_file(file: &Metadata) -> Result<(), Unusable> {
+    judge(trust::of_file(file))
+}
+
+fn judge(trust: io::Result<Trust>) -> Result<(), Unusable> {
+    match trust.map_err(Unusable::System)? {
         Trust::Ours => Ok(()),
         Trust::Foreign(user) => Err(Unusable::Foreign(user)),
         Trust::Writable => Err(Unusable::Writable),

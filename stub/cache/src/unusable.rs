@@ -1,4 +1,4 @@
-//! Why a place cannot be the cache.
+//! Why a place cannot be the cache, or a file not the runtime.
 
 use std::{fmt, io};
 
@@ -10,7 +10,7 @@ use snakecrate_platform::error::{is_full, is_link_refused};
 /// interpreter has room for two such paths.
 pub const MAX_PATH: usize = 1_900;
 
-/// Why a place cannot be the cache.
+/// Why a place cannot be the cache, or a file not the runtime.
 #[derive(Debug)]
 pub enum Unusable {
     /// Nothing is there.
@@ -21,6 +21,8 @@ pub enum Unusable {
     Writable,
     /// It isn't a directory. A symbolic link to one isn't either.
     NotDirectory,
+    /// A runtime file isn't a regular file.
+    NotFile,
     /// Its path is not UTF-8 text on one line, so `pyvenv.cfg` cannot hold it.
     NotText,
     /// Its path has this many bytes, more than [`MAX_PATH`].
@@ -63,6 +65,7 @@ impl fmt::Display for Unusable {
             Self::Foreign(uid) => write!(f, "it belongs to user {uid}"),
             Self::Writable => f.write_str("other users can write to it"),
             Self::NotDirectory => f.write_str("it is not a directory"),
+            Self::NotFile => f.write_str("it is not a regular file"),
             Self::NotText => f.write_str("its path is not UTF-8 text on one line"),
             Self::TooLong(length) => {
                 write!(f, "its path has {length} bytes, more than {MAX_PATH}")

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use crate::digest::Digest;
 use crate::listing::{BadListing, Listing, Mismatch};
-use crate::manifest::{BadManifest, Component, Feature, Manifest, Member};
+use crate::manifest::{BadManifest, Component, Feature, Kind, Manifest, Member};
 use crate::record::BootRecord;
 use crate::tar::BadTar;
 use crate::zstd::{Context, Decoder};
@@ -75,6 +75,23 @@ pub enum BadPayload {
     Read(#[from] io::Error),
 }
 
+impl BadPayload {
+    /// Whether a member of a runtime file is damaged, if that is read together with an archive.
+    pub fn is_in_runtime_file(&self) -> bool {
+        let member = match self {
+            Self::Digest(member)
+            | Self::Contents(member, _)
+            | Self::Tar(member, _)
+            | Self::Mismatch(member, _)
+            | Self::Listing(member, _) => member,
+            Self::Truncated { .. } | Self::Manifest(_) | Self::Read(_) => return false,
+        };
+        let folder = member.strip_prefix("components/").unwrap_or_default();
+        let kinds = [Kind::Runtime, Kind::Part, Kind::CLibrary];
+        kinds.iter().any(|kind| folder.starts_with(&format!("{}-", kind.as_str())))
+    }
+}
+
 impl Payload {
     /// Takes an open archive and checks that it is at least as long as its record says.
     pub fn new(file: impl ReadAt + 'static, record: BootRecord) -> Result<Self, BadPayload> {
@@ -113,7 +130,13 @@ impl Payload {
 
     /// Reads the manifest and checks its digest. `known` has the features that the reader knows.
     pub fn manifest(&self, known: &[Feature]) -> Result<Manifest, BadPayload> {
-        Ok(Manifest::parse(&self.manifest_bytes()?, self.record.archive_length, known)?)
+        let (bytes, record) = (self.manifest_bytes()?, &self.record);
+        let manifest = Manifest::parse(&bytes, record.archive_length, known)?;
+        if manifest.runtime_name() != record.runtime {
+            let what = "the boot record names another runtime file".into();
+            return Err(BadManifest::Nonsense(what).into());
+        }
+        Ok(manifest)
     }
 
     /// Reads the bytes of the manifest and checks their digest.

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use snakecrate_cache::places::VARIABLE;
+use snakecrate_cache::runtimes::{NoRuntime, VARIABLE as RUNTIME};
 use snakecrate_cache::unusable::Unusable;
 use snakecrate_format::manifest::BadManifest;
 use snakecrate_format::payload::BadPayload;
@@ -14,7 +15,7 @@ use snakecrate_platform::error::is_wrong_format;
 use crate::entry_choice::NoEntry;
 use crate::request::VARIABLE as VARIABLE_OF_COMMANDS;
 
-/// A failure of the launcher itself. Its exit statuses are 2 and 121 to 126.
+/// A failure of the launcher itself. Its exit statuses are 2 and 120 to 126.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Several entries and none chosen: status 2.
@@ -68,6 +69,19 @@ pub enum Error {
     /// The archive is incomplete, damaged or too new: status 121.
     #[error(transparent)]
     Payload(#[from] BadPayload),
+    /// There is no runtime file for an archive without a runtime, or it cannot be used: status 120.
+    #[error(transparent)]
+    Runtime(#[from] NoRuntime),
+    /// The runtime file and the host both have too old a C library: status 120.
+    #[error(
+        "this archive needs {needed}; the host's is older, and the runtime file has glibc {found}"
+    )]
+    CLibrary {
+        /// The requirement: `GLIBC_2.38`.
+        needed: String,
+        /// The version in the runtime file.
+        found: String,
+    },
     /// No place for the cache: status 122.
     #[error("no place to unpack to{}", list(.0))]
     NoCache(Vec<(PathBuf, Unusable)>),
@@ -121,6 +135,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Blames the runtime file at `runtime` for damage in it, not the archive.
+    #[must_use]
+    pub fn in_runtime_file(self, runtime: Option<&Path>) -> Self {
+        match (self, runtime) {
+            (Self::Payload(source), Some(path)) if source.is_in_runtime_file() => {
+                NoRuntime::Payload { path: path.to_owned(), source }.into()
+            }
+            (error, _) => error,
+        }
+    }
+
     /// The exit status.
     pub fn status(&self) -> i32 {
         match self {
@@ -133,6 +158,7 @@ impl Error {
             | Self::FirstRunOfAll
             | Self::NoDirectory
             | Self::ReadyCommand(_) => 2,
+            Self::Runtime(_) | Self::CLibrary { .. } => 120,
             Self::Record(_) | Self::Payload(_) => 121,
             Self::NoCache(_) | Self::Cache { .. } => 122,
             Self::Privileged => 123,
@@ -166,6 +192,8 @@ impl Error {
             }
             Self::Payload(BadPayload::Read(_)) => "check the disk it is on".into(),
             Self::Record(_) | Self::Payload(_) => "download it again".into(),
+            Self::Runtime(error) => without_runtime(error),
+            Self::CLibrary { .. } => "get a runtime file that was made on a newer system".into(),
             Self::NoCache(tried) => match tried.first() {
                 Some((_, why)) if why.is_full() => {
                     format!("free some space, or set {VARIABLE} to a directory that has it")
@@ -197,6 +225,26 @@ impl Error {
                 _ => format!("set {VARIABLE} to a directory of yours that allows execution"),
             },
         }
+    }
+}
+
+fn without_runtime(error: &NoRuntime) -> String {
+    match error {
+        NoRuntime::Missing { .. } => {
+            format!("put the file there, or name it in {RUNTIME} (`snakecrate runtime` makes one)")
+        }
+        NoRuntime::Untrusted { at, why: Unusable::Writable, .. } => {
+            format!("take the right to write from others: chmod go-w {}", at.display())
+        }
+        NoRuntime::Untrusted { .. } | NoRuntime::Read { .. } => {
+            format!(
+                "set {RUNTIME} to a runtime file of yours or root's, in a directory of the same"
+            )
+        }
+        NoRuntime::Record { .. } | NoRuntime::Payload { .. } => {
+            "get this file again, or make it with `snakecrate runtime`".into()
+        }
+        NoRuntime::Misfit { .. } => format!("set {RUNTIME} to a file that has what is needed"),
     }
 }
 

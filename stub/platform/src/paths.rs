@@ -21,6 +21,12 @@ pub fn system_cache() -> Option<&'static str> {
     imp::paths::SYSTEM_CACHE
 }
 
+/// The directory for the parts of programs that the administrator installs for all users, where the
+/// system has one.
+pub fn system_programs() -> Option<&'static str> {
+    imp::paths::SYSTEM_PROGRAMS
+}
+
 /// Directories for the temporary files of all users, best first: files in the first one survive a
 /// reboot. Empty on systems where each user has a directory.
 pub fn shared_temporary() -> &'static [&'static str] {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::directory::Directory;
+use crate::file::Metadata;
 use crate::imp;
 pub use crate::types::Trust;
 
@@ -26,6 +27,11 @@ pub fn owner(path: &Path) -> io::Result<Option<u32>> {
 /// The users who can write to `directory`.
 pub fn of(directory: &Directory) -> io::Result<Trust> {
     imp::trust::of(&directory.0)
+}
+
+/// The users who can write to the file with this metadata.
+pub fn of_file(metadata: &Metadata) -> io::Result<Trust> {
+    imp::trust::of_metadata(&metadata.0)
 }
 
 /// Whether the file system at `path` allows execution.

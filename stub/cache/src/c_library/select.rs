@@ -12,6 +12,8 @@ use snakecrate_format::manifest::{CLibrary, Choice, Need};
 use snakecrate_format::target::{Glibc, Target};
 use snakecrate_platform::file::Metadata;
 
+/// The prefix of glibc's versions.
+const GLIBC: &str = "GLIBC_";
 /// The longest library that is read, in bytes.
 const MAX_LIBRARY: u64 = 64 << 20;
 
@@ -29,6 +31,13 @@ pub fn reason(library: &CLibrary) -> Option<Reason<'_>> {
         return Some(Reason::NoGlibc);
     };
     library.needs.iter().find(|need| !host_has(glibc, need)).map(Reason::Lacks)
+}
+
+/// The requirement that glibc `version` does not meet, of an archive whose C library comes with its
+/// runtime file.
+pub fn newer_need<'a>(library: &'a CLibrary, version: &str) -> Option<&'a Need> {
+    let is_newer = |need: &&Need| need.prefix == GLIBC && numbers(&need.version) > numbers(version);
+    library.needs.iter().find(is_newer)
 }
 
 /// A reason to use the bundled C library.

@@ -6,6 +6,8 @@ use super::c_library::{CLibrary, Need};
 use super::component::Kind;
 use super::document::{Manifest, Python, Role};
 use crate::digest::Digest;
+use crate::runtime_name::RuntimeName;
+use crate::target::Target;
 
 /// Why a runtime file does not fit an archive.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,16 @@ impl Manifest {
     /// Whether an archive with this manifest takes its runtime from another file.
     pub fn is_without_runtime(&self) -> bool {
         self.runtime.is_some()
+    }
+
+    /// The name of the runtime file that an archive with this manifest needs. `None` for any other.
+    pub fn runtime_name(&self) -> Option<RuntimeName> {
+        if !self.is_without_runtime() {
+            return None;
+        }
+        let Python { implementation, version, abi, .. } = &self.python;
+        let target = Target::named(&self.target)?.name;
+        RuntimeName::new(implementation, version, abi.as_ref()?, target)
     }
 
     /// The manifest of the archive with the runtime of a file that has the manifest `runtime`: its

@@ -53,7 +53,8 @@ features! {
 impl Feature {
     /// The features that the launcher and the cache of this version know. The packer writes no
     /// others. Later versions add to the list.
-    pub const LAUNCHER: &[Self] = &[Self::DisabledCommands, Self::FirstRun, Self::RuntimeParts];
+    pub const LAUNCHER: &[Self] =
+        &[Self::DisabledCommands, Self::ExternalRuntime, Self::FirstRun, Self::RuntimeParts];
 
     /// The features that they know in a runtime file.
     pub const RUNTIME: &[Self] = &[Self::RuntimeFile, Self::RuntimeParts];

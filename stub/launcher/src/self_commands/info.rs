@@ -34,6 +34,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     let (python, options) = (&manifest.python, manifest.launch.options.join(" "));
     let (name, version) = (&python.implementation, &python.version);
     text.field("python", format_args!("{name} {version} {options}"));
+    text.runtime(&invocation.runtime);
     text.field("libc", format_args!("{}", c_library(manifest)));
     let seen = if manifest.launch.loader_variables { "seen" } else { "hidden" };
     text.field("loader", format_args!("LD_* variables are {seen}"));

@@ -27,6 +27,8 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     line("name", format_args!("{}", invocation.title()));
     line("target", format_args!("{}", manifest.target));
     line("python", format_args!("{} {}", python.implementation, python.version));
+    text.runtime(&invocation.runtime);
+    let mut line = |label: &str, value: fmt::Arguments<'_>| text.field(label, value);
     let size = Size(invocation.payload.record().archive_length);
     line("archive", format_args!("{} ({size})", invocation.archive.display()));
     line("contents", format_args!("{} in {} files", Size(sum(|c| c.bytes)), sum(|c| c.files)));

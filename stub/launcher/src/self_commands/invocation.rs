@@ -1,10 +1,11 @@
 //! The archive and the arguments that a command works on.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use snakecrate_cache::places;
 use snakecrate_cache::root::Root;
+use snakecrate_cache::runtimes::{NoRuntime, RuntimeFile};
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::payload::Payload;
 
@@ -16,16 +17,73 @@ pub struct Invocation<'a> {
     pub arguments: &'a [OsString],
     /// The archive's path.
     pub archive: PathBuf,
-    /// The archive's contents.
+    /// The archive's contents, with those of its runtime file.
     pub payload: Payload,
-    /// Its manifest.
+    /// Its manifest, with that of its runtime file.
     pub manifest: Manifest,
+    /// Where its runtime is.
+    pub runtime: Runtime,
+}
+
+/// Where an archive's runtime is.
+pub enum Runtime {
+    /// In the archive.
+    Inside,
+    /// In this file.
+    File(PathBuf),
+    /// There is none that the archive can use.
+    Missing(NoRuntime),
+}
+
+impl Runtime {
+    /// The path of the runtime file, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Inside | Self::Missing(_) => None,
+        }
+    }
+}
+
+impl<'a> Invocation<'a> {
+    /// Reads the archive and, if it has no runtime, its runtime file.
+    pub fn new(
+        arguments: &'a [OsString],
+        archive: PathBuf,
+        payload: Payload,
+        manifest: Manifest,
+    ) -> Self {
+        let Some(name) = payload.record().runtime else {
+            return Self { arguments, archive, payload, manifest, runtime: Runtime::Inside };
+        };
+        let found = RuntimeFile::open(name, &archive).and_then(|file| {
+            let path = file.path.clone();
+            Ok((file.join(manifest.clone())?, path))
+        });
+        match found {
+            Ok(((runtime, manifest), path)) => {
+                let (payload, runtime) = (payload.with_runtime(runtime), Runtime::File(path));
+                Self { arguments, archive, payload, manifest, runtime }
+            }
+            Err(why) => {
+                Self { arguments, archive, payload, manifest, runtime: Runtime::Missing(why) }
+            }
+        }
+    }
 }
 
 impl Invocation<'_> {
+    /// Fails if there is no runtime.
+    pub fn with_runtime(mut self) -> Result<Self, Error> {
+        match std::mem::replace(&mut self.runtime, Runtime::Inside) {
+            Runtime::Missing(why) => Err(why.into()),
+            found => Ok(Self { runtime: found, ..self }),
+        }
+    }
+
     /// The environment's name in the cache.
     pub fn key(&self) -> String {
-        self.payload.record().manifest_digest.key()
+        self.payload.key()
     }
 
     /// The application's name and version: `hello 1.0`.

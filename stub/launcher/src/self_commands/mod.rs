@@ -57,7 +57,7 @@ pub fn run(
         return Err(Error::Disabled(command.name));
     }
     let arguments = arguments.get(1..).unwrap_or_default();
-    let invocation = Invocation { arguments, archive, payload, manifest };
+    let invocation = Invocation::new(arguments, archive, payload, manifest);
     match command.command {
         Command::Help => help::run(&invocation),
         Command::Inspect => inspect::run(&invocation),
@@ -69,9 +69,9 @@ pub fn run(
             let (name, rest) = arguments.split_first().ok_or(Error::NoName)?;
             match start(record, Request::Script(name, rest), &invocation.archive)? {}
         }
-        Command::Prepare => prepare::run(&invocation),
+        Command::Prepare => prepare::run(&invocation.with_runtime()?),
         Command::Verify => verify::run(&invocation),
-        Command::Repair => repair::run(&invocation),
+        Command::Repair => repair::run(&invocation.with_runtime()?),
         Command::Extract => extract::run(&invocation),
         Command::Uninstall => uninstall::run(&invocation),
     }

@@ -29,7 +29,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
             (path, why.unwrap_or(NotStarted::Absent))
         };
         let places = places(all_users).into_iter().map(state).collect();
-        make(&invocation.payload, &invocation.manifest, places)?.1
+        make(&invocation.payload, &invocation.manifest, invocation.runtime.path(), places)?.1
     };
     print(format!("{}\n", place.join(ENVS).join(key).display()))?;
     Ok(0)

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use snakecrate_cache::root::Root;
 use snakecrate_cache::verify::Finding;
 
+use super::invocation::Runtime;
 use crate::error::Error;
 
 /// Status of `verify` if something differs from what was packed, and of `uninstall` if the
@@ -26,6 +27,15 @@ impl Text {
     /// Adds a line with a label.
     pub fn field(&mut self, label: &str, value: fmt::Arguments<'_>) {
         self.line(format_args!("{label:<11}{value}"));
+    }
+
+    /// Adds a line about the runtime file, if there has to be one.
+    pub fn runtime(&mut self, runtime: &Runtime) {
+        match runtime {
+            Runtime::Inside => {}
+            Runtime::File(path) => self.field("runtime in", format_args!("{}", path.display())),
+            Runtime::Missing(why) => self.field("runtime in", format_args!("no file: {why}")),
+        }
     }
 
     /// Adds a line for each difference in a cache, or one line if there is none.

@@ -22,7 +22,8 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     invocation.no_arguments()?;
     let manifest = &invocation.manifest;
     launcher(&invocation.payload, manifest)?;
-    components(&invocation.payload, manifest)?;
+    components(&invocation.payload, manifest)
+        .map_err(|error| Error::from(error).in_runtime_file(invocation.runtime.path()))?;
     let mut text = Text::default();
     text.line(format_args!(
         "{}: whole: {} components, {}",

@@ -11,7 +11,7 @@ use snakecrate_cache::component::Cached;
 use snakecrate_cache::environment::first_run;
 use snakecrate_cache::environment::runtime::is_linked;
 use snakecrate_cache::extract::{ExtractError, extract};
-use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, WORK};
+use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, RUNTIME_MANIFEST, WORK};
 use snakecrate_cache::listed::Listed;
 use snakecrate_cache::places;
 use snakecrate_cache::progress::{Phase, Progress};
@@ -24,7 +24,7 @@ use snakecrate_cache::sweep::{sweep, sweep_unfinished};
 use snakecrate_cache::unusable::Unusable;
 use snakecrate_format::entry_path::RESERVED;
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::{Component, Kind, Manifest};
+use snakecrate_format::manifest::{Component, Kind, Manifest, Need};
 use snakecrate_format::payload::{BadPayload, Payload};
 use snakecrate_platform::directory::OPEN;
 use snakecrate_platform::error::is_full;
@@ -37,7 +37,7 @@ use crate::env::assemble::assemble;
 use crate::env::link::LINKED;
 use crate::error::Error;
 use crate::progress::with_progress;
-use snakecrate_cache::c_library::select::is_bundled;
+use snakecrate_cache::c_library::select::{is_bundled, newer_need};
 
 /// How often an environment is made before giving up. A cleaner or another process's prune may
 /// remove files while it is being made.
@@ -82,10 +82,12 @@ impl From<ExtractError> for MakeError {
 
 /// Makes the environment at the first usable one of `places`. Returns it, leased, with that place.
 /// Each place comes with the reason why nothing was started there. If the reason is a suspect
-/// environment, its components are compared with their listings, and it is replaced.
+/// environment, its components are compared with their listings, and it is replaced. `runtime` is the
+/// path of the runtime file, if there is one.
 pub fn make(
     payload: &Payload,
     manifest: &Manifest,
+    runtime: Option<&Path>,
     places: Vec<(PathBuf, NotStarted)>,
 ) -> Result<(Env, PathBuf), Error> {
     with_progress(&manifest.name, |progress| {
@@ -93,7 +95,7 @@ pub fn make(
         let mask = process::set_mask(MASK);
         let made = make_at_first(payload, manifest, progress, places);
         process::set_mask(mask);
-        made
+        made.map_err(|error| error.in_runtime_file(runtime))
     })
 }
 
@@ -132,7 +134,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn key(&self) -> String {
-        self.payload.record().manifest_digest.key()
+        self.payload.key()
     }
 
     fn make_at(&self, path: &Path) -> Result<Env, MakeError> {
@@ -176,6 +178,13 @@ impl Maker<'_> {
         // A sweep that fails only leaves files behind.
         let _ = sweep_unfinished(root);
         let own = self.manifest.c_library().filter(|(library, _)| is_bundled(library));
+        if self.payload.runtime().is_some()
+            && let Some((library, component)) = own
+            && let Some(Need { prefix, version, .. }) = newer_need(library, &component.version)
+        {
+            let (needed, found) = (format!("{prefix}{version}"), component.version.clone());
+            return Err(MakeError::Fatal(Error::CLibrary { needed, found }));
+        }
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
         let listings = Listed::checked(self.payload, self.manifest, &used)?;
@@ -200,6 +209,9 @@ impl Maker<'_> {
         assemble(root, &staging, &self.key(), self.manifest, own, &listings, &pulse)?;
         // Byte for byte, since its digest is the environment's name.
         staging.directory().write_new(MANIFEST, &self.payload.manifest_bytes()?, 0o444)?;
+        if let Some(runtime) = self.payload.runtime() {
+            staging.directory().write_new(RUNTIME_MANIFEST, &runtime.manifest_bytes()?, 0o444)?;
+        }
         if let Ok(old) = root.open_tree(ENVS, &self.key()) {
             first_run::keep(&old, staging.directory())?;
         }

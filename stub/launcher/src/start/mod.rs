@@ -10,6 +10,7 @@ use std::path::Path;
 
 use snakecrate_cache::places::{self, candidates};
 use snakecrate_cache::root::Root;
+use snakecrate_cache::runtimes::RuntimeFile;
 use snakecrate_format::record::BootRecord;
 
 use crate::error::Error;
@@ -23,7 +24,9 @@ pub fn start(
     request: Request<'_>,
     archive: &Path,
 ) -> Result<Infallible, Error> {
-    let key = record.manifest_digest.key();
+    // Opened before a warm start, too: it is part of the environment's name.
+    let runtime = record.runtime.map(|name| RuntimeFile::open(name, archive)).transpose()?;
+    let key = record.key(runtime.as_ref().map(RuntimeFile::record));
     let mut places = Vec::new();
     for path in candidates() {
         let why = match Root::open(&path).map_err(NotStarted::Root) {
@@ -45,5 +48,5 @@ pub fn start(
     {
         return Err(error);
     }
-    cold::start(record, request, archive, places)
+    cold::start(record, runtime, request, archive, places)
 }

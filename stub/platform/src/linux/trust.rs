@@ -4,6 +4,7 @@ use std::path::Path;
 use rustix::fs::StatVfsMountFlags;
 
 use super::directory::Directory;
+use super::file::Metadata;
 use crate::types::Trust;
 
 /// Permission to write for the group and for others.
@@ -26,7 +27,11 @@ pub(crate) fn owner(path: &Path) -> io::Result<Option<u32>> {
 }
 
 pub(crate) fn of(directory: &Directory) -> io::Result<Trust> {
-    let metadata = directory.metadata()?;
+    of_metadata(&directory.metadata()?)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "other platforms cannot find out")]
+pub(crate) fn of_metadata(metadata: &Metadata) -> io::Result<Trust> {
     let owner = metadata.owner();
     Ok(if owner != user() && owner != 0 {
         Trust::Foreign(owner)

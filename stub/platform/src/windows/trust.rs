@@ -2,6 +2,7 @@ use std::io;
 use std::path::Path;
 
 use super::directory::Directory;
+use super::file::Metadata;
 use crate::types::{Trust, Unsupported};
 
 /// Users have no numeric ids on Windows.
@@ -21,6 +22,11 @@ pub(crate) fn owner(_path: &Path) -> io::Result<Option<u32>> {
 /// Reading access lists isn't implemented yet, so no directory can be trusted.
 pub(crate) fn of(_directory: &Directory) -> io::Result<Trust> {
     Err(Unsupported("access lists of directories").into())
+}
+
+/// As above.
+pub(crate) fn of_metadata(_metadata: &Metadata) -> io::Result<Trust> {
+    Err(Unsupported("access lists of files").into())
 }
 
 /// Windows has no mounts that forbid execution; only fails if `path` does not exist.
