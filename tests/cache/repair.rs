@@ -199,10 +199,9 @@ pub fn files(sandbox: &Sandbox, area: &str) -> Vec<PathBuf> {
 
 /// The files that the interpreter of the only environment runs from.
 fn files_of_runtime(sandbox: &Sandbox) -> Vec<PathBuf> {
-    let files = [files(sandbox, "envs"), files(sandbox, "components")].concat();
-    let composed = |path: &PathBuf| path.to_str().unwrap().contains("/.snakecrate/runtime/");
-    let own: Vec<_> = files.iter().filter(|path| composed(path)).cloned().collect();
-    if own.is_empty() { files } else { own }
+    let tree = walkdir::WalkDir::new(env(sandbox).join(".snakecrate/runtime")).follow_links(true);
+    let tree = tree.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+    tree.map(walkdir::DirEntry::into_path).collect()
 }
 
 /// The guards in the launch plan of the only environment, row by row: FORMAT.md, *Launch plan*.

@@ -76,7 +76,7 @@ fn no_file_of_the_runtime_is_stored_twice() {
             || text.contains("/lib/lib")
     };
     let of_runtime: Vec<_> = all.iter().filter(is_of_runtime).collect();
-    assert!(of_runtime.len() > 3000, "{}", of_runtime.len());
+    assert!(of_runtime.len() > 1500, "{}", of_runtime.len());
     for path in of_runtime {
         let contents = fs::read(path).unwrap();
         // Packages of the standard library have equal modules, such as empty ones.
@@ -117,10 +117,11 @@ fn lost_files_of_a_part_come_back() {
             fs::write(path, "damaged").unwrap();
         },
     ];
-    for area in ["envs", "components"] {
+    // What only this part has, such as `share`, is a link in the environment.
+    for (area, count) in [("envs", 2), ("components", 3)] {
         let found: Vec<_> = files(&sandbox, area);
         let found: Vec<_> = found.iter().filter(is_of_ssl).collect();
-        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found.len(), count, "{found:?}");
         for (path, damage) in found.iter().zip(damage.iter().cycle()) {
             damage(path);
             let verify = sandbox.archive("secure").env("SNAKECRATE", "verify").output();

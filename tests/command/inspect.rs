@@ -14,7 +14,12 @@ fn inspect_lists_components_with_version_digest_and_size() {
     assert_eq!(document["version"], "1.2.3");
     let components = document["components"].as_array().unwrap();
     assert_eq!(components[0]["kind"], "runtime");
-    assert_eq!(components[1]["name"], "probe");
+    let kinds: Vec<_> = components.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert!(kinds.is_sorted_by_key(|kind| {
+        ["runtime", "part", "app", "libc"].map(|k| k == *kind).iter().position(|is| *is)
+    }));
+    let app = components.iter().find(|one| one["kind"] == "app").unwrap();
+    assert_eq!(app["name"], "probe");
     for component in components {
         let digest = component["digest"].as_str().unwrap();
         assert_eq!(digest.trim_start_matches("blake3:").len(), 64, "{digest}");

@@ -1,6 +1,6 @@
 //! Assembling an environment in staging.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use snakecrate_platform::directory::{Directory, OPEN};
 use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::workers::run_all;
 
-use super::link::{Linker, winners};
+use super::link::{LINKED, Linker, is_below, whole_directories, winners};
 use snakecrate_cache::c_library::elf::has_loader;
 use snakecrate_cache::c_library::select::host_id;
 
@@ -63,7 +63,7 @@ pub fn assemble(
     if is_composed(manifest) {
         let of_runtime: Vec<_> = listings.iter().filter(|l| l.component.is_of_runtime()).collect();
         env.create(RUNTIME, OPEN)?;
-        tree.link(&env.open_in(RUNTIME)?, &of_runtime)?;
+        tree.compose(&env.open_in(RUNTIME)?, &of_runtime)?;
     }
     let runtime = runtime::path(root, manifest, key);
     let mut made = Vec::new();
@@ -98,20 +98,47 @@ struct Tree<'a> {
     pulse: &'a Pulse<'a>,
 }
 
+/// A tree's directories, and its files, each with the index of its component.
+type Names<'c> = (BTreeSet<&'c str>, Vec<(usize, &'c Item)>);
+
 impl Tree<'_> {
-    /// Links the files of `components` into `to`. Returns the tree's directories, and each file with the
-    /// index of its component.
-    fn link<'c>(
+    /// Links the files of `components` into `to`, each on its own.
+    fn link<'c>(&self, to: &Directory, components: &[&'c Listed<'_>]) -> io::Result<Names<'c>> {
+        self.link_but(to, components, &BTreeMap::new())
+    }
+
+    /// Makes the runtime's tree in `to`, in the environment. A directory that only one of `components` has
+    /// is a symbolic link to it: a hard link takes as long as a small file on many file systems.
+    fn compose(&self, to: &Directory, components: &[&Listed<'_>]) -> io::Result<()> {
+        let listings: Vec<_> = components.iter().map(|one| &one.listing).collect();
+        let whole = whole_directories(&listings);
+        self.link_but(to, components, &whole)?;
+        let up = RUNTIME.split('/').count();
+        for (directory, owner) in whole {
+            let up = "../".repeat(up + directory.matches('/').count());
+            let component = guards::path_from_env(components[owner].component);
+            to.symlink(&format!("{up}{component}/{directory}"), directory)?;
+        }
+        Ok(())
+    }
+
+    /// Links the files of `components` into `to`, except for those in the directories `left_out`.
+    fn link_but<'c>(
         &self,
         to: &Directory,
         components: &[&'c Listed<'_>],
-    ) -> io::Result<(BTreeSet<&'c str>, Vec<(usize, &'c Item)>)> {
+        left_out: &BTreeMap<&str, usize>,
+    ) -> io::Result<Names<'c>> {
+        let directories = components.iter().flat_map(|one| one.listing.directories());
         let directories: BTreeSet<&str> =
-            components.iter().flat_map(|one| one.listing.directories()).collect();
+            directories.filter(|directory| !is_below(left_out, directory)).collect();
         for directory in &directories {
             ignore_existing(to.create(directory, OPEN))?;
         }
-        let files = winners(&components.iter().map(|one| &one.listing).collect::<Vec<_>>());
+        let mut files = winners(&components.iter().map(|one| &one.listing).collect::<Vec<_>>());
+        let all = files.len();
+        files.retain(|(_, item)| !is_below(left_out, item.path.as_str()));
+        self.pulse.add(LINKED.saturating_mul((all - files.len()) as u64));
         let open = |one: &&Listed<'_>| Cached::open(self.root, &one.component.digest.key());
         let sources = components.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let linker = Linker::new(to, self.interpreter, self.pulse);

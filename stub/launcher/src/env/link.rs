@@ -1,6 +1,6 @@
 //! Linking files of components into an environment.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +26,46 @@ pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
     let mut all: Vec<_> = layers.iter().enumerate().flat_map(items).collect();
     all.retain(|(_, item)| seen.insert(item.path.as_str()));
     all
+}
+
+/// The topmost directories that belong to one of the layers alone, with its index. One link stands for
+/// each. A directory with an executable is none: the program's `$ORIGIN` would be the component's. Neither
+/// is one with a link that leads out of it.
+pub fn whole_directories<'a>(layers: &[&'a Listing]) -> BTreeMap<&'a str, usize> {
+    let mut owners: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for (layer, listing) in layers.iter().enumerate() {
+        for directory in listing.directories() {
+            let owner = owners.entry(directory).or_insert(Some(layer));
+            *owner = owner.filter(|owner| *owner == layer);
+        }
+        for item in listing.items() {
+            let stays = match &item.node {
+                Node::File { mode, .. } => mode.is_executable(),
+                Node::Link(target) => target.as_str().starts_with("../"),
+            };
+            if stays {
+                for (end, _) in item.path.as_str().match_indices('/') {
+                    owners.insert(&item.path.as_str()[..end], None);
+                }
+            }
+        }
+    }
+    let mut whole: BTreeMap<&str, usize> = BTreeMap::new();
+    for (directory, owner) in owners {
+        // A directory comes before those in it.
+        if let Some(owner) = owner
+            && !is_below(&whole, directory)
+        {
+            whole.insert(directory, owner);
+        }
+    }
+    whole
+}
+
+/// Whether `path` is one of the `directories` or below one.
+pub fn is_below(directories: &BTreeMap<&str, usize>, path: &str) -> bool {
+    let above = path.match_indices('/').map(|(end, _)| &path[..end]);
+    above.chain([path]).any(|directory| directories.contains_key(directory))
 }
 
 /// Puts files of components into an environment: hard links where the file system has them, else
@@ -85,6 +125,25 @@ mod tests {
     use snakecrate_format::entry_path::EntryPath;
 
     use super::*;
+
+    #[test]
+    fn a_directory_of_one_layer_alone_is_whole() {
+        let node = |mode| Node::File { mode, size: 0, digest: FileDigest::of(b"") };
+        let item = |text: &&str| {
+            let mode = if text.ends_with('!') { Mode::Executable } else { Mode::Plain };
+            Item { path: EntryPath::new(text).unwrap(), node: node(mode) }
+        };
+        let listing = |paths: &[&str]| Listing::new(paths.iter().map(item).collect()).unwrap();
+        let layers = [
+            &listing(&["bin/python!", "lib/py/email/mime/x", "lib/py/email/y", "lib/py/os", "z/a"]),
+            &listing(&["lib/py/ssl", "lib/py/sqlite3/a", "share/x"]),
+        ];
+        let whole = whole_directories(&layers);
+        let expected = [("lib/py/email", 0), ("lib/py/sqlite3", 1), ("share", 1), ("z", 0)];
+        assert_eq!(whole, expected.into());
+        assert!(is_below(&whole, "lib/py/email/mime/x") && is_below(&whole, "z"));
+        assert!(!is_below(&whole, "lib/py/emails") && !is_below(&whole, "lib/py"));
+    }
 
     #[test]
     fn the_first_layer_has_a_path_that_several_have() {
