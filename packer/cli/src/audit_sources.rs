@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use snakecrate_audit::{self as audit, Bundled, Defect, Object, Root, Unit, elf};
 use snakecrate_base::error::Remedy;
 use snakecrate_format::manifest::{Choice, Component, Kind};
+use snakecrate_format::record::BLANK;
 use snakecrate_format::target::{TARGETS, Target};
 use zip::ZipArchive;
 
@@ -90,10 +91,11 @@ pub fn collect(path: &Path, target: Option<&'static Target>) -> Result<Subject, 
     }
     let mut start = [0; 4];
     let mut file = File::open(path).map_err(fail)?;
-    if file.read_exact(&mut start).is_err() || !elf::is_elf(&start) {
+    let is_runtime = |start: &[u8; 4]| BLANK.starts_with(start);
+    if file.read_exact(&mut start).is_err() || !(elf::is_elf(&start) || is_runtime(&start)) {
         return Err(Error::Kind(path.to_owned()));
     }
-    match Archive::open(path) {
+    match Archive::open_any(path) {
         Ok(archive) => archive_subject(&archive),
         Err(archive::Error::NotAnArchive { .. }) => single(|path, name, target| {
             audit::file(path, &name, target)?.ok_or_else(|| Error::Kind(path.to_owned()))
@@ -178,7 +180,7 @@ fn component_unit(
     })?;
     let mut objects = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     objects.sort_by(|a, b| a.path.cmp(&b.path));
-    let root = if component.kind == Kind::Runtime { Root::Runtime } else { Root::Env };
+    let root = if component.is_of_runtime() { Root::Runtime } else { Root::Env };
     let file = component.source.as_ref().map(|source| source.file.as_str()).unwrap_or_default();
     let tags = WheelName::parse(file).map(|wheel| wheel.platforms).unwrap_or_default();
     Ok(Unit { name: component.name.clone(), root, tags, objects })

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use snakecrate_format::digest::Digest;
-use snakecrate_format::manifest::{Attachment, MAIN_MEMBER, MEMBER, Member};
+use snakecrate_format::manifest::{Attachment, MAIN_MEMBER, MEMBER, Member, Role};
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
 use super::{Archive, Error, MAIN};
@@ -61,7 +61,9 @@ fn named(archive: &Archive) -> Vec<(String, Declared<'_>)> {
     for attachment in &manifest.attachments {
         all.push((attachment.name.to_string(), Declared::Attachment(attachment)));
     }
-    all.push((MAIN_MEMBER.into(), Declared::Main));
+    if manifest.role == Role::Application {
+        all.push((MAIN_MEMBER.into(), Declared::Main));
+    }
     let record = archive.record();
     all.push((MEMBER.into(), Declared::Place(record.manifest_offset, record.manifest_length)));
     all

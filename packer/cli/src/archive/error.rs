@@ -30,6 +30,9 @@ pub enum Error {
         /// The part that it lacks.
         reason: String,
     },
+    /// A runtime file, where an application is needed.
+    #[error("`{}` is a runtime file, and no application", .0.display())]
+    RuntimeFile(PathBuf),
     /// The record has another version, or is damaged.
     #[error("`{}`: {source}", path.display())]
     Record {
@@ -109,6 +112,10 @@ impl Remedy for Error {
             Self::Record { source: BadRecord::Version(_) | BadRecord::Flags(_), .. }
             | Self::Manifest { source: BadManifest::Format(_) | BadManifest::Feature(_), .. } => {
                 "use the version of snakecrate that built it, or a newer one".into()
+            }
+            Self::RuntimeFile(_) => {
+                "give the application's file; `inspect`, `verify`, `extract`, `diff` and `audit` take both"
+                    .into()
             }
             Self::Target { .. } => "use a newer snakecrate".into(),
             Self::Record { .. }

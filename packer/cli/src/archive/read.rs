@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use object::ReadCache;
 use rayon::prelude::*;
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::{Component, Feature, Manifest, Member};
+use snakecrate_format::manifest::{Component, Feature, Manifest, Member, Role};
 use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
 use snakecrate_format::target::Target;
@@ -26,6 +26,7 @@ const KNOWN: &[Feature] = &[
     Feature::ExposePath,
     Feature::ExternalRuntime,
     Feature::FirstRun,
+    Feature::RuntimeFile,
     Feature::RuntimeParts,
 ];
 
@@ -40,12 +41,25 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Opens the archive at `path`.
+    /// Opens the archive at `path`, an application.
     ///
     /// # Errors
     ///
-    /// Nothing there, not an archive, truncated, or damaged: see [`Error`].
+    /// Nothing there, not an archive, truncated, damaged, or a runtime file: see [`Error`].
     pub fn open(path: &Path) -> Result<Self, Error> {
+        let archive = Self::open_any(path)?;
+        match archive.manifest.role {
+            Role::Application => Ok(archive),
+            Role::Runtime => Err(Error::RuntimeFile(path.to_owned())),
+        }
+    }
+
+    /// Opens the archive or runtime file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Archive::open`].
+    pub fn open_any(path: &Path) -> Result<Self, Error> {
         let read_error = |source| Error::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => Error::NotFound(path.to_owned()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use snakecrate_format::entry_path::{EntryPath, LinkTarget};
-use snakecrate_format::manifest::{Entry, Kind, Launch, Python, Source, Start};
+use snakecrate_format::manifest::{Entry, Kind, Launch, Python, Role, Source, Start};
 use snakecrate_format::record::{BLANK, SECTION};
 
 use super::{About, ArchiveSpec, AttachmentSpec, ComponentSpec};
@@ -72,6 +72,8 @@ pub(crate) fn spec(directory: &Path) -> ArchiveSpec {
     let entry =
         |name: &str| Entry::new(name, format!("{name}:main"), Start::Python(path("bin/click")));
     ArchiveSpec {
+        role: Role::Application,
+        runtime: None,
         name: "hello".into(),
         version: Some("1.0".into()),
         about: About::default(),

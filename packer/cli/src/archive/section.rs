@@ -12,6 +12,10 @@ pub(super) const SEARCHED: usize = 8 << 20;
 ///
 /// A phrase that names the fault of the file.
 pub(super) fn find<'data>(file: impl ReadRef<'data>) -> Result<u64, String> {
+    if file.read_bytes_at(0, 8).is_ok_and(|start| start == &BLANK[..8]) {
+        // A file without an executable begins with its record.
+        return Ok(0);
+    }
     let object = object::File::parse(file).map_err(|_| "it is not an executable".to_owned())?;
     let name = match object.format() {
         BinaryFormat::Pe | BinaryFormat::Coff => PE_SECTION,

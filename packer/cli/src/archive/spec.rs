@@ -2,7 +2,7 @@
 
 use snakecrate_format::entry_path::{BadPath, EntryPath};
 use snakecrate_format::manifest::{
-    ATTACHMENTS, CLibrary, Entry, Kind, Launch, Python, SBOM_MEMBER, Source,
+    ATTACHMENTS, CLibrary, Entry, ExternalRuntime, Kind, Launch, Python, Role, SBOM_MEMBER, Source,
 };
 use snakecrate_format::target::Target;
 
@@ -11,7 +11,9 @@ use crate::component::Packed;
 /// The contents of an archive.
 #[derive(Debug, Clone)]
 pub struct ArchiveSpec {
-    /// The application's name.
+    /// Whether it is an application or a runtime file.
+    pub role: Role,
+    /// The application's name, or the interpreter's.
     pub name: String,
     /// Its version, if it has one.
     pub version: Option<String>,
@@ -21,6 +23,8 @@ pub struct ArchiveSpec {
     pub target: &'static Target,
     /// The interpreter.
     pub python: Python,
+    /// The runtime file that it needs, if no runtime is inside.
+    pub runtime: Option<ExternalRuntime>,
     /// How entries are started.
     pub launch: Launch,
     /// How the C library among the components is used, if there is one.

@@ -108,8 +108,12 @@ pub fn write_aside(out: &Path, stub: &[u8], spec: ArchiveSpec) -> Result<Aside, 
     Ok(Aside { path: temporary.into_temp_path(), _lock: lock, out: out.to_owned(), written })
 }
 
-/// The offset of the launcher's record, which must be blank.
+/// The offset of the launcher's record, which must be blank. In place of a launcher, a runtime file has
+/// the record alone.
 fn blank_record(stub: &[u8]) -> Result<usize, Error> {
+    if stub == BLANK {
+        return Ok(0);
+    }
     let offset = section::find(stub).map_err(Error::Stub)?;
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let bytes = offset.checked_add(LENGTH).and_then(|end| stub.get(offset..end));
@@ -134,9 +138,17 @@ fn fill(
     let offset = zip.add(MEMBER, Method::Stored, &bytes).map_err(write_error)?;
     zip.finish().map_err(write_error)?;
     let length = file.seek(SeekFrom::End(0)).map_err(write_error)?;
-    // The launcher at the front has to accept it.
-    if let Err(error) = Manifest::parse(&bytes, length, Feature::LAUNCHER) {
+    // The launcher has to accept it.
+    let known = match manifest.role {
+        Role::Application => Feature::LAUNCHER,
+        Role::Runtime => Feature::RUNTIME,
+    };
+    if let Err(error) = Manifest::parse(&bytes, length, known) {
         return Err(Error::Spec(error.to_string()));
+    }
+    let runtime = manifest.runtime_name();
+    if runtime.is_none() && manifest.is_without_runtime() {
+        return Err(Error::Spec("its interpreter is no name for a runtime file".into()));
     }
     let record = BootRecord {
         manifest_offset: offset,
@@ -144,7 +156,7 @@ fn fill(
         archive_length: length,
         manifest_digest: Digest::of(&bytes),
         signature: None,
-        runtime: None,
+        runtime,
     }
     .encode();
     if BootRecord::parse(&record).is_err() {
@@ -160,7 +172,9 @@ fn add_all(zip: &mut Zip, spec: ArchiveSpec, stub: &[u8], out: &Path) -> Result<
     let write_error = |source| Error::Write { path: out.to_owned(), source };
     let components = add_components(zip, spec.components, out)?;
     let attachments = add_attachments(zip, spec.attachments, out)?;
-    zip.add(MAIN_MEMBER, Method::Stored, MAIN).map_err(write_error)?;
+    if spec.role == Role::Application {
+        zip.add(MAIN_MEMBER, Method::Stored, MAIN).map_err(write_error)?;
+    }
     let mut entries = spec.entries;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -169,7 +183,7 @@ fn add_all(zip: &mut Zip, spec: ArchiveSpec, stub: &[u8], out: &Path) -> Result<
     let mut manifest = Manifest {
         format: FORMAT,
         requires: vec![],
-        role: Role::Application,
+        role: spec.role,
         name: spec.name,
         version: spec.version,
         vendor: spec.about.vendor,
@@ -179,7 +193,7 @@ fn add_all(zip: &mut Zip, spec: ArchiveSpec, stub: &[u8], out: &Path) -> Result<
         target: spec.target.triple.into(),
         stub: Stub { length: stub.len() as u64, blake3: Digest::of(stub) },
         python: spec.python,
-        runtime: None,
+        runtime: spec.runtime,
         launch: spec.launch,
         c_library: spec.c_library,
         window_log: None,

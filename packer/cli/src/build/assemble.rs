@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use snakecrate_format::entry_path::EntryPath;
-use snakecrate_format::manifest::{Entry, Kind, Python};
+use snakecrate_format::manifest::{Entry, Kind, Python, Role};
 
 use super::application::Application;
 use super::c_library::Bundled;
@@ -103,6 +103,8 @@ impl Work<'_> {
         let project = project.as_ref();
         let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
         let spec = ArchiveSpec {
+            role: Role::Application,
+            runtime: None,
             name: app.name,
             version: app.version,
             about: About::default(),

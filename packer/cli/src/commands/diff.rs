@@ -12,7 +12,7 @@ const DIFFERENT: u8 = 3;
 
 /// `snakecrate diff`
 pub(super) fn diff(old: &Path, new: &Path, json: bool, exit: bool) -> Result<ExitCode, Error> {
-    let difference = Difference::new(&Archive::open(old)?, &Archive::open(new)?)?;
+    let difference = Difference::new(&Archive::open_any(old)?, &Archive::open_any(new)?)?;
     print(&if json { difference.json() } else { difference.text() })?;
     let is_reported = exit && !difference.equal;
     Ok(if is_reported { ExitCode::from(DIFFERENT) } else { ExitCode::SUCCESS })

@@ -12,13 +12,13 @@ use snakecrate_platform::process;
 
 /// `snakecrate inspect`
 pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {
-    let report = Report::new(&Archive::open(file)?);
+    let report = Report::new(&Archive::open_any(file)?);
     print(&if json { report.json() } else { report.text() })
 }
 
 /// `snakecrate inspect --dropped`
 pub(super) fn dropped(file: &Path, json: bool) -> Result<(), Error> {
-    let dropped = archive::dropped_files(&Archive::open(file)?)?;
+    let dropped = archive::dropped_files(&Archive::open_any(file)?)?;
     if json {
         let text = serde_json::to_string_pretty(&dropped).unwrap_or_default();
         return print(&(text + "\n"));
@@ -28,7 +28,7 @@ pub(super) fn dropped(file: &Path, json: bool) -> Result<(), Error> {
 
 /// `snakecrate verify`
 pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
-    let verified = archive::verify(&Archive::open(file)?, ui)?;
+    let verified = archive::verify(&Archive::open_any(file)?, ui)?;
     if ui.is_quiet() {
         return Ok(());
     }
@@ -47,7 +47,7 @@ pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
 
 /// `snakecrate extract`
 pub(super) fn extract(file: &Path, directory: &Path, ui: Ui) -> Result<(), Error> {
-    let extracted = archive::extract(&Archive::open(file)?, directory, ui)?;
+    let extracted = archive::extract(&Archive::open_any(file)?, directory, ui)?;
     report(extracted, directory, ui);
     Ok(())
 }
