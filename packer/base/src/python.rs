@@ -81,6 +81,11 @@ impl Interpreter {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
+    /// The tag of its binary interface: `cp312`. Only CPython with its usual one is supported.
+    pub fn abi(&self) -> String {
+        format!("cp{}{}", self.version.0, self.version.1)
+    }
+
     /// Whether this machine runs the interpreter itself.
     pub fn runs_here(&self) -> bool {
         self.host == self.executable

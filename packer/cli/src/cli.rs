@@ -10,6 +10,7 @@ use confique::Layer as _;
 
 use crate::prefix::LibcUse;
 use crate::prune::values::{Bytes, When};
+use crate::runtime_args::RuntimeArgs;
 use crate::settings::{Options, described};
 use snakecrate_audit::Glibc;
 use snakecrate_base::ui::Verbosity;
@@ -85,6 +86,15 @@ Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
         #[command(flatten)]
         args: BuildArgs,
     },
+    /// Write the runtime file of a Python, for archives that were built with --runtime external
+    #[command(after_help = "\
+Examples:
+  snakecrate runtime 3.12                       ./cpython-3.12-x86_64-linux.runtime
+  snakecrate runtime debian:bookworm -o /usr/lib/snakecrate/runtimes/cpython-3.11-x86_64-linux.runtime
+
+An archive looks for it in SNAKECRATE_RUNTIME (a file or a directory), else beside itself, else in
+/usr/lib/snakecrate/runtimes. Only its user and root may be able to write to the file and its directory.")]
+    Runtime(RuntimeArgs),
     /// Download everything that a build needs, so that `build --offline` works later
     #[command(mut_args = describe_for_fetch)]
     #[command(after_help = "\

@@ -25,6 +25,7 @@ pub mod proof;
 pub mod prune;
 pub mod report;
 pub mod resolve;
+pub mod runtime_args;
 pub mod sbom;
 pub mod settings;
 pub mod source;

@@ -13,6 +13,15 @@ use snakecrate_base::python::Interpreter;
 ///
 /// Never: a version that isn't one by PEP 440 counts as 0.
 pub fn of(python: &Interpreter) -> MarkerEnvironment {
+    of_version(python, &python.full_version)
+}
+
+/// Those of `python` if it had another patch release.
+///
+/// # Panics
+///
+/// Never: as above.
+pub fn of_version(python: &Interpreter, full_version: &str) -> MarkerEnvironment {
     let machine = python.target.name.split('-').next().unwrap_or_default();
     let build = |full: &str, short: &str| {
         MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
@@ -29,7 +38,5 @@ pub fn of(python: &Interpreter) -> MarkerEnvironment {
             sys_platform: "linux",
         })
     };
-    build(&python.full_version, &python.minor())
-        .or_else(|_| build("0", "0"))
-        .expect("0 is a version")
+    build(full_version, &python.minor()).or_else(|_| build("0", "0")).expect("0 is a version")
 }

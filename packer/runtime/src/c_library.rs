@@ -106,6 +106,11 @@ impl CLibrary {
         Ok(Some(Self { version, target: glibc, loader, files, host }))
     }
 
+    /// The names of libraries that [`CLibrary::of`] bundles if it is asked for them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        patch_area::NAMES.into_iter()
+    }
+
     /// The loader's path in the component: `lib/ld-linux-x86-64.so.2`.
     pub fn loader(&self) -> Result<EntryPath, Error> {
         Ok(EntryPath::new(&format!("lib/{}", self.target.loader_name()))?)

@@ -99,7 +99,10 @@ pub fn write_aside(out: &Path, stub: &[u8], spec: ArchiveSpec) -> Result<Aside, 
         return Err(write_error(io::ErrorKind::NotFound.into()));
     }
     temporary::remove_abandoned(directory);
-    let builder = temporary::executable_builder();
+    let builder = match spec.role {
+        Role::Application => temporary::executable_builder(),
+        Role::Runtime => temporary::readable_builder(),
+    };
     let mut temporary = temporary::locked_file_in(directory, &builder).map_err(write_error)?;
     let written = fill(temporary.as_file_mut(), stub, record_at, spec, out)?;
     let lock = File::open(temporary.path()).map_err(write_error)?;

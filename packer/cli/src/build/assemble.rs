@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use snakecrate_format::entry_path::EntryPath;
-use snakecrate_format::manifest::{Entry, Kind, Python, Role};
+use snakecrate_format::manifest::{Entry, ExternalRuntime, Kind, Python, Role};
 
 use super::application::Application;
 use super::c_library::Bundled;
@@ -19,6 +19,7 @@ use crate::archive::{self, About, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
 use crate::resolve::Fetched;
+use crate::settings::RuntimeChoice;
 use crate::source::{APP, Source};
 use snakecrate_audit::{self as audit, Report};
 use snakecrate_base::ui::Count;
@@ -26,6 +27,8 @@ use snakecrate_base::ui::Count;
 /// Everything that is known about an archive before it is written.
 pub(super) struct Planned {
     pub(super) spec: ArchiveSpec,
+    /// The runtime file for the proof, if no runtime is inside.
+    pub(super) runtime_file: Option<ArchiveSpec>,
     pub(super) audit: Report,
     pub(super) hints: Hints,
     pub(super) subjects: Vec<Subject>,
@@ -64,7 +67,11 @@ impl Work<'_> {
         let (entries, subjects) = self.entries(source, &mut app, wheels, &requirements)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
-        let policy = self.policy(&app.name, &app.imports, wheels)?;
+        let is_external = self.settings.runtime == RuntimeChoice::External;
+        let policy = match is_external {
+            true => self.policy_for_all()?,
+            false => self.policy(&app.name, &app.imports, wheels)?,
+        };
         if let Err(error) = self.scanner.save() {
             self.ui.detail(format_args!("the next build will take longer: {error}"));
         }
@@ -84,8 +91,13 @@ impl Work<'_> {
         let native = native.chain(wheels.iter().flat_map(|wheel| &wheel.facts.objects));
         let native: Vec<_> = native.cloned().collect();
         let left_out = policy.left_out().collect();
+        let of_app =
+            is_external.then(|| self.audit_alone(&app.name, app_objects.clone(), wheels.iter()));
         let mut report = self.audit(&app.name, runtime.objects.clone(), app_objects, wheels)?;
-        let c_library = self.c_library(&report, &native)?;
+        let c_library = match is_external {
+            true => self.c_library_for_all(&self.audit_runtime(&runtime.objects))?,
+            false => self.c_library(&report, &native)?,
+        };
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
 
@@ -97,26 +109,42 @@ impl Work<'_> {
             components.push(component(Kind::CLibrary, "glibc", &version, packed));
             facts
         });
+        let (runtime_file, external) = match of_app {
+            Some(of_app) => {
+                let split = components.into_iter().partition(|one| one.kind.is_in_runtime_file());
+                let of_runtime: Vec<_>;
+                (of_runtime, components) = split;
+                let at_least = self.lowest_patch(source, &all().collect::<Vec<_>>(), &asked)?;
+                let needs = self.needs_of(&of_app);
+                let file = self.runtime_file(of_runtime, c_library.clone())?;
+                (Some(file), Some(ExternalRuntime { at_least, needs }))
+            }
+            None => (None, None),
+        };
+        let c_library = c_library.filter(|_| runtime_file.is_none());
         let of_wheels: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let version = app.version.as_deref();
-        let package = self.interpreter.package.as_ref();
+        let package = self.interpreter.package.as_ref().filter(|_| runtime_file.is_none());
         let project = project.as_ref();
         let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
         let spec = ArchiveSpec {
             role: Role::Application,
-            runtime: None,
+            runtime: external,
             name: app.name,
             version: app.version,
             about: About::default(),
             target: self.interpreter.target,
-            python: self.python()?,
+            python: Python {
+                abi: runtime_file.as_ref().map(|_| self.interpreter.abi()),
+                ..self.python()?
+            },
             launch,
             c_library,
             entries,
             components,
             attachments: std::iter::once(AttachmentSpec::sbom(sbom)).chain(dropped).collect(),
         };
-        Ok(Planned { spec, audit: report, hints, subjects })
+        Ok(Planned { spec, runtime_file, audit: report, hints, subjects })
     }
 
     /// Chooses the entries, and puts their boot scripts into the application's tree.
@@ -185,24 +213,9 @@ impl Work<'_> {
         packed_app: Packed,
         wheels: impl Iterator<Item = (&'p Prepared, Packed)>,
     ) -> Vec<ComponentSpec> {
-        let python = self.interpreter;
         let version = app.version.as_deref().unwrap_or("0");
-        let mut components = vec![
-            ComponentSpec {
-                source: python.package.as_ref().map(package_source),
-                ..component(
-                    Kind::Runtime,
-                    &python.implementation,
-                    &python.full_version,
-                    runtime.core,
-                )
-            },
-            component(Kind::App, &app.name, version, packed_app),
-        ];
-        let parts = runtime.parts.into_iter();
-        components.extend(
-            parts.map(|(name, part)| component(Kind::Part, &name, &python.full_version, part)),
-        );
+        let mut components = self.runtime_components(runtime);
+        components.push(component(Kind::App, &app.name, version, packed_app));
         components.extend(wheels.map(|(wheel, packed)| ComponentSpec {
             source: wheel.source.clone(),
             ..component(Kind::Wheel, &wheel.facts.name, &wheel.facts.version, packed)
@@ -210,7 +223,20 @@ impl Work<'_> {
         components
     }
 
-    fn python(&self) -> Result<Python, Error> {
+    /// The components of a runtime.
+    pub(super) fn runtime_components(&self, runtime: PackedRuntime) -> Vec<ComponentSpec> {
+        let python = self.interpreter;
+        let (name, version) = (&python.implementation, &python.full_version);
+        let core = ComponentSpec {
+            source: python.package.as_ref().map(package_source),
+            ..component(Kind::Runtime, name, version, runtime.core)
+        };
+        let parts = runtime.parts.into_iter();
+        let parts = parts.map(|(name, part)| component(Kind::Part, &name, version, part));
+        std::iter::once(core).chain(parts).collect()
+    }
+
+    pub(super) fn python(&self) -> Result<Python, Error> {
         let python = self.interpreter;
         let executable = EntryPath::new(&python.program())
             .map_err(|error| Error::Archive(archive::Error::Spec(error.to_string())))?;
@@ -234,6 +260,6 @@ impl Work<'_> {
     }
 }
 
-fn component(kind: Kind, name: &str, version: &str, packed: Packed) -> ComponentSpec {
+pub(super) fn component(kind: Kind, name: &str, version: &str, packed: Packed) -> ComponentSpec {
     ComponentSpec { kind, name: name.into(), version: version.into(), source: None, packed }
 }

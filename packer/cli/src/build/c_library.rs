@@ -45,6 +45,66 @@ impl Work<'_> {
             HostLibraries::Hidden
         };
         let names = compilers.iter().copied();
+        let Some((found, packed)) = self.pack_c_library(choice, names, host)? else {
+            return Ok(None);
+        };
+        let facts = manifest::CLibrary {
+            choice,
+            loader: found.loader()?,
+            needs: needs(report, found.lowest(), &compilers),
+            first: first(objects, &found, host),
+        };
+        if choice == Choice::Bundled && report.needs_host() {
+            self.ui.warn(format_args!(
+                "libraries of a host that are for a newer glibc than {} cannot be used with --libc bundled; --libc auto uses such a host's glibc",
+                found.version
+            ));
+        }
+        Ok(Some(Bundled { version: found.version, packed, facts }))
+    }
+
+    /// Packs the C library of the interpreter's system for a runtime file: it has all libraries of the
+    /// compiler that are there, and the interpreter loads them first, since nobody knows what the
+    /// applications need. `report` is about the runtime.
+    pub(super) fn c_library_for_all(&self, report: &Report) -> Result<Option<Bundled>, Error> {
+        let choice = match self.settings.libc {
+            LibcChoice::Host => return Ok(None),
+            LibcChoice::Auto => Choice::Auto,
+            LibcChoice::Bundled => Choice::Bundled,
+        };
+        let (names, host) = (CLibrary::names(), HostLibraries::Hidden);
+        let Some((found, packed)) = self.pack_c_library(choice, names, host)? else {
+            return Ok(None);
+        };
+        let compilers: Vec<&str> =
+            report.compiler_libraries().map(|library| library.name.as_str()).collect();
+        let facts = manifest::CLibrary {
+            choice,
+            loader: found.loader()?,
+            needs: needs(report, found.lowest(), &compilers),
+            first: found.loadable_first().map(str::to_owned).collect(),
+        };
+        Ok(Some(Bundled { version: found.version, packed, facts }))
+    }
+
+    /// What native code with this `report` requires of the C library of a runtime file or a host.
+    pub(super) fn needs_of(&self, report: &Report) -> Vec<Need> {
+        let compilers: Vec<&str> =
+            report.compiler_libraries().map(|library| library.name.as_str()).collect();
+        if report.glibc().is_none() && compilers.is_empty() {
+            return Vec::new();
+        }
+        let glibc = self.interpreter.target.glibc.as_ref();
+        glibc.map_or_else(Vec::new, |glibc| needs(report, glibc.lowest, &compilers))
+    }
+
+    /// Packs the C library of the interpreter's system with those libraries of `names` that it has.
+    fn pack_c_library<'n>(
+        &self,
+        choice: Choice,
+        names: impl Iterator<Item = &'n str>,
+        host: HostLibraries,
+    ) -> Result<Option<(CLibrary, Packed)>, Error> {
         let target = self.interpreter.target;
         let Some(found) = CLibrary::of(self.interpreter, names, host)? else {
             if choice == Choice::Bundled {
@@ -66,33 +126,20 @@ impl Work<'_> {
             let _ = self.cache.store().remember(&key, &packed);
             packed
         };
-        let loader = found.loader()?;
-        let facts = manifest::CLibrary {
-            choice,
-            loader,
-            needs: needs(report, &found, &compilers),
-            first: first(objects, &found, host),
-        };
-        if choice == Choice::Bundled && report.needs_host() {
-            self.ui.warn(format_args!(
-                "libraries of a host that are for a newer glibc than {} cannot be used with --libc bundled; --libc auto uses such a host's glibc",
-                found.version
-            ));
-        }
-        Ok(Some(Bundled { version: found.version, packed, facts }))
+        Ok(Some((found, packed)))
     }
 }
 
 /// The versions that the host's libraries must have to replace the bundled ones. `compilers` are
 /// the names of the required libraries of GCC's runtime.
-fn needs(report: &Report, found: &CLibrary, compilers: &[&str]) -> Vec<Need> {
+fn needs(report: &Report, lowest: (u32, u32), compilers: &[&str]) -> Vec<Need> {
     let need = |library: &str, prefix: &str, version: String| Need {
         library: library.into(),
         prefix: prefix.into(),
         version,
     };
     let mut needs = Vec::new();
-    let (major, minor) = report.glibc().unwrap_or(found.lowest());
+    let (major, minor) = report.glibc().unwrap_or(lowest);
     needs.push(need("libc.so.6", "GLIBC_", format!("{major}.{minor}")));
     let floors = [
         ("libstdc++.so.6", "GLIBCXX_", &report.glibcxx),

@@ -106,6 +106,12 @@ pub enum Error {
         /// The name of the target.
         target: &'static str,
     },
+    /// An option is about the runtime, which is in another file.
+    #[error("`{option}` is about the runtime, which is in another file")]
+    External {
+        /// The option.
+        option: &'static str,
+    },
     /// The build cache cannot be used.
     #[error(transparent)]
     Cache(#[from] build_cache::Error),
@@ -151,6 +157,9 @@ impl Remedy for Error {
             Self::NoCLibrary { target } => Some(format!(
                 "name the Python of an unpacked system with --python {target}=PATH, or use --libc host"
             )),
+            Self::External { option } => {
+                Some(format!("give {option} to `snakecrate runtime`, which makes that file"))
+            }
             Self::Cache(error) => error.remedy(),
             Self::Interpreter { .. } => Some("choose another interpreter with --python".into()),
         }

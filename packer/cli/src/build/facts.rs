@@ -33,6 +33,9 @@ pub struct Facts {
     pub licenses: Vec<SbomLicense>,
     /// Its requirements as its metadata has them, including those for other systems and for extras.
     pub requires: Vec<String>,
+    /// The versions of Python that it allows: `>=3.9,!=3.9.1`.
+    #[serde(default)]
+    pub requires_python: Option<String>,
     /// Its extras, each with the normalised name of a distribution that it adds.
     pub extras: Vec<(String, String)>,
     /// Importable names at the top of `site-packages`, sorted.
@@ -69,6 +72,7 @@ impl Facts {
             summary: metadata.summary.clone(),
             licenses: licenses(&metadata.license),
             requires: metadata.requires_dist.clone(),
+            requires_python: metadata.requires_python.clone(),
             extras: extras(&metadata.requires_dist),
             top_level: distribution.top_level.clone(),
             provides: metadata.provides_extra.iter().map(|extra| normalize(extra)).collect(),

@@ -24,19 +24,20 @@ use crate::wheel;
 
 /// The interpreter to pack for each target, in the order of the settings.
 pub(super) fn all(
-    source: &Source,
+    source: Option<&Source>,
     settings: &Settings,
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Vec<Interpreter>, Error> {
     let targets = targets(settings)?;
-    if let Source::Environment { directory } = source
+    if let Some(Source::Environment { directory }) = source
         && let Some(target) = targets.iter().find(|&&target| Some(target) != host::target())
     {
         let (directory, target) = (directory.clone(), target.name);
         return Err(installed::Error::Foreign { directory, target }.into());
     }
-    let requires_python = source.requires_python()?.map(|specifiers| specifiers.to_string());
+    let requires_python = source.map(Source::requires_python).transpose()?.flatten();
+    let requires_python = requires_python.map(|specifiers| specifiers.to_string());
     let one = |&target: &&'static Target| {
         Ok(Wanted { target, spec: spec(source, settings, target, &targets)? })
     };
@@ -81,7 +82,7 @@ fn targets(settings: &Settings) -> Result<Vec<&'static Target>, Error> {
 /// The interpreter that the user names for `target`. A path without a target is for the only one, or
 /// for this machine's; a version or a suite of packages is for all.
 fn spec(
-    source: &Source,
+    source: Option<&Source>,
     settings: &Settings,
     target: &'static Target,
     targets: &[&'static Target],
@@ -106,7 +107,7 @@ fn spec(
         }
     }
     match source {
-        Source::Environment { directory } => {
+        Some(Source::Environment { directory }) => {
             Ok(Some(Spec::Path(directory.join(wheel::BIN).join("python"))))
         }
         _ => Ok(None),

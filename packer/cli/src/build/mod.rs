@@ -14,6 +14,7 @@ mod conflicts;
 mod default_entry;
 pub mod entries;
 mod error;
+mod external;
 mod facts;
 mod gather;
 mod groups;
@@ -47,6 +48,7 @@ use crate::source::Source;
 use crate::wheel;
 use assemble::Planned;
 pub use boot::FIRST_RUN;
+use c_library::Bundled;
 pub use error::Error;
 use facts::FactsCache;
 use hints::{Hints, Unprovided};
@@ -63,6 +65,7 @@ pub use subject::{Check, HOOK, Subject, Withheld};
 #[derive(Debug)]
 pub struct Build {
     plan: ArchiveSpec,
+    runtime_file: Option<ArchiveSpec>,
     launcher: &'static [u8],
     audit: Report,
     hints: Hints,
@@ -107,7 +110,18 @@ pub fn interpreters(
 ) -> Result<Vec<Interpreter>, Error> {
     let cache = BuildCache::open()?;
     cache.remove_abandoned();
-    interpreters::all(source, settings, &cache, ui)
+    interpreters::all(Some(source), settings, &cache, ui)
+}
+
+/// Like [`interpreters`], for runtime files: no source has a say.
+///
+/// # Errors
+///
+/// As of [`interpreters`].
+pub fn interpreters_alone(settings: &Settings, ui: Ui) -> Result<Vec<Interpreter>, Error> {
+    let cache = BuildCache::open()?;
+    cache.remove_abandoned();
+    interpreters::all(None, settings, &cache, ui)
 }
 
 /// Gets everything that [`Build::prepare`] takes from outside: a later one with the same arguments
@@ -123,6 +137,40 @@ pub fn needs(
     ui: Ui,
 ) -> Result<Needs, Error> {
     gather::all(source, settings, interpreter, &BuildCache::open()?, ui)
+}
+
+/// The contents of a runtime file of `interpreter`.
+///
+/// # Errors
+///
+/// The runtime cannot be made, or would not run.
+pub fn runtime_file(
+    settings: &Settings,
+    interpreter: &Interpreter,
+    ui: Ui,
+) -> Result<ArchiveSpec, Error> {
+    let cache = BuildCache::open()?;
+    if let Err(warning) = bytecode::check_reproducible(interpreter) {
+        ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
+    }
+    let unpacked = cache
+        .temporary_directory()
+        .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
+    let workers = Workers::new(interpreter);
+    let work = Work {
+        settings,
+        interpreter,
+        workers: &workers,
+        scanner: Scanner::remembering(&workers, &cache.imports()),
+        cache: FactsCache::new(&cache),
+        unpacked: wheel::Store::new(unpacked.path()),
+        level: settings.level,
+        slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
+        form: bytecode_form(settings),
+        overrides: requires::Overrides::default(),
+        ui,
+    };
+    work.plan_runtime_file()
 }
 
 impl Build {
@@ -161,10 +209,20 @@ impl Build {
             overrides,
             ui,
         };
-        let Planned { spec, audit, hints, subjects } = work.plan(source, fetched)?;
+        let Planned { spec, runtime_file, audit, hints, subjects } = work.plan(source, fetched)?;
         let environment = settings.env.clone();
         let named_entries = !settings.entries.is_empty() || settings.module.is_some();
-        Ok(Self { plan: spec, launcher, audit, hints, subjects, lock, environment, named_entries })
+        Ok(Self {
+            plan: spec,
+            runtime_file,
+            launcher,
+            audit,
+            hints,
+            subjects,
+            lock,
+            environment,
+            named_entries,
+        })
     }
 
     /// Whether an entry that does not find a module may be left out: the user did not ask for it, it
@@ -238,13 +296,34 @@ impl Build {
         &self.plan
     }
 
+    /// The runtime file of its interpreter, if the archive has no runtime.
+    pub fn runtime_file(&self) -> Option<&ArchiveSpec> {
+        self.runtime_file.as_ref()
+    }
+
+    /// Whether it brings a C library, or its runtime file does.
+    pub fn has_c_library(&self) -> bool {
+        self.runtime_file.as_ref().unwrap_or(&self.plan).c_library.is_some()
+    }
+
     /// A key of the contents: archives with the same key are equal.
     pub fn key(&self) -> String {
-        let ArchiveSpec { name, version, python, launch, entries, components, c_library, .. } =
-            &self.plan;
+        let ArchiveSpec {
+            name,
+            version,
+            python,
+            runtime,
+            launch,
+            entries,
+            components,
+            c_library,
+            ..
+        } = &self.plan;
+        let of_runtime = self.runtime_file.iter().flat_map(|file| &file.components);
+        let components = components.iter().chain(of_runtime);
         let components: Vec<_> =
-            components.iter().map(|c| (c.kind, &c.name, &c.version, &c.packed)).collect();
-        let contents = (name, version, python, launch, entries, components, c_library);
+            components.map(|c| (c.kind, &c.name, &c.version, &c.packed)).collect();
+        let contents = (name, version, python, runtime, launch, entries, components, c_library);
         let contents = serde_json::to_vec(&contents).unwrap_or_default();
         let mut hasher = blake3::Hasher::new();
         hasher.update(&contents).update(self.launcher);

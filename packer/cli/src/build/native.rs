@@ -50,6 +50,31 @@ impl Work<'_> {
         Ok(included)
     }
 
+    /// Audits the native code of a runtime, or of an application without one, for its requirements
+    /// alone.
+    pub(super) fn audit_alone<'p>(
+        &self,
+        name: &str,
+        objects: Vec<Object>,
+        wheels: impl Iterator<Item = &'p Prepared>,
+    ) -> Report {
+        let mut units =
+            vec![Unit { name: name.to_owned(), root: Root::Env, tags: vec![], objects }];
+        units.extend(wheels.map(|wheel| Unit {
+            name: wheel.facts.name.clone(),
+            root: Root::Env,
+            tags: wheel.tags.clone(),
+            objects: wheel.facts.objects.clone(),
+        }));
+        let options = Options {
+            target: self.interpreter.target,
+            max_glibc: None,
+            allow_missing: Vec::new(),
+            is_tried: true,
+        };
+        audit::audit(name, &units, &options)
+    }
+
     /// Audits the contents of the archive, and reports problems.
     pub(super) fn audit(
         &self,

@@ -18,7 +18,7 @@ use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
 use crate::proof::{self, Outcome};
 use crate::report::Report;
-use crate::settings::{self, Layer, LibcChoice, Options, Settings};
+use crate::settings::{self, Layer, LibcChoice, Options, RuntimeChoice, Settings};
 use crate::source::Source;
 use snakecrate_base::host::{Way, way_of_archive};
 use snakecrate_base::ui::{Ui, warnings};
@@ -157,6 +157,8 @@ pub(super) fn run(args: &BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
 fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let (source, artifacts) = resolve(args, &run_defaults())?;
     let settings = artifacts::only(artifacts, "one command runs one of them")?.settings;
+    // Nobody puts a runtime file beside an archive in the cache.
+    let settings = Settings { runtime: RuntimeChoice::Inside, ..settings };
     build::check_launchers(&settings)?;
     let pythons = build::interpreters(&source, &settings, ui)?;
     let [python] = &*pythons else {

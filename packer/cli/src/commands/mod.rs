@@ -14,6 +14,7 @@ mod list_targets;
 mod package;
 mod prune;
 mod registry;
+mod runtime;
 mod targets;
 mod test;
 
@@ -225,6 +226,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Build { args } => build::build(&args, ui)?,
         Command::Run { args, arguments } => return Err(build::run(&args, &arguments, ui)),
+        Command::Runtime(args) => runtime::runtime(&args, ui)?,
         Command::Fetch { args } => fetch::fetch(&args, ui)?,
         Command::Config(args) => config::config(&args)?,
         Command::Package(args) => package::package(&args, ui)?,

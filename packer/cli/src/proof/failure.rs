@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 
 use snakecrate_platform::child;
 
+use crate::archive;
 use crate::build::HOOK;
 use crate::build_cache;
 use snakecrate_base::error::Remedy;
@@ -53,6 +54,9 @@ pub enum Error {
     /// The surroundings cannot be made.
     #[error("cannot prepare the proof: {0}")]
     Scratch(io::Error),
+    /// The runtime file of the archive cannot be written.
+    #[error("cannot prepare the proof: {0}")]
+    Runtime(archive::Error),
     /// The build cache cannot be used.
     #[error(transparent)]
     Cache(build_cache::Error),
@@ -117,6 +121,7 @@ impl Remedy for Error {
                 Some(format!("begin it with one of: {}", entries.join(", ")))
             }
             Self::Cache(error) => error.remedy(),
+            Self::Runtime(error) => error.remedy(),
             Self::Scratch(_) => Some("set SNAKECRATE_CACHE to a directory that you own".into()),
             Self::Entry { working, .. } if !working.is_empty() => {
                 let entries: Vec<_> = working.iter().map(|name| format!("-e {name}")).collect();

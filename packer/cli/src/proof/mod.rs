@@ -100,7 +100,7 @@ pub fn prove(
     if !settings.run {
         return Ok(Outcome::NotRun { why: "the user chose so".into() });
     }
-    let emulated = match way_of_archive(build.spec().target, build.spec().c_library.is_some()) {
+    let emulated = match way_of_archive(build.spec().target, build.has_c_library()) {
         Way::Native => false,
         Way::Emulated => true,
         Way::None(why) => {
@@ -122,7 +122,7 @@ pub fn prove(
         _ => {}
     }
     let (spinner, since) = (ui.spinner("Proving", build.name()), Instant::now());
-    let surroundings = Surroundings::new(archive, &cache, settings, build.environment())?;
+    let surroundings = Surroundings::new(archive, &cache, settings, build)?;
     let attempt = || {
         let entries = known.iter().map(|&name| name.to_owned()).collect();
         let mut proof = Proof { entries, ..Proof::default() };

@@ -9,13 +9,16 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use snakecrate_cache::environment::first_run;
+use snakecrate_cache::runtimes;
 use snakecrate_format::manifest::{Piece, Template};
+use snakecrate_format::record::BLANK;
 use snakecrate_platform::child;
 use snakecrate_platform::directory::Directory;
 use tempfile::TempDir;
 
 use super::{Cause, Error};
-use crate::build::FIRST_RUN;
+use crate::archive;
+use crate::build::{Build, FIRST_RUN};
 use crate::build_cache::BuildCache;
 use crate::settings::{self, Assignment};
 
@@ -25,6 +28,9 @@ const TAIL: u64 = 64 << 10;
 /// Where programs are looked for without a `PATH` (`os.defpath`): the proof has one because modules
 /// read it while they are imported (pydub), and nobody starts an application without.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// The name of the runtime file, if the archive has no runtime.
+const RUNTIME: &str = "runtime";
 
 /// The status of `SNAKECRATE=repair ARCHIVE --exit-code` if something was repaired.
 const REPAIRED: i32 = 10;
@@ -38,6 +44,8 @@ pub(super) struct Surroundings<'a> {
     settings: &'a settings::Proof,
     /// The variables that the application gets.
     environment: &'a settings::Env,
+    /// Whether the scratch directory has the archive's runtime.
+    has_runtime_file: bool,
     /// `None` before the first start.
     isolated: Cell<Option<bool>>,
 }
@@ -57,19 +65,24 @@ impl<'a> Surroundings<'a> {
         archive: &Path,
         cache: &BuildCache,
         settings: &'a settings::Proof,
-        environment: &'a settings::Env,
+        build: &'a Build,
     ) -> Result<Self, Error> {
         let scratch = cache.temporary_directory().map_err(Error::Scratch)?;
         for directory in ["home", "tmp", "work"] {
             fs::create_dir(scratch.path().join(directory)).map_err(Error::Scratch)?;
         }
         let archive = std::path::absolute(archive).map_err(Error::Scratch)?;
+        if let Some(spec) = build.runtime_file() {
+            let file = scratch.path().join(RUNTIME);
+            archive::write(&file, &BLANK, spec.clone()).map_err(Error::Runtime)?;
+        }
         Ok(Self {
             archive: RefCell::new(archive),
             scratch,
             cache: cache.proof(),
             settings,
-            environment,
+            environment: build.environment(),
+            has_runtime_file: build.runtime_file().is_some(),
             isolated: Cell::new(None),
         })
     }
@@ -174,6 +187,9 @@ impl<'a> Surroundings<'a> {
             .env("SNAKECRATE_CACHE", &self.cache)
             .current_dir(self.file("work"))
             .stdin(Stdio::null());
+        if self.has_runtime_file {
+            command.env(runtimes::VARIABLE, self.file(RUNTIME));
+        }
         for name in &self.environment.unset {
             command.env_remove(name);
         }

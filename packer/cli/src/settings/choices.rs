@@ -18,6 +18,17 @@ pub enum LibcChoice {
     Bundled,
 }
 
+/// Where an archive's runtime is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum RuntimeChoice {
+    /// In the archive.
+    #[default]
+    Inside,
+    /// In a file of its own.
+    External,
+}
+
 /// Adds the words of `T` to the schema of its option.
 pub(super) fn choices<T: ValueEnum>(schema: &mut Schema) {
     let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);

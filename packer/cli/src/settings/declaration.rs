@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use confique::Layer as _;
 
-use super::choices::{LibcChoice, choices};
+use super::choices::{LibcChoice, RuntimeChoice, choices};
 use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
@@ -230,6 +230,12 @@ pub struct Settings {
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
     pub sourceless: bool,
+
+    /// Place of the runtime: inside (the archive), or external (a file that `snakecrate runtime` makes)
+    #[config(default = "inside")]
+    #[config(layer_attr(arg(long, value_name = "PLACE", hide_possible_values = true)))]
+    #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<RuntimeChoice>)))]
+    pub runtime: RuntimeChoice,
 
     /// Pack only the standard-library modules that something can import
     #[config(default = false)]

@@ -27,7 +27,7 @@ mod values;
 
 use confique::{Config as _, Layer as _};
 
-pub use choices::LibcChoice;
+pub use choices::{LibcChoice, RuntimeChoice};
 pub use declaration::{Options, Settings};
 pub use document::Document;
 pub use documents::described;
@@ -37,7 +37,7 @@ pub use layers::{InForce, Layer, Origin, Place, in_force};
 pub use packaging::Packaging;
 pub use proof::Proof;
 pub use service::{Restart, Service, Services};
-pub use targets::{PythonChoice, UnknownTarget};
+pub use targets::{PythonChoice, UnknownTarget, target};
 pub use values::{Assignment, BadAssignment, CommandLine, Inclusion, NotACommand};
 
 impl Settings {

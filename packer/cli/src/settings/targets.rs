@@ -40,7 +40,11 @@ fn known() -> String {
 }
 
 /// Reads the name or triple of a target.
-pub(super) fn target(text: &str) -> Result<&'static Target, UnknownTarget> {
+///
+/// # Errors
+///
+/// There is none of this name.
+pub fn target(text: &str) -> Result<&'static Target, UnknownTarget> {
     Target::named(text).ok_or_else(|| UnknownTarget(text.to_owned()))
 }
 

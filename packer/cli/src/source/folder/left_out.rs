@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::super::project::SKIPPED;
 use crate::archive::Archive;
+use snakecrate_format::record::BLANK;
 
 /// Names of directories that build tools write to. Below the top they may be packages.
 const OUTPUT: [&str; 3] = ["build", "dist", "target"];
@@ -129,7 +130,8 @@ fn directory(path: &Path, name: &str, is_top: bool) -> Option<Reason> {
 fn is_archive(path: &Path) -> bool {
     let mut start = [0; 4];
     let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == *b"\x7fELF" && Archive::open(path).is_ok()
+    let is_file = start == *b"\x7fELF" || BLANK.starts_with(&start);
+    read.is_ok() && is_file && Archive::open_any(path).is_ok()
 }
 
 fn holds_private_key(path: &Path, length: u64) -> bool {
