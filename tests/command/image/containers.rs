@@ -28,19 +28,19 @@ fn sandbox(name: &str) -> Sandbox {
 #[test]
 fn every_entry_runs_as_any_user_without_writing() {
     needs!(Root, Mounts);
-    let sandbox = sandbox("image-run");
-    image(&sandbox, &["image-run", "-o", "image"]).expect(0, "", "");
+    let sandbox = sandbox("imagerun");
+    image(&sandbox, &["imagerun", "-o", "image"]).expect(0, "", "");
     let layout = Layout::read(&sandbox.path("image"));
     let before = layout.unpack(&sandbox.path("root"));
     let entrypoint = layout.configuration().config().as_ref().unwrap().entrypoint().clone();
     let entrypoint = entrypoint.unwrap();
-    assert_eq!(entrypoint, ["/opt/snakecrate/bin/image-run"]);
+    assert_eq!(entrypoint, ["/opt/snakecrate/bin/imagerun"]);
     let about = "main ['a', 'b'] /opt/snakecrate/env /opt/snakecrate/runtime 12345\n\
-                 None /opt/snakecrate/env/bin/image-run /opt/snakecrate/env/bin/python3\n";
+                 None /opt/snakecrate/env/bin/imagerun /opt/snakecrate/env/bin/python3\n";
     container(&sandbox, "root", &entrypoint[0]).args(["a", "b"]).expect(0, about, "");
-    let other = container(&sandbox, "root", "/opt/snakecrate/bin/image-run-other").arg("x");
+    let other = container(&sandbox, "root", "/opt/snakecrate/bin/imagerun-other").arg("x");
     other.expect(0, "other ['x']\n", "");
-    let script = container(&sandbox, "root", "/opt/snakecrate/env/bin/image-run-other").arg("y");
+    let script = container(&sandbox, "root", "/opt/snakecrate/env/bin/imagerun-other").arg("y");
     script.expect(0, "other ['y']\n", "");
     let again = container(&sandbox, "root", &entrypoint[0]).arg("again").output().success().text();
     assert!(again.ends_with("main\n1\n"), "{again}");
@@ -75,8 +75,8 @@ fn an_entry_is_chosen_by_the_first_argument_if_none_is_named_like_the_applicatio
 
 #[test]
 fn the_root_has_users_a_tmp_a_loader_and_no_shell() {
-    let sandbox = sandbox("image-root");
-    image(&sandbox, &["image-root", "-o", "image"]).expect(0, "", "");
+    let sandbox = sandbox("imageroot");
+    image(&sandbox, &["imageroot", "-o", "image"]).expect(0, "", "");
     let layout = Layout::read(&sandbox.path("image"));
     let root = sandbox.path("root");
     let files = layout.unpack(&root);
@@ -104,7 +104,7 @@ fn the_root_has_users_a_tmp_a_loader_and_no_shell() {
 #[test]
 fn an_executable_of_a_distribution_finds_the_c_library() {
     needs!(Root, Mounts, Native("the compiler makes programs of this machine"));
-    let sandbox = sandbox("image-native");
+    let sandbox = sandbox("imagenative");
     let source = sandbox.path("native.c");
     fs::write(
         &source,
@@ -118,10 +118,10 @@ fn an_executable_of_a_distribution_finds_the_c_library() {
     assert!(made.unwrap().success());
     let module = "import subprocess\ndef main():\n    subprocess.run(['/tmp/tool', '4'], check=True)\n\
                   def other():\n    pass\n";
-    fs::write(sandbox.path("image-native/demo.py"), module).unwrap();
-    image(&sandbox, &["image-native", "-o", "image"]).any_stderr().done();
+    fs::write(sandbox.path("imagenative/demo.py"), module).unwrap();
+    image(&sandbox, &["imagenative", "-o", "image"]).any_stderr().done();
     Layout::read(&sandbox.path("image")).unpack(&sandbox.path("root"));
     fs::copy(&program, sandbox.path("root/tmp/tool")).unwrap();
-    let run = container(&sandbox, "root", "/opt/snakecrate/bin/image-native");
+    let run = container(&sandbox, "root", "/opt/snakecrate/bin/imagenative");
     run.expect(0, "native 4 2.0\n", "");
 }

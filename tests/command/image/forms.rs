@@ -14,8 +14,8 @@ fn project(name: &str) -> Sandbox {
 
 #[test]
 fn no_path_is_in_two_layers_and_the_order_is_that_of_stability() {
-    let sandbox = project("image-layers");
-    image(&sandbox, &["image-layers", "-o", "image"]).expect(0, "", "");
+    let sandbox = project("imagelayers");
+    image(&sandbox, &["imagelayers", "-o", "image"]).expect(0, "", "");
     let layout = Layout::read(&sandbox.path("image"));
     let files = layout.unpack(&sandbox.path("root"));
     let twice: Vec<_> = files.iter().filter(|(_, layers)| layers.len() > 1).collect();
@@ -80,10 +80,10 @@ fn the_configuration_says_what_runs_and_what_it_is() {
 #[test]
 fn a_commit_is_the_revision_and_changes_make_it_dirty() {
     needs!(Program("git"));
-    let sandbox = project("image-commit");
+    let sandbox = project("imagecommit");
     let git = |arguments: &[&str]| {
         let mut command = std::process::Command::new("git");
-        command.arg("-C").arg(sandbox.path("image-commit")).args(arguments);
+        command.arg("-C").arg(sandbox.path("imagecommit")).args(arguments);
         for (name, value) in [("NAME", "a"), ("EMAIL", "a@b.c")] {
             command.env(format!("GIT_AUTHOR_{name}"), value);
             command.env(format!("GIT_COMMITTER_{name}"), value);
@@ -97,22 +97,22 @@ fn a_commit_is_the_revision_and_changes_make_it_dirty() {
     git(&["commit", "-q", "-m", "x"]);
     let commit = git(&["rev-parse", "HEAD"]);
     let revision = || {
-        image(&sandbox, &["image-commit", "-o", "image"]).expect(0, "", "");
+        image(&sandbox, &["imagecommit", "-o", "image"]).expect(0, "", "");
         let configuration = Layout::read(&sandbox.path("image")).configuration();
         configuration.get_config_annotation("org.opencontainers.image.revision").unwrap().to_owned()
     };
     assert_eq!(revision(), commit);
-    fs::write(sandbox.path("image-commit/demo.py"), "def main():\n    print(2)\n").unwrap();
+    fs::write(sandbox.path("imagecommit/demo.py"), "def main():\n    print(2)\n").unwrap();
     assert_eq!(revision(), format!("{commit}-dirty"));
 }
 
 #[test]
 fn images_of_two_applications_share_the_layers_of_what_they_share() {
-    let sandbox = project("image-one")
-        .bare_project("image-two", "[project.scripts]\nimage-two = 'demo:main'\n");
-    let sandbox = sandbox.file("image-two/demo.py", "def main():\n    print(2)\n");
-    image(&sandbox, &["image-one", "-o", "one"]).expect(0, "", "");
-    image(&sandbox, &["image-two", "-o", "two"]).expect(0, "", "");
+    let sandbox =
+        project("imageone").bare_project("imagetwo", "[project.scripts]\nimagetwo = 'demo:main'\n");
+    let sandbox = sandbox.file("imagetwo/demo.py", "def main():\n    print(2)\n");
+    image(&sandbox, &["imageone", "-o", "one"]).expect(0, "", "");
+    image(&sandbox, &["imagetwo", "-o", "two"]).expect(0, "", "");
     let [one, two] = ["one", "two"].map(|name| Layout::read(&sandbox.path(name)));
     for role in [Role::System, Role::CLibrary, Role::Runtime, Role::Launcher] {
         assert!(!one.digests(role).is_empty());
@@ -123,11 +123,11 @@ fn images_of_two_applications_share_the_layers_of_what_they_share() {
 
 #[test]
 fn a_changed_line_changes_one_small_layer() {
-    let sandbox = project("image-change");
-    image(&sandbox, &["image-change", "-o", "before"]).expect(0, "", "");
-    image(&sandbox, &["image-change", "-o", "again"]).expect(0, "", "");
-    fs::write(sandbox.path("image-change/demo.py"), "def main():\n    print(3)\n").unwrap();
-    image(&sandbox, &["image-change", "-o", "after"]).expect(0, "", "");
+    let sandbox = project("imagechange");
+    image(&sandbox, &["imagechange", "-o", "before"]).expect(0, "", "");
+    image(&sandbox, &["imagechange", "-o", "again"]).expect(0, "", "");
+    fs::write(sandbox.path("imagechange/demo.py"), "def main():\n    print(3)\n").unwrap();
+    image(&sandbox, &["imagechange", "-o", "after"]).expect(0, "", "");
     let [before, again, after] =
         ["before", "again", "after"].map(|name| Layout::read(&sandbox.path(name)));
     assert_eq!(before.image.top, again.image.top);
@@ -196,8 +196,8 @@ fn gzip_is_for_old_engines() {
 
 #[test]
 fn an_image_on_a_base_keeps_its_layers_and_users() {
-    let sandbox = project("image-base").with(&shared::PAIR, "pair");
-    image(&sandbox, &["image-base", "-o", "base"]).expect(0, "", "");
+    let sandbox = project("imagebase").with(&shared::PAIR, "pair");
+    image(&sandbox, &["imagebase", "-o", "base"]).expect(0, "", "");
     image_archive(&sandbox, &["./pair", "-o", "image", "--base", "base"]).expect(0, "", "");
     let [base, image] = ["base", "image"].map(|name| Layout::read(&sandbox.path(name)));
     let below = base.layers();
@@ -252,9 +252,9 @@ fn archives_that_no_image_can_have_are_refused() {
         "`x` isn't a label: it has no name or no `=`",
         "write it as NAME=VALUE",
     );
-    image_archive(&sandbox, &["./pair", "--base", "pair"]).refused(
+    image_archive(&sandbox, &["./pair", "--base", "."]).refused(
         FAILURE,
-        "pair isn't an OCI layout: it has no file oci-layout",
+        ". isn't an OCI layout: it has no file oci-layout",
         "give a directory that has the files oci-layout and index.json",
     );
 }
