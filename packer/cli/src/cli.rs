@@ -1,5 +1,8 @@
 //! The command line: subcommands and their flags.
 
+mod swap;
+mod test;
+
 use std::path::PathBuf;
 
 use clap::Arg;
@@ -14,6 +17,9 @@ use crate::runtime_args::RuntimeArgs;
 use crate::settings::{Options, described};
 use snakecrate_audit::Glibc;
 use snakecrate_base::ui::Verbosity;
+
+pub use swap::SwapArgs;
+pub use test::TestArgs;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -158,6 +164,9 @@ Examples:
 
 The image has no shell and runs as user 65532, read-only. All images of an interpreter share its layers.")]
     Image(ImageArgs),
+    /// Replace components of a finished archive: its Python, wheels, C library or application
+    #[command(mut_args = swap::describe)]
+    Swap(SwapArgs),
     /// Run a project's own tests on an archive, which stays as it is
     #[command(after_help = "\
 Examples:
@@ -513,35 +522,6 @@ impl Args for Variables {
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
         command
     }
-}
-
-/// The archive and the requirements of `test`.
-#[derive(Debug, Args)]
-pub struct TestArgs {
-    /// The archive
-    pub archive: PathBuf,
-    /// Module to run in the archive's interpreter
-    #[arg(short, long, value_name = "MODULE", default_value = "pytest")]
-    pub module: String,
-    /// Requirement of the tests
-    #[arg(long, value_name = "REQ")]
-    pub with: Vec<String>,
-    /// Requirements file of the tests
-    #[arg(short, long, value_name = "FILE")]
-    pub requirements: Vec<PathBuf>,
-    /// Package index [default: the one that uv is configured for]
-    #[arg(long, value_name = "URL")]
-    pub index_url: Option<String>,
-    /// Directory or page with additional wheels
-    #[arg(long, value_name = "PLACE")]
-    pub find_links: Vec<String>,
-    /// Do not use the network
-    #[arg(long)]
-    pub offline: bool,
-    /// Python of the archive's version that resolves and has the whole standard library [default: one
-    /// that this machine has, or downloads]
-    #[arg(long, value_name = "SPEC")]
-    pub python: Option<String>,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use snakecrate_format::manifest::Kind;
 
 use crate::build::Build;
+use crate::diff::Difference;
 use crate::lock::UsedLock;
 use crate::proof::{self, Proof};
 use snakecrate_base::error::Remedy;
@@ -54,6 +55,9 @@ pub struct Report<'a> {
     proof: ProofReport<'a>,
     /// All warnings of the build, in their order.
     warnings: Vec<String>,
+    /// The differences from the archive whose components were replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a Difference>,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,7 +166,13 @@ impl<'a> Report<'a> {
                 Err(error) => ProofReport::Failed { error: error.to_string() },
             },
             warnings,
+            changes: None,
         })
+    }
+
+    /// The report with the differences from the archive that it was made from.
+    pub fn with_changes(self, changes: &'a Difference) -> Self {
+        Self { changes: Some(changes), ..self }
     }
 
     /// Writes it to `path`, where it appears as a whole.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::{fs, io};
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::Version;
 
 use crate::resolve::{Fetched, Origin};
 use crate::settings::Settings;
@@ -205,10 +205,7 @@ fn choose(
 fn other_python(path: &Path, interpreter: &Interpreter) -> Result<Option<String>, Error> {
     let Some(wanted) = wheel::read_metadata(path)?.requires_python else { return Ok(None) };
     let actual = &interpreter.full_version;
-    let excluded = match (VersionSpecifiers::from_str(&wanted), Version::from_str(actual)) {
-        (Ok(specifiers), Ok(version)) => !specifiers.contains(&version),
-        _ => false,
-    };
+    let excluded = wheel::excludes_python(&wanted, actual);
     Ok(excluded.then(|| format!("requires Python {wanted}, the interpreter is {actual}")))
 }
 

@@ -10,7 +10,7 @@
 //! libraries are removed from it, since these belong to another C library. Applications that need
 //! drivers of the host (GL, CUDA) are the exception: see [`HostLibraries::Found`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -123,12 +123,12 @@ impl CLibrary {
 
     /// The names of its libraries that an interpreter can load first, sorted.
     pub fn loadable_first(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str).filter(|name| patch_area::NAMES.contains(name))
+        self.files.keys().map(String::as_str).filter(|name| is_loadable_first(name))
     }
 
-    /// Whether a library of this name is part of it.
-    pub fn has(&self, name: &str) -> bool {
-        self.files.contains_key(name)
+    /// The names of all its libraries.
+    pub fn libraries(&self) -> BTreeSet<String> {
+        self.files.keys().cloned().collect()
     }
 
     /// The identity (32 hex digits) of its files as they are bundled: names, sizes and times. None of
@@ -157,6 +157,17 @@ impl CLibrary {
         }
         Ok(tree)
     }
+}
+
+/// Whether an interpreter can load the library `name` before all others. All libraries of a C library
+/// beside the loader can be.
+pub fn is_loadable_first(name: &str) -> bool {
+    patch_area::NAMES.contains(&name)
+}
+
+/// Whether a bundled loader finds libraries of the host: see [`HostLibraries`].
+pub fn finds_host_libraries(loader: &[u8]) -> bool {
+    memchr::memmem::find(loader, CACHE.as_bytes()).is_some()
 }
 
 /// The one of `roots` that `directory` is below, the innermost first.
@@ -233,7 +244,8 @@ mod tests {
     fn the_bundled_loader_names_no_directory_of_the_host() {
         let (found, bytes) = loader(HostLibraries::Hidden);
         assert!(found.version.starts_with("2."), "{}", found.version);
-        assert!(found.has("libc.so.6") && !found.has("libx.so"));
+        let names = found.libraries();
+        assert!(names.contains("libc.so.6") && !names.contains("libx.so"));
         for name in ["/etc/ld.so.cache", "/etc/ld.so.preload", "/lib/", "/usr/lib/"] {
             assert!(!has(&bytes, name), "{name}");
         }

@@ -10,8 +10,8 @@ use snakecrate_base::ui::table;
 
 /// The name of the attachment.
 const MEMBER: &str = "attachments/dropped-files.json";
-/// Its role.
-const ROLE: &str = "dropped-files";
+/// The role of the list.
+pub const DROPPED_FILES: &str = "dropped-files";
 
 /// Files of one wheel that one rule dropped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl AttachmentSpec {
     pub fn dropped_files(dropped: &[DroppedFiles]) -> Self {
         let name = EntryPath::new(MEMBER).expect("the name is a path");
         let contents = serde_json::to_vec(dropped).unwrap_or_default();
-        Self { name, role: ROLE.into(), component: None, contents }
+        Self { name, role: DROPPED_FILES.into(), component: None, contents }
     }
 }
 
@@ -45,7 +45,7 @@ impl AttachmentSpec {
 ///
 /// The archive is damaged, or cannot be read.
 pub fn dropped_files(archive: &Archive) -> Result<Vec<DroppedFiles>, Error> {
-    let Some(bytes) = archive.attachment(ROLE)? else { return Ok(Vec::new()) };
+    let Some(bytes) = archive.attachment(DROPPED_FILES)? else { return Ok(Vec::new()) };
     let length = archive.record().archive_length;
     let damaged =
         |error: serde_json::Error| archive.damaged_at(format!("{MEMBER}: {error}"), length);

@@ -28,7 +28,7 @@ os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
 ";
 
 pub use attachment::SBOM;
-pub use dropped::{DroppedFiles, dropped_files, dropped_text};
+pub use dropped::{DROPPED_FILES, DroppedFiles, dropped_files, dropped_text};
 pub use error::Error;
 pub use extract::{Extracted, extract, require_empty, unpack};
 pub use inspect::Report;

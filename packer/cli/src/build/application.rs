@@ -4,7 +4,7 @@ use snakecrate_format::entry_path::EntryPath;
 
 use super::facts::Facts;
 use super::pack::{Prepared, Work};
-use super::{Error, include};
+use super::{Error, boot, include};
 use crate::source::{Kind, LeftOut, Source, script_tree, zipapp_tree};
 use crate::wheel::{self, Distribution, Script};
 use snakecrate_base::APP;
@@ -13,9 +13,6 @@ use snakecrate_runtime::Imports;
 
 /// The most files that the warning about files that are not packed names.
 const NAMED: usize = 8;
-/// Makes modules of the application's directory importable in every interpreter of the environment,
-/// as a line in a file of this name in `site-packages`.
-const PATH_FILE: &str = "snakecrate-app.pth";
 /// Distributions that environments have for their own sake.
 const TOOLS: [&str; 5] = ["pip", "setuptools", "uv", "virtualenv", "wheel"];
 
@@ -187,7 +184,7 @@ impl Work<'_> {
             Error::Archive(crate::archive::Error::Spec(error.to_string()))
         };
         if source.place().is_some() {
-            let place = EntryPath::new(&format!("{site}/{PATH_FILE}")).map_err(bad)?;
+            let place = EntryPath::new(&format!("{site}/{}", boot::PATH_FILE)).map_err(bad)?;
             tree.insert_file(place, Mode::Plain, format!("{up}{APP}\n").into_bytes());
         }
         Ok(())

@@ -86,6 +86,7 @@ impl Work<'_> {
         let dropped = std::iter::once(dropped).filter(|_| project.is_some()).chain(of_wheels);
         let dropped: Vec<_> = dropped.collect();
         let dropped = self.dropped_files(all().zip(dropped.iter().map(Vec::as_slice)));
+        let dropped = (!dropped.is_empty()).then(|| AttachmentSpec::dropped_files(&dropped));
 
         let native = runtime.objects.iter().chain(&app_objects);
         let native = native.chain(wheels.iter().flat_map(|wheel| &wheel.facts.objects));
@@ -101,7 +102,7 @@ impl Work<'_> {
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
 
-        let hints = self.hints(source, project.as_ref(), wheels, left_out, &report);
+        let hints = self.hints(Some(source), project.as_ref(), wheels, left_out, &report);
 
         let mut components = self.components(&app, runtime, packed_app, wheels.iter().zip(packed));
         self.warn_of_conflicts(&components);
@@ -148,7 +149,7 @@ impl Work<'_> {
     }
 
     /// Chooses the entries, and puts their boot scripts into the application's tree.
-    fn entries(
+    pub(super) fn entries(
         &self,
         source: &Source,
         app: &mut Application,
@@ -249,7 +250,7 @@ impl Work<'_> {
     }
 
     /// Warns of files that several components install; installers overwrite them silently.
-    fn warn_of_conflicts(&self, components: &[ComponentSpec]) {
+    pub(super) fn warn_of_conflicts(&self, components: &[ComponentSpec]) {
         let mut layers: Vec<_> =
             components.iter().filter(|c| !matches!(c.kind, Kind::Runtime | Kind::Part)).collect();
         layers.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));

@@ -1,5 +1,7 @@
 //! The bundled C library, and what a host must have to run the archive without it.
 
+use std::collections::BTreeSet;
+
 use snakecrate_format::manifest::{self, Choice, Need};
 
 use super::Error;
@@ -7,7 +9,7 @@ use super::pack::Work;
 use crate::component::Packed;
 use crate::settings::LibcChoice;
 use snakecrate_audit::{Bundled as BundledGlibc, Object, Report};
-use snakecrate_runtime::c_library::{CLibrary, HostLibraries};
+use snakecrate_runtime::c_library::{CLibrary, HostLibraries, is_loadable_first};
 
 /// A C library that is ready to go into an archive.
 pub(super) struct Bundled {
@@ -52,7 +54,7 @@ impl Work<'_> {
             choice,
             loader: found.loader()?,
             needs: needs(report, found.lowest(), &compilers),
-            first: first(objects, &found, host),
+            first: first(objects, &found.libraries(), host),
         };
         if choice == Choice::Bundled && report.needs_host() {
             self.ui.warn(format_args!(
@@ -132,7 +134,7 @@ impl Work<'_> {
 
 /// The versions that the host's libraries must have to replace the bundled ones. `compilers` are
 /// the names of the required libraries of GCC's runtime.
-fn needs(report: &Report, lowest: (u32, u32), compilers: &[&str]) -> Vec<Need> {
+pub(super) fn needs(report: &Report, lowest: (u32, u32), compilers: &[&str]) -> Vec<Need> {
     let need = |library: &str, prefix: &str, version: String| Need {
         library: library.into(),
         prefix: prefix.into(),
@@ -159,17 +161,21 @@ fn needs(report: &Report, lowest: (u32, u32), compilers: &[&str]) -> Vec<Need> {
     needs
 }
 
-/// Bundled libraries that the launcher has to load first: objects with a `DT_RUNPATH` need them, and
+/// Those of the bundled libraries `bundled` that the launcher has to load first: objects with a `DT_RUNPATH` need them, and
 /// the loader does not search the interpreter's path for those objects. If the host's libraries are
 /// found, these are all: the host's libraries must not bring their own.
-fn first(objects: &[Object], found: &CLibrary, host: HostLibraries) -> Vec<String> {
+pub(super) fn first(
+    objects: &[Object],
+    bundled: &BTreeSet<String>,
+    host: HostLibraries,
+) -> Vec<String> {
     if host == HostLibraries::Found {
-        return found.loadable_first().map(str::to_owned).collect();
+        return bundled.iter().filter(|name| is_loadable_first(name)).cloned().collect();
     }
     let with_own_path = objects.iter().filter(|object| object.has_runpath);
     let mut names: Vec<String> = with_own_path
         .flat_map(|object| &object.needed)
-        .filter(|name| found.has(name) && *name != "libc.so.6")
+        .filter(|name| bundled.contains(*name) && *name != "libc.so.6")
         .cloned()
         .collect();
     names.sort();

@@ -7,7 +7,7 @@ use super::Error;
 use super::facts::Facts;
 use super::pack::Work;
 use super::requires::{self, Requirements};
-use crate::archive::{AttachmentSpec, DroppedFiles};
+use crate::archive::DroppedFiles;
 use crate::source::Source;
 use crate::wheel::{Dropped, Script, normalize};
 use snakecrate_base::ui::Count;
@@ -70,11 +70,11 @@ impl Work<'_> {
         }
     }
 
-    /// The list of files that are not packed, for `inspect --dropped`; `None` if every file is.
+    /// The files that are not packed, sorted, for `inspect --dropped`.
     pub(super) fn dropped_files<'d>(
         &self,
         distributions: impl Iterator<Item = (&'d Facts, &'d [Dropped])>,
-    ) -> Option<AttachmentSpec> {
+    ) -> Vec<DroppedFiles> {
         let mut all = Vec::new();
         for (Facts { name, version, .. }, dropped) in distributions {
             for Dropped { rule, path } in dropped {
@@ -90,7 +90,7 @@ impl Work<'_> {
             }
         }
         all.sort();
-        (!all.is_empty()).then(|| AttachmentSpec::dropped_files(&all))
+        all
     }
 }
 

@@ -112,6 +112,9 @@ pub enum Error {
         /// The option.
         option: &'static str,
     },
+    /// Components of an archive cannot be replaced.
+    #[error(transparent)]
+    Swap(#[from] super::SwapError),
     /// The build cache cannot be used.
     #[error(transparent)]
     Cache(#[from] build_cache::Error),
@@ -160,6 +163,7 @@ impl Remedy for Error {
             Self::External { option } => {
                 Some(format!("give {option} to `snakecrate runtime`, which makes that file"))
             }
+            Self::Swap(error) => error.remedy(),
             Self::Cache(error) => error.remedy(),
             Self::Interpreter { .. } => Some("choose another interpreter with --python".into()),
         }

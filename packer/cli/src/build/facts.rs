@@ -13,7 +13,7 @@ use super::{Error, entries};
 use crate::build_cache::BuildCache;
 use crate::component::{Packed, Store};
 use crate::sbom::SbomLicense;
-use crate::wheel::{self, Distribution, Dropped, License, Script, normalize};
+use crate::wheel::{self, Distribution, Dropped, License, Metadata, Script, normalize};
 use snakecrate_audit::{self as audit, Object};
 use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
@@ -65,17 +65,9 @@ impl Facts {
     ///
     /// A file cannot be read, or the interpreter does not start.
     pub fn of(distribution: &Distribution, scanner: &Scanner<'_>) -> Result<Self, Error> {
-        let metadata = &distribution.metadata;
+        let Distribution { name, version, metadata, .. } = distribution;
         Ok(Self {
-            name: distribution.name.clone(),
-            version: distribution.version.clone(),
-            summary: metadata.summary.clone(),
-            licenses: licenses(&metadata.license),
-            requires: metadata.requires_dist.clone(),
-            requires_python: metadata.requires_python.clone(),
-            extras: extras(&metadata.requires_dist),
             top_level: distribution.top_level.clone(),
-            provides: metadata.provides_extra.iter().map(|extra| normalize(extra)).collect(),
             scripts: distribution.scripts.clone(),
             leading: leading(distribution, scanner),
             runnable: runnable(distribution),
@@ -83,7 +75,30 @@ impl Facts {
             objects: objects_of(&distribution.tree, scanner.interpreter().target)?,
             dropped: distribution.dropped.clone(),
             missing: distribution.missing.clone(),
+            ..Self::of_metadata(name, version, metadata)
         })
+    }
+
+    /// The facts that metadata has.
+    pub fn of_metadata(name: &str, version: &str, metadata: &Metadata) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            summary: metadata.summary.clone(),
+            licenses: licenses(&metadata.license),
+            requires: metadata.requires_dist.clone(),
+            requires_python: metadata.requires_python.clone(),
+            extras: extras(&metadata.requires_dist),
+            top_level: Vec::new(),
+            provides: metadata.provides_extra.iter().map(|extra| normalize(extra)).collect(),
+            scripts: Vec::new(),
+            leading: BTreeMap::new(),
+            runnable: Vec::new(),
+            imports: Imports::default(),
+            objects: Vec::new(),
+            dropped: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// What it declares about others.

@@ -60,17 +60,7 @@ fn distributions(
     if !settings.requirements.is_empty() {
         inputs.files.clone_from(&settings.requirements);
     }
-    let options = resolve::Options {
-        index_url: settings.index_url.clone(),
-        find_links: settings.find_links.clone(),
-        offline: settings.offline,
-        no_index: false,
-        no_binary: settings.no_binary.clone(),
-        only_binary: settings.only_binary.clone(),
-        constraints: settings.constraints.clone(),
-        overrides: settings.overrides.clone(),
-        cache: cache.clone(),
-    };
+    let options = options(settings, cache);
     if let Source::Environment { directory } = source {
         return of_environment(directory, settings, interpreter, &options, ui);
     }
@@ -82,6 +72,21 @@ fn distributions(
     };
     inputs.constraints = selection.constraints();
     Ok(resolve::resolve_pins(interpreter, &selection.pins()?, &inputs, &options, ui)?)
+}
+
+/// The options of a resolution.
+pub(super) fn options(settings: &Settings, cache: &BuildCache) -> resolve::Options {
+    resolve::Options {
+        index_url: settings.index_url.clone(),
+        find_links: settings.find_links.clone(),
+        offline: settings.offline,
+        no_index: false,
+        no_binary: settings.no_binary.clone(),
+        only_binary: settings.only_binary.clone(),
+        constraints: settings.constraints.clone(),
+        overrides: settings.overrides.clone(),
+        cache: cache.clone(),
+    }
 }
 
 /// The inputs of `source` with the wanted extras.

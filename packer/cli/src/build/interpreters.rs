@@ -79,6 +79,20 @@ fn targets(settings: &Settings) -> Result<Vec<&'static Target>, Error> {
     Ok(targets)
 }
 
+/// The interpreter that the settings name for `target`, the only one. It has the `minor` version if they
+/// leave a choice.
+pub(super) fn named(
+    settings: &Settings,
+    target: &'static Target,
+    minor: (u8, u8),
+    cache: &BuildCache,
+    ui: Ui,
+) -> Result<Interpreter, Error> {
+    let wanted = Wanted { target, spec: spec(None, settings, target, &[target])? };
+    let search = Search { settings, cache, ui, requires_python: None };
+    search.one(&wanted, Some(minor))
+}
+
 /// The interpreter that the user names for `target`. A path without a target is for the only one, or
 /// for this machine's; a version or a suite of packages is for all.
 fn spec(

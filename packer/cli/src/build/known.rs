@@ -13,7 +13,7 @@ impl Work<'_> {
     /// The facts for [`Hints`]. `project` has those of a project that is packed.
     pub(super) fn hints(
         &self,
-        source: &Source,
+        source: Option<&Source>,
         project: Option<&Facts>,
         wheels: &[Prepared],
         left_out: Vec<Part>,
@@ -42,7 +42,11 @@ impl Work<'_> {
                 .collect(),
             unprovided: unprovided.collect(),
             left_out,
-            stdlib: vec![python.stdlib.clone(), python.dynload.clone()],
+            stdlib: [&python.stdlib, &python.dynload]
+                .into_iter()
+                .filter(|p| p.is_absolute())
+                .cloned()
+                .collect(),
             installed: installed(source, &python.stdlib),
         }
     }
@@ -50,11 +54,11 @@ impl Work<'_> {
 
 /// The directories of distributions that are installed for this project: in its virtual
 /// environment, in the one that is active, and in the interpreter's own directory.
-fn installed(source: &Source, stdlib: &std::path::Path) -> Vec<PathBuf> {
+fn installed(source: Option<&Source>, stdlib: &std::path::Path) -> Vec<PathBuf> {
     let beside = match source {
-        Source::Project { directory, .. } => Some(directory.join(".venv")),
-        Source::Folder(folder) => Some(folder.directory.join(".venv")),
-        Source::Script { path, .. } => path.parent().map(|parent| parent.join(".venv")),
+        Some(Source::Project { directory, .. }) => Some(directory.join(".venv")),
+        Some(Source::Folder(folder)) => Some(folder.directory.join(".venv")),
+        Some(Source::Script { path, .. }) => path.parent().map(|parent| parent.join(".venv")),
         _ => None,
     };
     let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);

@@ -68,7 +68,7 @@ fn options(settings: &Settings) -> Vec<String> {
 }
 
 /// The optimization level that these options of the interpreter set.
-fn optimization_of(options: &[String]) -> u8 {
+pub(super) fn optimization_of(options: &[String]) -> u8 {
     let is_flags = |option: &&String| {
         option.starts_with('-') && !["-X", "-W", "--"].iter().any(|start| option.starts_with(start))
     };

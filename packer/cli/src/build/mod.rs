@@ -31,6 +31,7 @@ mod runtime;
 mod sbom_parts;
 mod selection;
 mod subject;
+mod swap;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -60,6 +61,7 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
 pub use subject::{Check, HOOK, Subject, Withheld};
+pub use swap::{Error as SwapError, Swap};
 
 /// An archive that is ready to be written.
 #[derive(Debug)]

@@ -124,7 +124,12 @@ impl Work<'_> {
         Ok((runtime?, rest.0?, rest.1?))
     }
 
-    fn pack_wheel(&self, wheel: &Prepared, progress: &Progress) -> Result<PackedFiles, Error> {
+    /// Compiles and compresses a wheel that isn't packed yet.
+    pub(super) fn pack_wheel(
+        &self,
+        wheel: &Prepared,
+        progress: &Progress,
+    ) -> Result<PackedFiles, Error> {
         let tree = match &wheel.state {
             State::Packed(packed) => return Ok((packed.clone(), wheel.facts.dropped.clone())),
             State::Unpacked(tree) => tree.clone(),

@@ -125,8 +125,7 @@ fn write(
         return Err(unproven(&build, proven.expect_err("it failed"), kept));
     }
     let written = aside.publish().map_err(crate::build::Error::from)?;
-    // A leftover of an earlier build would be taken for this one's.
-    let _ = fs::remove_file(failed(output));
+    forget_failed(output);
     report(output)?;
     let entries: Vec<_> = build.entries().collect();
     ui.step(
@@ -134,6 +133,12 @@ fn write(
         format_args!("{} ({}; {})", output.display(), Size(written.length), entries.join(", ")),
     );
     Ok(())
+}
+
+/// Removes an archive that failed its proof: a leftover of an earlier build would be taken for the last
+/// one's.
+pub(super) fn forget_failed(output: &Path) {
+    let _ = fs::remove_file(failed(output));
 }
 
 /// The name of an archive whose proof failed.

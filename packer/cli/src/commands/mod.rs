@@ -15,6 +15,7 @@ mod package;
 mod prune;
 mod registry;
 mod runtime;
+mod swap;
 mod targets;
 mod test;
 
@@ -89,6 +90,9 @@ pub enum Error {
         /// The key of an option that was given.
         option: String,
     },
+    /// Components of an archive cannot be replaced.
+    #[error(transparent)]
+    Swap(#[from] swap::Error),
     /// Several packages would have one name.
     #[error("there are several packages, and {} isn't a directory", .0.display())]
     SeveralPackages(PathBuf),
@@ -176,6 +180,7 @@ impl Remedy for Error {
             Self::BuiltAlready { .. } => {
                 Some("leave it out, or give the source of the archive".into())
             }
+            Self::Swap(error) => error.remedy(),
             Self::SeveralPackages(_) => Some("name a directory with -o".into()),
             Self::Targets(failures) => {
                 let remedy = |error: &Self| error.remedy().unwrap_or_default();
@@ -231,6 +236,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Config(args) => config::config(&args)?,
         Command::Package(args) => package::package(&args, ui)?,
         Command::Image(args) => image::image(&args, ui)?,
+        Command::Swap(args) => swap::swap(&args, ui)?,
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }

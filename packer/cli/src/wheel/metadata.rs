@@ -1,6 +1,10 @@
 //! `METADATA` and its headers, which `WHEEL` has, too
 //! ([core metadata](https://packaging.python.org/en/latest/specifications/core-metadata/)).
 
+use std::str::FromStr as _;
+
+use pep440_rs::{Version, VersionSpecifiers};
+
 /// The fields of `METADATA` that are used here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metadata {
@@ -81,6 +85,15 @@ fn unindented(value: &str) -> String {
     let first = lines.next().unwrap_or_default().to_owned();
     let rest = lines.map(|line| line.trim_start().trim_start_matches('|'));
     rest.fold(first, |text, line| text + "\n" + line)
+}
+
+/// Whether `wanted`, the specifiers of a `Requires-Python`, exclude `python`. Those that cannot be read
+/// exclude nothing.
+pub fn excludes_python(wanted: &str, python: &str) -> bool {
+    match (VersionSpecifiers::from_str(wanted), Version::from_str(python)) {
+        (Ok(specifiers), Ok(version)) => !specifiers.contains(&version),
+        _ => false,
+    }
 }
 
 impl Metadata {

@@ -48,6 +48,10 @@ const BEFORE: &str = "boot/lib/before.py";
 /// The places where Django writes, beside it.
 const WRITABLE: &str = "boot/lib/writable.py";
 
+/// Makes modules of the application's directory importable in every interpreter of the environment,
+/// as a line in a file of this name in `site-packages`.
+pub const PATH_FILE: &str = "snakecrate-app.pth";
+
 const VARIABLES: &str = include_str!("variables.py");
 
 /// Adds the files that boot scripts share to the application's tree; the fast start only if scripts

@@ -55,6 +55,11 @@ impl Asked {
         asked
     }
 
+    /// Asks for an extra of the distribution `name`.
+    pub fn ask_extra(&mut self, name: &str, extra: &str) {
+        self.extras.entry(name.to_owned()).or_default().push(extra.to_owned());
+    }
+
     /// Adds the lines of requirements files.
     fn files(&mut self, files: &[PathBuf]) {
         for file in files {

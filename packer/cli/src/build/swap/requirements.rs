@@ -1,0 +1,62 @@
+//! Whether every distribution still finds what it requires.
+
+use std::collections::BTreeSet;
+
+use pep508_rs::MarkerEnvironment;
+
+use crate::build;
+use crate::build::facts::Facts;
+use crate::build::pack::Work;
+use crate::build::requires::{self, Asked, Requirements};
+use crate::wheel::normalize;
+
+/// Distributions, and the markers' environment that they are in.
+pub(super) struct Set<'a> {
+    pub(super) all: Vec<&'a Facts>,
+    pub(super) environment: &'a MarkerEnvironment,
+}
+
+impl<'a> Set<'a> {
+    pub(super) fn requirements(&self, asked: &'a Asked) -> Requirements<'a> {
+        Requirements::new(self.all.iter().map(|facts| facts.declared()), asked, self.environment)
+    }
+}
+
+/// Asks for the extras whose requirements `old` has. The archive doesn't say which ones its user asked
+/// for, so those that were there are to stay.
+pub(super) fn ask_extras(old: &Set<'_>, asked: &mut Asked) {
+    let nothing = Asked::default();
+    let requirements = old.requirements(&nothing);
+    for facts in &old.all {
+        for extra in &facts.provides {
+            let adds = facts.extras.iter().any(|(name, _)| normalize(name) == *extra);
+            if adds && requirements.has_extra(&facts.name, extra) {
+                asked.ask_extra(&facts.name, extra);
+            }
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Fails if a distribution of `new` requires something that is not there. What was lacking in `old`
+    /// may be lacking: its user had allowed that.
+    pub(super) fn check_new_requirements(
+        &self,
+        old: &Set<'_>,
+        new: &Requirements<'_>,
+    ) -> Result<(), build::Error> {
+        let nothing = Asked::default();
+        let before = old.requirements(&nothing).unmet();
+        let allowed: BTreeSet<_> =
+            self.settings.allow_unmet.iter().map(|name| normalize(name)).collect();
+        let (overridden, unmet): (Vec<_>, Vec<_>) = new
+            .unmet()
+            .into_iter()
+            .filter(|unmet| !before.contains(unmet) && !allowed.contains(&unmet.name))
+            .partition(|unmet| self.overrides.cause(unmet));
+        for unmet in overridden {
+            self.ui.warn(format_args!("overridden requirement: {unmet}"));
+        }
+        if unmet.is_empty() { Ok(()) } else { Err(requires::Error(unmet).into()) }
+    }
+}
