@@ -63,6 +63,9 @@ mod reproducible;
 /// Options that make archives smaller.
 mod size;
 
+/// Other components in a finished archive.
+mod swap;
+
 /// Targets: what can be built here, what is missing, and builds for several.
 mod targets;
 

@@ -167,7 +167,8 @@ pub fn is_loadable_first(name: &str) -> bool {
 
 /// Whether a bundled loader finds libraries of the host: see [`HostLibraries`].
 pub fn finds_host_libraries(loader: &[u8]) -> bool {
-    memchr::memmem::find(loader, CACHE.as_bytes()).is_some()
+    // Messages contain the name, too.
+    memchr::memmem::find(loader, format!("\0{CACHE}\0").as_bytes()).is_some()
 }
 
 /// The one of `roots` that `directory` is below, the innermost first.
@@ -249,12 +250,13 @@ mod tests {
         for name in ["/etc/ld.so.cache", "/etc/ld.so.preload", "/lib/", "/usr/lib/"] {
             assert!(!has(&bytes, name), "{name}");
         }
+        assert!(!finds_host_libraries(&bytes));
     }
 
     #[test]
     fn drivers_are_found_but_preloaded_libraries_are_not() {
         let (found, bytes) = loader(HostLibraries::Found);
-        assert!(has(&bytes, "/etc/ld.so.cache") && !has(&bytes, "/etc/ld.so.preload"));
+        assert!(finds_host_libraries(&bytes) && !has(&bytes, "/etc/ld.so.preload"));
         let hidden = loader(HostLibraries::Hidden).0;
         assert_ne!(found.fingerprint().unwrap(), hidden.fingerprint().unwrap());
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use confique::Layer as _;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::ui::{Ui, warnings};
+use snakecrate_format::manifest::Kind;
 use snakecrate_format::size::Size;
 
 use super::{artifacts, build};
@@ -106,11 +107,23 @@ fn write(
     }
     let written = aside.publish().map_err(crate::build::Error::from)?;
     build::forget_failed(output);
-    for change in &report(output)?.components {
-        ui.step(verb(change.change), text(change));
-    }
+    say(&report(output)?.components, ui);
     ui.step("Written", format_args!("{} ({})", output.display(), Size(written.length)));
     Ok(())
+}
+
+/// Names the components that changed. Parts of the runtime go with it.
+fn say(changes: &[ComponentChange], ui: Ui) {
+    let is_swapped = |one: &&ComponentChange| one.change == Change::Changed;
+    let is_part = |one: &&ComponentChange| one.kind == Kind::Part && is_swapped(one);
+    let parts: Vec<&str> = changes.iter().filter(is_part).map(|one| &*one.name).collect();
+    for change in changes.iter().filter(|one| !is_part(one)) {
+        let parts = match change.kind {
+            Kind::Runtime if !parts.is_empty() => format!(" with {}", parts.join(", ")),
+            _ => String::new(),
+        };
+        ui.step(verb(change.change), format_args!("{}{parts}", text(change)));
+    }
 }
 
 fn verb(change: Change) -> &'static str {
