@@ -1,5 +1,7 @@
 //! The command line: subcommands and their flags.
 
+mod cache;
+mod config;
 mod swap;
 mod test;
 
@@ -7,17 +9,17 @@ use std::path::PathBuf;
 
 use clap::Arg;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use confique::Layer as _;
 
 use crate::prefix::LibcUse;
-use crate::prune::values::{Bytes, When};
 use crate::runtime_args::RuntimeArgs;
 use crate::settings::{Options, described};
 use snakecrate_audit::Glibc;
 use snakecrate_base::ui::Verbosity;
 
+pub use cache::Cache;
+pub use config::{ConfigArgs, Variables};
 pub use swap::SwapArgs;
 pub use test::TestArgs;
 
@@ -277,50 +279,6 @@ An environment may be moved. It needs no cache and writes nothing.")]
     Cache(Cache),
 }
 
-/// The subcommands of `cache`.
-#[derive(Debug, Subcommand)]
-pub enum Cache {
-    /// Print the directory of the cache
-    Dir,
-    /// List environments and components
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Compare every file with what was packed
-    Verify {
-        /// Remove damaged components; their archives unpack them again at the next start
-        #[arg(long)]
-        repair: bool,
-    },
-    /// Remove environments that have not been used for a while; those in use stay
-    #[command(after_help = "\
-Each option is a reason to remove an environment; the default is --unused 30. A component goes with
-the last environment that uses it. Build files go by --unused only.
-
-Examples:
-  snakecrate cache prune --unused 90 --dry-run       not started for 90 days
-  snakecrate cache prune --unused 2026-10-31         not started since that day
-  snakecrate cache prune --max-size 2G               least recently used first, until 2 GB are left")]
-    Prune {
-        /// Remove environments not used for this many days, or since a date (YYYY-MM-DD)
-        #[arg(long, value_name = "DAYS|DATE")]
-        unused: Option<When>,
-        /// Remove environments unpacked more than this many days ago, or before a date
-        #[arg(long, value_name = "DAYS|DATE")]
-        older: Option<When>,
-        /// Remove the least recently used environments until the rest fits: 500M, 1.5GiB
-        #[arg(long, value_name = "SIZE")]
-        max_size: Option<Bytes>,
-        /// List what would be removed, and remove nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Remove all environments that are not in use, and all build files
-    Clear,
-}
-
 /// The compression level of `run`: its archives stay on this machine, and level 18 takes a hundred
 /// times as long (`stub/FORMAT.md`).
 const RUN_LEVEL: i32 = 3;
@@ -477,51 +435,6 @@ pub enum LayerCompression {
     Zstd,
     /// gzip, for old engines.
     Gzip,
-}
-
-/// What `config` shows.
-#[derive(Debug, Args)]
-pub struct ConfigArgs {
-    /// Variables in place of flags. The first field, since the others take what they parse.
-    #[command(flatten)]
-    pub variables: Variables,
-    /// The source and the options of the build.
-    #[command(flatten)]
-    pub build: BuildArgs,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Print the JSON schema of [tool.snakecrate]
-    #[arg(long, conflicts_with = "json")]
-    pub schema: bool,
-}
-
-/// The ids of the flags that an environment variable stands for.
-#[derive(Debug, Default)]
-pub struct Variables(pub Vec<String>);
-
-impl FromArgMatches for Variables {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let is_variable =
-            |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::EnvVariable);
-        Ok(Self(matches.ids().filter(is_variable).map(ToString::to_string).collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-/// It has no flags of its own.
-impl Args for Variables {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        command
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        command
-    }
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ fn source_of(
     let args_of_build =
         BuildArgs { source: source.to_owned(), artifact: None, options: args.options.clone() };
     let (source, artifacts) = build::resolve(&args_of_build, &Options::empty())?;
-    let settings = artifacts::only(artifacts)?.settings;
+    let settings = artifacts::only(artifacts, "an archive has one application")?.settings;
     let flags = Settings::resolve([args.options.clone()]);
     let settings = Settings { python: flags.python, report: flags.report, ..settings };
     Ok((source, settings))
