@@ -250,7 +250,7 @@ fn percent(text: &str) -> impl std::fmt::Display + '_ {
 }
 
 /// A UUID of version 8 (RFC 9562): 122 bits of the digest.
-fn serial_number(digest: &Digest) -> String {
+pub fn serial_number(digest: &Digest) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.0[..16]);
     uuid::Uuid::new_v8(bytes).urn().to_string()

@@ -9,23 +9,26 @@ use confique::Layer as _;
 use snakecrate_base::temporary;
 use snakecrate_base::ui::Ui;
 use snakecrate_format::size::Size;
-use snakecrate_format::target::Target;
+use snakecrate_format::target::{TARGETS, Target};
 use snakecrate_image::{Base, Compression, Image};
 use snakecrate_registry::Reference;
 
 use super::artifacts;
 use super::registry::Registries;
-use super::{Error, build, package};
+use super::{Error, build, package, runtime};
 use crate::archive::Archive;
 use crate::build::Build;
 use crate::build_cache::BuildCache;
-use crate::cli::{ImageArgs, LayerCompression};
-use crate::image::{self, Labels, Maker, architecture};
+use crate::cli::{ImageArgs, ImageCommand, LayerCompression, RebaseArgs};
+use crate::image::{self, Labels, Maker, Old, architecture};
 use crate::settings::{LibcChoice, Options, Settings};
 use crate::source::{self, Source};
 
 /// `snakecrate image`
 pub(super) fn image(args: &ImageArgs, ui: Ui) -> Result<(), Error> {
+    if let Some(ImageCommand::Rebase(args)) = &args.command {
+        return rebase(args, ui);
+    }
     let cache = BuildCache::open().map_err(image::Error::from)?;
     let registries = Registries::new(&args.registry, &cache, ui);
     // A name that isn't one is reported before the build, and so is a base that cannot be had.
@@ -43,7 +46,46 @@ pub(super) fn image(args: &ImageArgs, ui: Ui) -> Result<(), Error> {
     target.map_or(Ok(()), |target| registries.push(&image, &target, source))
 }
 
-/// The image that the one to make is put on.
+/// `snakecrate image rebase`
+fn rebase(args: &RebaseArgs, ui: Ui) -> Result<(), Error> {
+    let cache = BuildCache::open().map_err(image::Error::from)?;
+    let registries = Registries::new(&args.registry, &cache, ui);
+    let target = args.push.as_deref().map(str::parse).transpose()?;
+    let old = Below::read(&args.image, &registries)?;
+    let target: Option<Reference> = target.or_else(|| {
+        let is_asked = args.output.is_none();
+        old.reference.clone().filter(|_| is_asked)
+    });
+    if target.is_none() && args.output.is_none() {
+        return Err(Error::NoOutput(args.image.clone()));
+    }
+    let level = Settings::resolve([args.options(TARGETS[0])]).level;
+    let compression = match args.compression {
+        LayerCompression::Gzip => Compression::Gzip,
+        LayerCompression::Zstd => Compression::Zstd(level),
+    };
+    let maker = Maker::new(&cache, compression, ui)?;
+    let temporary = cache.temporary_directory();
+    let temporary =
+        temporary.map_err(|source| Error::Directory { path: cache.path().to_owned(), source })?;
+    let mut image = maker.rebase(&old.image, |old: &Old| {
+        let path = temporary.path().join(old.target.name);
+        runtime::write(&Settings::resolve([args.options(old.target)]), &path, ui)?;
+        Ok::<_, Error>(Archive::open_any(&path)?)
+    })?;
+    let source = old.reference.as_ref();
+    if let Some(output) = &args.output {
+        if let Some(source) = source {
+            registries.pull_layers(&mut image, source)?;
+        }
+        let name = source.map_or("image", Reference::repository);
+        let name = name.rsplit('/').next().unwrap_or(name);
+        write(&image, name, output, ui)?;
+    }
+    target.map_or(Ok(()), |target| registries.push(&image, &target, source))
+}
+
+/// The image that the one to make is put on, or that gets another runtime.
 struct Below {
     /// The user's name for it.
     name: String,

@@ -79,6 +79,9 @@ pub enum Error {
     /// An image of several things that aren't archives.
     #[error("an image is of one source, or of one archive for each target")]
     SeveralSources,
+    /// A rebased image has nowhere to go.
+    #[error("{0} is a directory, and nothing says where its new image goes")]
+    NoOutput(String),
     /// An image without a C library.
     #[error("an image has no C library but the archive's own, and --libc is `host`")]
     HostLibrary,
@@ -176,6 +179,9 @@ impl Remedy for Error {
             Self::Image(error) => error.remedy(),
             Self::Registry(error) => error.remedy(),
             Self::SeveralSources => Some("build an archive for each target first".into()),
+            Self::NoOutput(_) => {
+                Some("name a directory with -o, or a repository with --push".into())
+            }
             Self::HostLibrary => Some("leave out --libc".into()),
             Self::BuiltAlready { .. } => {
                 Some("leave it out, or give the source of the archive".into())

@@ -1,6 +1,6 @@
 //! `runtime`: runtime files for archives without a runtime.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use snakecrate_format::record::{BLANK, RuntimeName};
 use snakecrate_format::size::Size;
@@ -28,6 +28,15 @@ pub(super) fn runtime(args: &RuntimeArgs, ui: Ui) -> Result<(), Error> {
             "Packed",
             format_args!("{} ({implementation} {version}; {size})", output.display()),
         );
+    }
+    Ok(())
+}
+
+/// Writes the runtime file of the only interpreter that `settings` name to `output`.
+pub(super) fn write(settings: &Settings, output: &Path, ui: Ui) -> Result<(), Error> {
+    for interpreter in build::interpreters_alone(settings, ui)? {
+        let spec = build::runtime_file(settings, &interpreter, ui)?;
+        archive::write(output, &BLANK, spec)?;
     }
     Ok(())
 }

@@ -142,7 +142,7 @@ impl<'a> Components<'a> {
         Ok(())
     }
 
-    fn cannot_bind(&self, reason: &str) -> Error {
+    pub fn cannot_bind(&self, reason: &str) -> Error {
         Error::Interpreter { path: self.archive.path().to_owned(), reason: reason.to_owned() }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
+use snakecrate_format::manifest::Python;
 use snakecrate_image::spec::{
     ANNOTATION_DESCRIPTION, ANNOTATION_LICENSES, ANNOTATION_REVISION, ANNOTATION_SOURCE,
     ANNOTATION_TITLE, ANNOTATION_URL, ANNOTATION_VENDOR, ANNOTATION_VERSION,
@@ -16,8 +17,11 @@ use super::Error;
 use crate::archive::Archive;
 use crate::package::About;
 
-/// The label with implementation and version of the interpreter: `cpython 3.12.1`.
+/// The label with implementation, version and executable of the interpreter:
+/// `cpython 3.12.1 python3.12`.
 pub const PYTHON: &str = "snakecrate.python";
+/// The label with the versions of Python that all distributions allow.
+pub const REQUIRES: &str = "snakecrate.requires-python";
 
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
@@ -65,9 +69,13 @@ impl Labels {
     }
 
     /// All labels of the image of `archive`.
-    pub(super) fn of(&self, archive: &Archive, about: &About) -> BTreeMap<String, String> {
+    pub(super) fn of(
+        &self,
+        archive: &Archive,
+        about: &About,
+        requires: String,
+    ) -> BTreeMap<String, String> {
         let manifest = archive.manifest();
-        let python = format!("{} {}", manifest.python.implementation, manifest.python.version);
         let mut labels = BTreeMap::new();
         for (name, value) in [
             (ANNOTATION_TITLE, Some(manifest.name.clone())),
@@ -78,13 +86,21 @@ impl Labels {
             (ANNOTATION_LICENSES, about.licence.clone()),
             (ANNOTATION_SOURCE, about.repository.clone()),
             (ANNOTATION_URL, about.homepage.clone()),
-            (PYTHON, Some(python)),
+            (PYTHON, Some(python(&manifest.python))),
+            (REQUIRES, Some(requires).filter(|requires| !requires.is_empty())),
         ] {
             labels.extend(value.map(|value| (name.to_owned(), value)));
         }
         labels.extend(self.given.clone());
         labels
     }
+}
+
+/// The value of [`PYTHON`]. The executable's name tells builds with another interface apart, such as
+/// `python3.13t`.
+pub(super) fn python(python: &Python) -> String {
+    let executable = python.executable.file_name();
+    format!("{} {} {executable}", python.implementation, python.version)
 }
 
 /// The image's time, in RFC 3339's form, if the environment names one.

@@ -1,9 +1,11 @@
 //! Making the image of an archive.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use rayon::prelude::*;
 use snakecrate_base::ui::Ui;
+use snakecrate_format::manifest::Component;
 use snakecrate_format::target::{Processor, Target};
 use snakecrate_image::spec::Arch;
 use snakecrate_image::{Base, Compression, File, Image, Layer, Role, Settings};
@@ -13,7 +15,7 @@ use super::place::{COMMANDS, ENVIRONMENT, absolute};
 use super::plan::{self, Planned};
 use super::store::Store;
 use super::system::USER;
-use super::{Error, Labels, application, labels, system};
+use super::{Error, Labels, application, contents, labels, requires, system};
 use crate::BUILD_ID;
 use crate::archive::{Archive, SBOM};
 use crate::build_cache::BuildCache;
@@ -63,7 +65,7 @@ impl<'a> Maker<'a> {
             user: format!("{USER}:{USER}"),
             directory: "/".to_owned(),
             variables: vec![format!("PATH={path}")],
-            labels: labels.of(archive, &about),
+            labels: labels.of(archive, &about, requires::of(archive)?),
             created: labels::created()?,
         };
         let sbom = archive.attachment(SBOM)?;
@@ -103,20 +105,40 @@ impl<'a> Maker<'a> {
         Ok(layers)
     }
 
-    /// The layers of the runtime of `archive`, and of its C library, if there is one.
+    /// The layers of the C library and the runtime in a runtime file, with these parts alone.
     ///
     /// # Errors
     ///
     /// As [`Maker::image`].
-    pub fn runtime(&self, archive: &Archive, parts: &[&str]) -> Result<Vec<Layer>, Error> {
+    pub(super) fn runtime(
+        &self,
+        archive: &Archive,
+        parts: &BTreeSet<String>,
+    ) -> Result<Vec<Layer>, Error> {
         let components = self.components(archive)?;
+        if !components.first.is_empty() {
+            // They would depend on the application's wheels, which aren't here.
+            return Err(components.cannot_bind("its loader has no room for their directory"));
+        }
         let listing = components.c_library_listing()?;
         let mut planned = plan::of_c_library(components.library, components.c_library, &listing);
         let wanted = |planned: &Planned<'_>| {
-            planned.role != Role::Part || parts.contains(&planned.components[0].name.as_str())
+            planned.role != Role::Part || parts.contains(&planned.components[0].name)
         };
         planned.extend(plan::of_runtime(archive.manifest()).into_iter().filter(wanted));
         self.write_all(&components, &planned)
+    }
+
+    /// The files of `component`, for a look at them.
+    pub(super) fn look<T>(
+        &self,
+        archive: &Archive,
+        component: &Component,
+        look: impl FnOnce(&[File]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let temporary = self.cache.temporary_directory();
+        let temporary = temporary.map_err(|source| self.failed(source))?;
+        look(&contents::files(archive, component, &HashSet::new(), temporary.path())?)
     }
 
     fn components<'c>(&self, archive: &'c Archive) -> Result<Components<'c>, Error> {
@@ -133,7 +155,7 @@ impl<'a> Maker<'a> {
         let bytes = |one: &Planned<'_>| one.components.iter().map(|one| one.bytes).sum::<u64>();
         let progress = self.ui.bytes("Layering", planned.iter().map(bytes).sum());
         let write = |one: &Planned<'_>| {
-            let labels: Vec<_> = one.components.iter().map(|one| one.label()).collect();
+            let labels = one.labels();
             let layer = self.write(one.role, &labels, &components.identity(one), |directory| {
                 components.files(one, directory)
             });
@@ -149,7 +171,7 @@ impl<'a> Maker<'a> {
         let app = archive.manifest().components.iter().filter(|one| one.kind.as_str() == "app");
         let app: Vec<_> = app.collect();
         let planned = Planned { role: Role::App, components: app, only: None };
-        let labels: Vec<_> = planned.components.iter().map(|one| one.label()).collect();
+        let labels = planned.labels();
         let digest = archive.record().manifest_digest;
         let identity = format!("{} {digest}", components.identity(&planned));
         self.write(Role::App, &labels, &identity, |directory| {

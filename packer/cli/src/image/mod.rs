@@ -11,6 +11,7 @@
 //! [`Store`] keeps them.
 
 mod application;
+mod bill;
 mod components;
 mod contents;
 mod error;
@@ -19,9 +20,12 @@ mod libraries;
 mod made;
 mod place;
 mod plan;
+mod rebase;
+mod requires;
 mod store;
 mod system;
 
 pub use error::Error;
 pub use labels::Labels;
 pub use made::{Maker, architecture};
+pub use rebase::Old;

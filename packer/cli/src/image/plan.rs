@@ -24,6 +24,17 @@ pub struct Planned<'a> {
     pub only: Option<BTreeSet<String>>,
 }
 
+impl Planned<'_> {
+    /// Its components for people and for [`Maker::rebase`](super::Maker::rebase). Libraries of compilers
+    /// are named, too: `libc-glibc-2.36/libstdc++.so.6`.
+    pub fn labels(&self) -> Vec<String> {
+        let only = self.only.iter().filter(|only| only.len() == 1).flatten().next();
+        let library = only.and_then(|path| path.rsplit('/').next());
+        let library = library.map(|library| format!("/{library}")).unwrap_or_default();
+        self.components.iter().map(|one| one.label() + &library).collect()
+    }
+}
+
 /// The layers of the C library: its own libraries, and one for each library of a compiler.
 pub fn of_c_library<'a>(
     library: &CLibrary,
