@@ -3,7 +3,7 @@
 def _start():
     import os, sys
     _variables()
-    from importlib.machinery import SourceFileLoader
+    from _frozen_importlib_external import SourceFileLoader
     del sys.argv[0]
     boot = os.path.abspath(__file__)
     path = os.path.join(os.path.dirname(os.path.dirname(boot)), @PATH@)
