@@ -171,6 +171,7 @@ impl<'a> Report<'a> {
     }
 
     /// The report with the differences from the archive that it was made from.
+    #[must_use]
     pub fn with_changes(self, changes: &'a Difference) -> Self {
         Self { changes: Some(changes), ..self }
     }

@@ -12,9 +12,6 @@ use snakecrate_format::payload::Section;
 /// The zip around an archive's members.
 type Zip<'a> = ZipArchive<BufReader<Section<'a>>>;
 
-/// The role of the bill of materials.
-pub const SBOM: &str = "sbom";
-
 impl Archive {
     /// The contents of the first attachment with this role; `None` if there is none.
     ///

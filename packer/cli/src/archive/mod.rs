@@ -27,13 +27,12 @@ import sys
 os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
 ";
 
-pub use attachment::SBOM;
 pub use dropped::{DROPPED_FILES, DroppedFiles, dropped_files, dropped_text};
 pub use error::Error;
 pub use extract::{Extracted, extract, require_empty, unpack};
 pub use inspect::Report;
 pub use read::Archive;
-pub use spec::{About, ArchiveSpec, AttachmentSpec, ComponentSpec};
+pub use spec::{About, ArchiveSpec, AttachmentSpec, ComponentSpec, SBOM};
 pub use verify::{Verified, verify};
 pub use walk::visit;
 pub use write::{Aside, Written, write, write_aside};

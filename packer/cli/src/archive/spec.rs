@@ -8,6 +8,9 @@ use snakecrate_format::target::Target;
 
 use crate::component::Packed;
 
+/// The role of the bill of materials.
+pub const SBOM: &str = "sbom";
+
 /// The contents of an archive.
 #[derive(Debug, Clone)]
 pub struct ArchiveSpec {
@@ -86,7 +89,7 @@ impl AttachmentSpec {
     /// Never: the name is a constant.
     pub fn sbom(contents: Vec<u8>) -> Self {
         let name = EntryPath::new(SBOM_MEMBER).expect("the name is a path");
-        Self { name, role: super::SBOM.into(), component: None, contents }
+        Self { name, role: SBOM.into(), component: None, contents }
     }
 
     /// A file at `path` below the folder of attachments.

@@ -114,7 +114,7 @@ pub enum Error {
     },
     /// Components of an archive cannot be replaced.
     #[error(transparent)]
-    Swap(#[from] super::SwapError),
+    Swap(#[from] super::swap_error::Error),
     /// The build cache cannot be used.
     #[error(transparent)]
     Cache(#[from] build_cache::Error),

@@ -32,6 +32,7 @@ mod sbom_parts;
 mod selection;
 mod subject;
 mod swap;
+mod swap_error;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -61,7 +62,8 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::{Scanner, Workers};
 pub use subject::{Check, HOOK, Subject, Withheld};
-pub use swap::{Error as SwapError, Swap};
+pub use swap::Swap;
+pub use swap_error::Error as SwapError;
 
 /// An archive that is ready to be written.
 #[derive(Debug)]

@@ -76,7 +76,7 @@ impl Work<'_> {
     fn old_app(&self, swap: &Swap<'_>, old: &Contents, layers: &Layers) -> App {
         let manifest = swap.archive.manifest();
         // Where the application is a wheel, its version is that of the wheel.
-        let main = layers.new().find(|facts| facts.name == manifest.name);
+        let main = layers.added().find(|facts| facts.name == manifest.name);
         let version = main.map(|facts| facts.version.clone()).or_else(|| manifest.version.clone());
         let mut component = old.app.clone();
         if let Some(main) = main {

@@ -1,5 +1,6 @@
 //! The data for people: it follows the components.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode_str;
@@ -62,14 +63,13 @@ pub(super) fn package(archive: &Archive) -> Result<Option<DistributionPackage>, 
     let Some((runtime, source)) = runtime.and_then(|one| Some((one, one.source.as_ref()?))) else {
         return Ok(None);
     };
-    let urls = bom.components.iter().filter(|one| one.name == runtime.name);
-    Ok(urls.filter_map(|one| parsed(one.purl.as_deref()?, source)).next())
+    let mut urls = bom.components.iter().filter(|one| one.name == runtime.name);
+    Ok(urls.find_map(|one| parsed(one.purl.as_deref()?, source)))
 }
 
 /// The package with this package URL: `pkg:deb/debian/python3.11@3.11.2-6?arch=arm64&distro=bookworm`.
 fn parsed(url: &str, source: &Source) -> Option<DistributionPackage> {
-    let decoded =
-        |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
     let (place, qualifiers) = url.strip_prefix("pkg:deb/")?.split_once('?')?;
     let (distribution, rest) = place.split_once('/')?;
     let (name, version) = rest.split_once('@')?;

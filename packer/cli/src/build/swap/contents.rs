@@ -73,9 +73,8 @@ impl Contents {
             replaces_runtime && component.is_of_runtime() && component.name != INCLUDED
         };
         let reader = Reader { archive, python, scripts: scripts_of(manifest) };
-        let read = |component: &Component| match is_gone(component) {
-            true => Ok(Found::default()),
-            false => reader.component(component),
+        let read = |component: &Component| {
+            if is_gone(component) { Ok(Found::default()) } else { reader.component(component) }
         };
         let components = &manifest.components;
         let found = components.par_iter().map(read).collect::<Result<Vec<_>, archive::Error>>()?;
@@ -182,7 +181,7 @@ impl Reader<'_> {
                 contents.read_to_end(&mut bytes)?;
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 lock().texts.insert(path.to_owned(), text);
-            } else if path.ends_with(".pyc") {
+            } else if extension(path) == "pyc" {
                 if lock().bytecode.is_none() {
                     let mut magic = Vec::new();
                     contents.take(4).read_to_end(&mut magic)?;
@@ -268,6 +267,11 @@ fn scripts_of(manifest: &Manifest) -> BTreeSet<String> {
     let python = manifest.entries.iter().filter(|entry| matches!(entry.start, Start::Python(_)));
     let words = python.filter_map(|entry| entry.runs.split(' ').next().map(str::to_owned));
     words.collect()
+}
+
+/// What is behind the last dot of a path.
+pub(super) fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 pub(super) fn paths(listing: &Listing) -> impl Iterator<Item = String> {

@@ -10,7 +10,7 @@ use snakecrate_runtime::Scanner;
 use snakecrate_runtime::imports::Scan;
 
 use super::Error;
-use super::contents::Contents;
+use super::contents::{Contents, extension};
 use crate::build::boot::FIRST_RUN;
 use crate::build::facts::Facts;
 use crate::build::subject::{Check, HOOK, Subject};
@@ -76,7 +76,7 @@ impl Paths {
                 let start = format!("{base}.");
                 let mut behind =
                     self.all.range(start.clone()..).take_while(|p| p.starts_with(&start));
-                behind.any(|path| path.ends_with(".so"))
+                behind.any(|path| extension(path) == "so")
             };
             files.iter().any(|end| self.all.contains(&format!("{base}{end}"))) || extension()
         })
@@ -173,7 +173,7 @@ fn check_of(entry: &Entry, old: &Contents, objects: &[&Object], scanner: &Scanne
 }
 
 fn is_python(path: &str, text: &str) -> bool {
-    path.ends_with(".py") || path.starts_with(&format!("{APP}/")) || text.starts_with(SHEBANG)
+    extension(path) == "py" || path.starts_with(&format!("{APP}/")) || text.starts_with(SHEBANG)
 }
 
 /// The check of the first-run hook, which only its boot script describes.

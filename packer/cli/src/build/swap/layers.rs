@@ -33,11 +33,7 @@ pub(super) struct PackedLayers {
 impl Layers {
     /// The wheels of `old`, with `given` ones in place of those with the same names. A wheel called
     /// `project` goes: a new project has its files.
-    pub(super) fn new_with(
-        old: &mut Contents,
-        given: Vec<Prepared>,
-        project: Option<&str>,
-    ) -> Self {
+    pub(super) fn of(old: &mut Contents, given: Vec<Prepared>, project: Option<&str>) -> Self {
         let new: BTreeSet<String> = given.iter().map(|wheel| wheel.facts.name.clone()).collect();
         let goes = |wheel: &Prepared| {
             let name = &*wheel.facts.name;
@@ -60,7 +56,7 @@ impl Layers {
     }
 
     /// Those that are new.
-    pub(super) fn new(&self) -> impl Iterator<Item = &Facts> {
+    pub(super) fn added(&self) -> impl Iterator<Item = &Facts> {
         let facts = self.wheels.iter().map(|wheel| &wheel.facts);
         facts.filter(|facts| self.is_new(&facts.name))
     }
@@ -72,7 +68,7 @@ impl Layers {
 
     /// Distributions before and after.
     pub(super) fn replaced(&self) -> Vec<(&Facts, &Facts)> {
-        let after = |before: &Prepared| self.new().find(|facts| facts.name == before.facts.name);
+        let after = |before: &Prepared| self.added().find(|facts| facts.name == before.facts.name);
         let pairs = self.gone.iter().filter_map(|before| Some((&before.facts, after(before)?)));
         pairs.collect()
     }

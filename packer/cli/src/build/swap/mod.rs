@@ -14,7 +14,6 @@ mod attachments;
 mod c_library;
 mod contents;
 mod entries;
-mod error;
 mod interpreter;
 mod layers;
 mod parts;
@@ -34,6 +33,7 @@ use super::facts::FactsCache;
 use super::launch::{bytecode_form, optimization_of};
 use super::pack::Work;
 use super::requires::Overrides;
+use super::swap_error::Error;
 use super::{Build, build_cache};
 use crate::archive::Archive;
 use crate::build_cache::BuildCache;
@@ -42,7 +42,6 @@ use crate::settings::{LibcChoice, Settings};
 use crate::source::Source;
 use crate::wheel;
 use contents::Contents;
-pub use error::Error;
 
 /// The components to replace in an archive, or to add to it.
 #[derive(Debug)]

@@ -11,20 +11,22 @@ use snakecrate_format::manifest::Component;
 use snakecrate_runtime::patterns::{fits, patterns};
 use snakecrate_runtime::{Imports, Part, Scanner, reach};
 
+use super::contents::extension;
 use crate::archive::{self, Archive};
 use crate::build::{self, boot};
 use crate::wheel::source_of;
 
 /// The parts with files among `paths`; the standard library is at `stdlib`.
-pub(super) fn present<'a>(
-    paths: impl Iterator<Item = &'a str> + Clone,
+pub(super) fn present(
+    paths: &BTreeSet<String>,
     stdlib: &str,
 ) -> Result<BTreeSet<Part>, build::Error> {
+    let below = |path: &String| path.strip_prefix(stdlib)?.strip_prefix('/').map(str::to_owned);
+    let paths: Vec<String> = paths.iter().filter_map(below).collect();
     let mut found = BTreeSet::new();
     for part in Part::all() {
         let patterns = patterns(part.paths().iter().copied())?;
-        let below = |path: &'a str| path.strip_prefix(stdlib)?.strip_prefix('/');
-        if paths.clone().filter_map(below).any(|path| fits(&patterns, path)) {
+        if paths.iter().any(|path| fits(&patterns, path)) {
             found.insert(part);
         }
     }
@@ -33,13 +35,13 @@ pub(super) fn present<'a>(
 
 /// The parts that `python` has on this machine.
 pub(super) fn offered(python: &Interpreter) -> Result<BTreeSet<Part>, build::Error> {
-    let names = |directory: &Path, before: &str| -> Vec<String> {
+    let names = |directory: &Path, before: &str| -> BTreeSet<String> {
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
         entries.map(|entry| format!("/{before}{}", entry.file_name().to_string_lossy())).collect()
     };
     let mut all = names(&python.stdlib, "");
     all.extend(names(&python.dynload, "lib-dynload/"));
-    present(all.iter().map(String::as_str), "")
+    present(&all, "")
 }
 
 /// Whether the runtime was reduced to modules that something can import. Nothing ever imports these.
@@ -61,7 +63,7 @@ pub(super) fn imports(
     archive::visit(archive, component, |path, contents| {
         let is_source = match listing.get(path) {
             Some(listing::Node::File { mode: listing::Mode::Script, .. }) => true,
-            _ => !path.ends_with(".pyc") && !path.ends_with(".so"),
+            _ => !["pyc", "so"].contains(&extension(path)),
         };
         if is_source {
             let mut bytes = Vec::new();
@@ -92,6 +94,15 @@ pub(super) fn imports(
     Ok(Imports::of(&tree, scanner)?)
 }
 
+/// Parts that new components need, and all that they need.
+#[derive(Default)]
+pub(super) struct Needed {
+    /// Parts that the archive lacks, each with the reason.
+    pub(super) parts: Vec<(Part, String)>,
+    /// The need of the new archive; `None` if it is that of the old one.
+    pub(super) need: Option<reach::Need>,
+}
+
 /// The parts among `lacking` that the distributions `new` need and `old` don't, each with the reason.
 pub(super) fn newly_needed(
     lacking: &BTreeSet<Part>,
@@ -99,7 +110,7 @@ pub(super) fn newly_needed(
     new: &[(&str, &Imports)],
     scanner: &Scanner<'_>,
     launch: reach::Launch<'_>,
-) -> Result<(Vec<(Part, String)>, reach::Need), build::Error> {
+) -> Result<Needed, build::Error> {
     let before = reach::need(scanner, old.iter().copied(), launch)?;
     let after = reach::need(scanner, new.iter().copied(), launch)?;
     let is_new = |part: &&Part| before.leave_out.contains(part) && !after.leave_out.contains(part);
@@ -109,6 +120,6 @@ pub(super) fn newly_needed(
         let open = || after.open.as_ref().map(|why| format!("{part} ({why})"));
         (*part, way.or_else(open).unwrap_or_else(|| part.to_string()))
     };
-    let needed = lacking.iter().filter(is_new).map(reason).collect();
-    Ok((needed, after))
+    let parts = lacking.iter().filter(is_new).map(reason).collect();
+    Ok(Needed { parts, need: Some(after) })
 }

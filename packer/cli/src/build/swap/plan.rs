@@ -36,12 +36,12 @@ impl Work<'_> {
         let runtime = self.new_runtime(swap, &mut old, &given)?;
         let Given { wheels, app: new_app } = given;
         let is_project = matches!(swap.app, Some(Source::Project { .. }));
-        let layers = Layers::new_with(&mut old, wheels, is_project.then_some(&*manifest.name));
+        let layers = Layers::of(&mut old, wheels, is_project.then_some(&*manifest.name));
         if swap.python {
             let project = old.project.iter().filter(|_| swap.app.is_none());
             project.chain(layers.staying()).try_for_each(|facts| self.check_python(facts))?;
         }
-        layers.new().for_each(|facts| self.warn_of_missing_files(facts));
+        layers.added().for_each(|facts| self.warn_of_missing_files(facts));
         let app = self.app(swap, &old, &layers, new_app)?;
         let PackedLayers { components: wheels, dropped } = self.pack_layers(&layers)?;
         if swap.app.is_none() {
@@ -75,9 +75,10 @@ impl Work<'_> {
                 mime_types: manifest.mime_types.clone(),
             },
             target: self.interpreter.target,
-            python: match swap.python {
-                true => Python { abi: manifest.python.abi.clone(), ..self.python()? },
-                false => manifest.python.clone(),
+            python: if swap.python {
+                Python { abi: manifest.python.abi.clone(), ..self.python()? }
+            } else {
+                manifest.python.clone()
             },
             launch: app.launch,
             c_library,
@@ -101,7 +102,7 @@ impl Work<'_> {
     fn native_code(
         &self,
         swap: &Swap<'_>,
-        bundled: Option<Bundled>,
+        old: Option<Bundled>,
         app: &App,
         runtime: Vec<Object>,
         layers: &Layers,
@@ -110,23 +111,23 @@ impl Work<'_> {
         let all: Vec<Object> = all.cloned().collect();
         let name = &swap.archive.manifest().name;
         let mut report = self.audit(name, runtime, app.objects.clone(), &layers.wheels)?;
-        let (library, bundles) = match bundled {
+        let (library, has) = match old {
             _ if swap.libc => {
                 let made = self.c_library(&report, &all)?;
-                let bundles = made.as_ref().map(c_library::Bundled::bundles);
+                let has = made.as_ref().map(c_library::Bundled::bundles);
                 let library = made.map(|c_library::Bundled { version, packed, facts }| {
                     (component(Kind::CLibrary, "glibc", &version, packed), facts)
                 });
-                (library, bundles)
+                (library, has)
             }
-            Some(bundled) => {
-                let facts = bundled.renewed(&report, &all, self.interpreter.target)?;
-                let bundles = bundled.bundles();
-                (Some((bundled.spec, facts)), Some(bundles))
+            Some(old) => {
+                let facts = old.renewed(&report, &all, self.interpreter.target)?;
+                let has = old.bundles();
+                (Some((old.spec, facts)), Some(has))
             }
             None => (None, None),
         };
-        report.bundles = bundles;
+        report.bundles = has;
         self.ui.step("Audited", report.line());
         Ok((report, library))
     }
@@ -140,9 +141,10 @@ impl Work<'_> {
         components: &[ComponentSpec],
         mut dropped: Vec<DroppedFiles>,
     ) -> Result<Vec<AttachmentSpec>, build::Error> {
-        let package = match swap.python {
-            true => self.interpreter.package.clone(),
-            false => attachments::package(swap.archive)?,
+        let package = if swap.python {
+            self.interpreter.package.clone()
+        } else {
+            attachments::package(swap.archive)?
         };
         let wheels: Vec<&Facts> = layers.wheels.iter().map(|wheel| &wheel.facts).collect();
         let (name, version) = (&swap.archive.manifest().name, app.version.as_deref());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use pep508_rs::MarkerEnvironment;
 
+use super::Error;
 use crate::build;
 use crate::build::facts::Facts;
 use crate::build::pack::Work;
@@ -57,6 +58,6 @@ impl Work<'_> {
         for unmet in overridden {
             self.ui.warn(format_args!("overridden requirement: {unmet}"));
         }
-        if unmet.is_empty() { Ok(()) } else { Err(requires::Error(unmet).into()) }
+        if unmet.is_empty() { Ok(()) } else { Err(Error::Unmet(requires::Error(unmet)).into()) }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use snakecrate_audit::Object;
-use snakecrate_runtime::reach::{self, Need};
+use snakecrate_runtime::reach;
 use snakecrate_runtime::{Imports, IncludedLibs, Part, Policy};
 
 use super::contents::{Contents, paths};
-use super::parts::{imports, is_minimal, newly_needed, offered, present};
+use super::parts::{Needed, imports, is_minimal, newly_needed, offered, present};
 use super::wheels::Given;
 use super::{Error, Swap};
 use crate::archive::ComponentSpec;
@@ -34,9 +34,9 @@ impl Work<'_> {
         given: &Given,
     ) -> Result<Runtime, build::Error> {
         let stdlib = self.interpreter.lib();
-        let has = present(old.runtime_paths.iter().map(String::as_str), &stdlib)?;
+        let has = present(&old.runtime_paths, &stdlib)?;
         let minimal = swap.python && is_minimal(&old.runtime_paths, &stdlib);
-        let (needed, need) = self.newly(swap, old, given, &has, minimal)?;
+        let Needed { parts: needed, need } = self.newly(swap, old, given, &has, minimal)?;
         if !swap.python {
             if !needed.is_empty() {
                 let parts = needed.into_iter().map(|(_, why)| why).collect();
@@ -85,7 +85,7 @@ impl Work<'_> {
         given: &Given,
         has: &BTreeSet<Part>,
         minimal: bool,
-    ) -> Result<(Vec<(Part, String)>, Option<Need>), build::Error> {
+    ) -> Result<Needed, build::Error> {
         let offered = offered(self.interpreter)?;
         let lacking: BTreeSet<Part> = offered.difference(has).copied().collect();
         let is_given = !given.wheels.is_empty() || given.app.is_some();
@@ -95,7 +95,7 @@ impl Work<'_> {
         let is_only_tk = lacking.iter().all(|part| *part == Part::Tkinter);
         let needs_tk = of_given.iter().any(|(_, imports)| imports.tkinter);
         if !minimal && (!is_given || (is_only_tk && !needs_tk)) {
-            return Ok((Vec::new(), None));
+            return Ok(Needed::default());
         }
         let layers = swap.archive.manifest().layers();
         let of_old: Vec<(String, Imports)> = layers
@@ -119,7 +119,7 @@ impl Work<'_> {
         if let Err(error) = self.scanner.save() {
             self.ui.detail(format_args!("the next swap will take longer: {error}"));
         }
-        Ok((found.0, Some(found.1)))
+        Ok(found)
     }
 
     /// The modules that entries start.
@@ -139,7 +139,7 @@ impl Work<'_> {
         new: &BTreeSet<String>,
     ) -> Result<(), build::Error> {
         let stdlib = self.interpreter.lib();
-        let parts = present(new.iter().map(String::as_str), &stdlib)?;
+        let parts = present(new, &stdlib)?;
         let mut lost: BTreeSet<String> =
             has.difference(&parts).map(|part| part.name().to_owned()).collect();
         let of_new = modules(new, &stdlib);

@@ -1,8 +1,11 @@
 //! Why components of an archive cannot be replaced.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use snakecrate_base::error::Remedy;
+
+use super::requires;
 
 /// Why components of an archive cannot be replaced.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +88,9 @@ pub enum Error {
         /// Whether the application is replaced.
         by_app: bool,
     },
+    /// A distribution requires something that is not there.
+    #[error(transparent)]
+    Unmet(#[from] requires::Error),
     /// The standard library of the archive lacks parts that a new component needs.
     #[error("the runtime in the archive lacks {}, which the new components can import", parts.join(", "))]
     Parts {
@@ -141,7 +147,7 @@ impl Remedy for Error {
                 format!("choose a Python {minor} with --python, or build anew from the source")
             }
             Self::Implementation { archive, .. } => format!("choose a {archive} with --python"),
-            Self::Bytecode { .. } => "build anew from the source".into(),
+            Self::Bytecode { .. } | Self::Part { .. } => "build anew from the source".into(),
             Self::RequiresPython { .. } => {
                 "choose another version of it with --wheel, or another Python with --python".into()
             }
@@ -160,8 +166,14 @@ impl Remedy for Error {
             Self::Entry { by_app: false, .. } => {
                 "choose a version that has it, or replace the application, too: --app".into()
             }
+            Self::Unmet(requires::Error(unmet)) => {
+                let names: BTreeSet<&str> = unmet.iter().map(|unmet| &*unmet.name).collect();
+                let flags: Vec<_> =
+                    names.iter().map(|name| format!("--allow-unmet {name}")).collect();
+                let flags = flags.join(" ");
+                format!("add what is required with --wheel FILE, or accept it with {flags}")
+            }
             Self::Parts { python, .. } => format!("replace the runtime, too: --python {python}"),
-            Self::Part { .. } => "build anew from the source".into(),
             Self::Glibc { .. } | Self::CLibrary { .. } | Self::Hidden { .. } => {
                 "replace the C library, too: --libc auto".into()
             }
