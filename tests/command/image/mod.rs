@@ -7,6 +7,9 @@ mod containers;
 /// Layers, digests, labels, and the forms that an image has on disk.
 mod forms;
 
+/// Images that are sent to registries.
+mod registries;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
