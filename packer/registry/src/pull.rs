@@ -45,7 +45,8 @@ pub fn pull(
         let found = session.manifest(&digest)?;
         manifests.push(found.ok_or_else(|| missing(format!("manifest {digest}")))?);
     }
-    let tag = reference.tag().map(str::to_owned);
+    let is_tagged = reference.digest().is_none();
+    let tag = reference.tag().or(is_tagged.then(|| reference.version())).map(str::to_owned);
     let mut image = Image { top, manifests, referrers: Vec::new(), blobs: BTreeMap::new(), tag };
     let hosts: Vec<_> = image.host_manifests().cloned().collect();
     for manifest in &hosts {
