@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reads an archive by stub/FORMAT.md alone: a second implementation, to keep that page honest.
+"""Reads an archive or a runtime file by stub/FORMAT.md alone: a second implementation, to keep that page honest.
 
-    read_archive.py [--files] ARCHIVE
+    read_archive.py [--files] ARCHIVE [--with RUNTIME]
 
 Checks every digest down to each file, compares zip, manifest, listings and tars, and lists what is
-inside. Exit status 1 and one line if something is wrong.
+inside. With a runtime file, both have to fit. Exit status 1 and one line if something is wrong.
 
 Needs `blake3` from PyPI, and `zstandard` where Python has no `compression.zstd` (before 3.14).
 """
@@ -23,6 +23,8 @@ MAGIC = b"\x89SNAKE\r\n"
 RECORD = 256
 SUM = 240
 SIGNED = 1
+EXTERNAL = 2
+NAME = slice(152, 200)
 SEARCHED = 8 << 20
 MAX_MANIFEST = 16 << 20
 MAX_COMPONENTS = 10_000
@@ -37,12 +39,14 @@ MAX_ATTACHMENT = 1 << 30
 MAX_ENTRY_TEXT = 64 << 10
 MAX_KEEP_DAYS = 36_500
 BLOCK = 512
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HEX = set("0123456789abcdef")
 KINDS = ("runtime", "part", "app", "wheel", "libc")
-# Features that this reader can check. It downloads nothing and reads no file without a launcher.
+# Features that this reader can check. It downloads nothing.
 FEATURES = {
     "disabled-commands", "entry-arguments", "entry-directory", "entry-environment", "expose-path",
-    "external-runtime", "first-run", "large-windows", "runtime-parts",
+    "external-runtime", "first-run", "large-windows", "runtime-file",
+    "runtime-parts",
 }  # fmt: skip
 # The manifest's triple: name, ELF machine, and the largest page of a kernel.
 TARGETS = {
@@ -172,6 +176,15 @@ def one_line(text):
     return not any(unicodedata.category(c) == "Cc" for c in text)
 
 
+def numbers(version):
+    """A version of Python for comparing; a pre-release comes before its release."""
+    parts = []
+    for part in version.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        parts.append((int(digits or 0), part[len(digits) :] or "~"))
+    return parts
+
+
 def check_template(text):
     """A text with placeholders between braces; two braces stand for one."""
     plain = text.replace("{{", "").replace("}}", "")
@@ -222,6 +235,10 @@ class Archive:
         need(not unknown, f"features {', '.join(sorted(unknown))}")
         target = self.manifest["target"]
         need(target in TARGETS, f"the target {target!r}")
+        self.is_runtime = self.manifest.get("role") == "runtime"
+        (flags,) = struct.unpack_from("<H", record, 10)
+        named = record[NAME].rstrip(b"\0").decode() if flags & EXTERNAL else None
+        need(named == self.runtime_name(), f"the runtime file {named!r} in the record")
         self.window_log = self.manifest.get("window_log", WINDOW_LOG)
         need(WINDOW_LOG <= self.window_log <= MOST_WINDOW_LOG, f"window_log {self.window_log}")
 
@@ -234,13 +251,38 @@ class Archive:
                 continue
             version, flags = struct.unpack_from("<HH", record, 8)
             need(version == 2, f"record version {version}")
-            need(flags & ~SIGNED == 0 and record[12:16] == bytes(4), "flags in the record")
+            known = SIGNED | EXTERNAL
+            need(flags & ~known == 0 and record[12:16] == bytes(4), "flags in the record")
             for field in (record[72:88], record[88:152]):
                 need(any(field) == bool(flags & SIGNED), "half a signature in the record")
             offset, length, whole = struct.unpack_from("<QQQ", record, 16)
             need(offset + length <= whole and length <= MAX_MANIFEST, "numbers in the record")
             return at
         raise Bad("no boot record")
+
+    def runtime_name(self):
+        """The name of the runtime file that the archive needs."""
+        if "runtime" not in self.manifest:
+            return None
+        python = self.manifest["python"]
+        minor = ".".join(python["version"].split(".")[:2])
+        flags = python["abi"].lstrip(LETTERS).lstrip("0123456789")
+        target = TARGETS[self.manifest["target"]][0]
+        return f"{python['implementation']}-{minor}{flags}-{target}.runtime"
+
+    def check_fit(self, runtime):
+        """Whether the runtime file has what the archive needs."""
+        own, found = self.manifest["python"], runtime.manifest["python"]
+        need("runtime" in self.manifest and runtime.is_runtime, "not an archive and its runtime")
+        need(self.manifest["target"] == runtime.manifest["target"], "the runtime's target")
+        for field in ("implementation", "abi", "executable"):
+            need(own[field] == found[field], f"the runtime's {field}: {found[field]}")
+        version, least = found["version"], self.manifest["runtime"]["at_least"]
+        same = numbers(version)[:2] == numbers(own["version"])[:2]
+        need(same and numbers(version) >= numbers(least), f"the runtime's version: {version}")
+        digests = [part["digest"] for part in self.manifest["components"]]
+        shared = any(part["digest"] in digests for part in runtime.manifest["components"])
+        need(not shared, "a component of both")
 
     def member(self, member, what):
         start, end = member["offset"], member["offset"] + member["length"]
@@ -254,24 +296,32 @@ class Archive:
         data = bytearray(self.data[: stub["length"]])
         data[self.record_at : self.record_at + RECORD] = MAGIC + bytes(RECORD - len(MAGIC))
         need(digest(bytes(data)) == stub["blake3"], "the digest of the launcher")
-        check_elf(data, self.manifest["target"], "the launcher")
+        if self.is_runtime:
+            need(stub["length"] == RECORD and self.record_at == 0, "a launcher in a runtime file")
+        else:
+            check_elf(data, self.manifest["target"], "the launcher")
 
     def check_manifest(self):
         manifest = self.manifest
         parts, entries = manifest["components"], manifest["entries"]
-        need(manifest.get("role", "application") == "application", "a runtime file")
+        need(manifest.get("role", "application") in ("application", "runtime"), "the role")
         need(len(parts) <= MAX_COMPONENTS, "too many components")
         order = [(KINDS.index(c["kind"]), c["name"], c["version"]) for c in parts]
         need(order == sorted(set(order)), "components out of order")
         kinds = [c["kind"] for c in parts]
         if "runtime" in manifest:
-            need(not {"runtime", "part"} & set(kinds), "two runtimes")
+            need(not {"runtime", "part", "libc"} & set(kinds), "two runtimes")
+            need(not self.is_runtime, "a runtime file that needs one")
+            unknown = set(manifest["runtime"]) - {"at_least", "needs"}
+            need(not unknown, f"fields of runtime: {unknown}")
             need(manifest["python"].get("abi"), "an external runtime without its ABI")
         else:
             need(kinds.count("runtime") == 1, "one runtime, the first")
         need(kinds.count("libc") == ("c_library" in manifest), "a C library, and how it is used")
         names = [entry["name"] for entry in entries]
-        need(names and names == sorted(set(names)), "entries out of order, or none")
+        need(names == sorted(set(names)), "entries out of order")
+        need(bool(names) != self.is_runtime, "no entries, or entries of a runtime")
+        need(not (self.is_runtime and {"app", "wheel"} & set(kinds)), "more than a runtime")
         default = manifest["launch"].get("default")
         need(default is None or default in names, "an unknown default entry")
         for entry in entries:
@@ -296,6 +346,7 @@ class Archive:
             "external-runtime": "runtime" in manifest,
             "large-windows": self.window_log > WINDOW_LOG,
             "remote-components": any("download" in c for c in manifest["components"]),
+            "runtime-file": self.is_runtime,
             "runtime-parts": any(c["kind"] == "part" for c in manifest["components"]),
         }
         for feature, field in {
@@ -331,7 +382,8 @@ class Archive:
                 expected.append((f"{folder}/{number:02}.tar.zst", blob))
         attached = {one["name"]: one for one in self.manifest.get("attachments", [])}
         expected += [(name, None) for name in attached]
-        expected.append(("__main__.py", None))
+        if not self.is_runtime:
+            expected.append(("__main__.py", None))
         own = {"offset": self.manifest_at, "length": len(self.manifest_bytes)}
         expected.append(("manifest.json", own))
         with zipfile.ZipFile(path) as archive:
@@ -342,7 +394,7 @@ class Archive:
                 data = archive.read(name)
                 need(len(data) == one["bytes"], f"the length of {name}")
                 need(digest(data) == one["blake3"], f"the digest of {name}")
-            need(archive.read("__main__.py") == MAIN, "__main__.py")
+            need(self.is_runtime or archive.read("__main__.py") == MAIN, "__main__.py")
         at, directory = self.manifest["stub"]["length"], b""
         for info, (name, member) in zip(infos, expected):
             deflated = name in attached
@@ -501,11 +553,14 @@ def read_pax(data):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive")
+    parser.add_argument("--with", dest="runtime", help="the runtime file of the archive")
     parser.add_argument("--files", action="store_true", help="list every file, too")
     arguments = parser.parse_args()
     try:
         archive = Archive(arguments.archive)
         archive.check_manifest()
+        if arguments.runtime:
+            archive.check_fit(Archive(arguments.runtime))
         archive.check_stub()
         archive.check_zip(arguments.archive)
         manifest = archive.manifest

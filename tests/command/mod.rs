@@ -60,6 +60,9 @@ mod proof;
 /// Same inputs, same bytes.
 mod reproducible;
 
+/// Runtime files, and builds of archives without a runtime.
+mod runtime_file;
+
 /// Options that make archives smaller.
 mod size;
 

@@ -91,7 +91,27 @@ hostile! {
         m["requires"] = json!(["runtime-file"]);
         m["role"] = "runtime".into();
         m["entries"] = json!([]);
-    }) => newer("runtime-file");
+    }) => newer("runtime-file").packer("a runtime file with an application");
+    a_runtime_file_without_its_feature: changed(|m| m["role"] = "runtime".into())
+        => nonsense("it uses `runtime-file` and does not require it");
+    an_external_runtime_that_the_record_does_not_name: changed(|m| {
+        m["requires"] = json!(["external-runtime"]);
+        m["runtime"] = json!({ "at_least": "3.12.1" });
+        m["python"]["abi"] = "cp312".into();
+        m["components"].as_array_mut().unwrap().remove(0);
+    }) => nonsense("the boot record names another runtime file");
+    an_external_runtime_beside_one_inside: changed(|m| {
+        m["requires"] = json!(["external-runtime"]);
+        m["runtime"] = json!({ "at_least": "3.12.1" });
+        m["python"]["abi"] = "cp312".into();
+    }) => nonsense("a runtime inside, and another one required");
+    an_external_runtime_without_its_feature: changed(|m| {
+        m["runtime"] = json!({ "at_least": "3.12.1" });
+    }) => nonsense("it uses `external-runtime` and does not require it");
+    an_external_runtime_with_an_unknown_field: changed(|m| {
+        m["requires"] = json!(["external-runtime"]);
+        m["runtime"] = json!({ "at_least": "3.12.1", "at_most": "3.12.9" });
+    }) => unreadable("unknown field `at_most`, expected `at_least` or `needs` at line");
 
     arguments_without_their_feature: changed(|m| m["entries"][0]["arguments"] = json!(["-x"]))
         => unrequired("it uses `entry-arguments` and does not require it");
@@ -105,7 +125,7 @@ hostile! {
         => nonsense("it uses a feature and does not require it")
             .packer("it uses `large-windows` and does not require it");
     an_unknown_role: changed(|m| m["role"] = "service".into())
-        => unrequired("unknown variant `service`, expected `application` or `runtime`");
+        => unreadable("unknown variant `service`, expected `application` or `runtime` at line");
     a_part_without_its_feature: changed(|m| m["components"][1]["kind"] = "part".into())
         => nonsense("it uses `runtime-parts` and does not require it");
     an_unknown_field_of_a_member: changed(|m| m["components"][2]["tree"]["cipher"] = "x".into())

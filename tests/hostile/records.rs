@@ -22,7 +22,7 @@ fn version(number: u16) -> Refusal {
 }
 
 fn flags(found: &str) -> Refusal {
-    refused(&format!("the boot record has flags {found}, this build knows 0x0001"))
+    refused(&format!("the boot record has flags {found}, this build knows 0x0003"))
         .help("run it with its own launcher")
 }
 
@@ -39,7 +39,12 @@ hostile! {
     a_record_of_version_1: Forge::honest().record(|record| record[8] = 1) => version(1);
     a_record_of_version_3: Forge::honest().record(|record| record[8] = 3) => version(3);
     a_record_of_version_258: Forge::honest().record(|record| record[9] = 1) => version(258);
-    an_unknown_flag: Forge::honest().record(|record| record[10] = 2) => flags("0x0002");
+    an_unknown_flag: Forge::honest().record(|record| record[10] = 4) => flags("0x0004");
+    a_runtime_without_its_name: Forge::honest().record(|record| record[10] = 2) => damaged();
+    a_runtime_in_another_directory: Forge::honest().record(|record| {
+        record[10] = 2;
+        record[152..166].copy_from_slice(b"../a-1.runtime");
+    }) => damaged();
     a_flag_of_the_second_byte: Forge::honest().record(|record| record[11] = 0x80)
         => flags("0x8000");
     a_signed_archive_without_a_signature: Forge::honest().record(|record| record[10] = 1)

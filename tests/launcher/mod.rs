@@ -24,6 +24,9 @@ mod first_run;
 /// Variables: what they change, and what child processes see of them.
 pub mod environment;
 
+/// Archives without a runtime, and their runtime files.
+mod external_runtime;
+
 /// The fast start of entry points.
 mod fast_start;
 

@@ -130,7 +130,7 @@ pub fn manifest(directory: &Directory) -> Option<Manifest> {
     };
     let manifest = read(MANIFEST, Feature::LAUNCHER)?;
     if manifest.is_without_runtime() {
-        return manifest.with_runtime(&read(RUNTIME_MANIFEST, Feature::RUNTIME)?).ok();
+        return manifest.with_runtime(read(RUNTIME_MANIFEST, Feature::RUNTIME)?).ok();
     }
     Some(manifest)
 }

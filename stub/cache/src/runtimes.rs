@@ -119,7 +119,7 @@ impl RuntimeFile {
     pub fn join(self, manifest: Manifest) -> Result<(Payload, Manifest), NoRuntime> {
         let Self { path, payload } = self;
         match payload.manifest(Feature::RUNTIME) {
-            Ok(runtime) => match manifest.with_runtime(&runtime) {
+            Ok(runtime) => match manifest.with_runtime(runtime) {
                 Ok(manifest) => Ok((payload, manifest)),
                 Err(source) => Err(NoRuntime::Misfit { path, source }),
             },

@@ -132,7 +132,8 @@ impl Payload {
     pub fn manifest(&self, known: &[Feature]) -> Result<Manifest, BadPayload> {
         let (bytes, record) = (self.manifest_bytes()?, &self.record);
         let manifest = Manifest::parse(&bytes, record.archive_length, known)?;
-        if manifest.runtime_name() != record.runtime {
+        // The packer compares the name as well.
+        if manifest.is_without_runtime() != record.runtime.is_some() {
             let what = "the boot record names another runtime file".into();
             return Err(BadManifest::Nonsense(what).into());
         }

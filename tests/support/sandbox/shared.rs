@@ -24,6 +24,26 @@ pub static PAIR: Shared = Shared::new("pair");
 /// One command that prints `tiny`, with as few files as possible.
 pub static TINY: Shared = Shared::new("tiny");
 
+/// `probe` without a runtime.
+pub static EXTERNAL: Shared = Shared::with("probe", "external", &["--runtime", "external"]);
+
+/// The runtime file for [`EXTERNAL`], with the name that archives look for; the first call makes it.
+pub fn runtime_file() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let sandbox = Sandbox::new();
+        let run = sandbox.packer(["--quiet", "runtime", "--level", "3"]);
+        run.env("SNAKECRATE_CACHE", packer_cache()).expect(0, "", "");
+        let names = sandbox.names();
+        let [name] = &names[..] else { panic!("{names:?}") };
+        let directory = folder().join("runtimes");
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join(name);
+        fs::copy(sandbox.path(name), &path).unwrap();
+        path
+    })
+}
+
 /// An archive of a project in `tests/projects`.
 pub struct Shared {
     project: &'static str,

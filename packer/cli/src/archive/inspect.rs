@@ -24,6 +24,9 @@ pub struct Report {
     pub version: Option<String>,
     /// The interpreter: `cpython 3.12.1`.
     pub python: String,
+    /// The runtime file that it needs, if no runtime is inside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<RuntimeReport>,
     /// The interpreter's options.
     pub options: Vec<String>,
     /// The entry that runs if nothing else decides.
@@ -44,6 +47,15 @@ pub struct Report {
     pub size: u64,
     /// BLAKE3 of the manifest: names the archive's environment in the cache.
     pub digest: Digest,
+}
+
+/// The runtime file that an archive without a runtime needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuntimeReport {
+    /// Its name.
+    pub file: String,
+    /// The lowest version of its interpreter.
+    pub at_least: String,
 }
 
 /// An entry of a [`Report`].
@@ -109,6 +121,12 @@ impl Report {
             version: manifest.version.clone(),
             target: manifest.target.clone(),
             python: format!("{} {}", manifest.python.implementation, manifest.python.version),
+            runtime: manifest.runtime_name().zip(manifest.runtime.as_ref()).map(
+                |(name, needed)| RuntimeReport {
+                    file: name.to_string(),
+                    at_least: needed.at_least.clone(),
+                },
+            ),
             options: manifest.launch.options.clone(),
             default: manifest.launch.default.clone(),
             entries: manifest.entries.iter().map(entry).collect(),
@@ -150,6 +168,9 @@ impl Report {
         let runtime = self.components.iter().find(|one| one.kind == Kind::Runtime);
         if let Some(source) = runtime.and_then(|runtime| runtime.source.as_ref()) {
             line("", &source.file);
+        }
+        if let Some(RuntimeReport { file, at_least }) = &self.runtime {
+            line("runtime", &format!("in {file}, {at_least} or later"));
         }
         line("size", &format!("{} ({} launcher)", Size(self.size), Size(self.stub)));
         line("unpacked", &format!("{} in {} files", Size(self.unpacked), self.files));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use object::ReadCache;
 use rayon::prelude::*;
 use snakecrate_format::listing::Listing;
-use snakecrate_format::manifest::{Component, Feature, Manifest, Member, Role};
+use snakecrate_format::manifest::{BadManifest, Component, Feature, Manifest, Member, Role};
 use snakecrate_format::payload::{BadPayload, Payload, Section};
 use snakecrate_format::record::{BadRecord, BootRecord, LENGTH};
 use snakecrate_format::target::Target;
@@ -76,6 +76,10 @@ impl Archive {
         let opened = payload.and_then(|payload| Ok((payload.manifest(KNOWN)?, payload)));
         let (manifest, payload) =
             opened.map_err(|error| blamed(path, error, |_| record.manifest_offset))?;
+        if manifest.runtime_name() != record.runtime {
+            let source = BadManifest::Nonsense("the boot record names another runtime file".into());
+            return Err(Error::Manifest { path: path.to_owned(), source });
+        }
         Ok(Self { path: path.to_owned(), payload, length, record_at, manifest })
     }
 

@@ -4,13 +4,14 @@ use std::str::FromStr as _;
 
 use pep440_rs::{Version, VersionSpecifiers};
 use snakecrate_audit::{self as audit, Object, Report};
+use snakecrate_base::python::Interpreter;
 use snakecrate_format::manifest::{CLibrary, Kind, Launch, Python, Role};
 use snakecrate_runtime::{IncludedLibs, Policy};
 
 use super::assemble::component;
 use super::facts::Facts;
 use super::pack::Work;
-use super::requires::{Asked, Requirements};
+use super::requires::{Asked, Declared, Requirements};
 use super::sbom_parts::sbom_document;
 use super::{Bundled, Error};
 use crate::archive::{About, ArchiveSpec, AttachmentSpec, ComponentSpec};
@@ -97,34 +98,75 @@ impl Work<'_> {
         })
     }
 
-    /// The lowest patch release that the distributions allow: from it to the interpreter's own, each
-    /// allows the release, and requires nothing that isn't packed.
+    /// The lowest patch release that an archive of these distributions runs on.
     pub(super) fn lowest_patch(
         &self,
         source: &Source,
         all: &[&Facts],
         asked: &Asked,
     ) -> Result<String, Error> {
-        let python = self.interpreter;
-        let of_source = source.requires_python()?;
         let of_wheels = all.iter().filter_map(|facts| facts.requires_python.as_deref());
-        let allowed: Vec<VersionSpecifiers> = of_wheels
-            .filter_map(|text| VersionSpecifiers::from_str(text).ok())
-            .chain(of_source)
-            .collect();
-        let unmet = |version: &str| {
-            let environment = marker_environment::of_version(python, version);
-            Requirements::new(all.iter().map(|facts| facts.declared()), asked, &environment).unmet()
+        let of_wheels = of_wheels.filter_map(|text| VersionSpecifiers::from_str(text).ok());
+        let allowed: Vec<_> = of_wheels.chain(source.requires_python()?).collect();
+        let declared: Vec<_> = all.iter().map(|facts| facts.declared()).collect();
+        Ok(lowest_patch(self.interpreter, &allowed, &declared, asked))
+    }
+}
+
+/// The lowest patch release from which on, up to that of `python`, each release is in all `allowed`
+/// versions, and nothing is required that isn't packed.
+fn lowest_patch(
+    python: &Interpreter,
+    allowed: &[VersionSpecifiers],
+    declared: &[Declared<'_>],
+    asked: &Asked,
+) -> String {
+    let unmet = |version: &str| {
+        let environment = marker_environment::of_version(python, version);
+        Requirements::new(declared.iter().copied(), asked, &environment).unmet()
+    };
+    let known = unmet(&python.full_version);
+    let is_allowed = |version: &String| {
+        let Ok(release) = Version::from_str(version) else { return false };
+        allowed.iter().all(|versions| versions.contains(&release))
+            && unmet(version).is_subset(&known)
+    };
+    let (major, minor, patch) = python.version;
+    let earlier = (0..patch).rev().map(|patch| format!("{major}.{minor}.{patch}"));
+    earlier.take_while(is_allowed).last().unwrap_or_else(|| python.full_version.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn lowest(allowed: &[&str], requires: &[&str]) -> String {
+        let python = Interpreter {
+            version: (3, 11, 7),
+            full_version: "3.11.7".into(),
+            ..snakecrate_base::testing::python_at(Path::new("/usr"))
         };
-        let known = unmet(&python.full_version);
-        let is_allowed = |version: &String| {
-            let Ok(release) = Version::from_str(version) else { return false };
-            allowed.iter().all(|versions| versions.contains(&release))
-                && unmet(version).is_subset(&known)
-        };
-        let (major, minor, patch) = python.version;
-        let earlier = (0..patch).rev().map(|patch| format!("{major}.{minor}.{patch}"));
-        let lowest = earlier.take_while(is_allowed).last();
-        Ok(lowest.unwrap_or_else(|| python.full_version.clone()))
+        let allowed: Vec<_> =
+            allowed.iter().map(|text| VersionSpecifiers::from_str(text).unwrap()).collect();
+        let requires: Vec<String> = requires.iter().map(|&text| text.to_owned()).collect();
+        let declared = Declared { name: "app", version: "1", requires: &requires, provides: &[] };
+        lowest_patch(&python, &allowed, &[declared], &Asked::default())
+    }
+
+    #[test]
+    fn each_release_up_to_the_interpreters_own_has_to_be_allowed() {
+        assert_eq!(lowest(&[">=3.9"], &[]), "3.11.0");
+        assert_eq!(lowest(&[">=3.9", ">=3.11.4"], &[]), "3.11.4");
+        assert_eq!(lowest(&[">=3.9,!=3.11.5"], &[]), "3.11.6");
+        assert_eq!(lowest(&[">=3.11.8"], &[]), "3.11.7", "the build has its own rule for that");
+    }
+
+    #[test]
+    fn a_release_that_requires_what_is_not_packed_is_too_low() {
+        assert_eq!(lowest(&[], &["backport; python_full_version < '3.11.3'"]), "3.11.3");
+        assert_eq!(lowest(&[], &["backport; python_version < '3.11'"]), "3.11.0");
+        assert_eq!(lowest(&[], &["absent"]), "3.11.0", "no release has it, and that is allowed");
     }
 }

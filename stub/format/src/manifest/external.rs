@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::c_library::{CLibrary, Need};
+use super::c_library::Need;
 use super::component::Kind;
 use super::document::{Manifest, Python, Role};
 use crate::digest::Digest;
@@ -51,7 +51,7 @@ impl Manifest {
     /// # Errors
     ///
     /// The file isn't what the archive requires.
-    pub fn with_runtime(mut self, runtime: &Self) -> Result<Self, Misfit> {
+    pub fn with_runtime(mut self, runtime: Self) -> Result<Self, Misfit> {
         let Some(needed) = self.runtime.take() else { return Err(Misfit::Role) };
         if runtime.role != Role::Runtime {
             return Err(Misfit::Role);
@@ -70,18 +70,26 @@ impl Manifest {
                 needed: describe(own, &later, &self.target),
             });
         }
-        self.python = found.clone();
-        if let Some(library) = &runtime.c_library {
-            let needs = with_needs(&library.needs, &needed.needs);
-            self.c_library = Some(CLibrary { needs, ..library.clone() });
+        self.python = runtime.python;
+        self.c_library = runtime.c_library;
+        if let Some(library) = &mut self.c_library {
+            add_needs(&mut library.needs, needed.needs);
         }
-        let is_twice = |digest: Digest| self.components.iter().any(|own| own.digest == digest);
-        if let Some(twice) = runtime.components.iter().find(|one| is_twice(one.digest)) {
-            return Err(Misfit::Twice(twice.label()));
+        // The manifest's order: the C library comes last.
+        let own = std::mem::take(&mut self.components);
+        let mut last = None;
+        for component in runtime.components {
+            if own.iter().any(|one| one.digest == component.digest) {
+                return Err(Misfit::Twice(component.label()));
+            }
+            if component.kind == Kind::CLibrary {
+                last = Some(component);
+            } else {
+                self.components.push(component);
+            }
         }
-        self.components.extend(runtime.components.iter().cloned());
-        // A stable sort: each kind keeps the order of its manifest.
-        self.components.sort_by_key(|component| component.kind);
+        self.components.extend(own);
+        self.components.extend(last);
         Ok(self)
     }
 }
@@ -108,30 +116,36 @@ fn minor(version: &str) -> &str {
 
 /// The order of two versions of the same implementation: `3.12.0rc1`, `3.12.0`, `3.12.10`.
 fn compare(a: &str, b: &str) -> Ordering {
-    let part = |text: &str| {
-        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, rest) = text.split_at(end);
-        // A pre-release comes before the release.
-        let rest = if rest.is_empty() { "~" } else { rest };
-        (number.parse::<u32>().unwrap_or(0), rest.to_owned())
-    };
-    a.split('.').map(part).cmp(b.split('.').map(part))
+    let (mut a, mut b) = (a.split('.'), b.split('.'));
+    loop {
+        match (a.next().map(number), b.next().map(number)) {
+            (None, None) => return Ordering::Equal,
+            (a, b) if a == b => {}
+            (a, b) => return a.cmp(&b),
+        }
+    }
 }
 
-/// The needs of both, each library and prefix once, with the newer version.
-fn with_needs(runtime: &[Need], archive: &[Need]) -> Vec<Need> {
-    let mut needs = runtime.to_vec();
+/// A number of a version and what follows it. A pre-release comes before the release.
+fn number(text: &str) -> (u32, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    (number.parse().unwrap_or(0), if rest.is_empty() { "~" } else { rest })
+}
+
+/// Adds the needs of an archive to those of its runtime, each library and prefix once, with the newer
+/// version.
+fn add_needs(needs: &mut Vec<Need>, archive: Vec<Need>) {
     for need in archive {
         let is_same = |one: &&mut Need| one.library == need.library && one.prefix == need.prefix;
         match needs.iter_mut().find(is_same) {
             Some(one) if compare(&one.version, &need.version) == Ordering::Less => {
-                one.version.clone_from(&need.version);
+                one.version = need.version;
             }
             Some(_) => {}
-            None => needs.push(need.clone()),
+            None => needs.push(need),
         }
     }
-    needs
 }
 
 #[cfg(test)]
@@ -139,7 +153,7 @@ mod tests {
     use super::super::sample::sample;
     use super::*;
     use crate::entry_path::EntryPath;
-    use crate::manifest::{Choice, Component, ExternalRuntime};
+    use crate::manifest::{CLibrary, Choice, Component, ExternalRuntime};
 
     fn need(library: &str, prefix: &str, version: &str) -> Need {
         Need { library: library.into(), prefix: prefix.into(), version: version.into() }
@@ -172,10 +186,11 @@ mod tests {
     fn an_archive_takes_interpreter_components_and_c_library_from_the_file() {
         let (app, mut runtime) = pair();
         runtime.python.version = "3.12.10".into();
-        let both = app.with_runtime(&runtime).unwrap();
+        let digest = runtime.components[0].digest;
+        let both = app.with_runtime(runtime).unwrap();
         let kinds: Vec<_> = both.components.iter().map(|one| one.kind).collect();
         assert_eq!(kinds, [Kind::Runtime, Kind::Part, Kind::App, Kind::Wheel, Kind::CLibrary]);
-        assert_eq!(both.runtime().digest, runtime.components[0].digest);
+        assert_eq!(both.runtime().digest, digest);
         assert_eq!((both.python.version.as_str(), both.runtime.as_ref()), ("3.12.10", None));
         let needs = &both.c_library().unwrap().0.needs;
         assert_eq!(needs[0], need("libc.so.6", "GLIBC_", "2.17"), "the newer of both");
@@ -187,7 +202,7 @@ mod tests {
         let misfit = |change: fn(&mut Manifest)| {
             let (app, mut runtime) = pair();
             change(&mut runtime);
-            app.with_runtime(&runtime).unwrap_err().to_string()
+            app.with_runtime(runtime).unwrap_err().to_string()
         };
         let found = misfit(|m| m.python.version = "3.12.0".into());
         assert_eq!(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use snakecrate_cache::places;
 use snakecrate_cache::root::Root;
 use snakecrate_cache::runtimes::{NoRuntime, RuntimeFile};
-use snakecrate_format::manifest::Manifest;
+use snakecrate_format::manifest::{Feature, Manifest};
 use snakecrate_format::payload::Payload;
 
 use crate::error::Error;
@@ -52,23 +52,24 @@ impl<'a> Invocation<'a> {
         archive: PathBuf,
         payload: Payload,
         manifest: Manifest,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let Some(name) = payload.record().runtime else {
-            return Self { arguments, archive, payload, manifest, runtime: Runtime::Inside };
+            return Ok(Self { arguments, archive, payload, manifest, runtime: Runtime::Inside });
         };
         let found = RuntimeFile::open(name, &archive).and_then(|file| {
             let path = file.path.clone();
-            Ok((file.join(manifest.clone())?, path))
+            Ok((file.join(manifest)?, path))
         });
-        match found {
+        Ok(match found {
             Ok(((runtime, manifest), path)) => {
                 let (payload, runtime) = (payload.with_runtime(runtime), Runtime::File(path));
                 Self { arguments, archive, payload, manifest, runtime }
             }
             Err(why) => {
+                let manifest = payload.manifest(Feature::LAUNCHER)?;
                 Self { arguments, archive, payload, manifest, runtime: Runtime::Missing(why) }
             }
-        }
+        })
     }
 }
 

@@ -57,7 +57,7 @@ pub fn run(
         return Err(Error::Disabled(command.name));
     }
     let arguments = arguments.get(1..).unwrap_or_default();
-    let invocation = Invocation::new(arguments, archive, payload, manifest);
+    let invocation = Invocation::new(arguments, archive, payload, manifest)?;
     match command.command {
         Command::Help => help::run(&invocation),
         Command::Inspect => inspect::run(&invocation),

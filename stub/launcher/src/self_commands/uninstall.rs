@@ -1,9 +1,6 @@
 //! `uninstall`: remove the unpacked files that no other archive uses.
 
-use std::io;
-
 use snakecrate_cache::inventory::{EnvInfo, made_from};
-use snakecrate_cache::root::Root;
 use snakecrate_cache::uninstall::{Uninstalled, uninstall};
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::size::Size;
@@ -14,12 +11,12 @@ use crate::error::Error;
 
 pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     let all_users = invocation.flag(ALL_USERS)?;
+    let record = invocation.payload.record();
     let (mut text, mut status) = (Text::default(), 0);
     for root in roots(all_users) {
         let path = root.path().display();
-        for (key, manifest) in environments(invocation, &root).map_err(in_cache(&root))? {
-            let done = uninstall(&root, &key, &manifest);
-            match done.map_err(in_cache(&root))? {
+        let mut remove = |key: &str, manifest: &Manifest| {
+            match uninstall(&root, key, manifest).map_err(in_cache(&root))? {
                 Uninstalled::Nothing => {}
                 Uninstalled::InUse => {
                     status = NOT_WELL;
@@ -34,27 +31,22 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
                     text.line(format_args!("{path}: removed {trees} trees, {bytes}{others}"));
                 }
             }
+            Ok::<_, Error>(())
+        };
+        if record.runtime.is_some() {
+            // One environment for each runtime file that it was started with.
+            for key in made_from(&root, &record.manifest_digest).map_err(in_cache(&root))? {
+                if let Ok(EnvInfo { manifest: Some(manifest), .. }) = EnvInfo::read(&root, &key) {
+                    remove(&key, &manifest)?;
+                }
+            }
         }
+        // Components may be left of environments that are gone.
+        remove(&invocation.key(), &invocation.manifest)?;
     }
     if text.0.is_empty() {
         text.line(format_args!("{} is not unpacked", invocation.title()));
     }
     print(text.0)?;
     Ok(status)
-}
-
-/// The environments of the archive: with a runtime file, one for each that it was started with.
-fn environments(invocation: &Invocation<'_>, root: &Root) -> io::Result<Vec<(String, Manifest)>> {
-    let own = (invocation.key(), invocation.manifest.clone());
-    let record = invocation.payload.record();
-    if record.runtime.is_none() {
-        return Ok(vec![own]);
-    }
-    let with_manifest = |key: String| {
-        let manifest = EnvInfo::read(root, &key).ok()?.manifest?;
-        Some((key, manifest))
-    };
-    let keys = made_from(root, &record.manifest_digest)?;
-    // Last, since its components may be left of environments that are gone.
-    Ok(keys.into_iter().filter_map(with_manifest).chain([own]).collect())
 }
