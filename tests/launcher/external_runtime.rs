@@ -22,7 +22,8 @@ fn name() -> String {
 /// The archive, and its runtime file in the directory `place`.
 fn sandbox_with(place: &str) -> Sandbox {
     let bytes = fs::read(runtime_file()).unwrap();
-    Sandbox::new().with(&EXTERNAL, "app").file(&format!("{place}/{}", name()), bytes)
+    let path = Path::new(place).join(name());
+    Sandbox::new().with(&EXTERNAL, "app").file(path.to_str().unwrap(), bytes)
 }
 
 /// Asserts that `app` starts nothing and writes nothing, for this reason and with this help.
