@@ -10,6 +10,7 @@ pub mod safe;
 
 use snakecrate_cache::environment::guards::{self, Guard};
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
+use snakecrate_cache::environment::ready::ReadyPlan;
 use snakecrate_format::listing::Listing;
 use snakecrate_format::manifest::{Feature, Manifest};
 use snakecrate_format::patch_area;
@@ -76,7 +77,7 @@ pub fn listing(data: &[u8]) {
     }
 }
 
-/// A launch plan.
+/// A launch plan, of the cache or of a ready environment.
 pub fn plan(data: &[u8]) {
     if let Some(plan) = LaunchPlan::parse(data.to_vec()) {
         assert_eq!(LaunchPlan::parse(plan.encode()).as_ref(), Some(&plan));
@@ -88,6 +89,21 @@ pub fn plan(data: &[u8]) {
         }
         let arguments = ["x".into(), "y".into()];
         let _ = choose(&plan, &arguments, "/found".as_ref());
+    }
+    if let Some(plan) = ReadyPlan::parse(data) {
+        assert_eq!(ReadyPlan::parse(&plan.encode()).as_ref(), Some(&plan));
+        let home = "/e".as_ref();
+        let launch = plan.at(home);
+        let entries = launch.entries.iter().map(|entry| &entry.path[..]);
+        let programs = plan.programs.iter().map(|program| program.path.as_str().as_bytes());
+        for path in entries.chain(programs) {
+            assert!(
+                !path.starts_with(b"/")
+                    && !path.split(|&byte| byte == b'/').any(|name| name == b"..")
+            );
+        }
+        assert!(plan.libraries(home).iter().all(|path| path.starts_with(home)));
+        let _ = choose(&launch, &["x".into(), "y".into()], "/found".as_ref());
     }
 }
 

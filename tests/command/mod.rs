@@ -33,6 +33,9 @@ mod entries;
 /// Errors of the packer, and that it leaves nothing behind.
 mod errors;
 
+/// `extract --env`: environments outside of the cache.
+mod extract_env;
+
 /// Everything that a build needs, for a build without a network.
 mod fetch;
 

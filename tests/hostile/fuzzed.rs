@@ -66,6 +66,19 @@ fn patch_areas() {
     each_seed("patch_area", targets::patch_area);
 }
 
+/// Launch plans of ready environments.
+const READY: [(&str, &str); 2] = [
+    (
+        "ready-host",
+        "snakecrate ready 1\0\0hidden\0bin/python3.12\0\x001\0-I\x000\0a\0python\0boot/a.py\0",
+    ),
+    (
+        "ready-own",
+        "snakecrate ready 1\0a\0seen\0bin/python3.12\0libc/lib/ld.so\x001\0-I\x001\0r\0libexec/r\0\
+         a\0python\0boot/a.py\0r\0loaded\0libexec/r\0",
+    ),
+];
+
 /// Writes the seeds anew: `cargo test --release -p snakecrate --test suite seeds -- --ignored`.
 /// Run it, and commit the result, when a format changes.
 #[test]
@@ -101,6 +114,9 @@ fn the_seeds_are_written() {
             let plan = LaunchPlan::new(&manifest, home, library, guards, |_| true, |_| Some(7));
             write("plan", &format!("{name}-{number}"), &plan.encode());
         }
+    }
+    for (name, text) in READY {
+        write("plan", name, text.as_bytes());
     }
     for (name, lines, entries) in contents() {
         let listing = lines.iter().flat_map(|line| [line, "\n"]).collect::<String>();

@@ -152,7 +152,8 @@ Examples:
   snakecrate package --deb --rpm -o dist httpie==3.2.4 --maintainer 'A B <a@b.org>'
                                                 both, of an application from the package index
 
-The package has the archive at /usr/libexec/NAME/NAME and links to it in /usr/bin. systemd units come from
+The package has the archive at /usr/libexec/NAME/NAME and links to it in /usr/bin. Each user's first start
+unpacks it, or --all-users does when it is installed, or --unpacked leaves nothing to unpack. systemd units come from
 [tool.snakecrate.service.NAME] of the project.")]
     Package(PackageArgs),
     /// Write an image for containers, of an archive, which is built first if a source is given
@@ -377,6 +378,12 @@ pub struct PackageArgs {
     /// Write an RPM package
     #[arg(long)]
     pub rpm: bool,
+    /// Package the unpacked files, in /opt/NAME, in place of the archive: no cache is needed
+    #[arg(long)]
+    pub unpacked: bool,
+    /// Unpack the archive at its installation, once for all users
+    #[arg(long, conflicts_with = "unpacked")]
+    pub all_users: bool,
     /// The source or archive, and the options of the build.
     #[command(flatten)]
     pub build: BuildArgs,

@@ -13,7 +13,7 @@ use super::{Error, build};
 use crate::archive::Archive;
 use crate::build::Build;
 use crate::cli::PackageArgs;
-use crate::package::{Format, Package};
+use crate::package::{Form, Format, Package};
 use crate::settings::{self, Options, Packaging, Services, Settings};
 use crate::source::{self, Source};
 
@@ -23,6 +23,7 @@ pub(super) fn package(args: &PackageArgs, ui: Ui) -> Result<(), Error> {
     let formats = formats.into_iter().filter_map(|(wanted, format)| wanted.then_some(format));
     let formats: Vec<Format> = formats.collect();
     let output = args.build.options.output.as_deref();
+    let form = PackageForm::of(args);
     // An archive is no source.
     let is_file = Path::new(&args.build.source).is_file();
     if is_file && let Err(source::Error::Archive(path)) = Source::detect(&args.build.source) {
@@ -36,13 +37,39 @@ pub(super) fn package(args: &PackageArgs, ui: Ui) -> Result<(), Error> {
     let services = file.map(|file| file.services).unwrap_or_default();
     let several = artifacts.len() > 1;
     artifacts.iter().try_for_each(|artifact| {
-        of_source(&source, artifact, &services, several, &Output { formats: &formats, output }, ui)
+        of_source(
+            &source,
+            artifact,
+            &services,
+            several,
+            &Output { formats: &formats, form, output },
+            ui,
+        )
     })
+}
+
+/// What packages have of the application.
+#[derive(Clone, Copy)]
+enum PackageForm {
+    Archive,
+    AllUsers,
+    Unpacked,
+}
+
+impl PackageForm {
+    fn of(args: &PackageArgs) -> Self {
+        match (args.unpacked, args.all_users) {
+            (true, _) => Self::Unpacked,
+            (false, true) => Self::AllUsers,
+            (false, false) => Self::Archive,
+        }
+    }
 }
 
 /// Where packages go.
 struct Output<'a> {
     formats: &'a [Format],
+    form: PackageForm,
     /// The file or directory that the user names.
     output: Option<&'a Path>,
 }
@@ -76,7 +103,12 @@ impl Output<'_> {
     fn write(&self, archive: &Archive, what: What<'_>, several: bool, ui: Ui) -> Result<(), Error> {
         let several = several || self.formats.len() > 1;
         let directory = self.directory(several)?;
-        let package = Package::of(archive, what.name, what.packaging, what.services)?;
+        let form = match self.form {
+            PackageForm::Archive => Form::Archive,
+            PackageForm::AllUsers => Form::AllUsers,
+            PackageForm::Unpacked => Form::Unpacked(&directory),
+        };
+        let package = Package::of(archive, what.name, what.packaging, what.services, form, ui)?;
         if !package.has_licence() {
             ui.warn_with_help(
                 format_args!("{} names no licence", package.name()),
@@ -106,7 +138,8 @@ fn of_archive(path: &Path, args: &PackageArgs, formats: &[Format], ui: Ui) -> Re
     let of_build = Options { output: None, packaging: confique::Layer::empty(), ..options.clone() };
     refuse_options(path, &of_build, args.build.artifact.as_ref())?;
     let packaging = Settings::resolve([options.clone()]).packaging;
-    let output = Output { formats, output: options.output.as_deref() };
+    let form = PackageForm::of(args);
+    let output = Output { formats, form, output: options.output.as_deref() };
     let what = What { name: None, packaging: &packaging, services: &Services::new() };
     output.write(&Archive::open(path)?, what, false, ui)
 }

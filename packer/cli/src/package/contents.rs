@@ -10,11 +10,22 @@ use super::{Format, Package, documents};
 
 /// The files of `package` in this format.
 pub(super) fn of(package: &Package, format: Format) -> Contents {
-    let name = &package.name;
+    let own = package.place();
     let mut all = Contents::new();
-    all.insert(format!("usr/libexec/{name}/{name}"), Content::Archive);
+    if let Some(unpacked) = &package.unpacked {
+        let files = unpacked.prefix.files();
+        all.extend(files.map(|file| (format!("{own}/{}", file.path), file.node.clone().into())));
+    } else {
+        let archive = Content::Disk { executable: true, path: package.archive.clone() };
+        all.insert(package.program(), archive);
+    }
     for command in &package.commands {
-        let target = format!("../libexec/{name}/{name}");
+        let target = match &package.unpacked {
+            // Debian's policy 10.5: links between directories of the root are absolute.
+            Some(_) if format == Format::Deb => format!("/{own}/bin/{command}"),
+            Some(_) => format!("../../{own}/bin/{command}"),
+            None => format!("../../{}", package.program()).replace("../../usr/", "../"),
+        };
         all.insert(format!("usr/bin/{command}"), Content::Link(target));
     }
     let shared = package.files.shared.iter().filter_map(|(path, bytes)| {
@@ -119,7 +130,7 @@ mod tests {
 
     #[test]
     fn directories_come_with_their_parents() {
-        let contents = Contents::from([("usr/lib/a/a".to_owned(), Content::Archive)]);
+        let contents = Contents::from([("usr/lib/a/a".to_owned(), Content::Bytes(vec![]))]);
         let all: Vec<_> = directories(&contents).into_iter().collect();
         assert_eq!(all, ["usr", "usr/lib", "usr/lib/a"]);
     }

@@ -125,9 +125,14 @@ fn write_data(package: &Package, contents: &Contents, out: &mut File) -> io::Res
                 header.set_size(bytes.len() as u64);
                 summed(&mut &bytes[..], &mut header, &mut tar)?;
             }
-            Some(Content::Archive) => {
-                let file = File::open(&package.archive)?;
+            Some(Content::Program(bytes)) => {
                 header.set_mode(0o755);
+                header.set_size(bytes.len() as u64);
+                summed(&mut &bytes[..], &mut header, &mut tar)?;
+            }
+            Some(Content::Disk { executable, path }) => {
+                let file = File::open(path)?;
+                header.set_mode(if *executable { 0o755 } else { 0o644 });
                 header.set_size(file.metadata()?.len());
                 summed(&mut BufReader::new(file), &mut header, &mut tar)?;
             }
@@ -141,8 +146,7 @@ fn write_data(package: &Package, contents: &Contents, out: &mut File) -> io::Res
 fn control_tar(package: &Package, control: &str, sums: &str) -> io::Result<Vec<u8>> {
     let mut files: Vec<(&str, u32, String)> =
         vec![("control", 0o644, control.to_owned()), ("md5sums", 0o644, sums.to_owned())];
-    if !package.units.is_empty() {
-        let Debian { postinst, prerm, postrm } = Debian::of(&package.units);
+    if let Some(Debian { postinst, prerm, postrm }) = Debian::of(package) {
         let scripts = [("postinst", postinst), ("prerm", prerm), ("postrm", postrm)];
         files.extend(scripts.map(|(name, text)| (name, 0o755, text)));
     }

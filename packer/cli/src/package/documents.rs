@@ -81,26 +81,30 @@ fn is_position_independent(package: &Package) -> bool {
 /// What lintian may not report about a package that is as it has to be.
 fn overrides(package: &Package, has_notice: bool, all: &Contents) -> String {
     let name = &package.name;
-    let file = format!("usr/libexec/{name}/{name}");
+    let file = package.program();
     let static_tag = if is_position_independent(package) {
         "shared-library-lacks-prerequisites"
     } else {
         "statically-linked-binary"
     };
-    let mut reasons = vec![
-        (
-            "The launcher at the front of the file is linked statically: it starts on every system.",
-            vec![format!("{static_tag} [{file}]")],
-        ),
-        (
-            "The launcher names its compilers, in some dozen bytes.",
-            vec![format!("binary-has-unneeded-section .comment [{file}]")],
-        ),
-        (
-            "The rest of the file is compressed: words in it are chance.",
-            vec![format!("spelling-error-in-binary * [{file}]")],
-        ),
-    ];
+    let mut reasons = if package.unpacked.is_some() {
+        unpacked_reasons(package)
+    } else {
+        vec![
+            (
+                "The launcher at the front of the file is linked statically: it starts on every system.",
+                vec![format!("{static_tag} [{file}]")],
+            ),
+            (
+                "The launcher names its compilers, in some dozen bytes.",
+                vec![format!("binary-has-unneeded-section .comment [{file}]")],
+            ),
+            (
+                "The rest of the file is compressed: words in it are chance.",
+                vec![format!("spelling-error-in-binary * [{file}]")],
+            ),
+        ]
+    };
     let services = package.units.iter().filter(|unit| unit.timer.is_none());
     let services: Vec<_> = services
         .map(|unit| format!("usr/lib/systemd/system/{}.service", unit.name))
@@ -138,4 +142,59 @@ fn overrides(package: &Package, has_notice: bool, all: &Contents) -> String {
         text.extend(tags.iter().map(|tag| format!("{name}: {tag}\n")));
     }
     text
+}
+
+/// Tags about files of an environment in `/opt`, by reason. A package has some of them.
+const UNPACKED: [(&str, &[&str]); 5] = [
+    (
+        "The package isn't a part of Debian, and /opt is the place for others.",
+        &["dir-or-file-in-opt"],
+    ),
+    (
+        "The application, its distributions and Python are as they are installed everywhere.",
+        &[
+            "embedded-library",
+            "executable-not-elf-or-script",
+            "exit-in-shared-library",
+            "extra-license-file",
+            "interpreter-in-usr-local",
+            "national-encoding",
+            "package-contains-documentation-outside-usr-share-doc",
+            "package-contains-empty-directory",
+            "repeated-path-segment",
+            "script-not-executable",
+            "unusual-interpreter",
+            "wrong-path-for-interpreter",
+        ],
+    ),
+    (
+        "Their libraries and programs were compiled by others.",
+        &[
+            "binary-has-unneeded-section",
+            "custom-library-search-path",
+            "hardening-no-bindnow",
+            "hardening-no-fortify-functions",
+            "hardening-no-pie",
+            "hardening-no-relro",
+            "library-not-linked-against-libc",
+            "shared-library-is-executable",
+            "shared-library-lacks-prerequisites",
+            "spelling-error-in-binary",
+            "statically-linked-binary",
+            "unstripped-binary-or-object",
+            "unstripped-static-library",
+        ],
+    ),
+    (
+        "Bytecode comes with the package, because nothing is written to /opt.",
+        &["package-installs-python-bytecode", "package-installs-python-pycache-dir"],
+    ),
+    ("The package has its own C library.", &["undeclared-elf-prerequisites"]),
+];
+
+/// What lintian may not report about a package with an environment in `/opt`.
+fn unpacked_reasons(package: &Package) -> Vec<(&'static str, Vec<String>)> {
+    let place = package.place();
+    let tags = |tags: &[&str]| tags.iter().map(|tag| format!("{tag} *{place}/*")).collect();
+    UNPACKED.iter().map(|(reason, list)| (*reason, tags(list))).collect()
 }

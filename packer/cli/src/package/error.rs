@@ -13,6 +13,9 @@ pub enum Error {
     /// The archive cannot be read.
     #[error(transparent)]
     Archive(#[from] archive::Error),
+    /// Its files cannot be arranged as an environment.
+    #[error(transparent)]
+    Prefix(#[from] crate::prefix::Error),
     /// Its native code cannot be read.
     #[error(transparent)]
     Audit(#[from] audit_sources::Error),
@@ -93,6 +96,7 @@ impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Archive(error) => return error.remedy(),
+            Self::Prefix(error) => return error.remedy(),
             Self::Audit(error) => return error.remedy(),
             Self::Name(_) => "name the package with --package-name: lower-case letters, digits, `+`, \
                               `-` and `.`, two at least"

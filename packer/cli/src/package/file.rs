@@ -2,14 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use flate2::{Compression, GzBuilder};
+use snakecrate_base::tree;
+
+use crate::prefix::Node;
 
 /// A file of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    /// The archive, an executable.
-    Archive,
+    /// A file on the disk: the archive, or one of its environment.
+    Disk {
+        /// Whether it may be executed.
+        executable: bool,
+        /// The file.
+        path: PathBuf,
+    },
+    /// An executable.
+    Program(Vec<u8>),
     /// A document.
     Bytes(Vec<u8>),
     /// A link with this target.
@@ -18,6 +29,24 @@ pub(super) enum Content {
 
 /// The files by their paths below `/`.
 pub(super) type Contents = BTreeMap<String, Content>;
+
+impl From<Node> for Content {
+    fn from(node: Node) -> Self {
+        match node {
+            Node::Link(target) => Self::Link(target),
+            Node::File { executable, content: tree::Content::Disk(path) } => {
+                Self::Disk { executable, path }
+            }
+            Node::File { executable, content: tree::Content::Memory(bytes) } => {
+                if executable {
+                    Self::Program(bytes.to_vec())
+                } else {
+                    Self::Bytes(bytes.to_vec())
+                }
+            }
+        }
+    }
+}
 
 /// As `gzip -9n` does it.
 pub(super) fn zipped(bytes: &[u8]) -> Vec<u8> {

@@ -5,8 +5,8 @@
 //! [tool.snakecrate.packaging] and .service ───────┼→ Package ─→ files ─→ .deb, .rpm
 //! ```
 //!
-//! A package has the archive at `/usr/libexec/NAME/NAME`, links to it in `/usr/bin`, and what belongs to
-//! them. The bytes depend on the archive, the settings and `SOURCE_DATE_EPOCH` alone.
+//! A package has the archive at `/usr/libexec/NAME/NAME`, or its files as an environment in `/opt/NAME`, links
+//! in `/usr/bin`, and what belongs to them. The bytes depend on the archive, the settings and `SOURCE_DATE_EPOCH` alone.
 
 mod about;
 mod contents;
@@ -32,16 +32,20 @@ use std::str::FromStr as _;
 use pep440_rs::Version;
 use snakecrate_audit::{self as audit, Options};
 use snakecrate_base::temporary;
+use snakecrate_base::ui::Ui;
+use snakecrate_cache::environment::ready::LAUNCHER;
 use snakecrate_format::target::{Processor, Target};
 
 use crate::archive::{Archive, SBOM};
 use crate::audit_sources;
+use crate::prefix::{self, Prefix};
 use crate::settings::{Packaging, Services};
 pub use about::About;
 use copyright::Part;
 pub use date::Date;
 pub use error::Error;
 use metadata::{Files, Person};
+use tempfile::TempDir;
 use units::{About as AboutUnits, Unit};
 
 /// A format of packages.
@@ -57,6 +61,10 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Package {
     archive: PathBuf,
+    /// Its files, in a package that has no archive.
+    unpacked: Option<Unpacked>,
+    /// Whether its installation fills the cache of all users.
+    all_users: bool,
     target: &'static Target,
     name: String,
     version: Version,
@@ -80,6 +88,24 @@ pub struct Package {
     date: Date,
 }
 
+/// What a package has of the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// The archive, which every user unpacks.
+    Archive,
+    /// The archive, which its installation unpacks for all users.
+    AllUsers,
+    /// The environment. It is unpacked below this directory as long as the package is written.
+    Unpacked(&'a Path),
+}
+
+/// An archive's files, on the disk until this is dropped.
+#[derive(Debug)]
+struct Unpacked {
+    prefix: Prefix,
+    _directory: TempDir,
+}
+
 impl Package {
     /// The package of `archive`. `own` is its name among several archives of a project.
     ///
@@ -91,6 +117,8 @@ impl Package {
         own: Option<&str>,
         packaging: &Packaging,
         services: &Services,
+        form: Form<'_>,
+        ui: Ui,
     ) -> Result<Self, Error> {
         let manifest = archive.manifest();
         let name = match &packaging.name {
@@ -122,6 +150,11 @@ impl Package {
         let licence = packaging.license.clone().or_else(|| licence::of(&metadata.license));
         Ok(Self {
             archive: archive.path().to_owned(),
+            unpacked: match form {
+                Form::Unpacked(directory) => Some(Unpacked::of(archive, &name, directory, ui)?),
+                Form::Archive | Form::AllUsers => None,
+            },
+            all_users: form == Form::AllUsers,
             target: archive.target()?,
             version,
             release: packaging.release,
@@ -145,6 +178,22 @@ impl Package {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The directory that is its own, without a `/` in front.
+    fn place(&self) -> String {
+        match self.unpacked {
+            Some(_) => format!("opt/{}", self.name),
+            None => format!("usr/libexec/{}", self.name),
+        }
+    }
+
+    /// The path of its archive or launcher, without a `/` in front.
+    fn program(&self) -> String {
+        match self.unpacked {
+            Some(_) => format!("{}/{LAUNCHER}", self.place()),
+            None => format!("{}/{}", self.place(), self.name),
+        }
     }
 
     /// Whether its metadata or the settings name a licence.
@@ -191,10 +240,33 @@ impl Package {
 
     /// The longer description.
     fn description(&self) -> String {
-        let own = "The package has one executable file with its own Python and all libraries that the \
-                   application requires. It uses no Python of the system.";
+        let own = match self.unpacked {
+            Some(_) => {
+                "The package has its own Python and all libraries that the application requires, in a \
+                 directory. It uses no Python of the system."
+            }
+            None => {
+                "The package has one executable file with its own Python and all libraries that the \
+                 application requires. It uses no Python of the system."
+            }
+        };
         let more = self.more.as_ref().map(|more| format!("{}\n\n", text::wrapped(more, 74)));
         more.unwrap_or_default() + &text::wrapped(own, 74)
+    }
+}
+
+impl Unpacked {
+    /// The files of `archive` for the package `name`.
+    fn of(archive: &Archive, name: &str, directory: &Path, ui: Ui) -> Result<Self, Error> {
+        let failed = |source| Error::Write { path: directory.to_owned(), source };
+        temporary::remove_abandoned(directory);
+        let staging = temporary::directory_in(directory).map_err(failed)?;
+        let place = format!("/opt/{name}");
+        // The host that installs it may have any C library.
+        let own_c_library = archive.manifest().c_library.is_some();
+        let settings = prefix::Settings { place: Some(&place), own_c_library };
+        let prefix = Prefix::unpack(archive, settings, staging.path(), ui)?;
+        Ok(Self { prefix, _directory: staging })
     }
 }
 

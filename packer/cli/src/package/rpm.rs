@@ -59,14 +59,25 @@ fn build(package: &Package) -> Result<rpm::Package, rpm::Error> {
     if let Some((major, minor)) = package.glibc {
         builder.requires(Dependency::any(format!("libc.so.6(GLIBC_{major}.{minor})(64bit)")));
     }
-    let own = format!("/usr/libexec/{}", package.name);
-    builder.with_dir_entry(FileOptions::dir(own).permissions(0o755).modified_at(date.into()))?;
-    for (path, content) in contents::of(package, Format::Rpm) {
+    let contents = contents::of(package, Format::Rpm);
+    let place = package.place();
+    for directory in contents::directories(&contents) {
+        if directory == place || directory.starts_with(&format!("{place}/")) {
+            let options = FileOptions::dir(format!("/{directory}")).permissions(0o755);
+            builder.with_dir_entry(options.modified_at(date.into()))?;
+        }
+    }
+    for (path, content) in contents {
         let path = format!("/{path}");
         match content {
-            Content::Archive => {
+            Content::Disk { executable, path: from } => {
+                let mode = if executable { 0o755 } else { 0o644 };
+                let options = FileOptions::new(path).permissions(mode).modified_at(date.into());
+                builder.with_file(from, options)?;
+            }
+            Content::Program(bytes) => {
                 let options = FileOptions::new(path).permissions(0o755).modified_at(date.into());
-                builder.with_file(&package.archive, options)?;
+                builder.with_file_contents(bytes, options)?;
             }
             Content::Link(target) => {
                 let options = FileOptions::symlink(path, target).modified_at(date.into());
@@ -86,8 +97,10 @@ fn build(package: &Package) -> Result<rpm::Package, rpm::Error> {
             }
         }
     }
-    if !package.units.is_empty() {
-        let Rpm { post, preun, postun } = Rpm::of(&package.units);
+    if let Some(Rpm { pre, post, preun, postun }) = Rpm::of(package) {
+        if let Some(pre) = pre {
+            builder.pre_install_script(pre);
+        }
         builder.post_install_script(post);
         builder.pre_uninstall_script(preun);
         builder.post_uninstall_script(postun);

@@ -17,13 +17,21 @@ from _frozen_importlib_external import SourceFileLoader
 plan = globals().get("plan", {})
 
 
+def cache(archive):
+    """The cache; for an extracted environment, which has none, where the user's would be."""
+    if archive.startswith(sys.prefix + os.sep):
+        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        return os.path.join(home, "snakecrate")
+    # <cache>/v2/envs/<key>
+    return os.path.dirname(os.path.dirname(os.path.dirname(sys.prefix)))
+
+
 def filled(text):
     archive = os.environ.get("SNAKECRATE_ARCHIVE", "")
     return text.format(
         archive=archive,
         directory=os.path.dirname(archive),
-        # <cache>/v2/envs/<key>
-        cache=os.path.dirname(os.path.dirname(os.path.dirname(sys.prefix))),
+        cache=cache(archive),
         home=os.path.expanduser("~"),
     )
 

@@ -2,7 +2,7 @@
 
 The paths of SQLite's databases, `STATIC_ROOT` and `MEDIA_ROOT` are usually made from the project's
 directory. Where such a path is among the project's files, and nothing was packed there, it is moved
-beside the archive, to the same relative path.
+beside the archive, to the same relative path; for an extracted environment, to the working directory.
 """
 
 import os
@@ -55,7 +55,11 @@ def install():
         from django.conf import Settings
     except ImportError:
         return
-    beside = os.path.dirname(os.environ.get("SNAKECRATE_ARCHIVE", "")) or os.getcwd()
+    archive = os.environ.get("SNAKECRATE_ARCHIVE", "")
+    # An extracted environment is read-only, too.
+    inside = archive.startswith(sys.prefix + os.sep)
+    beside = "" if inside else os.path.dirname(archive)
+    beside = beside or os.getcwd()
     original = Settings.__init__
 
     def __init__(self, *arguments, **named):
