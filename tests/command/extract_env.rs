@@ -91,8 +91,8 @@ fn it_can_be_moved_and_reached_by_links() {
         symlink(sandbox.path("link/bin/probe"), sandbox.path("p")).unwrap();
         for name in ["far/a b/bin/probe", "link/bin/probe", "p"] {
             sandbox.archive(name).in_dir("/").expect(0, PROBED, "");
-            let same = "probe, same executable: True, virtual: False\n";
-            sandbox.archive(name).arg("child").expect(0, same, "");
+            let squares = "[0, 1, 4, 9, 16]\n";
+            sandbox.archive(name).args(["workers", "spawn"]).expect(0, squares, "");
         }
         let path = sandbox.path("far/a b/bin");
         let run = sandbox.archive("/usr/bin/env").clean_env().env("PATH", path);
@@ -158,7 +158,8 @@ fn variables_of_the_loader_and_of_python_have_no_effect() {
             run.env("LD_LIBRARY_PATH", "/x").env("PYTHONPATH", "/y").env("SNAKECRATE_ARCHIVE", "z")
         };
         run().expect(0, PROBED, "");
-        let said = run().arg("environment").output().text();
+        let run = run().env("LC_ALL", "C.UTF-8").arg("environment");
+        let said = run.output().text().replace("LC_ALL=C.UTF-8\n", "");
         let home = sandbox.path("env/bin/probe");
         let wanted = format!(
             "LD_LIBRARY_PATH=/x\nPYTHONHOME=/nowhere\nPYTHONPATH=/y\nSNAKECRATE_ARCHIVE={}\n",
@@ -182,14 +183,16 @@ fn a_start_makes_few_system_calls() {
 }
 
 #[test]
-fn scripts_of_distributions_find_the_interpreter_beside_them() {
+fn scripts_of_distributions_run_isolated_as_entries_and_else_beside_the_interpreter() {
     for libc in LIBRARIES {
         let sandbox = Sandbox::new();
         let script = "#!python\nimport sys, envscript\nprint(sys.executable, sys.argv[1:])\n";
+        let flags = "#!python\nimport sys, envscript\nprint(sys.flags.isolated, sys.argv[1:])\n";
         let wheel = Wheel::new("envscript", "1.0");
-        wheel.file("envscript-1.0.data/scripts/extra", script).write(&sandbox.path(""));
+        let wheel = wheel.file("envscript-1.0.data/scripts/extra", script);
+        wheel.file("envscript-1.0.data/scripts/inner", flags).write(&sandbox.path(""));
         let wheel = "envscript-1.0-py3-none-any.whl";
-        sandbox.build([wheel, "-o", "app"]).expect(0, "", "");
+        sandbox.build([wheel, "-e", "envscript", "-e", "inner", "-o", "app"]).expect(0, "", "");
         sandbox.run(["extract", "app", "--env", "a", "--libc", libc, "-q"]).expect(0, "", "");
         fs::rename(sandbox.path("a"), sandbox.path("b")).unwrap();
         symlink("b/bin/extra", sandbox.path("link")).unwrap();
@@ -198,6 +201,7 @@ fn scripts_of_distributions_find_the_interpreter_beside_them() {
             run.expect(0, "[WORK]/b/bin/python3 ['x y']\n", "");
         }
         sandbox.archive("b/bin/envscript").expect(0, "envscript 1.0\n", "");
+        sandbox.archive("b/bin/inner").arg("x").expect(0, "1 ['x']\n", "");
     }
 }
 

@@ -7,7 +7,7 @@ use snakecrate_cache::layout::{LAUNCH, MANIFEST};
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Manifest, Role, Start};
 
-use super::unpack::{C_LIBRARY, Unpacked, needs_loader};
+use super::unpack::{C_LIBRARY, PROGRAMS, Unpacked, needs_loader};
 use super::{Error, File, Group, Node, Origin, Settings};
 use crate::archive::Archive;
 use crate::launchers::launcher;
@@ -59,6 +59,9 @@ pub(super) fn entries(
     names.sort();
     names.dedup();
     files.extend(names.into_iter().map(|name| to_launcher(name)));
+    for entry in &manifest.entries {
+        files.extend(moved(entry, unpacked)?);
+    }
     files.retain({
         let mut seen = std::collections::HashSet::new();
         move |file| seen.insert(file.path.clone())
@@ -93,17 +96,8 @@ fn plan(
 
 fn planned(entry: &Entry, own: bool, unpacked: &Unpacked) -> Result<ReadyEntry, Error> {
     let name = entry.name.clone();
-    let own_place = format!("bin/{name}");
     let (by, path) = match &entry.start {
-        Start::Python(path) => {
-            let program = executable(&own_place, unpacked)
-                .or_else(|| unpacked.programs.iter().any(|p| p.name == name).then_some(()));
-            // A boot script names the program that it executes in quotes.
-            if program.is_some() && holds(unpacked, path.as_str(), &format!("\"{own_place}\"")) {
-                return Err(Error::Covers { entry: name, program: own_place });
-            }
-            (StartedBy::Python, path.clone())
-        }
+        Start::Python(path) => (StartedBy::Python, path.clone()),
         Start::Native(path) => {
             let moved = unpacked
                 .programs
@@ -119,16 +113,39 @@ fn planned(entry: &Entry, own: bool, unpacked: &Unpacked) -> Result<ReadyEntry, 
     Ok(ReadyEntry { name, by, path })
 }
 
+/// The files of an entry that runs a script at `bin/<its name>`, whose place its link needs: the script gets
+/// another place, and the boot script its path.
+fn moved(entry: &Entry, unpacked: &Unpacked) -> Result<Vec<File>, Error> {
+    let Start::Python(boot) = &entry.start else { return Ok(vec![]) };
+    let place = format!("bin/{}", entry.name);
+    let is_program = unpacked.programs.iter().any(|program| program.name == entry.name);
+    let script = find(&place, unpacked);
+    if script.is_none() && !is_program {
+        return Ok(vec![]);
+    }
+    let Some(Node::File { content, .. }) = find(boot.as_str(), unpacked) else { return Ok(vec![]) };
+    let failed = |source| Error::Write { path: boot.as_path().to_owned(), source };
+    let text = String::from_utf8_lossy(&content.read().map_err(failed)?).into_owned();
+    // A boot script has the path in quotes.
+    let quoted = format!("\"{place}\"");
+    if !text.contains(&quoted) {
+        return Ok(vec![]);
+    }
+    match script {
+        Some(Node::File { content: content @ Content::Memory(_), .. }) => {
+            let new = format!("{PROGRAMS}/{}", entry.name);
+            let text = text.replace(&quoted, &format!("\"{new}\""));
+            let node = Node::File { executable: true, content: content.clone() };
+            Ok(vec![File::new(new, node), File::bytes(boot.as_str(), false, text)])
+        }
+        _ => Err(Error::Covers { entry: entry.name.clone(), program: place }),
+    }
+}
+
 /// The first file at `path`, in the order of the manifest.
 fn find<'a>(path: &str, unpacked: &'a Unpacked) -> Option<&'a Node> {
     let files = unpacked.groups.iter().flat_map(|group| &group.files);
     files.into_iter().find(|file| file.path == path).map(|file| &file.node)
-}
-
-/// Whether there is a program at `path` that isn't a script.
-fn executable(path: &str, unpacked: &Unpacked) -> Option<()> {
-    matches!(find(path, unpacked)?, Node::File { executable: true, content: Content::Disk(_) })
-        .then_some(())
 }
 
 fn is_loaded(path: &EntryPath, unpacked: &Unpacked) -> Result<bool, Error> {
@@ -138,13 +155,6 @@ fn is_loaded(path: &EntryPath, unpacked: &Unpacked) -> Result<bool, Error> {
         }
         _ => Ok(false),
     }
-}
-
-/// Whether the file at `path` has this text.
-fn holds(unpacked: &Unpacked, path: &str, text: &str) -> bool {
-    let Some(Node::File { content, .. }) = find(path, unpacked) else { return false };
-    let bytes = content.read().unwrap_or_default();
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// The target of a link in `bin` to the file at `path`.

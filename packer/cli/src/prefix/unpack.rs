@@ -18,8 +18,8 @@ use crate::archive::{self, Archive};
 
 /// The directory of the prefix's own C library.
 pub(super) const C_LIBRARY: &str = "libc";
-/// The directory of executables whose place in `bin` a link to the launcher has.
-const PROGRAMS: &str = "libexec";
+/// The directory of executables and scripts whose place in `bin` a link to the launcher has.
+pub(super) const PROGRAMS: &str = "libexec";
 /// The length in bytes of the part of an executable that is read for its program headers.
 const HEADERS: u64 = 4096;
 
