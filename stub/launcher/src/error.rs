@@ -13,7 +13,6 @@ use snakecrate_format::record::BadRecord;
 use snakecrate_platform::error::is_wrong_format;
 
 use crate::entry_choice::NoEntry;
-use crate::request::VARIABLE as VARIABLE_OF_COMMANDS;
 
 /// A failure of the launcher itself. Its exit statuses are 2 and 120 to 126.
 #[derive(Debug, thiserror::Error)]
@@ -214,7 +213,7 @@ impl Error {
             }
             Self::Ready { .. } => "extract or install it again".into(),
             Self::ReadyCommand(_) => {
-                format!("unset {VARIABLE_OF_COMMANDS}, and use its bin/python3")
+                "unset SNAKECRATE, and use its bin/python3".into()
             }
             Self::Execute { source, .. } => match source.kind() {
                 _ if is_wrong_format(source) => "get the archive for this kind of machine".into(),

@@ -57,7 +57,7 @@ pub fn start(own: &Path, arguments: &[OsString]) -> Result<Option<Infallible>, E
 /// The environment that the launcher at `own` is in, and its launch plan.
 fn find(own: &Path) -> Option<(PathBuf, Vec<u8>)> {
     let directory = own.parent()?;
-    // Without `/proc`, `own` may be a link in `bin`.
+    // Where the system does not tell a process its own path, `own` may be a link in `bin`.
     [directory, &directory.parent()?.join("bin")].iter().find_map(|beside| {
         let home = beside.parent()?;
         Some((home.to_owned(), fs::read(home.join(LAUNCH)).ok()?))
