@@ -212,9 +212,7 @@ impl Error {
                 "fix the cause and start the application again; the hook then runs again".into()
             }
             Self::Ready { .. } => "extract or install it again".into(),
-            Self::ReadyCommand(_) => {
-                "unset SNAKECRATE, and use its bin/python3".into()
-            }
+            Self::ReadyCommand(_) => "unset SNAKECRATE, and use its bin/python3".into(),
             Self::Execute { source, .. } => match source.kind() {
                 _ if is_wrong_format(source) => "get the archive for this kind of machine".into(),
                 io::ErrorKind::NotFound => {
