@@ -82,6 +82,20 @@ fn it_knows_its_places_and_names_its_entry_as_the_archive() {
 }
 
 #[test]
+fn the_systems_python_finds_site_packages() {
+    needs!(Program("/usr/bin/python3"), Native("it is this machine's"));
+    let sandbox = Sandbox::new().project("probe");
+    sandbox.build(["probe", "--python", "/usr/bin/python3", "-o", "app"]).expect(0, "", "");
+    sandbox.run(["extract", "app", "--env", "env", "-q"]).expect(0, "", "");
+    let run = || sandbox.archive("env/bin/probe").clean_env();
+    run().expect(0, PROBED, "");
+    let code = "import site, sys, sysconfig\nlast = sys.path[-1].removeprefix(sys.prefix)\n\
+                print(last.split('/')[-1], sum('packages' in path for path in sys.path),\n\
+                sysconfig.get_path('purelib') == sys.path[-1] == site.getsitepackages()[0])";
+    run().args(["run", code]).expect(0, "site-packages 1 True\n", "");
+}
+
+#[test]
 fn it_can_be_moved_and_reached_by_links() {
     for libc in LIBRARIES {
         let sandbox = extracted(&PROBE, libc);

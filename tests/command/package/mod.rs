@@ -9,6 +9,9 @@ mod files;
 /// Units and scripts of services.
 mod services;
 
+/// Environments in `/opt`, and the cache of all users.
+mod unpacked;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;

@@ -95,3 +95,70 @@ fn is_same(one: &Node, other: &Node) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::archive::sample::archive;
+
+    fn group(archive: &Archive, index: usize, files: &[(&str, &str)]) -> Group {
+        let component = archive.manifest().components[index].clone();
+        let file = |(path, text): &(&str, &str)| File::bytes(*path, false, *text);
+        let files = files.iter().map(file).collect();
+        Group { origin: Origin::Component(component.into()), files }
+    }
+
+    /// The files of a runtime, two distributions and the entries that are not covered.
+    fn left(groups: [&[(&str, &str)]; 4]) -> Result<Vec<String>, Error> {
+        let directory = tempfile::tempdir().unwrap();
+        let archive = Archive::open(&archive(directory.path())).unwrap();
+        let [runtime, app, wheel, entries] = groups;
+        let links = entries.iter().map(|(path, target)| File::link(*path, *target)).collect();
+        let mut groups = [
+            group(&archive, 0, runtime),
+            group(&archive, 1, app),
+            group(&archive, 2, wheel),
+            Group { origin: Origin::Entries, files: links },
+        ];
+        shadow(&archive, &mut groups)?;
+        let groups = groups.iter().enumerate();
+        let all = groups.flat_map(|(index, group)| group.files.iter().map(move |f| (index, f)));
+        let all = all.filter(|(_, file)| !file.shadowed);
+        let left = all.map(|(index, file)| format!("{index} {}", file.path)).collect();
+        fs::remove_dir_all(directory.path()).unwrap();
+        Ok(left)
+    }
+
+    #[test]
+    fn links_cover_scripts_and_the_first_distribution_wins() {
+        let left = left([
+            &[("lib/x.py", "same"), ("bin/python3", "")],
+            &[("a", "1")],
+            &[("a", "2"), ("bin/b", "script"), ("lib/x.py", "same")],
+            &[("bin/b", "../l"), ("bin/python3", "../l")],
+        ]);
+        assert_eq!(left.unwrap(), ["0 lib/x.py", "1 a", "3 bin/b", "3 bin/python3"]);
+    }
+
+    #[test]
+    fn a_directory_of_one_distribution_wins_over_a_file_of_another() {
+        let left = left([&[], &[("d/x", "")], &[("d", "")], &[]]);
+        assert_eq!(left.unwrap(), ["1 d/x"]);
+    }
+
+    #[test]
+    fn nothing_may_change_the_runtime() {
+        let changed = left([&[("lib/x.py", "1")], &[], &[("lib/x.py", "2")], &[]]);
+        assert_eq!(
+            changed.unwrap_err().to_string(),
+            "`runtime-cpython-3.12.1` and `wheel-click-8.1.7` both have `lib/x.py`, with different \
+             contents"
+        );
+        let taken = left([&[("bin/python3.12", "")], &[], &[], &[("bin/python3.12", "../l")]]);
+        assert!(matches!(taken, Err(Error::Conflict { .. })));
+        let below = left([&[("lib", "")], &[], &[("lib/x.py", "")], &[]]);
+        assert!(matches!(below, Err(Error::Conflict { .. })));
+    }
+}
