@@ -19,7 +19,7 @@ fn archive(name: &str) -> Sandbox {
 /// Runs `snakecrate image app ARGUMENTS…`, with files of logins in the sandbox only.
 fn push<'a>(sandbox: &'a Sandbox, arguments: &[&str]) -> Run<'a> {
     sandbox
-        .packer(["image", "app", "--level", "3"])
+        .packer(["image", "./app", "--level", "3"])
         .env("SNAKECRATE_CACHE", shared::packer_cache())
         .env("HOME", sandbox.home())
         .env("DOCKER_CONFIG", sandbox.path("docker"))
@@ -44,13 +44,13 @@ fn a_pushed_image_is_whole_and_sent_once() {
     let place = format!("{}/team/app", registry.host);
     let first = report(&registry, push(&sandbox, &["--push", &place]));
     let lines: Vec<_> = first.lines().collect();
-    assert_eq!(lines[0], "HOST/team/app:0@…");
-    assert_eq!(lines[1], "      Pushed HOST/team/app:0 (… sent in …; 0 mounted, 0 there)");
-    assert!(registry.is_whole("team/app", "0"));
+    assert_eq!(lines[0], "HOST/team/app:1@…");
+    assert_eq!(lines[1], "      Pushed HOST/team/app:1 (… sent in …; 0 mounted, 0 there)");
+    assert!(registry.is_whole("team/app", "1"));
     assert_eq!(sandbox.names().iter().filter(|name| name.ends_with(".oci")).count(), 0);
     registry.requests("");
     let second = report(&registry, push(&sandbox, &["--push", &place]));
-    assert_eq!(second, "HOST/team/app:0@…\n   Unchanged HOST/team/app:0\n");
+    assert_eq!(second, "HOST/team/app:1@…\n   Unchanged HOST/team/app:1\n");
     let changing = ["PUT ", "POST ", "PATCH "];
     let seen = registry.requests("");
     assert!(
@@ -121,7 +121,7 @@ fn helpers_are_asked_for_logins_and_named_if_they_fail() {
     let (status, stdout, stderr) =
         push(&sandbox, &["--push", &place, "-v"]).env("PATH", &path).output().parts();
     assert!(status.success(), "{stderr}");
-    assert!(registry.is_whole("app", "0"));
+    assert!(registry.is_whole("app", "1"));
     assert!(!format!("{stdout}{stderr}").contains("s3cret"));
     // The registry lists what it has for those who ask without a login only as refused.
     helper("echo 'credentials not found in native keychain'; exit 1");
