@@ -1,7 +1,10 @@
 //! `diff`: the differences between two archives.
 
+use snakecrate_base::testing::{ok, serve, status};
+
 use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::{OPEN, PAIR, PROBE};
+use crate::support::wheel::Wheel;
 
 #[test]
 fn equal_archives_have_no_differences() {
@@ -43,4 +46,50 @@ fn exit_code_tells_different_archives_from_failures() {
     exit.code(3).stdout_contains("left").done();
     let missing = sandbox.run(["diff", "--exit-code", "app", "missing"]);
     missing.code(1).stderr_contains("no such file: `missing`").done();
+}
+
+/// Two archives of `asked`: versions 1 and 2.
+fn two_versions() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for version in ["1", "2"] {
+        Wheel::new("asked", version).write(&sandbox.path(version));
+        let arguments = ["asked", "-o", &format!("app{version}"), "--wheelhouse", version];
+        sandbox.build(arguments).done();
+    }
+    sandbox
+}
+
+#[test]
+fn yanked_versions_stand_out_if_the_index_says_so() {
+    const JSON: &[u8] = br#"{"files": [{"filename": "asked-2-py3-none-any.whl", "yanked": "leaks"}]}"#;
+    const HTML: &[u8] = b"<a href='asked-2-py3-none-any.whl#sha256=0' data-yanked='leaks'>x</a>";
+    let sandbox = two_versions();
+    for body in [JSON, HTML] {
+        let (index, requests) = serve(move |path, _| match path {
+            "/simple/asked/" => ok(body),
+            _ => status("404 Not Found"),
+        });
+        let index = format!("{index}/simple");
+        let online = ["diff", "app1", "app2", "--online", "--index-url", &index];
+        sandbox.run(online).success().stdout_contains("YANKED: leaks").done();
+        assert_eq!(requests(), 1, "only wheels are asked for");
+        let json = sandbox.run(online.iter().chain(&["--json"])).json();
+        let asked = json["components"].as_array().unwrap();
+        let asked = asked.iter().find(|one| one["kind"] == "wheel").unwrap();
+        assert_eq!((&asked["yanked"], &json["index"]), (&"leaks".into(), &index.clone().into()));
+        assert!(asked["notes"].as_array().unwrap().contains(&"yanked".into()));
+        let back = sandbox.run(["diff", "app2", "app1", "--online", "--index-url", &online[5]]);
+        assert!(!back.text().contains("YANKED"), "version 1 isn't");
+    }
+}
+
+#[test]
+fn an_index_that_does_not_answer_fails_behind_the_differences() {
+    let sandbox = two_versions();
+    let (index, _) = serve(|_, _| status("403 Forbidden"));
+    let outcome = sandbox.run(["diff", "app1", "app2", "--online", "--index-url", &index]);
+    let outcome = outcome.code(1).stdout_contains("asked");
+    let error = "cannot ask the package index whether asked 2 was yanked";
+    outcome.stderr_contains(error).stderr_contains("or leave out --online").done();
+    sandbox.run(["diff", "app1", "app2"]).success().stdout_contains("asked").done();
 }

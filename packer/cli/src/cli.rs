@@ -2,6 +2,7 @@
 
 mod cache;
 mod config;
+mod diff;
 mod image;
 mod swap;
 mod test;
@@ -21,6 +22,7 @@ use snakecrate_base::ui::Verbosity;
 
 pub use cache::Cache;
 pub use config::{ConfigArgs, Variables};
+pub use diff::DiffArgs;
 pub use image::{ImageArgs, ImageCommand, LayerCompression, RebaseArgs, RegistryArgs};
 pub use swap::SwapArgs;
 pub use test::TestArgs;
@@ -201,26 +203,7 @@ exit status is the runner's.")]
         dropped: bool,
     },
     /// Show the differences between two archives: components, licences, bytes, entries, options, target
-    #[command(after_help = "\
-Examples:
-  snakecrate diff app-1.4 app-1.5               what an upgrade brings
-  snakecrate diff --json app-1.4 app-1.5        the same for programs
-  snakecrate diff --exit-code ./app rebuilt/app equal, or status 3
-
-Downgrades (by PEP 440), pre-releases and other licences stand out. An archive doesn't know whether a
-version was yanked later. The exit status is 0 even if they differ, unless --exit-code is given.")]
-    Diff {
-        /// The old archive
-        old: PathBuf,
-        /// The new archive
-        new: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-        /// Exit with status 3 if they differ
-        #[arg(long)]
-        exit_code: bool,
-    },
+    Diff(DiffArgs),
     /// Show what native code requires from a host: glibc, libraries, processor
     #[command(mut_args = describe)]
     #[command(after_help = "\

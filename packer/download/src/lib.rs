@@ -57,7 +57,7 @@ pub fn fetch_at_most(url: &str, sha256: &str, most: u64, to: &Path, ui: Ui) -> R
     let name = redacted(url).into_owned();
     ui.detail(format_args!("downloading {name}"));
     persistently(|| {
-        let (mut body, length) = open(url)?;
+        let (mut body, length) = open(url, "*/*")?;
         let progress = ui.bytes("Downloading", length.unwrap_or(0));
         let wanted = Wanted { url: &name, sha256: &expected, most };
         store(&mut body, wanted, to, |amount| progress.advance(amount))
@@ -70,8 +70,17 @@ pub fn fetch_at_most(url: &str, sha256: &str, most: u64, to: &Path, ui: Ui) -> R
 ///
 /// The download fails.
 pub fn text(url: &str) -> Result<String, Error> {
+    text_as(url, "*/*")
+}
+
+/// Like [`text`], in one of the media types of `accept`, which is a header of that name.
+///
+/// # Errors
+///
+/// The download fails.
+pub fn text_as(url: &str, accept: &str) -> Result<String, Error> {
     persistently(|| {
-        let (body, _) = open(url)?;
+        let (body, _) = open(url, accept)?;
         let mut text = String::new();
         body.take(MAX_TEXT)
             .read_to_string(&mut text)
@@ -114,7 +123,7 @@ fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, E
 }
 
 /// The bytes at `url`, and their number if it is known.
-fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
+fn open(url: &str, accept: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     if let Some(path) = file_path(url) {
         let fail = |source| Error::Read { url: url.to_owned(), source };
         let file = File::open(path).map_err(fail)?;
@@ -125,7 +134,7 @@ fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
         return Err(Error::Scheme(redacted(url).into_owned()));
     }
     let (address, authorization) = authorization(url);
-    let response = get(&address, authorization).map_err(|error| match error {
+    let response = get(&address, authorization, accept).map_err(|error| match error {
         ureq::Error::StatusCode(status) => {
             Error::Status { url: redacted(url).into_owned(), status }
         }
@@ -140,7 +149,11 @@ fn open(url: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     Ok((Box::new(body), length))
 }
 
-fn get(url: &str, authorization: Option<String>) -> Result<Response<ureq::Body>, ureq::Error> {
+fn get(
+    url: &str,
+    authorization: Option<String>,
+    accept: &str,
+) -> Result<Response<ureq::Body>, ureq::Error> {
     let tls =
         ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
     let agent: Agent = Agent::config_builder()
@@ -155,7 +168,7 @@ fn get(url: &str, authorization: Option<String>) -> Result<Response<ureq::Body>,
         .timeout_recv_response(Some(Duration::from_mins(1)))
         .build()
         .into();
-    let request = agent.get(url);
+    let request = agent.get(url).header(header::ACCEPT, accept);
     match authorization {
         Some(authorization) => request.header(header::AUTHORIZATION, authorization).call(),
         None => request.call(),

@@ -1,19 +1,26 @@
 //! `diff`: the differences between two archives.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::{Error, print};
 use crate::archive::Archive;
-use crate::diff::Difference;
+use crate::cli::DiffArgs;
+use crate::diff::{Difference, Index};
 
 /// The exit status of `diff --exit-code` for archives that differ. A failure has status 1.
 const DIFFERENT: u8 = 3;
 
 /// `snakecrate diff`
-pub(super) fn diff(old: &Path, new: &Path, json: bool, exit: bool) -> Result<ExitCode, Error> {
-    let difference = Difference::new(&Archive::open_any(old)?, &Archive::open_any(new)?)?;
-    print(&if json { difference.json() } else { difference.text() })?;
-    let is_reported = exit && !difference.equal;
+pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, Error> {
+    let (old, new) = (Archive::open_any(&args.old)?, Archive::open_any(&args.new)?);
+    let mut difference = Difference::new(&old, &new)?;
+    let asked = if args.online {
+        difference.look_up(&Index::new(args.index_url.as_deref()))
+    } else {
+        Ok(())
+    };
+    print(&if args.json { difference.json() } else { difference.text() })?;
+    asked?;
+    let is_reported = args.exit_code && !difference.equal;
     Ok(if is_reported { ExitCode::from(DIFFERENT) } else { ExitCode::SUCCESS })
 }

@@ -96,6 +96,9 @@ pub enum Error {
     /// Components of an archive cannot be replaced.
     #[error(transparent)]
     Swap(#[from] swap::Error),
+    /// Yanked versions cannot be looked up.
+    #[error(transparent)]
+    Index(#[from] crate::diff::NoAnswer),
     /// Several packages would have one name.
     #[error("there are several packages, and {} isn't a directory", .0.display())]
     SeveralPackages(PathBuf),
@@ -187,6 +190,7 @@ impl Remedy for Error {
                 Some("leave it out, or give the source of the archive".into())
             }
             Self::Swap(error) => error.remedy(),
+            Self::Index(error) => error.remedy(),
             Self::SeveralPackages(_) => Some("name a directory with -o".into()),
             Self::Targets(failures) => {
                 let remedy = |error: &Self| error.remedy().unwrap_or_default();
@@ -251,9 +255,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;
         }
-        Command::Diff { old, new, json, exit_code } => {
-            return diff::diff(&old, &new, json, exit_code);
-        }
+        Command::Diff(args) => return diff::diff(&args),
         Command::Verify { file } => inspect::verify(&file, ui)?,
         Command::Extract { file, directory: Some(directory), .. } => {
             inspect::extract(&file, &directory, ui)?;

@@ -24,6 +24,8 @@ pub struct ComponentChange {
     pub old: Option<Side>,
     /// The new one.
     pub new: Option<Side>,
+    /// Why the new version was yanked, if the index that was asked says so; it may be empty.
+    pub yanked: Option<String>,
     /// Everything about it that should not pass unseen.
     pub notes: Vec<Note>,
 }
@@ -55,6 +57,8 @@ pub enum Note {
     Downgrade,
     /// The new version is a pre-release or a development release, and the old one is another.
     PreRelease,
+    /// The project asks not to install the new version any more.
+    Yanked,
     /// The licences differ.
     License,
     /// The version is the same, and the files differ.
@@ -78,6 +82,7 @@ fn change(key: &(Kind, String), old: Option<&Side>, new: Option<&Side>) -> Compo
         change: Change::of(old, new),
         old: old.cloned(),
         new: new.cloned(),
+        yanked: None,
         notes: notes(old, new),
     }
 }

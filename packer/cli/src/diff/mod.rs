@@ -1,10 +1,11 @@
 //! The differences between two archives, from their manifests and bills of materials.
 //!
-//! An archive doesn't know which versions were yanked after it was built, so nothing here tells.
+//! An archive doesn't know which versions were yanked after it was built: an index is asked, on request.
 
 mod components;
 mod properties;
 mod text;
+mod yanked;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use snakecrate_format::digest::Digest;
 
 use crate::archive::{Archive, Error};
 pub use components::{ComponentChange, Note, Side};
+pub use yanked::{Error as NoAnswer, Index};
 
 /// The differences between two archives. Its JSON is the output of `diff --json`: fields are added to
 /// it, never changed.
@@ -30,6 +32,8 @@ pub struct Difference {
     pub entries: Vec<EntryChange>,
     /// The components, sorted by kind and name.
     pub components: Vec<ComponentChange>,
+    /// The package index that was asked which versions were yanked; none if none was.
+    pub index: Option<String>,
 }
 
 /// One of the archives.
@@ -110,6 +114,7 @@ impl Difference {
             properties: properties::properties(old.manifest(), new.manifest()),
             entries: properties::entries(&old.manifest().entries, &new.manifest().entries),
             components: components::components(old, new)?,
+            index: None,
         })
     }
 

@@ -108,6 +108,11 @@ impl ComponentChange {
         match note {
             Note::Downgrade => "DOWNGRADE".into(),
             Note::PreRelease => "PRE-RELEASE".into(),
+            Note::Yanked => match self.yanked.as_deref().map(str::trim) {
+                None | Some("") => "YANKED".into(),
+                // It comes from the network.
+                Some(reason) => format!("YANKED: {}", reason.escape_debug()),
+            },
             Note::License => {
                 format!("LICENCE {} -> {}", licenses(&self.old), licenses(&self.new))
             }
