@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::c_library::Need;
 use super::component::Kind;
 use super::document::{Manifest, Python, Role};
-use crate::digest::Digest;
 use crate::runtime_name::RuntimeName;
 use crate::target::Target;
 
@@ -152,6 +151,7 @@ fn add_needs(needs: &mut Vec<Need>, archive: Vec<Need>) {
 mod tests {
     use super::super::sample::sample;
     use super::*;
+    use crate::digest::Digest;
     use crate::entry_path::EntryPath;
     use crate::manifest::{CLibrary, Choice, Component, ExternalRuntime};
 
