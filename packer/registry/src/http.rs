@@ -48,6 +48,9 @@ impl Http {
             .accept_encoding("identity")
             .timeout_resolve(Some(Duration::from_secs(30)))
             .timeout_connect(Some(Duration::from_secs(30)))
+            // A connection that is stuck is given up, however long a layer takes.
+            .timeout_per_write(Some(Duration::from_mins(2)))
+            .timeout_per_read(Some(Duration::from_mins(5)))
             // Some registries hash a whole layer before they answer.
             .timeout_recv_response(Some(Duration::from_mins(5)));
         let config = if is_loopback(host) { config.proxy(None) } else { config };

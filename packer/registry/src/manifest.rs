@@ -26,11 +26,17 @@ pub(crate) struct Taken {
 }
 
 impl Session<'_> {
+    /// The name of a manifest in messages.
+    fn named(&self, version: &str) -> String {
+        let sign = if version.contains(':') { '@' } else { ':' };
+        format!("{}{sign}{version}", self.repository())
+    }
+
     /// The manifest with this tag or digest; `None` if there is none. Its digest is compared with
     /// `version` if that is one.
     pub(crate) fn manifest(&self, version: &str) -> Result<Option<Document>, Error> {
         let url = self.url(&format!("manifests/{version}"))?;
-        let doing = format!("read {}:{version}", self.repository());
+        let doing = format!("read {}", self.named(version));
         let mut call = Call::new(Method::GET, url, &doing);
         call.headers = &[("accept", ACCEPTED)];
         self.access.persist(|_| {
@@ -56,7 +62,7 @@ impl Session<'_> {
     /// The digest of what a tag names; `None` if there is no such tag.
     pub(crate) fn tagged(&self, tag: &str) -> Result<Option<Digest>, Error> {
         let url = self.url(&format!("manifests/{tag}"))?;
-        let doing = format!("look for {}:{tag}", self.repository());
+        let doing = format!("look for {}", self.named(tag));
         let mut call = Call::new(Method::HEAD, url, &doing);
         call.headers = &[("accept", ACCEPTED)];
         let answer = self.persist(&call)?;
@@ -88,7 +94,7 @@ impl Session<'_> {
     /// Stores a manifest under a tag or its digest.
     pub(crate) fn store_as(&self, document: &Document, version: &str) -> Result<Taken, Error> {
         let url = self.url(&format!("manifests/{version}"))?;
-        let doing = format!("store {}:{version}", self.repository());
+        let doing = format!("store {}", self.named(version));
         let headers = [("content-type", document.media_type.as_str())];
         let mut call = Call::new(Method::PUT, url, &doing);
         call.headers = &headers;

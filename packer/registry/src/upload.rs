@@ -73,6 +73,7 @@ impl Upload<'_> {
             Mount::No => None,
         };
         if matches!(self.blob.content, Bytes::Elsewhere) {
+            place.into_iter().for_each(|url| self.cancel(url));
             return Ok(None);
         }
         if !*in_parts {
@@ -133,8 +134,10 @@ impl Upload<'_> {
             match answer.status().as_u16() {
                 201 => return Ok(Mount::Done(from.clone())),
                 202 => {
-                    let new = Mount::Place(self.session.location(&answer)?);
-                    self.cancel(std::mem::replace(&mut place, new));
+                    let new = self.session.location(&answer)?;
+                    if let Mount::Place(unused) = std::mem::replace(&mut place, Mount::Place(new)) {
+                        self.cancel(unused);
+                    }
                 }
                 _ => {}
             }
@@ -143,10 +146,8 @@ impl Upload<'_> {
     }
 
     /// Gives an upload up that isn't needed. The registry forgets it by itself otherwise.
-    fn cancel(&self, place: Mount) {
-        if let Mount::Place(url) = place {
-            let _ = self.session.send(&Call::new(Method::DELETE, url, "cancel an upload"));
-        }
+    fn cancel(&self, place: Url) {
+        let _ = self.session.send(&Call::new(Method::DELETE, place, "cancel an upload"));
     }
 
     /// The address that the blob is sent to: the given one, or a new one.
