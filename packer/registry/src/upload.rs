@@ -73,7 +73,9 @@ impl Upload<'_> {
             Mount::No => None,
         };
         if matches!(self.blob.content, Bytes::Elsewhere) {
-            place.into_iter().for_each(|url| self.cancel(url));
+            if let Some(unused) = place {
+                self.cancel(unused);
+            }
             return Ok(None);
         }
         if !*in_parts {

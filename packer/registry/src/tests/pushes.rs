@@ -163,7 +163,7 @@ fn layers_elsewhere_are_mounted_or_carried_over() {
     let here = Options { retag: false, source: Some(&source) };
     let bare = without_layers(full);
     let own = crate::push(&bare, &reference(&registry, "own"), here, &access()).unwrap();
-    assert_eq!(counts(&own), (Tag::Added, 0, 2, 1));
+    assert_eq!(counts(&own), (Tag::Added, 0, 3, 0));
     let other = Registry::start(Rules::default());
     let carried = crate::push(&bare, &reference(&other, "own"), here, &access()).unwrap();
     assert_eq!(counts(&carried), (Tag::Added, 0, 0, 3));
