@@ -61,7 +61,8 @@ fn two_versions() -> Sandbox {
 
 #[test]
 fn yanked_versions_stand_out_if_the_index_says_so() {
-    const JSON: &[u8] = br#"{"files": [{"filename": "asked-2-py3-none-any.whl", "yanked": "leaks"}]}"#;
+    const JSON: &[u8] =
+        br#"{"files": [{"filename": "asked-2-py3-none-any.whl", "yanked": "leaks"}]}"#;
     const HTML: &[u8] = b"<a href='asked-2-py3-none-any.whl#sha256=0' data-yanked='leaks'>x</a>";
     let sandbox = two_versions();
     for body in [JSON, HTML] {

@@ -297,7 +297,7 @@ fn a_part_of_the_standard_library_that_a_wheel_needs_is_not_guessed() {
 }
 
 #[test]
-fn a_script_is_replaced_from_its_source_alone() {
+fn a_script_is_replaced_from_its_source_and_its_requirements_count() {
     let script = "# /// script\n# dependencies = ['scripted']\n# ///\nimport scripted\n";
     let sandbox = Sandbox::new().file("tool.py", format!("{script}print('one')\n"));
     Wheel::new("scripted", "1").write(&sandbox.path("wheels"));
@@ -308,8 +308,16 @@ fn a_script_is_replaced_from_its_source_alone() {
     build(&sandbox, "tool.py", "wheels", "built");
     assert!(fs::read(sandbox.path("new")).unwrap() == fs::read(sandbox.path("built")).unwrap());
 
-    let more = script.replace("['scripted']", "['scripted', 'absent']");
-    let sandbox = sandbox.file("tool.py", more);
+    let wheel = more(&sandbox, Wheel::new("scripted", "9").metadata("Provides-Extra: x\n"));
+    swap(&sandbox, &["--wheel", &wheel]).expect(0, "", "");
+    let narrow = script.replace("['scripted']", "['scripted<9']");
+    let sandbox = sandbox.file("tool.py", format!("{narrow}print('three')\n"));
+    build(&sandbox, "tool.py", "wheels", "app");
+    let error = "unmet requirement: scripted<9, declared by tool.py (scripted 9 is packed)";
+    swap(&sandbox, &["--wheel", &wheel]).refused(FAILURE, error, "--wheel FILE");
+
+    let lacking = script.replace("['scripted']", "['scripted', 'absent']");
+    let sandbox = sandbox.file("tool.py", lacking);
     let error = "unmet requirement: absent, declared by tool.py (absent is not packed)";
     swap(&sandbox, &["--app", "tool.py"]).refused(FAILURE, error, "");
     let sandbox = sandbox.file("other.py", "print()\n");

@@ -5,7 +5,7 @@ use snakecrate_format::manifest::{Entry, Kind, Launch};
 
 use super::contents::Contents;
 use super::layers::Layers;
-use super::requirements::{Set, ask_extras};
+use super::requirements::{Set, ask_extras, of_scripts};
 use super::{Error, Swap, entries, interpreter};
 use crate::archive::ComponentSpec;
 use crate::build;
@@ -62,11 +62,12 @@ impl Work<'_> {
         };
         let mut asked = match swap.app {
             Some(source) => Asked::of(source, self.settings, &old.app.name),
-            None => Asked::default(),
+            None => of_scripts(old),
         };
+        let known = of_scripts(old);
         ask_extras(&before, &mut asked);
         let requirements = after.requirements(&asked);
-        self.check_new_requirements(&before, &requirements)?;
+        self.check_new_requirements(&before.requirements(&known), &requirements)?;
         match new {
             Some(app) => self.new_app(swap, app, own.clone(), layers, &requirements),
             None => Ok(self.old_app(swap, old, layers)),

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use pep508_rs::MarkerEnvironment;
 
 use super::Error;
+use super::contents::Contents;
 use crate::build;
 use crate::build::facts::Facts;
 use crate::build::pack::Work;
 use crate::build::requires::{self, Asked, Requirements};
+use crate::source::{APP, Pep723};
 use crate::wheel::normalize;
 
 /// Distributions, and the markers' environment that they are in.
@@ -21,6 +23,20 @@ impl<'a> Set<'a> {
     pub(super) fn requirements(&self, asked: &'a Asked) -> Requirements<'a> {
         Requirements::new(self.all.iter().map(|facts| facts.declared()), asked, self.environment)
     }
+}
+
+/// The requirements of the scripts that are the application's own: each has them in a block.
+pub(super) fn of_scripts(old: &Contents) -> Asked {
+    let mut asked = Asked::default();
+    let own = old.scripts.iter().filter(|(path, _)| path.starts_with(&format!("{APP}/")));
+    for (path, text) in own {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        // A block that cannot be read failed the build.
+        let block = Pep723::parse(name.as_ref(), text).ok().flatten().unwrap_or_default();
+        let lines = block.dependencies.into_iter().map(|line| (name.to_owned(), line));
+        asked.requirements.extend(lines);
+    }
+    asked
 }
 
 /// Asks for the extras whose requirements `old` has. The archive doesn't say which ones its user asked
@@ -43,11 +59,10 @@ impl Work<'_> {
     /// may be lacking: its user had allowed that.
     pub(super) fn check_new_requirements(
         &self,
-        old: &Set<'_>,
+        old: &Requirements<'_>,
         new: &Requirements<'_>,
     ) -> Result<(), build::Error> {
-        let nothing = Asked::default();
-        let before = old.requirements(&nothing).unmet();
+        let before = old.unmet();
         let allowed: BTreeSet<_> =
             self.settings.allow_unmet.iter().map(|name| normalize(name)).collect();
         let (overridden, unmet): (Vec<_>, Vec<_>) = new
