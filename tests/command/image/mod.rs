@@ -10,6 +10,9 @@ mod forms;
 /// Images that are sent to registries.
 mod registries;
 
+/// Another interpreter under a finished image.
+mod rebase;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
