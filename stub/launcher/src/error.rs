@@ -70,7 +70,7 @@ pub enum Error {
     Payload(#[from] BadPayload),
     /// There is no runtime file for an archive without a runtime, or it cannot be used: status 120.
     #[error(transparent)]
-    Runtime(#[from] NoRuntime),
+    Runtime(Box<NoRuntime>),
     /// The runtime file and the host both have too old a C library: status 120.
     #[error(
         "this archive needs {needed}; the host's is older, and the runtime file has glibc {found}"
@@ -131,6 +131,12 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+}
+
+impl From<NoRuntime> for Error {
+    fn from(error: NoRuntime) -> Self {
+        Self::Runtime(error.into())
+    }
 }
 
 impl Error {
