@@ -6,7 +6,11 @@ use super::*;
 
 /// The package of the shared archive `probe`, with these options.
 fn packaged(options: &[&str], file: &str) -> Sandbox {
-    let sandbox = Sandbox::new().with(&shared::PROBE, "app");
+    packaged_of(&shared::PROBE, options, file)
+}
+
+fn packaged_of(archive: &shared::Shared, options: &[&str], file: &str) -> Sandbox {
+    let sandbox = Sandbox::new().with(archive, "app");
     let all = [&["./app", "-o", file, "--license", "MIT"], &MAINTAINER[..], options].concat();
     package_archive(&sandbox, &all).expect(0, "", "");
     sandbox
@@ -94,7 +98,7 @@ fn unpacked_packages_need_no_cache_of_all_users() {
 fn two_unpacked_packages_of_one_archive_are_the_same() {
     let [one, other] = ["--deb", "--rpm"].map(|format| {
         let make = || {
-            let sandbox = packaged(&[format, "--unpacked"], "p");
+            let sandbox = packaged_of(&shared::TINY, &[format, "--unpacked"], "p");
             fs::read(sandbox.path("p")).unwrap()
         };
         make() == make()
