@@ -7,10 +7,8 @@ use flate2::read::MultiGzDecoder;
 use zstd::stream::raw::CParameter;
 
 use crate::Error;
-use crate::layer::copy;
+use crate::copy::copy;
 
-/// Pieces in which a tar goes to the compressor.
-pub(crate) const PIECE: usize = 128 << 10;
 /// The largest window of a layer as a power of two: 8 MiB. Every decoder has to support it
 /// (RFC 8878, 3.1.1.1.2).
 const WINDOW: u32 = 23;

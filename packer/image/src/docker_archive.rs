@@ -16,8 +16,8 @@ use tar::{Builder, EntryType, Header};
 
 use crate::base::layers;
 use crate::compression::decompressed;
+use crate::copy::copy;
 use crate::document::json;
-use crate::layer::copy;
 use crate::{Error, Image};
 
 /// The time of its files: that of files in layers.

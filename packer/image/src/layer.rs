@@ -1,14 +1,14 @@
 //! Layers: files as a tar, compressed or not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Seek as _, Write};
+use std::io::{self, Read as _, Seek as _, Write};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use snakecrate_base::temporary;
 use tar::{Builder, EntryType, Header};
 
-use crate::compression::{Compression, PIECE};
+use crate::compression::Compression;
 use crate::file::{File, Node};
 use crate::{Blob, Content, Digest, Error};
 
@@ -227,19 +227,5 @@ impl<W: Write> Write for Hashed<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
-    }
-}
-
-/// Copies `reader` in pieces that are always full, but for the last: a compressor may find other
-/// matches when its input comes in other pieces.
-pub(crate) fn copy(reader: &mut impl Read, writer: &mut impl Write) -> io::Result<()> {
-    let mut piece = Vec::with_capacity(PIECE);
-    loop {
-        piece.clear();
-        reader.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
-        writer.write_all(&piece)?;
-        if piece.len() < PIECE {
-            return Ok(());
-        }
     }
 }

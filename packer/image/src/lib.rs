@@ -16,6 +16,7 @@ mod base;
 mod blob;
 mod build;
 mod compression;
+mod copy;
 mod digest;
 mod docker_archive;
 mod document;

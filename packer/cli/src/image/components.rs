@@ -1,6 +1,6 @@
 //! The files of planned layers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use snakecrate_base::tree::Content;
@@ -70,11 +70,10 @@ impl<'a> Components<'a> {
     pub fn identity(&self, planned: &Planned<'_>) -> String {
         let mut text = format!("{} {:?}", planned.role.as_str(), planned.only);
         for component in &planned.components {
-            text += &format!(" {} {}", component.label(), component.digest);
+            text.extend([" ", &component.label(), " ", &component.digest.to_string()]);
             if let Some(losers) = self.losers.get(&component.label()) {
-                let mut losers: Vec<_> = losers.iter().collect();
-                losers.sort();
-                text += &format!(" {losers:?}");
+                let losers: BTreeSet<_> = losers.iter().map(String::as_str).collect();
+                text.extend(losers.into_iter().flat_map(|path| [" ", path]));
             }
         }
         match planned.role {

@@ -89,7 +89,7 @@ fn read(place: &Path) -> Option<Layer> {
     let digest = Digest::parse(&note.digest)?;
     let path = place.join(digest.hex());
     let is_whole = fs::metadata(&path).is_ok_and(|metadata| metadata.len() == note.size);
-    is_whole.then(|| ())?;
+    is_whole.then_some(())?;
     let Note { media_type, size, diff_id, title, annotations, .. } = note;
     let blob = Blob { media_type, digest, size, content: Content::File(path) };
     Some(Layer { blob, diff_id: Digest::parse(&diff_id)?, title, annotations })
