@@ -30,7 +30,7 @@ pub struct DiffArgs {
     /// Ask the package index which of the new versions were yanked
     #[arg(long)]
     pub online: bool,
-    /// Package index to ask [default: UV_DEFAULT_INDEX, UV_INDEX_URL, or PyPI]
+    /// Package index to ask [default: that of uv's environment variables, or PyPI]
     #[arg(long, value_name = "URL", requires = "online")]
     pub index_url: Option<String>,
 }
