@@ -9,6 +9,9 @@ mod links;
 /// SECURITY.md names a test for every promise.
 mod promises;
 
+/// Recipes are described and checked.
+mod recipes;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

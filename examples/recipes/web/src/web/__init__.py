@@ -1,0 +1,3 @@
+"""A small web service."""
+
+__version__ = "1.0"
