@@ -36,8 +36,11 @@ fn refused(sandbox: &Sandbox, why: &str, help: &str) {
 
 /// Changes the manifest of a runtime file. The new one comes at its end; the boot record says so.
 fn changed(bytes: &mut Vec<u8>, change: impl FnOnce(&mut Value)) {
-    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-    let (offset, length) = (number(16) as usize, number(24) as usize);
+    let number = |at: usize| {
+        let number = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        usize::try_from(number).unwrap()
+    };
+    let (offset, length) = (number(16), number(24));
     let mut manifest: Value = serde_json::from_slice(&bytes[offset..offset + length]).unwrap();
     change(&mut manifest);
     let text = serde_json::to_vec(&manifest).unwrap();
@@ -217,7 +220,7 @@ fn a_damaged_file_is_named_and_nothing_is_published() {
     refused(&sandbox, &format!("{file} is not a runtime file: the boot record is damaged"), AGAIN);
     let sandbox = with(|bytes| bytes.truncate(100));
     refused(&sandbox, &format!("{file} is not a runtime file: the boot record is damaged"), AGAIN);
-    let sandbox = with(|bytes| bytes.clear());
+    let sandbox = with(Vec::clear);
     refused(&sandbox, &format!("{file} is not a runtime file: no boot record"), AGAIN);
     let sandbox = with(|bytes| {
         let at = bytes.windows(10).rposition(|w| w == b"\"format\": ").unwrap();

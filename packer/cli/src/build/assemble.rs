@@ -68,9 +68,10 @@ impl Work<'_> {
         let launch = launch(self.settings, &app.name, &entries)?;
         self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
         let is_external = self.settings.runtime == RuntimeChoice::External;
-        let policy = match is_external {
-            true => self.policy_for_all()?,
-            false => self.policy(&app.name, &app.imports, wheels)?,
+        let policy = if is_external {
+            self.policy_for_all()?
+        } else {
+            self.policy(&app.name, &app.imports, wheels)?
         };
         if let Err(error) = self.scanner.save() {
             self.ui.detail(format_args!("the next build will take longer: {error}"));
@@ -95,9 +96,10 @@ impl Work<'_> {
         let of_app =
             is_external.then(|| self.audit_alone(&app.name, app_objects.clone(), wheels.iter()));
         let mut report = self.audit(&app.name, runtime.objects.clone(), app_objects, wheels)?;
-        let c_library = match is_external {
-            true => self.c_library_for_all(&self.audit_runtime(&runtime.objects))?,
-            false => self.c_library(&report, &native)?,
+        let c_library = if is_external {
+            self.c_library_for_all(&self.audit_runtime(&runtime.objects))?
+        } else {
+            self.c_library(&report, &native)?
         };
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
