@@ -63,23 +63,24 @@ impl AllUsers {
         if !package.all_users {
             return None;
         }
-        let (file, name) = (package.program(), &package.name);
+        let (program, name) = (package.program(), &package.name);
         let left = format!("{LEFT}/{name}");
-        let keep = format!("mkdir -p {left}\nln -f /{file} {left}/$(stat -c %i /{file}) || :\n");
+        let keep =
+            format!("mkdir -p {left}\nln -f /{program} {left}/$(stat -c %i /{program}) || :\n");
         let fill = format!(
-            "SNAKECRATE=prepare /{file} --all-users >/dev/null ||
+            "SNAKECRATE=prepare /{program} --all-users >/dev/null ||
     echo \"{name}: every user unpacks it at the first start\" >&2
 "
         );
         let leave = format!(
-            "if ! SNAKECRATE=uninstall /{file} --all-users >/dev/null 2>&1; then\n{}fi\n",
+            "if ! SNAKECRATE=uninstall /{program} --all-users >/dev/null 2>&1; then\n{}fi\n",
             indented(&keep)
         );
         // The kept archive may be the installed one: it was installed again.
         let clear = format!(
             "for old in {left}/*; do
     [ -x \"$old\" ] || continue
-    cmp -s \"$old\" /{file} || SNAKECRATE=uninstall \"$old\" --all-users >/dev/null 2>&1 || continue
+    cmp -s \"$old\" /{program} || SNAKECRATE=uninstall \"$old\" --all-users >/dev/null 2>&1 || continue
     rm -f \"$old\"
 done
 rmdir {left} {LEFT} 2>/dev/null || :
