@@ -79,7 +79,7 @@ fn yanked_versions_stand_out_if_the_index_says_so() {
         let asked = asked.iter().find(|one| one["kind"] == "wheel").unwrap();
         assert_eq!((&asked["yanked"], &json["index"]), (&"leaks".into(), &index.clone().into()));
         assert!(asked["notes"].as_array().unwrap().contains(&"yanked".into()));
-        let back = sandbox.run(["diff", "app2", "app1", "--online", "--index-url", &online[5]]);
+        let back = sandbox.run(["diff", "app2", "app1", "--online", "--index-url", online[5]]);
         assert!(!back.text().contains("YANKED"), "version 1 isn't");
     }
 }

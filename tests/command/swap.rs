@@ -82,7 +82,8 @@ fn components_that_stay_keep_their_bytes() {
         let all = manifest(&bytes)["components"].as_array().unwrap().clone();
         let one = all.iter().find(|one| one["name"] == name).unwrap().clone();
         let members = one["blobs"].as_array().unwrap().iter().chain([&one["tree"]]);
-        let number = |member: &Value, field: &str| member[field].as_u64().unwrap() as usize;
+        let number =
+            |member: &Value, field: &str| usize::try_from(member[field].as_u64().unwrap()).unwrap();
         let bytes = members.flat_map(|member| {
             let start = number(member, "offset");
             bytes[start..start + number(member, "length")].to_vec()
@@ -217,7 +218,7 @@ fn a_damaged_archive_is_refused() {
     let bytes = fs::read(sandbox.path("app")).unwrap();
     let all = manifest(&bytes)["components"].as_array().unwrap().clone();
     let kept = all.iter().find(|one| one["name"] == "cpython").unwrap();
-    let at = kept["blobs"][0]["offset"].as_u64().unwrap() as usize + 100;
+    let at = usize::try_from(kept["blobs"][0]["offset"].as_u64().unwrap()).unwrap() + 100;
     sandbox.rewrite("app", |bytes| bytes[at] ^= 1);
     let wheel = more(&sandbox, Wheel::new("callee", "1.6"));
     let refused = swap(&sandbox, &["--wheel", &wheel]);
@@ -376,6 +377,7 @@ fn manifest(bytes: &[u8]) -> Value {
     let at = record_at(bytes);
     let record = BootRecord::parse(bytes[at..at + LENGTH].try_into().unwrap()).unwrap();
     assert!(record.manifest_length < MAX_MANIFEST);
-    let start = record.manifest_offset as usize;
-    serde_json::from_slice(&bytes[start..start + record.manifest_length as usize]).unwrap()
+    let start = usize::try_from(record.manifest_offset).unwrap();
+    serde_json::from_slice(&bytes[start..start + usize::try_from(record.manifest_length).unwrap()])
+        .unwrap()
 }

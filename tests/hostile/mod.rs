@@ -84,11 +84,6 @@ impl Refusal {
         Self { opens: true, verifies: true, extracts: true, ..self }
     }
 
-    /// The packer shows and extracts it, and refuses to call it whole.
-    fn shown(self) -> Self {
-        Self { opens: true, extracts: true, ..self }
-    }
-
     fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
     }

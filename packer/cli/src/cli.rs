@@ -170,7 +170,7 @@ Examples:
   snakecrate image --push ghcr.io/team/app      to a registry; the version is the tag
 
 The image has no shell and runs as user 65532, read-only. All images of an interpreter share its layers.")]
-    Image(ImageArgs),
+    Image(Box<ImageArgs>),
     /// Replace components of a finished archive: its Python, wheels, C library or application
     #[command(mut_args = swap::describe)]
     Swap(SwapArgs),
@@ -353,6 +353,7 @@ pub struct BuildArgs {
 
 /// The source or archive, and the formats of `package`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(group(clap::ArgGroup::new("format").args(["deb", "rpm"]).required(true).multiple(true)))]
 pub struct PackageArgs {
     /// Write a Debian package

@@ -119,15 +119,13 @@ impl<'a> Pieces<'a> {
         core: &Copies,
         ui: Option<Ui>,
     ) -> Result<Copies, Error> {
-        match ui {
-            Some(ui) => Self::copies(interpreter, files, system, Some(core), ui),
-            None => {
-                let Closure { mut libraries, .. } =
-                    harvest::libraries_of(interpreter, &files, system).unwrap_or_default();
-                libraries.retain(|name, _| !core.libraries.contains_key(name));
-                Ok(Copies { files, libraries })
-            }
+        if let Some(ui) = ui {
+            return Self::copies(interpreter, files, system, Some(core), ui);
         }
+        let Closure { mut libraries, .. } =
+            harvest::libraries_of(interpreter, &files, system).unwrap_or_default();
+        libraries.retain(|name, _| !core.libraries.contains_key(name));
+        Ok(Copies { files, libraries })
     }
 
     /// The pieces beside the core that a runtime with the parts `wanted` has. None is empty.

@@ -83,12 +83,11 @@ impl Work<'_> {
     /// A runtime in one component, for a policy that names files.
     fn whole(&self, policy: &Policy, progress: &Progress) -> Result<PackedRuntime, Error> {
         let key = self.key(&self.fingerprint(policy)?, "whole");
-        let (core, objects) = match self.cache.lookup_runtime(&key) {
-            Some(known) => known,
-            None => {
-                let tree = runtime::harvest(self.interpreter, policy, self.ui)?;
-                self.pack_piece(&key, tree, progress)?
-            }
+        let (core, objects) = if let Some(known) = self.cache.lookup_runtime(&key) {
+            known
+        } else {
+            let tree = runtime::harvest(self.interpreter, policy, self.ui)?;
+            self.pack_piece(&key, tree, progress)?
         };
         Ok(PackedRuntime { core, parts: BTreeMap::new(), objects })
     }

@@ -42,7 +42,7 @@ pub(super) fn package(args: &PackageArgs, ui: Ui) -> Result<(), Error> {
             artifact,
             &services,
             several,
-            &Output { formats: &formats, form, output },
+            &Output { formats: &formats, form, place: output },
             ui,
         )
     })
@@ -71,7 +71,7 @@ struct Output<'a> {
     formats: &'a [Format],
     form: PackageForm,
     /// The file or directory that the user names.
-    output: Option<&'a Path>,
+    place: Option<&'a Path>,
 }
 
 /// What packages have beside an archive.
@@ -86,7 +86,7 @@ struct What<'a> {
 impl Output<'_> {
     /// The directory that packages are written to, which is made. `several` packages need one.
     fn directory(&self, several: bool) -> Result<PathBuf, Error> {
-        let Some(output) = self.output else { return Ok(".".into()) };
+        let Some(output) = self.place else { return Ok(".".into()) };
         if !several && !is_directory(output) {
             let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty());
             return Ok(parent.unwrap_or(Path::new(".")).to_owned());
@@ -116,7 +116,7 @@ impl Output<'_> {
             );
         }
         for format in self.formats {
-            let out = match self.output {
+            let out = match self.place {
                 Some(file) if !several && !is_directory(file) => file.to_owned(),
                 _ => directory.join(package.file_name(*format)),
             };
@@ -139,7 +139,7 @@ fn of_archive(path: &Path, args: &PackageArgs, formats: &[Format], ui: Ui) -> Re
     refuse_options(path, &of_build, args.build.artifact.as_ref())?;
     let packaging = Settings::resolve([options.clone()]).packaging;
     let form = PackageForm::of(args);
-    let output = Output { formats, form, output: options.output.as_deref() };
+    let output = Output { formats, form, place: options.output.as_deref() };
     let what = What { name: None, packaging: &packaging, services: &Services::new() };
     output.write(&Archive::open(path)?, what, false, ui)
 }

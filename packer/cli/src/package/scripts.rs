@@ -93,7 +93,10 @@ rmdir {left} {LEFT} 2>/dev/null || :
 
 /// `text` with its lines indented.
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().fold(String::new(), |mut indented, line| {
+        indented.extend(["    ", line, "\n"]);
+        indented
+    })
 }
 
 impl Debian {

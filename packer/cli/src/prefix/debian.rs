@@ -3,7 +3,7 @@
 //! Its `site` module looks for `lib/python3/dist-packages` and the like, and only in a virtual environment
 //! for `site-packages` (Debian's patches `distutils-install-layout.diff` and `install_schemes`). A `.pth`
 //! file in the former makes it one by `sys.real_prefix`, which these patches ask for: then `site` and
-//! `sysconfig` name `site-packages`. Other CPythons never look there.
+//! `sysconfig` name `site-packages`. Any other `CPython` never looks there.
 
 use super::File;
 
