@@ -1,6 +1,6 @@
 //! Assembling an environment in staging.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ type Names<'c> = (BTreeSet<&'c str>, Vec<(usize, &'c Item)>);
 impl Tree<'_> {
     /// Links the files of `components` into `to`, each on its own.
     fn link<'c>(&self, to: &Directory, components: &[&'c Listed<'_>]) -> io::Result<Names<'c>> {
-        self.link_but(to, components, &BTreeMap::new())
+        self.link_but(to, components, &BTreeSet::new())
     }
 
     /// Makes the runtime's tree in `to`, in the environment. A directory that only one of `components` has
@@ -112,7 +112,8 @@ impl Tree<'_> {
     fn compose(&self, to: &Directory, components: &[&Listed<'_>]) -> io::Result<()> {
         let listings: Vec<_> = components.iter().map(|one| &one.listing).collect();
         let whole = whole_directories(&listings);
-        self.link_but(to, components, &whole)?;
+        let left_out = whole.iter().map(|(directory, _)| *directory).collect();
+        self.link_but(to, components, &left_out)?;
         let up = RUNTIME.split('/').count();
         for (directory, owner) in whole {
             let up = "../".repeat(up + directory.matches('/').count());
@@ -127,7 +128,7 @@ impl Tree<'_> {
         &self,
         to: &Directory,
         components: &[&'c Listed<'_>],
-        left_out: &BTreeMap<&str, usize>,
+        left_out: &BTreeSet<&str>,
     ) -> io::Result<Names<'c>> {
         let directories = components.iter().flat_map(|one| one.listing.directories());
         let directories: BTreeSet<&str> =

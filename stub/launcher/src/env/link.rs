@@ -1,6 +1,6 @@
 //! Linking files of components into an environment.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,44 +28,45 @@ pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
     all
 }
 
-/// The topmost directories that belong to one of the layers alone, with its index. One link stands for
-/// each. A directory with an executable is none: the program's `$ORIGIN` would be the component's. Neither
-/// is one with a link that leads out of it.
-pub fn whole_directories<'a>(layers: &[&'a Listing]) -> BTreeMap<&'a str, usize> {
-    let mut owners: BTreeMap<&str, Option<usize>> = BTreeMap::new();
-    for (layer, listing) in layers.iter().enumerate() {
-        for directory in listing.directories() {
-            let owner = owners.entry(directory).or_insert(Some(layer));
-            *owner = owner.filter(|owner| *owner == layer);
-        }
+/// The topmost directories that belong to one of the layers alone, each with its index. One link stands
+/// for each. A directory with an executable is none: the program's `$ORIGIN` would be the component's.
+/// Neither is one with a link that leads out of it.
+pub fn whole_directories<'a>(layers: &[&'a Listing]) -> Vec<(&'a str, usize)> {
+    let (mut seen, mut mixed) = (BTreeSet::new(), BTreeSet::new());
+    for listing in layers {
+        mixed
+            .extend(listing.directories().into_iter().filter(|directory| !seen.insert(*directory)));
         for item in listing.items() {
             let stays = match &item.node {
                 Node::File { mode, .. } => mode.is_executable(),
                 Node::Link(target) => target.as_str().starts_with("../"),
             };
             if stays {
-                for (end, _) in item.path.as_str().match_indices('/') {
-                    owners.insert(&item.path.as_str()[..end], None);
-                }
+                mixed.extend(above(item.path.as_str()));
             }
         }
     }
-    let mut whole: BTreeMap<&str, usize> = BTreeMap::new();
-    for (directory, owner) in owners {
+    let (mut whole, mut owned) = (BTreeSet::new(), Vec::new());
+    for (layer, listing) in layers.iter().enumerate() {
         // A directory comes before those in it.
-        if let Some(owner) = owner
-            && !is_below(&whole, directory)
-        {
-            whole.insert(directory, owner);
+        for directory in listing.directories() {
+            if !mixed.contains(directory) && !is_below(&whole, directory) {
+                whole.insert(directory);
+                owned.push((directory, layer));
+            }
         }
     }
-    whole
+    owned
 }
 
 /// Whether `path` is one of the `directories` or below one.
-pub fn is_below(directories: &BTreeMap<&str, usize>, path: &str) -> bool {
-    let above = path.match_indices('/').map(|(end, _)| &path[..end]);
-    above.chain([path]).any(|directory| directories.contains_key(directory))
+pub fn is_below(directories: &BTreeSet<&str>, path: &str) -> bool {
+    directories.contains(path) || above(path).any(|directory| directories.contains(directory))
+}
+
+/// The directories that lead to `path`.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
 }
 
 /// Puts files of components into an environment: hard links where the file system has them, else
@@ -140,7 +141,8 @@ mod tests {
         ];
         let whole = whole_directories(&layers);
         let expected = [("lib/py/email", 0), ("lib/py/sqlite3", 1), ("share", 1), ("z", 0)];
-        assert_eq!(whole, expected.into());
+        assert_eq!(whole.iter().copied().collect::<BTreeSet<_>>(), expected.into());
+        let whole = whole.into_iter().map(|(directory, _)| directory).collect();
         assert!(is_below(&whole, "lib/py/email/mime/x") && is_below(&whole, "z"));
         assert!(!is_below(&whole, "lib/py/emails") && !is_below(&whole, "lib/py"));
     }
