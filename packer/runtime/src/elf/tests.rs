@@ -3,9 +3,11 @@
 mod aarch64;
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use goblin::elf::Elf;
 
@@ -34,7 +36,15 @@ fn program(bytes: &[u8], dir: &Path) -> PathBuf {
 }
 
 fn runs(bytes: &[u8], dir: &Path) -> String {
-    let output = Command::new(program(bytes, dir)).output().unwrap();
+    let mut command = Command::new(program(bytes, dir));
+    // Another test's child may have the file open for writing until it executes something.
+    let is_busy = |error: &io::Error| error.kind() == io::ErrorKind::ExecutableFileBusy;
+    let output = loop {
+        match command.output() {
+            Err(error) if is_busy(&error) => thread::yield_now(),
+            other => break other.unwrap(),
+        }
+    };
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }

@@ -185,16 +185,15 @@ fn check_of_hook(text: &str) -> Check {
     if let Some(module) = between("_run_module_as_main(\"", "\"") {
         return Check::Module(module);
     }
-    let line = text
-        .lines()
-        .map(str::trim)
-        .find(|line| line.starts_with("from ") && text.contains("sys.exit("));
-    let module = line
-        .and_then(|line| Some(line.strip_prefix("from ")?.split_once(" import ")?.0.to_owned()));
-    match (module, between("sys.exit(", "())")) {
-        (Some(module), Some(attr)) => Check::Call { module, attr },
-        _ => Check::Executable,
-    }
+    let call = || {
+        let attr = between("sys.exit(", "())")?;
+        // The script has imports of its own, but only this one of the function's name.
+        let import = format!(" import {}", attr.split('.').next()?);
+        let mut lines = text.lines().map(str::trim);
+        let module = lines.find_map(|line| line.strip_prefix("from ")?.strip_suffix(&import))?;
+        Some(Check::Call { module: module.to_owned(), attr })
+    };
+    call().unwrap_or(Check::Executable)
 }
 
 #[cfg(test)]
