@@ -47,20 +47,17 @@ use crate::lock::UsedLock;
 use crate::resolve::Fetched;
 use crate::settings::{Env, Settings};
 use crate::source::Source;
-use crate::wheel;
 use assemble::Planned;
 pub use boot::FIRST_RUN;
 use c_library::Bundled;
 pub use error::Error;
-use facts::FactsCache;
 use hints::{Hints, Unprovided};
-use launch::bytecode_form;
 use pack::Work;
 use snakecrate_audit::Report;
 use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
-use snakecrate_runtime::{Scanner, Workers};
+use snakecrate_runtime::Workers;
 pub use subject::{Check, HOOK, Subject, Withheld};
 pub use swap::Swap;
 pub use swap_error::Error as SwapError;
@@ -161,19 +158,15 @@ pub fn runtime_file(
         .temporary_directory()
         .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
     let workers = Workers::new(interpreter);
-    let work = Work {
+    let work = Work::new(
         settings,
         interpreter,
-        workers: &workers,
-        scanner: Scanner::remembering(&workers, &cache.imports()),
-        cache: FactsCache::new(&cache),
-        unpacked: wheel::Store::new(unpacked.path()),
-        level: settings.level,
-        slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
-        form: bytecode_form(settings),
-        overrides: requires::Overrides::default(),
+        &workers,
+        &cache,
+        unpacked.path(),
+        requires::Overrides::default(),
         ui,
-    };
+    )?;
     work.plan_runtime_file()
 }
 
@@ -200,19 +193,8 @@ impl Build {
         let workers = Workers::new(interpreter);
         let mut overrides = requires::Overrides::of(source, settings);
         overrides.names.extend(overridden);
-        let work = Work {
-            settings,
-            interpreter,
-            workers: &workers,
-            scanner: Scanner::remembering(&workers, &cache.imports()),
-            cache: FactsCache::new(&cache),
-            unpacked: wheel::Store::new(unpacked.path()),
-            level: settings.level,
-            slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
-            form: bytecode_form(settings),
-            overrides,
-            ui,
-        };
+        let work =
+            Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?;
         let Planned { spec, runtime_file, audit, hints, subjects } = work.plan(source, fetched)?;
         let environment = settings.env.clone();
         let named_entries = !settings.entries.is_empty() || settings.module.is_some();

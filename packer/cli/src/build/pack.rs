@@ -1,14 +1,17 @@
 //! Trees become components: unpacked, compiled, compressed, each once.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
 
 use super::Error;
 use super::facts::{Facts, FactsCache};
+use super::launch::bytecode_form;
 use super::requires::Overrides;
 use crate::BUILD_ID;
+use crate::build_cache::BuildCache;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::resolve::{Fetched, Origin};
@@ -60,6 +63,33 @@ pub(super) struct PackedRuntime {
 pub(super) enum State {
     Packed(Packed),
     Unpacked(Tree),
+}
+
+impl<'a> Work<'a> {
+    /// The work on one archive. Wheels are unpacked to the directory `unpacked`.
+    pub(super) fn new(
+        settings: &'a Settings,
+        interpreter: &'a Interpreter,
+        workers: &'a Workers,
+        cache: &BuildCache,
+        unpacked: &Path,
+        overrides: Overrides,
+        ui: Ui,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            settings,
+            interpreter,
+            workers,
+            scanner: Scanner::remembering(workers, &cache.imports()),
+            cache: FactsCache::new(cache),
+            unpacked: wheel::Store::new(unpacked),
+            level: settings.level,
+            slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
+            form: bytecode_form(settings),
+            overrides,
+            ui,
+        })
+    }
 }
 
 impl Work<'_> {

@@ -26,11 +26,10 @@ use std::path::PathBuf;
 
 use snakecrate_base::ui::Ui;
 use snakecrate_format::manifest::{Choice, Manifest};
-use snakecrate_runtime::{Scanner, Workers};
+use snakecrate_runtime::Workers;
 
 use super::assemble::Planned;
-use super::facts::FactsCache;
-use super::launch::{bytecode_form, optimization_of};
+use super::launch::optimization_of;
 use super::pack::Work;
 use super::requires::Overrides;
 use super::swap_error::Error;
@@ -40,7 +39,6 @@ use crate::build_cache::BuildCache;
 use crate::launchers::launcher;
 use crate::settings::{LibcChoice, Settings};
 use crate::source::Source;
-use crate::wheel;
 use contents::Contents;
 
 /// The components to replace in an archive, or to add to it.
@@ -86,19 +84,7 @@ impl Build {
             Some(source) => Overrides::of(source, &settings),
             None => Overrides::default(),
         };
-        let work = Work {
-            settings: &settings,
-            interpreter: &python,
-            workers: &workers,
-            scanner: Scanner::remembering(&workers, &cache.imports()),
-            cache: FactsCache::new(&cache),
-            unpacked: wheel::Store::new(unpacked.path()),
-            level: settings.level,
-            slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
-            form: bytecode_form(&settings),
-            overrides,
-            ui,
-        };
+        let work = Work::new(&settings, &python, &workers, &cache, unpacked.path(), overrides, ui)?;
         let Planned { spec, audit, hints, subjects, .. } = work.swapped(swap, old, &cache)?;
         let environment = settings.env.clone();
         // An entry that does not start is a failure: the archive had it.
