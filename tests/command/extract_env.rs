@@ -298,7 +298,8 @@ fn a_broken_environment_says_so() {
     fs::write(&launch, plan).unwrap();
     fs::rename(sandbox.path("env/bin"), sandbox.path("bin")).unwrap();
     fs::create_dir(sandbox.path("env/bin")).unwrap();
-    symlink("../.snakecrate/launcher", sandbox.path("env/bin/probe")).unwrap();
+    fs::rename(sandbox.path("bin/.snakecrate"), sandbox.path("env/bin/.snakecrate")).unwrap();
+    symlink(".snakecrate", sandbox.path("env/bin/probe")).unwrap();
     broken("No such file or directory (os error 2)");
 }
 

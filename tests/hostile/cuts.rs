@@ -89,6 +89,16 @@ fn an_archive_cut_anywhere_says_how_much_is_missing() {
     );
 }
 
+#[test]
+fn a_cut_archive_starts_from_what_is_cached() {
+    let sandbox = Sandbox::new().with(&PROBE, "app");
+    let first = start(&sandbox).unwrap();
+    open(&sandbox).set_len(1 << 20).unwrap();
+    assert_eq!((start(&sandbox).unwrap(), first.status.code()), (first, Some(0)));
+    let whole = Archive::open(&sandbox.path("app")).unwrap_err().to_string();
+    assert!(whole.contains("is truncated: have 1048576 bytes"), "{whole}");
+}
+
 /// Flips one bit of each of `bytes`, the bits taking turns, and undoes it.
 fn flipped(sandbox: &Sandbox, bytes: impl Iterator<Item = u64>, mut look: impl FnMut(u64)) {
     for at in bytes {

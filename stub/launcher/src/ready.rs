@@ -1,12 +1,12 @@
 //! A ready environment: a complete prefix that `snakecrate extract --env` or an image wrote. The
 //! launcher in it has no archive.
 //!
-//! Its entries are links to the launcher, and the launch plan is beside it:
+//! Its entries are links to the launcher, which finds its launch plan from its own place:
 //!
 //! ```text
-//! <home>/.snakecrate/launcher
 //! <home>/.snakecrate/launch          snakecrate_cache::environment::ready
-//! <home>/bin/<entry>             →   ../.snakecrate/launcher
+//! <home>/bin/.snakecrate             the launcher
+//! <home>/bin/<entry>             →   .snakecrate
 //! ```
 //!
 //! With its own C library, `bin/python3` is such a link, too: the kernel would look for the loader of
@@ -56,12 +56,9 @@ pub fn start(own: &Path, arguments: &[OsString]) -> Result<Option<Infallible>, E
 
 /// The environment that the launcher at `own` is in, and its launch plan.
 fn find(own: &Path) -> Option<(PathBuf, Vec<u8>)> {
-    let directory = own.parent()?;
-    // Where the system does not tell a process its own path, `own` may be a link in `bin`.
-    [directory, &directory.parent()?.join("bin")].iter().find_map(|beside| {
-        let home = beside.parent()?;
-        Some((home.to_owned(), fs::read(home.join(LAUNCH)).ok()?))
-    })
+    // Where the system does not tell a process its own path, `own` may be a link beside the launcher.
+    let home = own.parent()?.parent()?;
+    Some((home.to_owned(), fs::read(home.join(LAUNCH)).ok()?))
 }
 
 /// The command for these arguments, and the name of the entry if it starts one. The launcher was

@@ -26,11 +26,11 @@ fn an_unpacked_package_has_an_environment_that_runs() {
     let listing: Vec<&str> = listing.lines().filter(is_usual).collect();
     let links: Vec<&&str> = listing.iter().filter(|line| line.contains(" -> ")).collect();
     assert!(links.contains(&&"777 -> /opt/probe/bin/probe ./usr/bin/probe"), "{links:?}");
-    assert!(links.contains(&&"777 -> ../.snakecrate/launcher ./opt/probe/bin/probe"), "{links:?}");
+    assert!(links.contains(&&"777 -> .snakecrate ./opt/probe/bin/probe"), "{links:?}");
     for line in [
         "755 ./opt/",
         "755 ./opt/probe/",
-        "755 ./opt/probe/.snakecrate/launcher",
+        "755 ./opt/probe/bin/.snakecrate",
         "644 ./opt/probe/.snakecrate/launch",
     ] {
         assert!(listing.contains(&line), "{line} in {listing:?}");
@@ -60,7 +60,7 @@ fn an_unpacked_rpm_owns_its_directories() {
     assert_eq!(line("/opt"), None, "it is the system's");
     assert_eq!(line("/opt/probe").as_deref(), Some("40755"));
     assert_eq!(line("/opt/probe/bin").as_deref(), Some("40755"));
-    assert_eq!(line("/opt/probe/.snakecrate/launcher").as_deref(), Some("100755"));
+    assert_eq!(line("/opt/probe/bin/.snakecrate").as_deref(), Some("100755"));
     assert_eq!(line("/usr/bin/probe").as_deref(), Some("120777"));
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /opt/snakecrate/bin/NAME                      → the launcher, for the application and each entry
-//!                 env/.snakecrate/launcher      the launcher, the same in every image
+//!                 env/bin/.snakecrate           the launcher, the same in every image
 //!                 env/.snakecrate/launch        its plan: a ready environment (`stub/FORMAT.md`)
 //!                 env/.snakecrate/manifest.json the archive's manifest
 //!                 env/bin/ENTRY                 → the launcher

@@ -6,9 +6,10 @@
 //! lib/python3.11/site-packages/…  bin/…   distributions and the application
 //! boot/…                                  the scripts that start its entries
 //! libc/lib/…                              its own C library, if that is used
-//! bin/ENTRY  →  ../.snakecrate/launcher   the entries
+//! bin/.snakecrate                         the launcher
+//! bin/ENTRY  →  .snakecrate               the entries
 //! bin/python3                             → python3.11; with its own C library → the launcher
-//! .snakecrate/{launcher,launch,manifest.json}
+//! .snakecrate/{launch,manifest.json}
 //! ```
 //!
 //! CPython finds its prefix from the place of its own executable, so there is no `pyvenv.cfg`, whose `home`

@@ -38,7 +38,8 @@ pub(super) fn entries(
     let target = archive.target()?;
     let bytes = launcher(target).ok_or_else(|| Error::NoLauncher(target.name.to_owned()))?;
     let plan = plan(manifest, settings, unpacked)?;
-    let to_launcher = |name: &str| File::link(format!("bin/{name}"), format!("../{LAUNCHER}"));
+    let (_, beside) = LAUNCHER.rsplit_once('/').unwrap_or_default();
+    let to_launcher = |name: &str| File::link(format!("bin/{name}"), beside.to_owned());
     let mut files = vec![
         File::bytes(LAUNCH, false, plan.encode()),
         File::bytes(MANIFEST, false, archive.manifest_bytes()?),

@@ -23,8 +23,9 @@ use snakecrate_format::entry_path::EntryPath;
 use super::plan::{Fields, HIDDEN, LaunchPlan, LibcInUse, PlannedEntry, SEEN, StartedBy};
 
 const HEADER: &[u8] = b"snakecrate ready 1";
-/// The launcher of a ready environment, where its entries link to. The launch plan is beside it.
-pub const LAUNCHER: &str = ".snakecrate/launcher";
+/// The launcher of a ready environment, where the links beside it in `bin` lead. The interpreter of CPython
+/// 3.10 and older takes its prefix from the text of such a link: a `..` in it would stay in `sys.prefix`.
+pub const LAUNCHER: &str = "bin/.snakecrate";
 
 /// The launch plan of a ready environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
