@@ -37,3 +37,11 @@ pub fn foreign_python(sandbox: &Sandbox, name: &str, target: &Target, minor: &st
     fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)).unwrap();
     format!("{target}={}", root.display())
 }
+
+/// The variable that names the root of an unpacked aarch64 system with a Python, such as Debian's.
+const ROOT: &str = "SNAKECRATE_AARCH64_ROOT";
+
+/// The root of an aarch64 system; the reason to skip a test if there is none.
+pub fn aarch64_root() -> Result<String, String> {
+    std::env::var(ROOT).map_err(|_| format!("{ROOT} names no system"))
+}

@@ -175,6 +175,16 @@ pub enum Error {
     },
 }
 
+/// Whether the registry's certificate is refused, or TLS fails otherwise. A handshake fails as an error
+/// of the connection, with the words of rustls: `invalid peer certificate: UnknownIssuer`.
+fn is_of_tls(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Tls(_) => true,
+        ureq::Error::Io(error) => error.to_string().contains("certificate"),
+        _ => false,
+    }
+}
+
 /// `: text`, or nothing.
 fn detail(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
@@ -217,8 +227,8 @@ impl Remedy for Error {
             Self::Status { .. } | Self::Protocol { .. } => {
                 "check that the registry follows the OCI distribution specification".into()
             }
-            Self::Network { source, .. } if matches!(**source, ureq::Error::Tls(_)) => {
-                "check the registry's certificate and SSL_CERT_FILE, \
+            Self::Network { source, .. } if is_of_tls(source) => {
+                "name the file with the certificate of its authority in SSL_CERT_FILE, \
                  or use --plain-http if it has no encryption"
                     .into()
             }
@@ -248,10 +258,10 @@ impl Error {
     /// Whether another attempt may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Network { source, .. } => !matches!(
-                **source,
-                ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::Tls(_)
-            ),
+            Self::Network { source, .. } => {
+                let is_final = matches!(**source, ureq::Error::BadUri(_) | ureq::Error::Http(_));
+                !(is_final || is_of_tls(source))
+            }
             // A registry that was restarted has forgotten its uploads.
             Self::Status { status, codes, .. } => {
                 matches!(status, 408 | 429 | 500 | 502 | 503 | 504)

@@ -13,6 +13,12 @@ mod registries;
 /// Another interpreter under a finished image.
 mod rebase;
 
+/// Images for several targets, from archives of real interpreters.
+mod several;
+
+/// Registries with certificates of a private authority.
+mod tls;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;

@@ -1,8 +1,12 @@
 //! `image rebase`: another patch release of the interpreter under a finished image.
 
+use std::collections::BTreeSet;
+
 use pretty_assertions::assert_eq;
+use serde_json::Value;
 use snakecrate_image::spec::Arch;
 use snakecrate_image::{Compression, Settings};
+use snakecrate_registry::testing::{Registry, Rules};
 
 use super::*;
 
@@ -97,4 +101,76 @@ fn images_of_others_and_images_without_a_place_are_refused() {
         "old is a directory, and nothing says where its new image goes",
         "name a directory with -o, or a repository with --push",
     );
+}
+
+/// The digests of blobs whose bytes a registry has got since the last call.
+fn uploaded(registry: &Registry) -> BTreeSet<String> {
+    let lines = registry.requests("PUT ");
+    let digests =
+        lines.iter().filter_map(|line| line.split_once("/blobs/uploads/")?.1.split_once("digest="));
+    digests.map(|(_, digest)| digest.replace("%3A", ":")).collect()
+}
+
+/// A manifest of a registry's repository.
+fn document(registry: &Registry, repository: &str, name: &str) -> Value {
+    let store = registry.store();
+    let key = (repository.to_owned(), name.to_owned());
+    serde_json::from_slice(&store.manifests[&key].1).unwrap()
+}
+
+/// The digests of the layers of `manifest`, by role.
+fn layers(manifest: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for layer in manifest["layers"].as_array().unwrap() {
+        let role = layer["annotations"]["snakecrate.layer"].as_str().unwrap().to_owned();
+        all.entry(role).or_default().insert(layer["digest"].as_str().unwrap().to_owned());
+    }
+    all
+}
+
+#[test]
+fn a_registry_gets_the_layers_of_the_new_runtime_only() {
+    let sandbox = sandbox("rebasepush");
+    let registry = Registry::start(Rules::default());
+    let place = format!("{}/team/app:1", registry.host);
+    image_with(&sandbox, &["rebasepush", "--push", &place], &[]).text();
+    let before = document(&registry, "team/app", "1");
+    let label = before["annotations"]["snakecrate.python"].as_str().map(str::to_owned);
+    let label = label.unwrap_or_else(|| {
+        let config = before["config"]["digest"].as_str().unwrap().to_owned();
+        let store = registry.store();
+        let config: Value =
+            serde_json::from_slice(&store.blobs[&("team/app".to_owned(), config)]).unwrap();
+        config["config"]["Labels"]["snakecrate.python"].as_str().unwrap().to_owned()
+    });
+    let version = label.split(' ').nth(1).unwrap();
+    uploaded(&registry);
+
+    // The same interpreter without sources has another runtime.
+    let rebase = |more: &[&str]| {
+        rebase(&sandbox, &[&[&*place, "--python", version, "--sourceless"], more].concat())
+    };
+    let error = format!("{place} exists with other content (sha256:");
+    rebase(&[]).code(FAILURE).stderr_contains(&error).done();
+    rebase(&["--retag"]).success().stdout_contains("/team/app:1@sha256:").stderr("").done();
+    let sent = uploaded(&registry);
+    assert!(registry.is_whole("team/app", "1"));
+    let after = document(&registry, "team/app", "1");
+    let (old, new) = (layers(&before), layers(&after));
+    assert_eq!(old.keys().collect::<Vec<_>>(), new.keys().collect::<Vec<_>>());
+    let mut expected = BTreeSet::new();
+    for (role, digests) in &new {
+        let is_of_runtime = ["runtime", "part"].contains(&&**role);
+        assert_eq!(*digests != old[role], is_of_runtime, "{role}");
+        if is_of_runtime {
+            expected.extend(digests.difference(&old[role]).cloned());
+        }
+    }
+    assert!(expected.len() > 2, "the core, ssl, sqlite3: {expected:?}");
+    expected.insert(after["config"]["digest"].as_str().unwrap().to_owned());
+    let of_image: BTreeSet<_> = sent.intersection(&expected).cloned().collect();
+    assert_eq!(of_image, expected);
+    // One more: the bill of materials.
+    assert_eq!(sent.len(), expected.len() + 1, "{sent:?}");
+    assert!(registry.requests("GET /v2/team/app/blobs/").len() <= 6, "no layer is downloaded");
 }

@@ -7,7 +7,7 @@ use snakecrate_registry::testing::{Registry, Rules};
 use super::*;
 
 /// A sandbox with one small archive that brings its C library, `./NAME`.
-fn archive(name: &str) -> Sandbox {
+pub(super) fn archive(name: &str) -> Sandbox {
     let scripts = format!("[project.scripts]\n{name} = 'demo:main'\n");
     let sandbox = Sandbox::new()
         .bare_project(name, &scripts)
@@ -17,7 +17,7 @@ fn archive(name: &str) -> Sandbox {
 }
 
 /// Runs `snakecrate image app ARGUMENTS…`, with files of logins in the sandbox only.
-fn push<'a>(sandbox: &'a Sandbox, arguments: &[&str]) -> Run<'a> {
+pub(super) fn push<'a>(sandbox: &'a Sandbox, arguments: &[&str]) -> Run<'a> {
     sandbox
         .packer(["image", "./app", "--level", "3"])
         .env("SNAKECRATE_CACHE", shared::packer_cache())
@@ -29,7 +29,7 @@ fn push<'a>(sandbox: &'a Sandbox, arguments: &[&str]) -> Run<'a> {
 }
 
 /// What a push reports, with `HOST` for the registry's, and without sizes and digests.
-fn report(registry: &Registry, run: Run) -> String {
+pub(super) fn report(registry: &Registry, run: Run) -> String {
     let (status, stdout, stderr) = run.output().parts();
     assert!(status.success(), "{stderr}");
     let text = format!("{stdout}{stderr}").replace(&registry.host, "HOST");
