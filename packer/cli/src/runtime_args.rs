@@ -39,7 +39,15 @@ pub struct RuntimeArgs {
     /// Fail if anything in it requires a newer glibc than this, such as 2.28
     #[arg(long, value_name = "VERSION")]
     pub max_glibc: Option<Glibc>,
-    /// Optimization to compile the standard library for: that of the archives that use it
+    /// How it is packed.
+    #[command(flatten)]
+    pub packing: PackingArgs,
+}
+
+/// How an interpreter is packed apart from an application, and where it comes from.
+#[derive(Debug, Clone, Args)]
+pub struct PackingArgs {
+    /// Optimization to compile the standard library for: that of the archives on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=2))]
     pub optimize: Option<u8>,
     /// Pack bytecode without its sources
@@ -62,6 +70,22 @@ pub struct RuntimeArgs {
     pub offline: bool,
 }
 
+impl PackingArgs {
+    /// The options of `build` that they stand for.
+    pub fn options(&self) -> Options {
+        Options {
+            optimize: self.optimize,
+            sourceless: Some(self.sourceless),
+            level: self.level,
+            python_mirror: self.python_mirror.clone(),
+            debian_mirror: self.debian_mirror.clone(),
+            debian_keyring: self.debian_keyring.clone(),
+            offline: Some(self.offline),
+            ..Options::empty()
+        }
+    }
+}
+
 impl RuntimeArgs {
     /// The options of `build` that they stand for.
     pub fn options(&self) -> Options {
@@ -75,14 +99,7 @@ impl RuntimeArgs {
             include_lib: some(&self.include_lib),
             libc: self.libc,
             max_glibc: self.max_glibc,
-            optimize: self.optimize,
-            sourceless: Some(self.sourceless),
-            level: self.level,
-            python_mirror: self.python_mirror.clone(),
-            debian_mirror: self.debian_mirror.clone(),
-            debian_keyring: self.debian_keyring.clone(),
-            offline: Some(self.offline),
-            ..Options::empty()
+            ..self.packing.options()
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use confique::Layer as _;
 use snakecrate_format::target::Target;
 
 use super::BuildArgs;
+use crate::runtime_args::PackingArgs;
 use crate::settings::{Options, PythonChoice};
 
 /// The source or archives, and the form of `image`.
@@ -78,27 +78,9 @@ pub struct RebaseArgs {
     /// Compression of new layers; Docker before 23 requires gzip
     #[arg(long, value_name = "KIND", default_value = "zstd")]
     pub compression: LayerCompression,
-    /// Optimization to compile the standard library for: that of the image's archive
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=2))]
-    pub optimize: Option<u8>,
-    /// Pack bytecode without its sources
-    #[arg(long)]
-    pub sourceless: bool,
-    /// Compression level, from 1 (fast) to 22 (small) [default: 18]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=22))]
-    pub level: Option<i32>,
-    /// Mirror to download Python from [default: GitHub]
-    #[arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")]
-    pub python_mirror: Option<String>,
-    /// Mirror of Debian or a derivative to take debian:SUITE from [default: deb.debian.org]
-    #[arg(long, value_name = "URL", env = "SNAKECRATE_DEBIAN_MIRROR")]
-    pub debian_mirror: Option<String>,
-    /// File with the keys (of PGP) that sign its suites [default: Debian's own]
-    #[arg(long, value_name = "FILE", env = "SNAKECRATE_DEBIAN_KEYRING")]
-    pub debian_keyring: Option<PathBuf>,
-    /// Do not use the network for the interpreter
-    #[arg(long)]
-    pub offline: bool,
+    /// How the new layers are made, and where the interpreter comes from.
+    #[command(flatten)]
+    pub packing: PackingArgs,
 }
 
 impl RebaseArgs {
@@ -107,14 +89,7 @@ impl RebaseArgs {
         Options {
             target: Some(vec![target]),
             python: Some(vec![PythonChoice { target: None, spec: self.python.clone() }]),
-            optimize: self.optimize,
-            sourceless: Some(self.sourceless),
-            level: self.level,
-            python_mirror: self.python_mirror.clone(),
-            debian_mirror: self.debian_mirror.clone(),
-            debian_keyring: self.debian_keyring.clone(),
-            offline: Some(self.offline),
-            ..Options::empty()
+            ..self.packing.options()
         }
     }
 }
