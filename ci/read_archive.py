@@ -280,6 +280,9 @@ class Archive:
         version, least = found["version"], self.manifest["runtime"]["at_least"]
         same = numbers(version)[:2] == numbers(own["version"])[:2]
         need(same and numbers(version) >= numbers(least), f"the runtime's version: {version}")
+        has = [one["name"] for one in runtime.manifest["components"] if one["kind"] == "part"]
+        lacks = set(self.manifest["runtime"].get("parts", [])) - set(has)
+        need(not has or not lacks, f"parts that the runtime lacks: {lacks}")
         digests = [part["digest"] for part in self.manifest["components"]]
         shared = any(part["digest"] in digests for part in runtime.manifest["components"])
         need(not shared, "a component of both")
@@ -312,7 +315,7 @@ class Archive:
         if "runtime" in manifest:
             need(not {"runtime", "part", "libc"} & set(kinds), "two runtimes")
             need(not self.is_runtime, "a runtime file that needs one")
-            unknown = set(manifest["runtime"]) - {"at_least", "needs"}
+            unknown = set(manifest["runtime"]) - {"at_least", "needs", "parts"}
             need(not unknown, f"fields of runtime: {unknown}")
             need(manifest["python"].get("abi"), "an external runtime without its ABI")
         else:

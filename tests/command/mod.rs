@@ -72,6 +72,9 @@ mod size;
 /// Other components in a finished archive.
 mod swap;
 
+/// `swap` on archives without a runtime.
+mod swap_external;
+
 /// Targets: what can be built here, what is missing, and builds for several.
 mod targets;
 

@@ -136,6 +136,41 @@ fn inspect_shows_which_runtime_file_an_archive_needs() {
     let name = runtime_file().file_name().unwrap().to_str().unwrap();
     assert_eq!(runtime["file"], name);
     let least = runtime["at_least"].as_str().unwrap();
-    let shown = format!("runtime    in {name}, {least} or later\n");
+    let shown = format!("runtime    in {name}, {least} or later, with sqlite3, ssl\n");
     sandbox.run(["inspect", path]).success().stdout_contains(&shown).stderr("").done();
+}
+
+#[test]
+fn the_commands_that_read_work_without_a_runtime() {
+    needs!(Native(WHY));
+    let sandbox = Sandbox::new().with(&EXTERNAL, "old").file("read.py", "import sqlite3, json\n");
+    sandbox.build(["read.py", "--runtime", "external", "-o", "app"]).done();
+    let runtime = &inspected(&sandbox, "app")["runtime"];
+    assert_eq!(runtime["parts"], serde_json::json!(["sqlite3"]));
+    let least = runtime["at_least"].as_str().unwrap();
+    let name = runtime_file().file_name().unwrap().to_str().unwrap();
+    let shown = format!("runtime    in {name}, {least} or later, with sqlite3\n");
+    sandbox.run(["inspect", "app"]).success().stdout_contains(&shown).stderr("").done();
+    let verified = sandbox.run(["verify", "app"]).success().stderr("");
+    verified.stdout_contains("app: whole: 1 components").done();
+    sandbox.run(["audit", "app"]).success().stdout_contains("app").stderr("").done();
+    let difference = sandbox.run(["diff", "--json", "old", "app"]).json();
+    assert_eq!(difference["components"].as_array().unwrap().len(), 2, "{difference}");
+    sandbox.run(["diff", "old", "app"]).success().stdout_contains("read").stderr("").done();
+    let with_runtime = sandbox.run(["diff", "app", runtime_file().to_str().unwrap()]).success();
+    with_runtime.stdout_contains("sqlite3").stderr("").done();
+}
+
+#[test]
+fn commands_that_need_a_runtime_inside_say_how_to_get_one() {
+    needs!(Native(WHY));
+    let sandbox = Sandbox::new().with(&EXTERNAL, "app");
+    for command in [
+        &["extract", "app", "--env", "out"][..],
+        &["image", "./app", "-o", "out"],
+        &["package", "--deb", "./app", "--unpacked", "-o", "out.deb"],
+    ] {
+        sandbox.run(command).refused(1, "app", "--runtime external");
+        assert!(!sandbox.path("out").exists(), "{command:?}");
+    }
 }

@@ -11,7 +11,7 @@ use crate::support::wheel::Wheel;
 const FAILURE: i32 = 1;
 
 /// Swaps quickly and quietly, where there is no uv.
-fn swap(sandbox: &Sandbox, arguments: &[&str]) -> Outcome {
+pub(super) fn swap(sandbox: &Sandbox, arguments: &[&str]) -> Outcome {
     let packer = sandbox.packer(["swap", "app", "-o", "new"]).args(shared::OPTIONS).args(arguments);
     let packer = packer.env("SNAKECRATE_CACHE", shared::packer_cache());
     packer.env("UV", sandbox.path("no-uv")).arg("--offline").output()
@@ -32,13 +32,13 @@ fn called() -> Sandbox {
     sandbox
 }
 
-fn caller() -> Wheel {
+pub(super) fn caller() -> Wheel {
     let module = "import callee\ndef main():\n    callee.main()\n";
     Wheel::new("caller", "1").file("caller.py", module).requires("callee>=1,<3")
 }
 
 /// Writes a wheel into `more`, and returns its path.
-fn more(sandbox: &Sandbox, wheel: Wheel) -> String {
+pub(super) fn more(sandbox: &Sandbox, wheel: Wheel) -> String {
     let path = wheel.write(&sandbox.path("more"));
     path.strip_prefix(sandbox.path("")).unwrap().to_str().unwrap().to_owned()
 }
@@ -54,7 +54,7 @@ fn changed(sandbox: &Sandbox) -> Vec<String> {
     all.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
 }
 
-fn is_there(sandbox: &Sandbox, file: &str) -> bool {
+pub(super) fn is_there(sandbox: &Sandbox, file: &str) -> bool {
     sandbox.path(file).exists()
 }
 

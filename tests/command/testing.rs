@@ -1,5 +1,6 @@
 //! `snakecrate test`: the runner is a forged wheel, so that no index is needed.
 
+use crate::support::needs::needs;
 use crate::support::sandbox::{Outcome, Sandbox, shared};
 use crate::support::wheel::Wheel;
 
@@ -151,4 +152,23 @@ fn an_archive_without_access_to_its_interpreter_is_not_tested() {
         "error: ../app was built without access to its interpreter\n \
          help: build it without --no-interpreter-access to test it\n",
     );
+}
+
+#[test]
+fn an_archive_without_a_runtime_is_tested_with_its_runtime_file() {
+    needs!(Native("a runtime file is made for the tests' own target"));
+    let sandbox = sandbox()
+        .file("demo/test_it.py", "import demo\nassert '/site-packages/' in demo.__file__\n");
+    sandbox.build(["demo", "-o", "app", "--runtime", "external"]).expect(0, "", "");
+    let run = |runtime: &std::path::Path| {
+        let run = sandbox.packer(["test", "../app", "--offline", "--find-links", "../links"]);
+        let run = run.in_dir("demo").env("SNAKECRATE_CACHE", shared::packer_cache());
+        let run = run.env("SNAKECRATE_RUNTIME", runtime);
+        run.args(["--quiet", "--with", "tinyrunner", "-m", "tinyrunner", "--", "test_it.py"])
+            .output()
+    };
+    run(shared::runtime_file()).expect(0, "test_it.py passed\n", "");
+    let error = "app: this archive needs a runtime file, cpython-3.";
+    let refused = run(std::path::Path::new("/srv/none")).code(1).stdout("").stderr_contains(error);
+    refused.stderr_contains(" help: put the file there, or name it in SNAKECRATE_RUNTIME").done();
 }

@@ -111,7 +111,7 @@ hostile! {
     an_external_runtime_with_an_unknown_field: changed(|m| {
         m["requires"] = json!(["external-runtime"]);
         m["runtime"] = json!({ "at_least": "3.12.1", "at_most": "3.12.9" });
-    }) => unreadable("unknown field `at_most`, expected `at_least` or `needs` at line");
+    }) => unreadable("unknown field `at_most`, expected one of `at_least`, `needs`, `parts` at line");
 
     arguments_without_their_feature: changed(|m| m["entries"][0]["arguments"] = json!(["-x"]))
         => unrequired("it uses `entry-arguments` and does not require it");

@@ -6,6 +6,9 @@ pub mod cache_locations;
 /// Archives for another processor than this machine's.
 mod foreign;
 
+/// The same with a real interpreter, an emulator and components of all kinds.
+mod foreign_python;
+
 /// Hosts without certificates, time zones, descriptions of terminals, locales, users, names.
 mod host_data;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::needs::needs;
 use crate::support::sandbox::Sandbox;
-use crate::support::sandbox::shared::{EXTERNAL, PROBE, runtime_file};
+use crate::support::sandbox::shared::{self, EXTERNAL, PROBE, runtime_file};
 
 const PROBED: &str = "probe 1.2.3 ['probe:main']\n";
 const WHY: &str = "a runtime file is made for the tests' own target";
@@ -437,4 +437,40 @@ fn a_file_in_the_systems_directory_serves_all_users() {
         &format!("{PROBED}{PROBED}120\n"),
         &format!("snakecrate: {why}\nsnakecrate: {OF_YOURS}\n"),
     );
+}
+
+/// A runtime file for the tests' interpreter, without `sqlite3`.
+fn without_sqlite3(sandbox: &Sandbox, path: &str) {
+    let arguments = ["--quiet", "runtime", "--level", "3", "--runtime-drop", "sqlite3", "-o", path];
+    let packer = sandbox.packer(arguments).env("SNAKECRATE_CACHE", shared::packer_cache());
+    packer.expect(0, "", "");
+}
+
+const LACKS: &str = "it lacks the part `sqlite3` of the standard library, which this archive needs";
+
+#[test]
+fn a_part_that_the_file_lacks_is_named_before_the_start() {
+    needs!(Native(WHY));
+    // `exec` opens it, so only the script's own statements count.
+    let script = "exec('x = 1')\nprint('started')\nimport sqlite3\nprint(sqlite3.__name__)\n";
+    let sandbox = sandbox_with("whole").file("parted.py", script);
+    sandbox.build(["parted.py", "--runtime", "external", "-o", "app"]).done();
+    without_sqlite3(&sandbox, &name());
+    let file = format!("[WORK]/{}", name());
+    refused(&sandbox, &format!("the runtime file {file} does not fit: {LACKS}"), FITTING);
+    assert_eq!(sandbox.cached("components"), [""; 0]);
+    let whole = sandbox.archive("app").env("SNAKECRATE_RUNTIME", sandbox.path("whole"));
+    whole.expect(0, "started\nsqlite3\n", "");
+    // The environment with the other file is no excuse.
+    let error = format!("snakecrate: the runtime file {file} does not fit: {LACKS}\n");
+    sandbox.archive("app").output().code(120).stdout("").stderr_contains(&error).done();
+}
+
+#[test]
+fn a_part_that_nothing_imports_may_be_missing() {
+    needs!(Native(WHY));
+    let sandbox = Sandbox::new().file("partless.py", "print('started')\n");
+    sandbox.build(["partless.py", "--runtime", "external", "-o", "app"]).done();
+    without_sqlite3(&sandbox, &name());
+    sandbox.archive("app").expect(0, "started\n", "");
 }

@@ -260,6 +260,16 @@ impl BuildCache {
         temporary::directory_in(&self.path)
     }
 
+    /// A temporary directory for one build, as an error of the cache's if it cannot be made.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot create it.
+    pub fn unpacking(&self) -> Result<TempDir, Error> {
+        let failed = |source| Error { path: self.path.clone(), source };
+        self.temporary_directory().map_err(failed)
+    }
+
     /// Removes what killed builds left: temporary directories, and environments of back ends that
     /// were not complete or have been replaced. Those that cannot be removed stay.
     pub fn remove_abandoned(&self) {

@@ -122,6 +122,17 @@ impl Part {
         self.facts().is_some_and(|facts| facts.modules.contains(&top))
     }
 
+    /// Whether the modules that need it work without it, only worse. What imports `hashlib`, `dbm` or
+    /// `readline` goes on without OpenSSL's hashes, the libraries for dbm files, or an edited line.
+    pub fn is_dispensable(self) -> bool {
+        matches!(self, Self::Hashlib | Self::Dbm | Self::Readline)
+    }
+
+    /// The modules at the top of the standard library that need it.
+    pub(crate) fn modules(self) -> &'static [&'static str] {
+        self.facts().map_or(&[], |facts| facts.modules)
+    }
+
     fn facts(self) -> Option<&'static Facts> {
         TABLE.iter().find(|facts| facts.part == self)
     }

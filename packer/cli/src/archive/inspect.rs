@@ -56,6 +56,8 @@ pub struct RuntimeReport {
     pub file: String,
     /// The lowest version of its interpreter.
     pub at_least: String,
+    /// The parts of the standard library that it has to have.
+    pub parts: Vec<String>,
 }
 
 /// An entry of a [`Report`].
@@ -125,6 +127,7 @@ impl Report {
                 |(name, needed)| RuntimeReport {
                     file: name.to_string(),
                     at_least: needed.at_least.clone(),
+                    parts: needed.parts.clone(),
                 },
             ),
             options: manifest.launch.options.clone(),
@@ -169,8 +172,10 @@ impl Report {
         if let Some(source) = runtime.and_then(|runtime| runtime.source.as_ref()) {
             line("", &source.file);
         }
-        if let Some(RuntimeReport { file, at_least }) = &self.runtime {
-            line("runtime", &format!("in {file}, {at_least} or later"));
+        if let Some(RuntimeReport { file, at_least, parts }) = &self.runtime {
+            let with = if parts.is_empty() { "" } else { ", with " };
+            let parts = parts.join(", ");
+            line("runtime", &format!("in {file}, {at_least} or later{with}{parts}"));
         }
         line("size", &format!("{} ({} launcher)", Size(self.size), Size(self.stub)));
         line("unpacked", &format!("{} in {} files", Size(self.unpacked), self.files));

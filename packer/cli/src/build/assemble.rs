@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use snakecrate_format::entry_path::EntryPath;
-use snakecrate_format::manifest::{Entry, ExternalRuntime, Kind, Python, Role};
+use snakecrate_format::manifest::{Entry, Kind, Python, Role};
 
 use super::application::Application;
 use super::c_library::Bundled;
@@ -64,10 +64,22 @@ impl Work<'_> {
         let requirements = Requirements::new(all().map(Facts::declared), &asked, &environment);
         self.check_requirements(&requirements)?;
         all().for_each(|facts| self.warn_of_missing_files(facts));
+        let is_external = self.settings.runtime == RuntimeChoice::External;
+        // Boot scripts, which come with the entries, import nothing of their own.
+        let parts = if is_external {
+            let own = std::iter::once((&*app.name, &app.imports));
+            let wheels = wheels.iter().map(|wheel| (&*wheel.facts.name, &wheel.facts.imports));
+            self.required_parts(
+                &own.chain(wheels).collect::<Vec<_>>(),
+                &app.tree,
+                &self.modules_of_entries(),
+            )?
+        } else {
+            Vec::new()
+        };
         let (entries, subjects) = self.entries(source, &mut app, wheels, &requirements)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
-        let is_external = self.settings.runtime == RuntimeChoice::External;
         let policy = if is_external {
             self.policy_for_all()?
         } else {
@@ -108,23 +120,20 @@ impl Work<'_> {
 
         let mut components = self.components(&app, runtime, packed_app, wheels.iter().zip(packed));
         self.warn_of_conflicts(&components);
-        let c_library = c_library.map(|Bundled { version, packed, facts }| {
+        let mut c_library = c_library.map(|Bundled { version, packed, facts }| {
             components.push(component(Kind::CLibrary, "glibc", &version, packed));
             facts
         });
         let (runtime_file, external) = match of_app {
             Some(of_app) => {
-                let split = components.into_iter().partition(|one| one.kind.is_in_runtime_file());
-                let of_runtime: Vec<_>;
-                (of_runtime, components) = split;
-                let at_least = self.lowest_patch(source, &all().collect::<Vec<_>>(), &asked)?;
-                let needs = self.needs_of(&of_app);
-                let file = self.runtime_file(of_runtime, c_library.clone())?;
-                (Some(file), Some(ExternalRuntime { at_least, needs }))
+                let file = self.split_runtime(&mut components, &mut c_library)?;
+                let (all, stated) = (all().collect::<Vec<_>>(), source.requires_python()?);
+                let stated = stated.into_iter().collect();
+                let needed = self.external_runtime(&of_app, stated, &all, &asked, parts);
+                (Some(file), Some(needed))
             }
             None => (None, None),
         };
-        let c_library = c_library.filter(|_| runtime_file.is_none());
         let of_wheels: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let version = app.version.as_deref();
         let package = self.interpreter.package.as_ref().filter(|_| runtime_file.is_none());

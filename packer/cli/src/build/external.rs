@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use pep440_rs::{Version, VersionSpecifiers};
 use snakecrate_audit::{self as audit, Object, Report};
 use snakecrate_base::python::Interpreter;
-use snakecrate_format::manifest::{CLibrary, Kind, Launch, Python, Role};
+use snakecrate_format::manifest::{CLibrary, ExternalRuntime, Kind, Launch, Python, Role};
 use snakecrate_runtime::{IncludedLibs, Policy};
 
 use super::assemble::component;
@@ -17,7 +17,6 @@ use super::{Bundled, Error};
 use crate::archive::{About, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::marker_environment;
 use crate::settings::LibcChoice;
-use crate::source::Source;
 
 impl Work<'_> {
     /// Makes a runtime file of the interpreter.
@@ -58,7 +57,7 @@ impl Work<'_> {
         Ok(self.policy_of_all())
     }
 
-    fn policy_of_all(&self) -> Policy {
+    pub(super) fn policy_of_all(&self) -> Policy {
         let Self { settings, .. } = self;
         Policy {
             keep: settings.runtime_keep.clone(),
@@ -98,18 +97,35 @@ impl Work<'_> {
         })
     }
 
-    /// The lowest patch release that an archive of these distributions runs on.
-    pub(super) fn lowest_patch(
+    /// Takes the runtime out of the `components` of an archive, with the C library: they become the
+    /// contents of a runtime file.
+    pub(super) fn split_runtime(
         &self,
-        source: &Source,
+        components: &mut Vec<ComponentSpec>,
+        c_library: &mut Option<CLibrary>,
+    ) -> Result<ArchiveSpec, Error> {
+        let all = std::mem::take(components).into_iter();
+        let (of_runtime, own) = all.partition(|one| one.kind.is_in_runtime_file());
+        *components = own;
+        self.runtime_file(of_runtime, c_library.take())
+    }
+
+    /// The needs of an archive of these distributions: `alone` is the audit of its native code, `stated`
+    /// are the versions of Python that its source allows.
+    pub(super) fn external_runtime(
+        &self,
+        alone: &Report,
+        stated: Vec<VersionSpecifiers>,
         all: &[&Facts],
         asked: &Asked,
-    ) -> Result<String, Error> {
+        parts: Vec<String>,
+    ) -> ExternalRuntime {
         let of_wheels = all.iter().filter_map(|facts| facts.requires_python.as_deref());
         let of_wheels = of_wheels.filter_map(|text| VersionSpecifiers::from_str(text).ok());
-        let allowed: Vec<_> = of_wheels.chain(source.requires_python()?).collect();
+        let allowed: Vec<_> = of_wheels.chain(stated).collect();
         let declared: Vec<_> = all.iter().map(|facts| facts.declared()).collect();
-        Ok(lowest_patch(self.interpreter, &allowed, &declared, asked))
+        let at_least = lowest_patch(self.interpreter, &allowed, &declared, asked);
+        ExternalRuntime { at_least, needs: self.needs_of(alone), parts }
     }
 }
 

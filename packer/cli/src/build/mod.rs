@@ -23,6 +23,7 @@ pub mod include;
 mod interpreters;
 mod known;
 mod launch;
+mod library_parts;
 mod native;
 mod pack;
 mod policy;
@@ -40,7 +41,7 @@ use std::path::Path;
 use snakecrate_format::digest::Digest;
 
 use crate::archive::{self, ArchiveSpec, Aside, Written};
-use crate::build_cache::{self, BuildCache};
+use crate::build_cache::BuildCache;
 use crate::bytecode;
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
@@ -154,9 +155,7 @@ pub fn runtime_file(
     if let Err(warning) = bytecode::check_reproducible(interpreter) {
         ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
     }
-    let unpacked = cache
-        .temporary_directory()
-        .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
+    let unpacked = cache.unpacking()?;
     let workers = Workers::new(interpreter);
     let work = Work::new(
         settings,
@@ -187,28 +186,31 @@ impl Build {
         }
         let launcher = launcher(interpreter.target)
             .ok_or(Error::NoLauncher { target: interpreter.target.name })?;
-        let unpacked = cache
-            .temporary_directory()
-            .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
+        let unpacked = cache.unpacking()?;
         let workers = Workers::new(interpreter);
         let mut overrides = requires::Overrides::of(source, settings);
         overrides.names.extend(overridden);
         let work =
             Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?;
-        let Planned { spec, runtime_file, audit, hints, subjects } = work.plan(source, fetched)?;
-        let environment = settings.env.clone();
+        let planned = work.plan(source, fetched)?;
         let named_entries = !settings.entries.is_empty() || settings.module.is_some();
-        Ok(Self {
+        Ok(Self { lock, named_entries, ..Self::of(planned, launcher, settings) })
+    }
+
+    /// The build of an archive that is `planned`, without a lock file and with entries that nobody named.
+    fn of(planned: Planned, launcher: &'static [u8], settings: &Settings) -> Self {
+        let Planned { spec, runtime_file, audit, hints, subjects } = planned;
+        Self {
             plan: spec,
             runtime_file,
             launcher,
             audit,
             hints,
             subjects,
-            lock,
-            environment,
-            named_entries,
-        })
+            lock: None,
+            environment: settings.env.clone(),
+            named_entries: false,
+        }
     }
 
     /// Whether an entry that does not find a module may be left out: the user did not ask for it, it

@@ -19,12 +19,7 @@ impl Work<'_> {
         wheels: &[Prepared],
     ) -> Result<Policy, Error> {
         let settings = self.settings;
-        // Entries that name no module are scripts of distributions.
-        let requests = settings.entries.iter().map(|entry| Request::parse(entry));
-        let hook = settings.first_run.iter().map(|command| Request::parse_command(command));
-        let named =
-            requests.chain(hook).filter_map(|request| Some(request.ok()?.module()?.to_owned()));
-        let modules: Vec<String> = named.chain(settings.module.clone()).collect();
+        let modules = self.modules_of_entries();
         let launch = reach::Launch {
             isolated: settings.isolated,
             options: &settings.python_options,
@@ -69,5 +64,16 @@ impl Work<'_> {
             self.ui.detail(format_args!("keeping {}", need.kept.join(", ")));
         }
         Ok(policy)
+    }
+
+    /// The modules that entries and the first-run hook start, as the settings name them.
+    pub(super) fn modules_of_entries(&self) -> Vec<String> {
+        let settings = self.settings;
+        // Entries that name no module are scripts of distributions.
+        let requests = settings.entries.iter().map(|entry| Request::parse(entry));
+        let hook = settings.first_run.iter().map(|command| Request::parse_command(command));
+        let named =
+            requests.chain(hook).filter_map(|request| Some(request.ok()?.module()?.to_owned()));
+        named.chain(settings.module.clone()).collect()
     }
 }

@@ -11,8 +11,24 @@ use super::requires;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Its runtime is another file.
-    #[error("{} has no runtime inside: it uses one from a file of its own", .0.display())]
-    External(PathBuf),
+    #[error(
+        "{} has no runtime inside, and {option} would replace it: Python and the C library are in a \
+         runtime file", path.display()
+    )]
+    External {
+        /// The archive.
+        path: PathBuf,
+        /// The option of the user's.
+        option: &'static str,
+    },
+    /// Nothing can stand in for the runtime file.
+    #[error("{} takes its runtime from a file, and no Python for {target} is known to check it with", path.display())]
+    ExternalTarget {
+        /// The archive.
+        path: PathBuf,
+        /// Its target.
+        target: &'static str,
+    },
     /// Another minor version of Python.
     #[error(
         "the archive has Python {archive}, and {wanted} is another minor version: its bytecode and the \
@@ -138,8 +154,12 @@ pub enum Error {
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::External(_) => {
-                "replace that file: `snakecrate runtime SPEC -o FILE` makes another".into()
+            Self::External { option, .. } => {
+                let with = if *option == "--libc" { " --libc WHICH" } else { "" };
+                format!("replace that file: `snakecrate runtime SPEC{with} -o FILE` makes another")
+            }
+            Self::ExternalTarget { .. } => {
+                "swap on a machine that it is for, or build anew from the source".into()
             }
             Self::Minor { archive, .. } => {
                 let minor: Vec<&str> = archive.split('.').take(2).collect();

@@ -45,8 +45,10 @@ pub enum Error {
     Unpack {
         /// The archive.
         path: PathBuf,
-        /// What its launcher says.
+        /// The reason that its launcher names.
         message: String,
+        /// What to do, in the launcher's words.
+        help: Option<String>,
     },
     /// The archive is for another machine.
     #[error("cannot start {} here: {why}", path.display())]
@@ -83,9 +85,10 @@ impl Remedy for Error {
             Self::Build(error) => error.remedy(),
             Self::Overlay(error) => error.remedy(),
             Self::Disabled(_) => Some("build it without --no-interpreter-access to test it".into()),
-            Self::Unpack { .. } => {
-                Some("run it with SNAKECRATE=info to see where it can be".into())
-            }
+            Self::Unpack { help, .. } => Some(
+                help.clone()
+                    .unwrap_or_else(|| "run it with SNAKECRATE=info to see where it can be".into()),
+            ),
             Self::Foreign { .. } => {
                 Some("test it on a machine that it is for, or install qemu-user-static".into())
             }
@@ -239,12 +242,15 @@ fn requirements(
 
 /// Unpacks the archive, and returns its environment.
 fn unpacked(archive: &Path) -> Result<PathBuf, Error> {
-    let failed = |message: String| Error::Unpack { path: archive.to_owned(), message };
     let output = Command::new(archive).env(VARIABLE, "prepare").output();
     let output = output.map_err(|source| Error::Start { path: archive.to_owned(), source })?;
     if !output.status.success() {
-        let message = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(message.trim().trim_start_matches("snakecrate: ").to_owned()));
+        // What happened, and what to do: a line each.
+        let said = String::from_utf8_lossy(&output.stderr);
+        let mut lines = said.lines().filter_map(|line| line.strip_prefix("snakecrate: "));
+        let message = lines.next().unwrap_or(said.trim()).to_owned();
+        let help = lines.next().map(str::to_owned);
+        return Err(Error::Unpack { path: archive.to_owned(), message, help });
     }
     Ok(path_from_bytes(output.stdout.trim_ascii_end().to_vec()))
 }

@@ -14,6 +14,7 @@ use snakecrate_base::APP;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
 
 use crate::Error;
+use crate::parts::Part;
 pub use dynamic_code::is_dynamic;
 pub use scanner::{Scan, Scanner};
 pub use statements::{Import, Statements};
@@ -81,6 +82,30 @@ impl Imports {
             interpreter: first(&sources, dynamic_code::finds_interpreter)?,
         })
     }
+}
+
+/// The parts of the standard library that sources in `tree` name in import statements. A source that does
+/// not parse names none.
+///
+/// # Errors
+///
+/// A source cannot be read, or the interpreter does not start.
+pub fn named_parts(tree: &Tree, scanner: &Scanner<'_>) -> Result<BTreeSet<Part>, Error> {
+    let sources: Vec<Source<'_>> = sources(tree).collect();
+    let words = Part::all().flat_map(Part::modules);
+    let words: Vec<_> = words.map(memchr::memmem::Finder::new).collect();
+    let named = |(_, content): &Source<'_>| {
+        let source = read(content)?;
+        if !words.iter().any(|word| word.find(&source).is_some()) {
+            return Ok(BTreeSet::new());
+        }
+        let Scan::Parsed(found) = scanner.scan(&source)? else { return Ok(BTreeSet::new()) };
+        let modules = found.top_level_modules();
+        let is_named = |part: &Part| modules.iter().any(|module| part.is_needed_by(module));
+        Ok(Part::all().filter(is_named).collect())
+    };
+    let all = sources.par_iter().map(named).collect::<Result<Vec<BTreeSet<Part>>, Error>>()?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// The Python sources in `tree`.
@@ -255,6 +280,22 @@ mod tests {
             assert!(needs_tkinter("a.py", source) && needs_tkinter("a.pyw", source), "{source}");
         }
         assert!(!needs_tkinter("a.txt", "import tkinter"));
+    }
+
+    #[test]
+    fn parts_are_named_by_statements_alone() {
+        let workers = Workers::new(&interpreter());
+        let mut tree = Tree::default();
+        for (path, text) in [
+            ("a.py", "x = eval(y)\ndef f():\n    from sqlite3 import dbapi2\n"),
+            ("b.py", "'import curses'\nfrom . import ssl\nimport zoneinfo"),
+            ("c.py", "print 'x'; import crypt"),
+        ] {
+            let path = EntryPath::new(path).unwrap();
+            tree.insert_file(path, Mode::Plain, text.as_bytes().to_vec());
+        }
+        let found = named_parts(&tree, &Scanner::new(&workers)).unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [Part::Sqlite3, Part::Zoneinfo]);
     }
 
     #[test]

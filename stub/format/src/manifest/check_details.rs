@@ -25,7 +25,8 @@ impl Manifest {
     pub(super) fn check_details(&self) -> Result<(), String> {
         self.check_features()?;
         let texts = [&self.vendor, &self.contact, &self.python.abi];
-        let runtime = self.runtime.iter().map(|runtime| &runtime.at_least);
+        let runtime = self.runtime.iter();
+        let runtime = runtime.flat_map(|one| std::iter::once(&one.at_least).chain(&one.parts));
         one_line(texts.into_iter().flatten().chain(runtime).chain(&self.mime_types))?;
         if let Some(text) = self.mime_types.iter().find(|text| !is_mime(text)) {
             return Err(format!("a MIME type {text:?}"));

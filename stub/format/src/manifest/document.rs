@@ -121,6 +121,9 @@ pub struct ExternalRuntime {
     /// requires.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+    /// The parts of the runtime that the archive's code is known to import, sorted: `sqlite3`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 /// Launch policy.

@@ -22,6 +22,9 @@ pub enum Misfit {
         /// What the archive needs.
         needed: String,
     },
+    /// It lacks parts of the standard library.
+    #[error("it lacks the part `{0}` of the standard library, which this archive needs")]
+    Part(String),
     /// Both have the same component.
     #[error("it and this archive both have {0}")]
     Twice(String),
@@ -68,6 +71,14 @@ impl Manifest {
                 found: describe(found, &found.version, &runtime.target),
                 needed: describe(own, &later, &self.target),
             });
+        }
+        // A runtime without parts is one component, and doesn't say what is in it.
+        let mut has = runtime.components.iter().filter(|one| one.kind == Kind::Part).peekable();
+        if has.peek().is_some() {
+            let has: Vec<&str> = has.map(|one| one.name.as_str()).collect();
+            if let Some(part) = needed.parts.iter().find(|part| !has.contains(&part.as_str())) {
+                return Err(Misfit::Part(part.clone()));
+            }
         }
         self.python = runtime.python;
         self.c_library = runtime.c_library;
@@ -168,8 +179,13 @@ mod tests {
             |kind, digest: &[u8]| Component { kind, digest: Digest::of(digest), ..first.clone() };
         app.components = vec![component(Kind::App, b"app"), component(Kind::Wheel, b"wheel")];
         let needs = vec![need("libc.so.6", "GLIBC_", "2.9"), need("libgcc_s.so.1", "", "")];
-        app.runtime = Some(ExternalRuntime { at_least: "3.12.1".into(), needs });
-        runtime.components.push(component(Kind::Part, b"part"));
+        app.runtime = Some(ExternalRuntime {
+            at_least: "3.12.1".into(),
+            needs,
+            parts: vec!["sqlite3".into()],
+        });
+        let part = component(Kind::Part, b"part");
+        runtime.components.push(Component { name: "sqlite3".into(), ..part });
         runtime.components.push(component(Kind::CLibrary, b"libc"));
         runtime.role = Role::Runtime;
         runtime.entries.clear();
@@ -223,6 +239,16 @@ mod tests {
         assert_eq!(misfit(|m| m.role = Role::Application), "it is not a runtime file");
         let found = misfit(|m| m.components[0].digest = Digest::of(b"wheel"));
         assert_eq!(found, "it and this archive both have runtime-cpython-3.12.1");
+        let found = misfit(|m| m.components[1].name = "ssl".into());
+        let lacks = "it lacks the part `sqlite3` of the standard library, which this archive needs";
+        assert_eq!(found, lacks);
+    }
+
+    #[test]
+    fn a_runtime_in_one_component_may_have_every_part() {
+        let (app, mut runtime) = pair();
+        runtime.components.retain(|one| one.kind != Kind::Part);
+        assert!(app.with_runtime(runtime).is_ok());
     }
 
     #[test]

@@ -152,7 +152,8 @@ const USES: [Use; 11] = [
     }),
     (Feature::ExposePath, |m| m.entries[0].expose_path = true),
     (Feature::ExternalRuntime, |m| {
-        m.runtime = Some(ExternalRuntime { at_least: "3.12.1".into(), needs: vec![] });
+        m.runtime =
+            Some(ExternalRuntime { at_least: "3.12.1".into(), needs: vec![], parts: vec![] });
         m.python.abi = Some("cp312".into());
         m.components[0].kind = Kind::App;
     }),
@@ -325,7 +326,8 @@ fn entries_that_contradict_themselves_are_refused() {
 
 #[test]
 fn archives_that_contradict_themselves_are_refused() {
-    let runtime = || Some(ExternalRuntime { at_least: "3.12.1".into(), needs: vec![] });
+    let runtime =
+        || Some(ExternalRuntime { at_least: "3.12.1".into(), needs: vec![], parts: vec![] });
     let inside = refused_with_all(|m| m.runtime = runtime());
     assert!(inside.contains("a runtime inside, and another one"), "{inside}");
     let no_abi = refused_with_all(|m| {

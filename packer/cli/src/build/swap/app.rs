@@ -1,11 +1,11 @@
 //! The application of the new archive, old or new, with its entries.
 
 use snakecrate_audit::{self as audit, Object};
-use snakecrate_format::manifest::{Entry, Kind, Launch};
+use snakecrate_format::manifest::{Entry, ExternalRuntime, Kind, Launch};
 
 use super::contents::Contents;
 use super::layers::Layers;
-use super::requirements::{Set, ask_extras, of_scripts};
+use super::requirements::{Set, ask_extras, of_scripts, versions_of_scripts};
 use super::{Error, Swap, entries, interpreter};
 use crate::archive::ComponentSpec;
 use crate::build;
@@ -31,6 +31,8 @@ pub(super) struct App {
     pub(super) entries: Vec<Entry>,
     pub(super) subjects: Vec<Subject>,
     pub(super) launch: Launch,
+    /// What the archive needs of its runtime file, if it has no runtime.
+    pub(super) external: Option<ExternalRuntime>,
     /// Files of a new one that are not packed.
     pub(super) dropped: Vec<Dropped>,
 }
@@ -68,10 +70,26 @@ impl Work<'_> {
         ask_extras(&before, &mut asked);
         let requirements = after.requirements(&asked);
         self.check_new_requirements(&before.requirements(&known), &requirements)?;
-        match new {
-            Some(app) => self.new_app(swap, app, own.clone(), layers, &requirements),
-            None => Ok(self.old_app(swap, old, layers)),
+        let is_external = manifest.is_without_runtime();
+        let parts = match is_external {
+            true => self.parts_of_all(swap, layers, new.as_ref())?,
+            false => Vec::new(),
+        };
+        let mut made = match new {
+            Some(app) => self.new_app(swap, app, own.clone(), layers, &requirements)?,
+            None => self.old_app(swap, old, layers),
+        };
+        if is_external {
+            let alone =
+                self.audit_alone(&manifest.name, made.objects.clone(), layers.wheels.iter());
+            let stated = match swap.app {
+                Some(source) => source.requires_python()?.into_iter().collect(),
+                None => versions_of_scripts(old),
+            };
+            let needed = self.external_runtime(&alone, stated, &after.all, &asked, parts);
+            made.external = Some(needed);
         }
+        Ok(made)
     }
 
     fn old_app(&self, swap: &Swap<'_>, old: &Contents, layers: &Layers) -> App {
@@ -91,6 +109,7 @@ impl Work<'_> {
             entries: manifest.entries.clone(),
             subjects: entries::subjects(&manifest.entries, old, &layers.objects(), &self.scanner),
             launch: manifest.launch.clone(),
+            external: None,
             dropped: Vec::new(),
         }
     }
@@ -132,6 +151,7 @@ impl Work<'_> {
             entries,
             subjects,
             launch: Launch { default, ..manifest.launch.clone() },
+            external: None,
             dropped,
         })
     }

@@ -148,6 +148,10 @@ impl Contents {
 
     /// Whether modules of the standard library are packed without their sources.
     pub(super) fn is_sourceless(&self, python: &Interpreter) -> bool {
+        if self.runtime_paths.is_empty() {
+            // It is in another file, and layers have the same form as their runtime.
+            return self.bytecode.as_ref().is_some_and(|(file, _)| !file.contains("__pycache__"));
+        }
         let module = format!("{}/os.py", python.lib());
         !self.runtime_paths.contains(&module) && self.runtime_paths.contains(&format!("{module}c"))
     }

@@ -37,6 +37,13 @@ pub(super) fn choose(
         "Using",
         format_args!("CPython {} at {}", found.full_version, found.executable.display()),
     );
+    if manifest.is_without_runtime() {
+        if found.target != target {
+            let path = swap.archive.path().to_owned();
+            return Err(Error::ExternalTarget { path, target: target.name }.into());
+        }
+        return Ok(found);
+    }
     Ok(Interpreter {
         executable: if found.target == target { found.executable } else { old.executable },
         host: found.host,

@@ -8,12 +8,16 @@
 //! It is a build in which most components are packed already: they are copied from the archive as they
 //! are stored. An archive doesn't know the settings that made it, so they are read from its contents:
 //! the parts of the standard library that it has, the form of its bytecode, its entries.
+//!
+//! The interpreter of this machine, packed as for a runtime file, stands in for the runtime of an archive
+//! that has none: for the audit and the proof.
 
 mod app;
 mod attachments;
 mod c_library;
 mod contents;
 mod entries;
+mod external;
 mod interpreter;
 mod layers;
 mod parts;
@@ -28,16 +32,15 @@ use snakecrate_base::ui::Ui;
 use snakecrate_format::manifest::{Choice, Manifest};
 use snakecrate_runtime::Workers;
 
-use super::assemble::Planned;
+use super::Build;
 use super::launch::optimization_of;
 use super::pack::Work;
 use super::requires::Overrides;
 use super::swap_error::Error;
-use super::{Build, build_cache};
 use crate::archive::Archive;
 use crate::build_cache::BuildCache;
 use crate::launchers::launcher;
-use crate::settings::{LibcChoice, Settings};
+use crate::settings::{LibcChoice, RuntimeChoice, Settings};
 use crate::source::Source;
 use contents::Contents;
 
@@ -65,7 +68,7 @@ impl Build {
     ///
     /// The archive is damaged, a new component does not fit it, or cannot be packed.
     pub fn swapped(swap: &Swap<'_>, ui: Ui) -> Result<Self, super::Error> {
-        check(swap.archive, ui)?;
+        check(swap, ui)?;
         let manifest = swap.archive.manifest();
         let target = swap.archive.target()?;
         let launcher = launcher(target).ok_or(super::Error::NoLauncher { target: target.name })?;
@@ -76,38 +79,27 @@ impl Build {
         old.check_bytecode(&python)?;
         let settings =
             Settings { sourceless: old.is_sourceless(&python), ..settings(swap, manifest) };
-        let unpacked = cache
-            .temporary_directory()
-            .map_err(|source| build_cache::Error { path: cache.path().to_owned(), source })?;
+        let unpacked = cache.unpacking()?;
         let workers = Workers::new(&python);
         let overrides = match swap.app {
             Some(source) => Overrides::of(source, &settings),
             None => Overrides::default(),
         };
         let work = Work::new(&settings, &python, &workers, &cache, unpacked.path(), overrides, ui)?;
-        let Planned { spec, audit, hints, subjects, .. } = work.swapped(swap, old, &cache)?;
-        let environment = settings.env.clone();
+        let planned = work.swapped(swap, old, &cache)?;
         // An entry that does not start is a failure: the archive had it.
-        let named_entries = true;
-        Ok(Self {
-            plan: spec,
-            runtime_file: None,
-            launcher,
-            audit,
-            hints,
-            subjects,
-            lock: None,
-            environment,
-            named_entries,
-        })
+        Ok(Self { named_entries: true, ..Self::of(planned, launcher, &settings) })
     }
 }
 
-/// Refuses archives that have no runtime to replace, and warns of what the new archive will not have.
-fn check(archive: &Archive, ui: Ui) -> Result<(), Error> {
+/// Refuses to replace what is in a runtime file, and warns of what the new archive will not have.
+fn check(swap: &Swap<'_>, ui: Ui) -> Result<(), Error> {
+    let archive = swap.archive;
     let path = archive.path();
-    if archive.manifest().runtime.is_some() {
-        return Err(Error::External(path.to_owned()));
+    for (is_given, option) in [(swap.python, "--python"), (swap.libc, "--libc")] {
+        if is_given && archive.manifest().is_without_runtime() {
+            return Err(Error::External { path: path.to_owned(), option });
+        }
     }
     if archive.record().signature.is_some() {
         ui.warn_with_help(
@@ -131,6 +123,8 @@ fn settings(swap: &Swap<'_>, manifest: &Manifest) -> Settings {
     let is_disabled = |name: &str| launch.disabled_commands.iter().any(|one| one == name);
     let libc = match manifest.c_library.as_ref().map(|library| library.choice) {
         _ if swap.libc => swap.settings.libc,
+        // That of the runtime file.
+        _ if manifest.is_without_runtime() => LibcChoice::Auto,
         None => LibcChoice::Host,
         Some(Choice::Auto) => LibcChoice::Auto,
         Some(Choice::Bundled) => LibcChoice::Bundled,
@@ -143,6 +137,10 @@ fn settings(swap: &Swap<'_>, manifest: &Manifest) -> Settings {
         interpreter_access: !is_disabled("python"),
         keep_days: launch.keep_days,
         libc,
+        runtime: match manifest.is_without_runtime() {
+            true => RuntimeChoice::External,
+            false => RuntimeChoice::default(),
+        },
         ..swap.settings.clone()
     }
 }

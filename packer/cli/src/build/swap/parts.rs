@@ -1,48 +1,17 @@
 //! The parts of the standard library: those that an archive has, and those that new components need.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_format::listing;
 use snakecrate_format::manifest::Component;
-use snakecrate_runtime::patterns::{fits, patterns};
 use snakecrate_runtime::{Imports, Part, Scanner, reach};
 
 use super::contents::extension;
 use crate::archive::{self, Archive};
 use crate::build::{self, boot};
 use crate::wheel::source_of;
-
-/// The parts with files among `paths`; the standard library is at `stdlib`.
-pub(super) fn present(
-    paths: &BTreeSet<String>,
-    stdlib: &str,
-) -> Result<BTreeSet<Part>, build::Error> {
-    let below = |path: &String| path.strip_prefix(stdlib)?.strip_prefix('/').map(str::to_owned);
-    let paths: Vec<String> = paths.iter().filter_map(below).collect();
-    let mut found = BTreeSet::new();
-    for part in Part::all() {
-        let patterns = patterns(part.paths().iter().copied())?;
-        if paths.iter().any(|path| fits(&patterns, path)) {
-            found.insert(part);
-        }
-    }
-    Ok(found)
-}
-
-/// The parts that `python` has on this machine.
-pub(super) fn offered(python: &Interpreter) -> Result<BTreeSet<Part>, build::Error> {
-    let names = |directory: &Path, before: &str| -> BTreeSet<String> {
-        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        entries.map(|entry| format!("/{before}{}", entry.file_name().to_string_lossy())).collect()
-    };
-    let mut all = names(&python.stdlib, "");
-    all.extend(names(&python.dynload, "lib-dynload/"));
-    present(&all, "")
-}
 
 /// Whether the runtime was reduced to modules that something can import. Nothing ever imports these.
 pub(super) fn is_minimal(paths: &BTreeSet<String>, stdlib: &str) -> bool {
@@ -58,6 +27,11 @@ pub(super) fn imports(
     component: &Component,
     scanner: &Scanner<'_>,
 ) -> Result<Imports, build::Error> {
+    Ok(Imports::of(&sources(archive, component)?, scanner)?)
+}
+
+/// The files of a component that is in `archive`, as a build saw them; only sources have contents.
+pub(super) fn sources(archive: &Archive, component: &Component) -> Result<Tree, build::Error> {
     let listing = archive.listing(component)?;
     let sources = Mutex::new(BTreeMap::new());
     archive::visit(archive, component, |path, contents| {
@@ -91,7 +65,7 @@ pub(super) fn imports(
             }
         }
     }
-    Ok(Imports::of(&tree, scanner)?)
+    Ok(tree)
 }
 
 /// Parts that new components need, and all that they need.

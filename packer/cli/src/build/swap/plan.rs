@@ -33,7 +33,12 @@ impl Work<'_> {
     ) -> Result<Planned, build::Error> {
         let manifest = swap.archive.manifest();
         let given = self.given(swap, &old, cache)?;
-        let runtime = self.new_runtime(swap, &mut old, &given)?;
+        let is_external = manifest.is_without_runtime();
+        let runtime = if is_external {
+            self.runtime_beside(&mut old)?
+        } else {
+            self.new_runtime(swap, &mut old, &given)?
+        };
         let Given { wheels, app: new_app } = given;
         let is_project = matches!(swap.app, Some(Source::Project { .. }));
         let layers = Layers::of(&mut old, wheels, is_project.then_some(&*manifest.name));
@@ -57,15 +62,17 @@ impl Work<'_> {
         components.push(app.component.clone());
         components.extend(wheels);
         self.warn_of_conflicts(&components);
-        let c_library = c_library.map(|(library, facts)| {
+        let mut c_library = c_library.map(|(library, facts)| {
             components.push(library);
             facts
         });
+        let runtime_file =
+            is_external.then(|| self.split_runtime(&mut components, &mut c_library)).transpose()?;
         let attachments = self.attachments(swap, &app, &layers, &components, dropped)?;
         let hints = self.hints(swap.app, app.project.as_ref(), &layers.wheels, vec![], &audit);
         let spec = ArchiveSpec {
             role: Role::Application,
-            runtime: None,
+            runtime: app.external,
             name: manifest.name.clone(),
             version: app.version,
             about: About {
@@ -86,7 +93,7 @@ impl Work<'_> {
             components,
             attachments,
         };
-        Ok(Planned { spec, runtime_file: None, audit, hints, subjects: app.subjects })
+        Ok(Planned { spec, runtime_file, audit, hints, subjects: app.subjects })
     }
 
     /// The paths of an environment with these layers, and of a runtime.
@@ -110,15 +117,18 @@ impl Work<'_> {
         let all = runtime.iter().chain(&app.objects).chain(layers.objects());
         let all: Vec<Object> = all.cloned().collect();
         let name = &swap.archive.manifest().name;
+        let of_runtime = self.audit_runtime(&runtime);
         let mut report = self.audit(name, runtime, app.objects.clone(), &layers.wheels)?;
         let (library, has) = match old {
+            _ if swap.archive.manifest().is_without_runtime() => {
+                let made = self.c_library_for_all(&of_runtime)?;
+                let has = made.as_ref().map(c_library::Bundled::bundles);
+                (made.map(as_component), has)
+            }
             _ if swap.libc => {
                 let made = self.c_library(&report, &all)?;
                 let has = made.as_ref().map(c_library::Bundled::bundles);
-                let library = made.map(|c_library::Bundled { version, packed, facts }| {
-                    (component(Kind::CLibrary, "glibc", &version, packed), facts)
-                });
-                (library, has)
+                (made.map(as_component), has)
             }
             Some(old) => {
                 let facts = old.renewed(&report, &all, self.interpreter.target)?;
@@ -161,4 +171,9 @@ impl Work<'_> {
         let staying = attachments::staying(swap.archive, components)?.into_iter();
         Ok(staying.chain([AttachmentSpec::sbom(sbom)]).chain(list).collect())
     }
+}
+
+fn as_component(made: c_library::Bundled) -> (ComponentSpec, CLibrary) {
+    let c_library::Bundled { version, packed, facts } = made;
+    (component(Kind::CLibrary, "glibc", &version, packed), facts)
 }

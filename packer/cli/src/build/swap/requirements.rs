@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pep440_rs::VersionSpecifiers;
 use pep508_rs::MarkerEnvironment;
 
 use super::Error;
@@ -37,6 +38,16 @@ pub(super) fn of_scripts(old: &Contents) -> Asked {
         asked.requirements.extend(lines);
     }
     asked
+}
+
+/// The versions of Python that the scripts of the application allow.
+pub(super) fn versions_of_scripts(old: &Contents) -> Vec<VersionSpecifiers> {
+    let own = old.scripts.iter().filter(|(path, _)| path.starts_with(&format!("{APP}/")));
+    let stated = own.filter_map(|(path, text)| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        Pep723::parse(name.as_ref(), text).ok().flatten()?.requires_python
+    });
+    stated.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// Asks for the extras whose requirements `old` has. The archive doesn't say which ones its user asked

@@ -7,12 +7,13 @@ use snakecrate_runtime::reach;
 use snakecrate_runtime::{Imports, IncludedLibs, Part, Policy};
 
 use super::contents::{Contents, paths};
-use super::parts::{Needed, imports, is_minimal, newly_needed, offered, present};
+use super::parts::{Needed, imports, is_minimal, newly_needed};
 use super::wheels::Given;
 use super::{Error, Swap};
 use crate::archive::ComponentSpec;
 use crate::build;
 use crate::build::entries::Request;
+use crate::build::library_parts::{offered, present};
 use crate::build::pack::Work;
 
 /// The number of modules that a warning names.
@@ -123,7 +124,7 @@ impl Work<'_> {
     }
 
     /// The modules that entries start.
-    fn modules(&self, swap: &Swap<'_>) -> Vec<String> {
+    pub(super) fn modules(&self, swap: &Swap<'_>) -> Vec<String> {
         let entries = swap.archive.manifest().entries.iter();
         let requests = entries.map(|entry| Request::parse_command(&entry.runs));
         let named = requests.filter_map(|request| Some(request.ok()?.module()?.to_owned()));
