@@ -6,8 +6,9 @@ use crate::base::Base;
 use crate::document::json;
 use crate::layer::Layer;
 use crate::spec::{
-    ANNOTATION_CREATED, Arch, Config, Descriptor, History, ImageConfiguration, ImageIndex,
-    ImageManifest, ImageManifestBuilder, MediaType, Os, Platform, RootFs,
+    ANNOTATION_CREATED, ANNOTATION_TITLE, ANNOTATION_VERSION, Arch, Config, Descriptor, History,
+    ImageConfiguration, ImageIndex, ImageManifest, ImageManifestBuilder, MediaType, Os, Platform,
+    RootFs,
 };
 use crate::{Blob, CYCLONEDX, Document, Error, Image};
 
@@ -119,24 +120,30 @@ impl Image {
     }
 
     /// The image for all targets of `images`, which are for one target each: an index if there are
-    /// several.
+    /// several. Their order doesn't matter.
     ///
     /// # Errors
     ///
-    /// A configuration cannot be understood, or two are for the same target.
-    ///
-    /// # Panics
-    ///
-    /// `images` is empty.
+    /// There is none, a configuration cannot be understood, two are for the same target, or two are of
+    /// different applications or versions.
     pub fn for_all(images: Vec<Self>) -> Result<Self, Error> {
-        if images.len() == 1 {
-            return Ok(images.into_iter().next().expect("there is one"));
-        }
+        let images = match <[Self; 1]>::try_from(images) {
+            Ok([only]) => return Ok(only),
+            Err(images) => images,
+        };
+        let configured = images.into_iter().map(|one| Ok((one.configuration(&one.top)?, one)));
+        let mut all = configured.collect::<Result<Vec<_>, Error>>()?;
+        all.sort_by_cached_key(|(config, _)| config.architecture().to_string());
+        let Some((_, first)) = all.first() else { return Err(Error::NoTarget) };
+        let application = application(first)?;
         let mut descriptors: Vec<Descriptor> = Vec::new();
         let (mut manifests, mut referrers, mut blobs) = (Vec::new(), Vec::new(), BTreeMap::new());
         let mut tag = None;
-        for image in images {
-            let config = image.configuration(&image.top)?;
+        for (config, image) in all {
+            let other = self::application(&image)?;
+            if other != application {
+                return Err(Error::DifferentApplications(application, other));
+            }
             let mut platform = Platform::default();
             platform.set_architecture(config.architecture().clone());
             platform.set_os(config.os().clone());
@@ -157,6 +164,14 @@ impl Image {
         let top = Document::of(&MediaType::ImageIndex, &index);
         Ok(Self { top, manifests, referrers, blobs, tag })
     }
+}
+
+/// The application of an image for one target, with its version.
+fn application(image: &Image) -> Result<String, Error> {
+    let annotations = image.top.manifest()?.annotations().clone().unwrap_or_default();
+    let of = |name: &str| annotations.get(name).cloned();
+    let both = [ANNOTATION_TITLE, ANNOTATION_VERSION].into_iter().filter_map(of);
+    Ok(both.collect::<Vec<_>>().join(" "))
 }
 
 /// An image manifest without annotations.

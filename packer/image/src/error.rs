@@ -65,6 +65,12 @@ pub enum Error {
     /// Two images are for the same target.
     #[error("two of the images are for {0}")]
     SameTarget(String),
+    /// Two images are of different applications or versions.
+    #[error("one of the images is of {0}, another one of {1}")]
+    DifferentApplications(String, String),
+    /// An image for no target at all.
+    #[error("the image is for no target: its index is empty")]
+    NoTarget,
     /// A docker-archive has one image.
     #[error("cannot write {}: a docker-archive is for one target", .0.display())]
     SeveralTargets(PathBuf),
@@ -99,10 +105,13 @@ impl Remedy for Error {
                 Some("push the image, or copy the base image to a directory".into())
             }
             Self::SameTarget(_) => Some("give one archive for each target".into()),
+            Self::DifferentApplications(..) => {
+                Some("make an image for each application and version".into())
+            }
             Self::SeveralTargets(_) => {
                 Some("write an OCI layout, or give one archive or --target".into())
             }
-            Self::NotOurs(_) => Some("make the image with `snakecrate image`".into()),
+            Self::NotOurs(_) | Self::NoTarget => Some("make the image with `snakecrate image`".into()),
         }
     }
 }

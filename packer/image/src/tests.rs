@@ -166,6 +166,8 @@ fn several_targets_make_an_index() {
     assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
     assert_eq!((all.manifests.len(), all.referrers.len()), (2, 2));
     assert_eq!(all.tag.as_deref(), Some("1.0"));
+    let [one, other] = images.clone();
+    assert_eq!(Image::for_all(vec![other, one]).unwrap().top, all.top, "the order matters");
     let twice = vec![images[0].clone(), images[0].clone()];
     let error = Image::for_all(twice).unwrap_err();
     assert_eq!(error.to_string(), "two of the images are for amd64");
@@ -174,6 +176,32 @@ fn several_targets_make_an_index() {
     assert_eq!(Image::read_layout(&place).unwrap().manifests, all.manifests);
     let error = all.write_docker_archive("a:1", &directory.path().join("a.tar")).unwrap_err();
     assert!(error.to_string().ends_with("a docker-archive is for one target"), "{error}");
+}
+
+#[test]
+fn an_index_of_two_applications_or_versions_was_made_without_a_word() {
+    let directory = tempfile::tempdir().unwrap();
+    let versioned = |architecture, version: &str| {
+        let mut settings = settings(architecture);
+        for (name, value) in [("title", "demo"), ("version", version)] {
+            settings.labels.insert(format!("org.opencontainers.image.{name}"), value.into());
+        }
+        let layers = [layer(Role::App, version, Compression::None, directory.path())];
+        Image::new(&settings, None, &layers, None).unwrap()
+    };
+    let images = vec![versioned(Arch::ARM64, "1.1"), versioned(Arch::Amd64, "1.0")];
+    let error = Image::for_all(images).unwrap_err().to_string();
+    assert_eq!(error, "one of the images is of demo 1.0, another one of demo 1.1");
+}
+
+#[test]
+fn an_empty_index_was_rebased_to_another_empty_one() {
+    let mut empty = image(Arch::Amd64, tempfile::tempdir().unwrap().path());
+    let mut index = crate::spec::ImageIndex::default();
+    index.set_media_type(Some(MediaType::ImageIndex));
+    empty.top = Document::of(&MediaType::ImageIndex, &index);
+    let error = empty.rebased(|_, _, _| Err(Error::NoTarget)).unwrap_err();
+    assert_eq!(error.to_string(), "the image is for no target: its index is empty");
 }
 
 #[test]

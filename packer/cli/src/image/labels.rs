@@ -125,10 +125,21 @@ mod tests {
 
     #[test]
     fn versions_become_tags() {
-        for (version, wanted) in
-            [("1.0", "1.0"), ("1!2.0+local", "1_2.0_local"), ("", "latest"), (".1", "1")]
-        {
+        let long = format!("1.0+{}", "a".repeat(200));
+        let cut = format!("1.0_{}", "a".repeat(124));
+        for (version, wanted) in [
+            ("1.0", "1.0"),
+            ("1.1rc1.post2.dev3", "1.1rc1.post2.dev3"),
+            ("1!2.0+local.1", "1_2.0_local.1"),
+            ("2026.11+ubuntu-1", "2026.11_ubuntu-1"),
+            ("", "latest"),
+            (".-1", "1"),
+            ("ä/1:2", "__1_2"),
+            (&long, &cut),
+        ] {
             assert_eq!(tag(version), wanted);
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            assert!(tag(version).starts_with(is_word), "{version}");
         }
     }
 

@@ -74,11 +74,18 @@ impl Store {
         };
         let note = serde_json::to_vec(&note).unwrap_or_default();
         fs::write(staging.path().join(NOTE), note).map_err(failed)?;
+        if let Some(layer) = read(&place) {
+            // Another process was faster, and uses its file.
+            return Ok(layer);
+        }
         if place.exists() {
-            // Another process was faster, or the layer was damaged.
+            // It is damaged.
             fs::remove_dir_all(&place).map_err(failed)?;
         }
-        fs::rename(staging.keep(), &place).map_err(failed)?;
+        if let Err(error) = fs::rename(staging.path(), &place) {
+            return read(&place).ok_or_else(|| failed(error));
+        }
+        let _gone = staging.keep();
         layer.blob.content = Content::File(place.join(layer.blob.digest.hex()));
         Ok(layer)
     }
@@ -93,4 +100,49 @@ fn read(place: &Path) -> Option<Layer> {
     let Note { media_type, size, diff_id, title, annotations, .. } = note;
     let blob = Blob { media_type, digest, size, content: Content::File(path) };
     Some(Layer { blob, diff_id: Digest::parse(&diff_id)?, title, annotations })
+}
+
+#[cfg(test)]
+mod tests {
+    use snakecrate_image::{Compression, File, Role};
+
+    use super::*;
+
+    fn write(directory: &Path) -> Result<Layer, Error> {
+        let files = [File::plain("x", "y")];
+        Ok(Layer::write(Role::App, &[], &files, Compression::None, directory)?)
+    }
+
+    #[test]
+    fn a_layer_of_a_faster_process_was_removed_while_it_was_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store { directory: directory.path().to_owned() };
+        let mut inner = None;
+        let layer = store.layer("key", |staging| {
+            // The same layer is published by somebody else in the meantime, and read.
+            let layer = store.layer("key", write)?;
+            inner = Some(fs::File::open(directory.path().join("key")).unwrap());
+            assert!(matches!(layer.blob.content, Content::File(_)));
+            write(staging)
+        });
+        let Content::File(path) = layer.unwrap().blob.content else { panic!("no file") };
+        assert_eq!(path.parent(), Some(directory.path().join("key").as_path()));
+        // The directory that was open is still the one with that name.
+        use std::os::unix::fs::MetadataExt as _;
+        let [open, named] =
+            [inner.unwrap().metadata().unwrap(), fs::metadata(path.parent().unwrap()).unwrap()];
+        assert_eq!(open.ino(), named.ino());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "staging is gone");
+    }
+
+    #[test]
+    fn a_damaged_layer_is_written_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store { directory: directory.path().to_owned() };
+        let layer = store.layer("key", write).unwrap();
+        let Content::File(path) = layer.blob.content else { panic!("no file") };
+        fs::write(&path, "short").unwrap();
+        let again = store.layer("key", write).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), again.blob.size);
+    }
 }
