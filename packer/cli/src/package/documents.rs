@@ -160,7 +160,6 @@ const UNPACKED: [(&str, &[&str]); 5] = [
             "interpreter-in-usr-local",
             "national-encoding",
             "package-contains-documentation-outside-usr-share-doc",
-            "package-contains-empty-directory",
             "python3-script-but-no-python3-dep",
             "repeated-path-segment",
             "script-not-executable",
