@@ -61,6 +61,13 @@ fn a_runtime_file_for_aarch64_serves_an_archive_without_one() {
     }
     let needed = sandbox.run(["inspect", "--json", "app"]).json()["runtime"].clone();
     assert_eq!((&needed["file"], &needed["parts"][0]), (&(**file).into(), &"sqlite3".into()));
+    Wheel::new("armed", "2").write(&sandbox.path("more"));
+    let swap = ["swap", "app", "-o", "new", "--wheel", "more/armed-2-py3-none-any.whl"];
+    packer(&sandbox, &swap).refused(
+        1,
+        "app takes its runtime from a file, and no Python for aarch64-linux is known",
+        "build anew from the source",
+    );
     // This machine's is another one.
     packer(&sandbox, &["runtime", "-o", "own"]).expect(0, "", "");
     let run = sandbox.archive("app").env("SNAKECRATE_RUNTIME", sandbox.path("own"));
@@ -88,5 +95,8 @@ fn components_of_an_aarch64_archive_are_swapped() {
     assert_eq!(changed("new"), ["armed"]);
     packer(&sandbox, &["swap", "app", "-o", "again", "--python", &python]).expect(0, "", "");
     assert_eq!(changed("again"), [""; 0]);
+    let sandbox = sandbox.file("tool.py", SCRIPT.replace("41 + 1", "6 * 7 - 1"));
+    packer(&sandbox, &["swap", "app", "-o", "other", "--app", "tool.py"]).expect(0, "", "");
+    sandbox.archive("other").expect(0, &STARTED.replace("42", "41"), "");
     sandbox.archive("again").expect(0, STARTED, "");
 }

@@ -71,10 +71,8 @@ impl Work<'_> {
         let requirements = after.requirements(&asked);
         self.check_new_requirements(&before.requirements(&known), &requirements)?;
         let is_external = manifest.is_without_runtime();
-        let parts = match is_external {
-            true => self.parts_of_all(swap, layers, new.as_ref())?,
-            false => Vec::new(),
-        };
+        let parts =
+            if is_external { self.parts_of_all(swap, layers, new.as_ref())? } else { Vec::new() };
         let mut made = match new {
             Some(app) => self.new_app(swap, app, own.clone(), layers, &requirements)?,
             None => self.old_app(swap, old, layers),

@@ -137,9 +137,10 @@ fn settings(swap: &Swap<'_>, manifest: &Manifest) -> Settings {
         interpreter_access: !is_disabled("python"),
         keep_days: launch.keep_days,
         libc,
-        runtime: match manifest.is_without_runtime() {
-            true => RuntimeChoice::External,
-            false => RuntimeChoice::default(),
+        runtime: if manifest.is_without_runtime() {
+            RuntimeChoice::External
+        } else {
+            RuntimeChoice::Inside
         },
         ..swap.settings.clone()
     }
