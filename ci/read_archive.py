@@ -10,7 +10,9 @@ Needs `blake3` from PyPI, and `zstandard` where Python has no `compression.zstd`
 """
 
 import argparse
+import io
 import json
+import os
 import struct
 import sys
 import unicodedata
@@ -39,6 +41,10 @@ MAX_ATTACHMENT = 1 << 30
 MAX_ENTRY_TEXT = 64 << 10
 MAX_KEEP_DAYS = 36_500
 BLOCK = 512
+# Bytes that are hashed or decoded at a time: archives and files may be longer than memory.
+PIECE = 1 << 20
+# Lengths, offsets and numbers of members from here on are in zip64 fields.
+ELSEWHERE, MANY = 0xFFFFFFFF, 0xFFFF
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HEX = set("0123456789abcdef")
 KINDS = ("runtime", "part", "app", "wheel", "libc")
@@ -77,8 +83,12 @@ def need(condition, what):
         raise Bad(what)
 
 
-def digest(data):
-    return blake3(data).hexdigest()
+def digest(*parts):
+    hasher = blake3()
+    for part in parts:
+        for at in range(0, len(part), PIECE):
+            hasher.update(part[at : at + PIECE])
+    return hasher.hexdigest()
 
 
 def half(data):
@@ -104,25 +114,114 @@ def frame_header(data):
     return (size if single else window), size
 
 
+def frame_length(data):
+    """The length of the zstd frame that data begins with (RFC 8878, 3.1.1.2)."""
+    descriptor = data[4]
+    single = descriptor & 0x20
+    at = 5 + (not single) + (0, 1, 2, 4)[descriptor & 3]
+    at += (1 if single else 0, 2, 4, 8)[descriptor >> 6]
+    last = False
+    while not last:
+        block = int.from_bytes(data[at : at + 3], "little")
+        last, kind, size = block & 1, block >> 1 & 3, block >> 3
+        need(at + 3 <= len(data) and kind != 3, "not one whole zstd frame")
+        # A block of one repeated byte (type 1) stores it once.
+        at += 3 + (1 if kind == 1 else size)
+    return at
+
+
+class Unzstd:
+    """Reads the contents of one zstd frame piece by piece."""
+
+    def __init__(self, data, unpacked, window_log):
+        window, size = frame_header(data)
+        need(window <= 1 << window_log, f"a zstd window of {window} bytes")
+        need(size == unpacked, "a frame holds more or less than declared")
+        need(frame_length(data) == len(data), "not one whole zstd frame")
+        self.left = unpacked
+        source = Pieces(data)
+        try:
+            from compression import zstd
+
+            options = {zstd.DecompressionParameter.window_log_max: window_log}
+            self.reader = zstd.ZstdFile(source, options=options)
+        except ImportError:
+            import zstandard
+
+            decoder = zstandard.ZstdDecompressor(max_window_size=1 << window_log)
+            self.reader = decoder.stream_reader(source)
+
+    def read(self, length):
+        """Exactly this number of bytes."""
+        need(length <= self.left, "a tar that is cut")
+        out = self.raw(length)
+        need(len(out) == length, "a frame holds less than declared")
+        self.left -= length
+        return out
+
+    def finish(self):
+        need(self.left == 0 and self.raw(1) == b"", "a frame holds more than declared")
+
+    def raw(self, length):
+        parts = []
+        while length:
+            try:
+                part = self.reader.read(length)
+            except Exception as error:
+                raise Bad(f"zstd: {error}") from error
+            if not part:
+                break
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+
+class View:
+    """Bytes of a file, which are read when they are asked for: an archive may be longer than memory."""
+
+    def __init__(self, file, start, end):
+        self.file, self.start, self.end = file, start, end
+
+    def __len__(self):
+        return self.end - self.start
+
+    def __getitem__(self, key):
+        if isinstance(key, int):
+            return self[key : key + 1][0]
+        start, end, _ = key.indices(len(self))
+        parts, at = [], self.start + start
+        while at < self.start + end:
+            part = os.pread(self.file, self.start + end - at, at)
+            if not part:
+                break
+            parts.append(part)
+            at += len(part)
+        return b"".join(parts)
+
+    def part(self, start, end):
+        return View(self.file, self.start + start, self.start + end)
+
+
+class Pieces(io.RawIOBase):
+    """A file of these bytes."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        part = self.data[self.at : self.at + len(buffer)]
+        buffer[: len(part)] = part
+        self.at += len(part)
+        return len(part)
+
+
 def unzstd(data, unpacked, window_log):
-    window, size = frame_header(data)
-    need(window <= 1 << window_log, f"a zstd window of {window} bytes")
-    need(size == unpacked, "a frame holds more or less than declared")
-    try:
-        from compression import zstd
-
-        options = {zstd.DecompressionParameter.window_log_max: window_log}
-        decoder = zstd.ZstdDecompressor(options=options)
-    except ImportError:
-        import zstandard
-
-        decoder = zstandard.ZstdDecompressor(max_window_size=1 << window_log).decompressobj()
-    try:
-        out = decoder.decompress(data)
-    except Exception as error:
-        raise Bad(f"zstd: {error}") from error
-    need(decoder.eof and not decoder.unused_data, "not one whole zstd frame")
-    need(len(out) == unpacked, "a frame holds more or less than declared")
+    reader = Unzstd(data, unpacked, window_log)
+    out = reader.read(unpacked)
+    reader.finish()
     return out
 
 
@@ -222,7 +321,7 @@ def check_entry(entry):
 class Archive:
     def __init__(self, path):
         with open(path, "rb") as file:
-            self.data = memoryview(file.read())
+            self.data = View(os.dup(file.fileno()), 0, file.seek(0, io.SEEK_END))
         self.record_at = self.find_record()
         record = bytes(self.data[self.record_at : self.record_at + RECORD])
         offset, length, self.length = struct.unpack_from("<QQQ", record, 16)
@@ -290,7 +389,7 @@ class Archive:
     def member(self, member, what):
         start, end = member["offset"], member["offset"] + member["length"]
         need(end <= self.length, f"{what} lies outside the archive")
-        data = bytes(self.data[start:end])
+        data = self.data.part(start, end)
         need(digest(data) == member["blake3"], f"the digest of {what}")
         return data
 
@@ -399,27 +498,42 @@ class Archive:
                 need(digest(data) == one["blake3"], f"the digest of {name}")
             need(self.is_runtime or archive.read("__main__.py") == MAIN, "__main__.py")
         at, directory = self.manifest["stub"]["length"], b""
+        newest = 10
         for info, (name, member) in zip(infos, expected):
             deflated = name in attached
             method = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
-            version = 20 if deflated else 10
+            lengths = [info.compress_size, info.file_size]
+            large = max(lengths) >= ELSEWHERE
+            version = 45 if large else 20 if deflated else 10
+            newest = max(newest, version)
             flags = 0 if name.isascii() else 1 << 11
-            # Time 0 and date 0x21: 1980-01-01T00:00:00. No extra field.
+            # Time 0 and date 0x21: 1980-01-01T00:00:00.
             common = struct.pack(
-                "<BBHHHHIIIHH", version, 0, flags, method, 0, 0x21, info.CRC,
-                info.compress_size, info.file_size, len(name.encode()), 0,
+                "<BBHHHHIIIH", version, 0, flags, method, 0, 0x21, info.CRC,
+                *([ELSEWHERE] * 2 if large else lengths), len(name.encode()),
             )  # fmt: skip
-            local = b"PK\x03\x04" + common + name.encode()
+            numbers = lengths[::-1] if large else []
+            extra = zip64(numbers)
+            local = b"PK\x03\x04" + common + struct.pack("<H", len(extra)) + name.encode() + extra
             need(self.data[at : at + len(local)] == local, f"the zip header of {name}")
-            directory += b"PK\x01\x02" + bytes((version, 3)) + common + bytes(6)
-            directory += struct.pack("<II", 0o100644 << 16, at) + name.encode()
+            extra = zip64(numbers + [at] * (at >= ELSEWHERE))
+            directory += b"PK\x01\x02" + bytes((version, 3)) + common
+            directory += struct.pack("<H", len(extra)) + bytes(6)
+            directory += struct.pack("<II", 0o100644 << 16, min(at, ELSEWHERE))
+            directory += name.encode() + extra
             at += len(local)
             if member:
                 place = (member["offset"], member["length"], member["length"])
                 need((at, info.file_size, info.compress_size) == place, f"the place of {name}")
             at += info.compress_size
-        count = len(infos)
-        end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), at, 0)
+        count, size, short = len(infos), len(directory), len(directory)
+        if count > MANY or max(size, at) > ELSEWHERE:
+            directory += b"PK\x06\x06" + struct.pack("<QHHII", 44, newest, newest, 0, 0)
+            directory += struct.pack("<QQQQ", count, count, size, at)
+            directory += b"PK\x06\x07" + struct.pack("<IQI", 0, at + size, 1)
+            short = ELSEWHERE
+        counts = (min(count, MANY),) * 2
+        end = struct.pack("<HHHHIIH", 0, 0, *counts, short, min(at, ELSEWHERE), 0)
         directory += b"PK\x05\x06" + end
         need(self.data[at : self.length] == directory, "the central directory")
 
@@ -440,7 +554,8 @@ class Archive:
         left = dict(items)
         python = self.manifest["python"]["executable"]
         for blob in part["blobs"]:
-            tar = unzstd(self.member(blob, "a blob"), blob["unpacked"], self.window_log)
+            data = self.member(blob, "a blob")
+            tar = Unzstd(data, blob["unpacked"], self.window_log)
             for path, kind, executable, contents in read_tar(tar):
                 need(path in left, f"{path} is not listed, or there twice")
                 listed = left.pop(path)
@@ -448,11 +563,19 @@ class Archive:
                     need(listed == ("l", contents), f"{path} is another link")
                     continue
                 need(listed[0] in ("xs" if executable else "f"), f"the mode of {path}")
-                need(listed[1:] == (len(contents), half(contents)), f"the contents of {path}")
+                hasher, size, start = blake3(), 0, b""
+                for piece in contents:
+                    hasher.update(piece)
+                    size += len(piece)
+                    # Enough for the interpreter's headers.
+                    start = start or piece
+                found = (size, hasher.hexdigest()[:32])
+                need(listed[1:] == found, f"the contents of {path}")
                 if part["kind"] == "runtime" and path == python:
-                    check_elf(contents, self.manifest["target"], "the interpreter")
+                    check_elf(start, self.manifest["target"], "the interpreter")
                 script = listed[0] == "s"
-                need(not script or contents.startswith(b"#!python"), f"{path} is no script")
+                need(not script or start.startswith(b"#!python"), f"{path} is no script")
+            tar.finish()
         need(not left, f"{len(left)} listed files are in no blob")
         return items
 
@@ -487,19 +610,18 @@ def octal(field, what):
     return int(field[:-1], 8)
 
 
-def read_tar(data):
-    """Yields path, "f" or "l", whether it is executable, and contents or target."""
-    at = 0
+def zip64(numbers):
+    """The extra field with numbers of eight bytes (APPNOTE 4.5.3); nothing without any."""
+    if not numbers:
+        return b""
+    return struct.pack(f"<HH{len(numbers)}Q", 1, 8 * len(numbers), *numbers)
 
-    def take(length):
-        nonlocal at
-        need(at + length <= len(data), "a tar that is cut")
-        piece = data[at : at + length]
-        at += length
-        return piece
+
+def read_tar(tar):
+    """Yields path, "f" or "l", whether it is executable, and pieces of the contents, or the target."""
 
     def header():
-        block = take(BLOCK)
+        block = tar.read(BLOCK)
         if block == bytes(BLOCK):
             return block, None
         blank = block[:148] + b" " * 8 + block[156:]
@@ -507,20 +629,26 @@ def read_tar(data):
         need(block[257:265] == b"ustar\x0000", "tar: magic")
         return block, chr(block[156])
 
+    def pieces(size):
+        while size:
+            piece = tar.read(min(size, PIECE))
+            size -= len(piece)
+            yield piece
+
     def text(field):
         return field.split(b"\0", 1)[0].decode()
 
     while True:
         block, kind = header()
         if kind is None:
-            need(take(BLOCK) == bytes(BLOCK) and at == len(data), "the end of a tar")
+            need(tar.read(BLOCK) == bytes(BLOCK) and tar.left == 0, "the end of a tar")
             return
         pax = {}
         if kind == "x":
             size = octal(block[124:136], "size")
             need(size <= MAX_PAX, "tar: a long pax header")
-            pax = read_pax(take(size))
-            take(-size % BLOCK)
+            pax = read_pax(tar.read(size))
+            tar.read(-size % BLOCK)
             block, kind = header()
         prefix, name = text(block[345:500]), text(block[:100])
         path = check_path(pax.get("path") or (f"{prefix}/{name}" if prefix else name))
@@ -529,9 +657,8 @@ def read_tar(data):
             mode = octal(block[100:108], "mode")
             need(mode in (0o644, 0o755), f"tar: mode {mode:o}")
             need("linkpath" not in pax and block[157] == 0, "tar: a file with a target")
-            contents = take(size)
-            take(-size % BLOCK)
-            yield path, "f", mode == 0o755, contents
+            yield path, "f", mode == 0o755, pieces(size)
+            tar.read(-size % BLOCK)
         elif kind == "2":
             need(size == 0, "tar: a link with contents")
             target = pax.get("linkpath") or text(block[157:257])

@@ -1,7 +1,7 @@
 //! A component's tree before it is packed: paths, and the source of each file's bytes.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fs, io};
@@ -32,6 +32,21 @@ impl Content {
         Ok(match self {
             Self::Disk(path) => Box::new(fs::File::open(path)?),
             Self::Memory(bytes) => Box::new(&bytes[..]),
+        })
+    }
+
+    /// Opens a reader at the byte `offset`, which must not lie behind the last one.
+    pub fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
+        Ok(match self {
+            Self::Disk(path) => {
+                let mut file = fs::File::open(path)?;
+                file.seek(SeekFrom::Start(offset))?;
+                Box::new(file)
+            }
+            Self::Memory(bytes) => {
+                let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..));
+                Box::new(rest.ok_or(io::ErrorKind::UnexpectedEof)?)
+            }
         })
     }
 

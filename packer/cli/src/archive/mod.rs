@@ -12,6 +12,7 @@ mod spec;
 mod verify;
 mod walk;
 mod write;
+mod zip_headers;
 mod zip_writer;
 
 #[cfg(test)]

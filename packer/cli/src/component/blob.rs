@@ -12,6 +12,7 @@ use snakecrate_format::manifest::MAX_WINDOW_LOG;
 use snakecrate_format::tar::{self, BLOCK, MAX_FILE};
 use zstd::stream::raw::CParameter;
 
+use super::effort::Effort;
 use super::{Error, PackedMember};
 use snakecrate_base::tree::{self, Tree};
 use snakecrate_base::ui::Progress;
@@ -29,7 +30,7 @@ const PIECE: usize = 128 << 10;
 /// Files that share a blob.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
-    items: Vec<&'a Item>,
+    pub(super) items: Vec<&'a Item>,
     /// Length of the tar in bytes.
     pub(super) unpacked: u64,
 }
@@ -83,12 +84,14 @@ impl Group<'_> {
     pub(super) fn write(
         &self,
         tree: &Tree,
-        level: i32,
+        effort: Effort,
         path: &Path,
         progress: &Progress,
     ) -> Result<PackedMember, Error> {
         let write_error = |source| Error::Write { path: path.to_owned(), source };
+        let level = effort.level(self, tree)?;
         let mut frame = Frame::new(path, level, self.unpacked).map_err(write_error)?;
+        let mut piece = vec![0; PIECE];
         for item in &self.items {
             let head = tar::header(&item.path, &item.node);
             frame.write_all(&head).map_err(write_error)?;
@@ -103,7 +106,6 @@ impl Group<'_> {
                 let mut reader = content.open().map_err(read_error)?;
                 let mut hasher = blake3::Hasher::new();
                 let mut left = size;
-                let mut piece = vec![0; PIECE];
                 while left > 0 {
                     let want = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
                     let piece = &mut piece[..want];

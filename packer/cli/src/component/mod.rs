@@ -1,9 +1,10 @@
 //! Packs a tree for archives: a listing, its digest, and compressed blobs.
 //!
-//! A component's bytes depend on its tree and the level alone. The [`Store`] keeps them, so that
+//! A component's bytes depend on its tree and the wanted level alone. The [`Store`] keeps them, so that
 //! nothing is compressed twice.
 
 mod blob;
+mod effort;
 mod entry;
 mod store;
 

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::listing::Listing;
 
+use super::effort::Effort;
 use super::{Error, LEVELS, Packed, blob, check_limits, entry, listing};
 use crate::build_cache::BuildCache;
 use snakecrate_base::temporary;
@@ -23,7 +24,7 @@ use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 
 /// Increased when a new version packs the same tree into other bytes.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// The cache; see the module.
 #[derive(Debug, Clone)]
@@ -112,6 +113,7 @@ fn compress(
 ) -> Result<Packed, Error> {
     let text = listing.encode();
     let groups = blob::groups(listing);
+    let effort = Effort { level, component: listing.bytes() };
     check_limits(listing, text.len(), groups.len())?;
     // The longest groups come first, so that no thread starts a long one at the end.
     let mut order: Vec<_> = groups.iter().enumerate().collect();
@@ -121,7 +123,7 @@ fn compress(
         .par_bridge()
         .map(|(index, group)| {
             let path = directory.join(entry::blob(index));
-            Ok((index, group.write(tree, level, &path, progress)?))
+            Ok((index, group.write(tree, effort, &path, progress)?))
         })
         .collect();
     let mut blobs = blobs?;

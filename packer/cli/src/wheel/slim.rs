@@ -1,19 +1,18 @@
 //! The files of wheels that are left out, and debug information that is stripped.
 
-use std::io::Read as _;
-use std::sync::Arc;
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom};
 
 use glob::Pattern;
 
 use super::error::Kind;
 use super::store::{Kept, Store};
 use snakecrate_audit::elf::is_elf;
-use snakecrate_runtime::elf::strip;
+use snakecrate_base::tree::Content;
+use snakecrate_platform::map::MappedFile;
+use snakecrate_runtime::elf::strip::{self, Piece};
 use snakecrate_runtime::patterns::{fits, patterns};
 use snakecrate_runtime::{self as runtime, Strip};
-
-/// Larger files are not stripped, in bytes: each is held in memory twice.
-const LARGEST: u64 = 512 << 20;
 
 /// Names of sets of patterns.
 const SETS: &[(&str, &[&str])] = &[
@@ -79,7 +78,7 @@ impl Slim {
         has: impl Fn(&str) -> bool,
         store: &Store,
     ) -> Result<Kept, Kind> {
-        if self.strip == Strip::None || kept.size > LARGEST {
+        if self.strip == Strip::None {
             return Ok(kept);
         }
         let mut start = [0; 4];
@@ -88,10 +87,80 @@ impl Slim {
         if !whole || !is_elf(&start) || has(&format!("{stem}.chk")) {
             return Ok(kept);
         }
-        let bytes: Arc<[u8]> = kept.content.read()?;
-        match strip::strip(&bytes, self.strip) {
-            Ok(Some(bytes)) => store.keep(&mut &bytes[..], bytes.len() as u64),
-            Ok(None) | Err(_) => Ok(kept),
+        let stripped = match &kept.content {
+            Content::Memory(bytes) => strip::strip(bytes, self.strip),
+            Content::Disk(path) => strip::strip(&MappedFile::open(path)?, self.strip),
+        };
+        let Ok(Some(pieces)) = stripped else { return Ok(kept) };
+        let size = pieces.iter().map(length).sum();
+        let mut reader = Joined::new(&kept.content, pieces)?;
+        let stripped = store.keep(&mut reader, size)?;
+        drop(reader);
+        store.discard(kept);
+        Ok(stripped)
+    }
+}
+
+/// The length of a piece in bytes.
+fn length(piece: &Piece) -> u64 {
+    let length = match piece {
+        Piece::Original(range) => range.len(),
+        Piece::New(bytes) => bytes.len(),
+    };
+    length as u64
+}
+
+/// A reader of pieces, one behind the other. A file on disk is read, not mapped: pages of a map would
+/// stay in this process's memory.
+struct Joined<'a> {
+    source: Source<'a>,
+    pieces: std::vec::IntoIter<Piece>,
+    now: Piece,
+}
+
+/// The file that pieces are of.
+enum Source<'a> {
+    Disk(File),
+    Memory(&'a [u8]),
+}
+
+impl<'a> Joined<'a> {
+    fn new(content: &'a Content, pieces: Vec<Piece>) -> io::Result<Self> {
+        let source = match content {
+            Content::Disk(path) => Source::Disk(File::open(path)?),
+            Content::Memory(bytes) => Source::Memory(bytes),
+        };
+        Ok(Self { source, pieces: pieces.into_iter(), now: Piece::New(Vec::new()) })
+    }
+}
+
+impl Read for Joined<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while length(&self.now) == 0 {
+            let Some(next) = self.pieces.next() else { return Ok(0) };
+            if let (Piece::Original(range), Source::Disk(file)) = (&next, &mut self.source) {
+                file.seek(SeekFrom::Start(range.start as u64))?;
+            }
+            self.now = next;
+        }
+        match &mut self.now {
+            Piece::New(bytes) => {
+                let got = (&bytes[..]).read(buffer)?;
+                bytes.drain(..got);
+                Ok(got)
+            }
+            Piece::Original(range) => {
+                let want = buffer.len().min(range.len());
+                let got = match &mut self.source {
+                    Source::Disk(file) => file.read(&mut buffer[..want])?,
+                    Source::Memory(bytes) => (&bytes[range.start..]).read(&mut buffer[..want])?,
+                };
+                if got == 0 && want > 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                range.start += got;
+                Ok(got)
+            }
         }
     }
 }

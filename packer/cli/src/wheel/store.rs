@@ -69,6 +69,20 @@ impl Store {
         Ok(Kept { content: Content::Disk(path), size, sha256 })
     }
 
+    /// Frees what holds contents that are used no more.
+    pub fn discard(&self, kept: Kept) {
+        match kept.content {
+            Content::Disk(path) if path.starts_with(&self.directory) => {
+                // What stays is removed with the directory.
+                let _ = fs::remove_file(path);
+            }
+            Content::Memory(_) => {
+                self.memory.fetch_add(kept.size, Ordering::Relaxed);
+            }
+            Content::Disk(_) => {}
+        }
+    }
+
     fn reserve(&self, size: u64) -> bool {
         let take = |left: u64| left.checked_sub(size);
         self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()

@@ -4,6 +4,8 @@
 //! those that go become unused entries of the table (`SHT_NULL`), so that symbols and links need no
 //! correction. The loaded part does not move, and sections of an unknown kind stay.
 
+use std::ops::Range;
+
 use object::elf;
 use object::endian::LittleEndian as LE;
 use object::pod;
@@ -26,14 +28,23 @@ pub enum Strip {
     All,
 }
 
-/// The file without the parts that `strip` names. `None` if the file stays as it is, since it has no
-/// such parts or other data follows its ELF part.
+/// A part of a stripped file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes of the original file, which may be too long for memory.
+    Original(Range<usize>),
+    /// Other bytes.
+    New(Vec<u8>),
+}
+
+/// The parts of the file without what `strip` names. `None` if the file stays as it is, since it has
+/// nothing of that or other data follows its ELF part. Only headers and names of `bytes` are read.
 ///
 /// # Errors
 ///
 /// It isn't an ELF file for a known target, or its tables lead out of it.
-pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<u8>>, Malformed> {
-    let head = *header(bytes)?;
+pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<Piece>>, Malformed> {
+    let mut head = *header(bytes)?;
     let linked = [elf::ET_DYN, elf::ET_EXEC].contains(&head.e_type.get(LE));
     if strip == Strip::None || !linked {
         return Ok(None);
@@ -49,7 +60,9 @@ pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<u8>>, Malformed> {
     if last_byte(&head, &all).max(end as u64) < bytes.len() as u64 {
         return Ok(None);
     }
-    let mut out = bytes[..end].to_vec();
+    let mut out = Output { pieces: vec![Piece::New(Vec::new())], length: 0 };
+    out.add(Piece::Original(size_of_val(&head)..end));
+    out.length = end;
     for (section, useless) in all.iter_mut().zip(useless).skip(1) {
         let header = &mut section.header;
         if useless {
@@ -61,20 +74,39 @@ pub fn strip(bytes: &[u8], strip: Strip) -> Result<Option<Vec<u8>>, Malformed> {
         }
         let at = range(header.sh_offset.get(LE), header.sh_size.get(LE), bytes)?;
         if at.end > end {
-            out.resize(out.len().next_multiple_of(alignment(header)), 0);
-            header.sh_offset.set(LE, out.len() as u64);
-            out.extend_from_slice(&bytes[at]);
+            out.align(alignment(header));
+            header.sh_offset.set(LE, out.length as u64);
+            out.add(Piece::Original(at));
         }
     }
-    out.resize(out.len().next_multiple_of(8), 0);
-    let place = out.len() as u64;
-    let (head, _) = pod::from_bytes_mut::<elf::FileHeader64<LE>>(&mut out)
-        .map_err(|()| Malformed("the file header is cut off"))?;
-    head.e_shoff.set(LE, place);
-    for section in &all {
-        out.extend_from_slice(pod::bytes_of(&section.header));
+    out.align(8);
+    head.e_shoff.set(LE, out.length as u64);
+    let table = all.iter().flat_map(|section| pod::bytes_of(&section.header)).copied();
+    out.add(Piece::New(table.collect()));
+    out.pieces[0] = Piece::New(pod::bytes_of(&head).to_vec());
+    Ok((out.length < bytes.len()).then_some(out.pieces))
+}
+
+/// The stripped file so far.
+struct Output {
+    pieces: Vec<Piece>,
+    /// Their length in bytes.
+    length: usize,
+}
+
+impl Output {
+    fn add(&mut self, piece: Piece) {
+        self.length += match &piece {
+            Piece::Original(range) => range.len(),
+            Piece::New(bytes) => bytes.len(),
+        };
+        self.pieces.push(piece);
     }
-    Ok((out.len() < bytes.len()).then_some(out))
+
+    fn align(&mut self, alignment: usize) {
+        let padding = self.length.next_multiple_of(alignment) - self.length;
+        self.add(Piece::New(vec![0; padding]));
+    }
 }
 
 /// Whether the section `all[index]` is removed.
@@ -137,6 +169,19 @@ fn unused() -> Result<SectionHeader, Malformed> {
         .map_err(|()| Malformed("the section headers are out of place"))
 }
 
+/// The whole stripped file.
+#[cfg(test)]
+pub(super) fn stripped(bytes: &[u8], what: Strip) -> Result<Option<Vec<u8>>, Malformed> {
+    let whole = |pieces: Vec<Piece>| {
+        let piece = |piece| match piece {
+            Piece::Original(range) => bytes[range].to_vec(),
+            Piece::New(bytes) => bytes,
+        };
+        pieces.into_iter().flat_map(piece).collect()
+    };
+    Ok(strip(bytes, what)?.map(whole))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -188,38 +233,38 @@ mod tests {
         let (dir, bytes) = library();
         let hidden = "hidden".to_owned();
         assert!(debug(&bytes) && symbols(&bytes).contains(&hidden));
-        let without = strip(&bytes, Strip::Debug).unwrap().unwrap();
+        let without = stripped(&bytes, Strip::Debug).unwrap().unwrap();
         assert!(!debug(&without) && symbols(&without).contains(&hidden));
         assert_eq!(shown(&dir, &without), "42\n");
         let elf = Elf::parse(&without).unwrap();
         let symbol = elf.syms.iter().find(|s| elf.strtab.get_at(s.st_name) == Some("hidden"));
         let section = &elf.section_headers[symbol.unwrap().st_shndx];
         assert_eq!(elf.shdr_strtab.get_at(section.sh_name), Some(".text"));
-        assert_eq!(strip(&without, Strip::Debug), Ok(None), "there is nothing left to take");
+        assert_eq!(stripped(&without, Strip::Debug), Ok(None), "there is nothing left to take");
 
-        let bare = strip(&bytes, Strip::All).unwrap().unwrap();
+        let bare = stripped(&bytes, Strip::All).unwrap().unwrap();
         assert!(bare.len() < without.len() && symbols(&bare).is_empty());
         assert_eq!(shown(&dir, &bare), "42\n");
-        assert_eq!(strip(&bytes, Strip::None), Ok(None));
+        assert_eq!(stripped(&bytes, Strip::None), Ok(None));
     }
 
     #[test]
     fn data_behind_the_elf_part_stays() {
         let (_dir, mut bytes) = library();
         bytes.extend(b"PK: a zip file that the program reads");
-        assert_eq!(strip(&bytes, Strip::All), Ok(None));
+        assert_eq!(stripped(&bytes, Strip::All), Ok(None));
     }
 
     #[test]
     fn damaged_files_cause_no_panic() {
         let (_dir, bytes) = library();
         for length in (0..bytes.len()).step_by(97) {
-            let _ = strip(&bytes[..length], Strip::All);
+            let _ = stripped(&bytes[..length], Strip::All);
         }
         for at in (0..64).chain(bytes.len() - 2000..bytes.len()) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0xff;
-            let _ = strip(&damaged, Strip::All);
+            let _ = stripped(&damaged, Strip::All);
         }
     }
 }

@@ -10,7 +10,7 @@ use goblin::elf::Elf;
 use goblin::elf::program_header::PT_LOAD;
 use snakecrate_format::target::AARCH64_LINUX;
 
-use super::super::strip::{Strip, strip};
+use super::super::strip::{Strip, stripped};
 use super::super::{Image, loader, patch_area, search_path};
 
 const COMPILER: &str = "aarch64-linux-gnu-gcc";
@@ -156,7 +156,7 @@ fn stripped_libraries_keep_their_large_pages() {
     let bytes = image.into_bytes().unwrap();
     let library = dir.path().join("lib/libsays.so");
     let whole = fs::read(&library).unwrap();
-    let bare = strip(&whole, Strip::All).unwrap().unwrap();
+    let bare = stripped(&whole, Strip::All).unwrap().unwrap();
     assert!(bare.len() < whole.len());
     is_aligned(&bare);
     fs::write(library, bare).unwrap();
