@@ -30,7 +30,7 @@ const PIECE: usize = 128 << 10;
 /// Files that share a blob.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
-    pub(super) items: Vec<&'a Item>,
+    items: Vec<&'a Item>,
     /// Length of the tar in bytes.
     pub(super) unpacked: u64,
 }
@@ -89,7 +89,7 @@ impl Group<'_> {
         progress: &Progress,
     ) -> Result<PackedMember, Error> {
         let write_error = |source| Error::Write { path: path.to_owned(), source };
-        let level = effort.level(self, tree)?;
+        let level = effort.level(&self.items, self.unpacked > TARGET, tree)?;
         let mut frame = Frame::new(path, level, self.unpacked).map_err(write_error)?;
         let mut piece = vec![0; PIECE];
         for item in &self.items {

@@ -2,13 +2,12 @@
 
 use std::io::{self, Read as _};
 
-use snakecrate_format::listing::Node;
+use snakecrate_format::listing::{Item, Node};
 use snakecrate_format::manifest::MAX_WINDOW_LOG;
 use zstd::bulk::Compressor;
 use zstd::stream::raw::CParameter;
 
 use super::Error;
-use super::blob::{Group, TARGET};
 use snakecrate_base::tree::{self, Tree};
 
 /// Levels above this one are wanted at any price: they hold for every blob that can be compressed.
@@ -40,34 +39,33 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    /// The level for `group`, whose files are in `tree`. It depends on the component's contents and
-    /// the wanted level alone.
+    /// The level for a blob of these files, whose contents are in `tree`; one that `is_long` holds one
+    /// long file. The level depends on the component's contents and the wanted level alone.
     ///
     /// # Errors
     ///
     /// A file cannot be read.
-    pub(super) fn level(self, group: &Group<'_>, tree: &Tree) -> Result<i32, Error> {
-        let is_long = group.unpacked > TARGET;
+    pub(super) fn level(self, items: &[&Item], is_long: bool, tree: &Tree) -> Result<i32, Error> {
         let level = if is_long && self.component > LARGE && self.level <= BALANCED {
             self.level.min(QUICK)
         } else {
             self.level
         };
-        if level <= TRIED_ABOVE || group.unpacked < SAMPLE {
-            return Ok(level);
-        }
-        Ok(if is_hopeless(group, tree)? { STORE } else { level })
+        Ok(if level > TRIED_ABOVE && is_hopeless(items, tree)? { STORE } else { level })
     }
 }
 
-/// Whether samples of the group's files get hardly shorter.
-fn is_hopeless(group: &Group<'_>, tree: &Tree) -> Result<bool, Error> {
-    let total: u64 = group.items.iter().map(|item| size(&item.node)).sum();
+/// Whether samples of the files get hardly shorter. Files that are not worth a try are not hopeless.
+fn is_hopeless(items: &[&Item], tree: &Tree) -> Result<bool, Error> {
+    let total: u64 = items.iter().map(|item| size(&item.node)).sum();
+    if total < SAMPLE {
+        return Ok(false);
+    }
     let stride = (total / SAMPLES).max(SAMPLE);
     let mut samples = Vec::new();
     // The place in the files, one behind the other, where the next sample begins.
     let (mut at, mut next) = (0, 0);
-    for item in &group.items {
+    for item in items {
         let end = at + size(&item.node);
         while next < end {
             let length = SAMPLE.min(end - next);
@@ -81,11 +79,8 @@ fn is_hopeless(group: &Group<'_>, tree: &Tree) -> Result<bool, Error> {
         }
         at = end;
     }
-    if samples.is_empty() {
-        return Ok(false);
-    }
     let packed = compressed(&samples).map_err(|source| {
-        let path = group.items[0].path.clone();
+        let path = items[0].path.clone();
         Error::Read { path, source }
     })?;
     Ok(packed.saturating_mul(100) >= samples.len().saturating_mul(HOPELESS))
@@ -106,9 +101,12 @@ fn size(node: &Node) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{blob, listing};
+    use super::super::listing;
     use super::*;
     use snakecrate_base::tree::Mode;
+
+    const SHORT: bool = false;
+    const LONG: bool = true;
 
     /// Bytes that no compressor makes shorter.
     fn noise(length: usize) -> Vec<u8> {
@@ -117,39 +115,38 @@ mod tests {
         bytes
     }
 
-    /// The levels of the blobs of a component with these files, wanted with `level`.
-    fn levels(files: &[(&str, Vec<u8>)], level: i32, component: u64) -> Vec<i32> {
+    /// The level for a blob of these files.
+    fn level(files: Vec<Vec<u8>>, is_long: bool, level: i32, component: u64) -> i32 {
         let mut tree = Tree::default();
-        for (path, bytes) in files {
-            tree.insert_file(path.parse().unwrap(), Mode::Plain, bytes.clone());
+        for (number, bytes) in files.into_iter().enumerate() {
+            tree.insert_file(number.to_string().parse().unwrap(), Mode::Plain, bytes);
         }
         let listing = listing(&tree).unwrap();
-        let effort = Effort { level, component };
-        blob::groups(&listing).iter().map(|group| effort.level(group, &tree).unwrap()).collect()
+        let items: Vec<&Item> = listing.items().iter().collect();
+        Effort { level, component }.level(&items, is_long, &tree).unwrap()
     }
 
     #[test]
     fn files_that_do_not_compress_are_stored() {
         let text = b"import this\n".repeat(50_000);
-        let small = |bytes: Vec<u8>| bytes.chunks(50_000).map(<[u8]>::to_vec).collect::<Vec<_>>();
-        let names: Vec<String> = (0..12).map(|n| format!("{n}.png")).collect();
-        let images: Vec<_> = names.iter().map(String::as_str).zip(small(noise(600_000))).collect();
-        assert_eq!(levels(&images, 18, 0), [STORE]);
-        assert_eq!(levels(&images, 22, 0), [STORE]);
-        assert_eq!(levels(&images, 3, 0), [3], "it is fast enough");
-        assert_eq!(levels(&[("a.py", text.clone())], 18, 0), [18]);
-        let half = [text, noise(600_000)].concat();
-        assert_eq!(levels(&[("half", half)], 18, 0), [18]);
-        assert_eq!(levels(&[("a", noise(1000)), ("b", vec![])], 18, 0), [18], "not worth a try");
+        let images = || noise(600_000).chunks(50_000).map(<[u8]>::to_vec).collect();
+        assert_eq!(level(images(), SHORT, 18, 0), STORE);
+        assert_eq!(level(images(), SHORT, 22, 0), STORE);
+        assert_eq!(level(images(), SHORT, 3, 0), 3, "it is fast enough");
+        assert_eq!(level(vec![text.clone()], SHORT, 18, 0), 18);
+        assert_eq!(level(vec![text, noise(600_000)], SHORT, 18, 0), 18);
+        assert_eq!(level(vec![noise(1000), vec![]], SHORT, 18, 0), 18, "not worth a try");
     }
 
     #[test]
     fn long_files_of_large_components_take_less_time_unless_more_is_wanted() {
-        let long = vec![b'a'; usize::try_from(TARGET).unwrap()];
-        let files = [("a.so", long), ("b.py", b"pass".to_vec())];
-        assert_eq!(levels(&files, 18, LARGE), [18, 18]);
-        assert_eq!(levels(&files, 18, LARGE + 1), [18, QUICK]);
-        assert_eq!(levels(&files, 19, LARGE + 1), [19, 19]);
-        assert_eq!(levels(&files, 5, LARGE + 1), [5, 5]);
+        let of = |is_long, wanted, component| {
+            level(vec![vec![b'a'; 1 << 20]], is_long, wanted, component)
+        };
+        assert_eq!(of(LONG, 18, LARGE), 18);
+        assert_eq!(of(LONG, 18, LARGE + 1), QUICK);
+        assert_eq!(of(SHORT, 18, LARGE + 1), 18);
+        assert_eq!(of(LONG, 19, LARGE + 1), 19);
+        assert_eq!(of(LONG, 5, LARGE + 1), 5);
     }
 }
