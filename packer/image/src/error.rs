@@ -111,7 +111,9 @@ impl Remedy for Error {
             Self::SeveralTargets(_) => {
                 Some("write an OCI layout, or give one archive or --target".into())
             }
-            Self::NotOurs(_) | Self::NoTarget => Some("make the image with `snakecrate image`".into()),
+            Self::NotOurs(_) | Self::NoTarget => {
+                Some("make the image with `snakecrate image`".into())
+            }
         }
     }
 }
