@@ -104,6 +104,8 @@ fn read(place: &Path) -> Option<Layer> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use snakecrate_image::{Compression, File, Role};
 
     use super::*;
@@ -128,7 +130,6 @@ mod tests {
         let Content::File(path) = layer.unwrap().blob.content else { panic!("no file") };
         assert_eq!(path.parent(), Some(directory.path().join("key").as_path()));
         // The directory that was open is still the one with that name.
-        use std::os::unix::fs::MetadataExt as _;
         let [open, named] =
             [inner.unwrap().metadata().unwrap(), fs::metadata(path.parent().unwrap()).unwrap()];
         assert_eq!(open.ino(), named.ino());
