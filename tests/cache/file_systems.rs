@@ -52,7 +52,8 @@ fn without_locks_and_hard_links_it_starts_cold_and_warm() {
             injected(&sandbox, &errors).expect(0, WORKS, "");
         }
         let envs = sandbox.cache().join("v2/envs");
-        let script = envs.join(&sandbox.cached("envs")[0]).join("boot/probe.py");
+        let scripts = envs.join(&sandbox.cached("envs")[0]).join("boot/__pycache__");
+        let script = fs::read_dir(scripts).unwrap().next().unwrap().unwrap().path();
         assert_eq!(fs::metadata(&script).unwrap().nlink(), 1, "a copy");
         // The environment is made again, and names cannot be exchanged.
         fs::remove_file(&script).unwrap();
@@ -121,7 +122,7 @@ fn an_image_with_a_filled_cache_starts_on_another_machine() {
     );
     sandbox.place("app", &other).expect(0, &format!("{}warm\n1\n", WORKS.repeat(3)), "");
     let damaged = format!(
-        "{image}; for file in /srv/image/c/v2/components/*/boot/probe.py; do echo >$file; done; {container}; {ANOTHER_BOOT}
+        "{image}; for file in /srv/image/c/v2/components/*/boot/__pycache__/probe.*.pyc; do echo >$file; done; {container}; {ANOTHER_BOOT}
          /mnt/work/app; ls /home/cache/c/v2/staging; exit"
     );
     sandbox.place("app", &damaged).expect(0, &WORKS.repeat(2), "");

@@ -107,8 +107,8 @@ fn the_applications_own_import_errors_are_shown_unchanged() {
                  File \"[ENV]/app/app.py\", line 2, in <module>\n"
             ),
             _ => format!(
-                "{first}    runpy._run_module_as_main(\"app\", alter_argv=False)\n    \
-                 ~~~~~~~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^\n  \
+                "{first}    try: _start()(\"app\", alter_argv=False)\n         \
+                 ~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^\n  \
                  File \"<frozen runpy>\", line N, in _run_module_as_main\n  \
                  File \"<frozen runpy>\", line N, in _run_code\n  \
                  File \"{place}/__main__.py\", line 2, in <module>\n"

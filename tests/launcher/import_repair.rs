@@ -60,7 +60,7 @@ fn damaged_bytecode_and_libraries_come_back() {
         },
     ];
     for change in changes {
-        for module in ["/__pycache__/probe.", "/json/__pycache__/decoder."] {
+        for module in ["-packages/__pycache__/probe.", "/json/__pycache__/decoder."] {
             let path = &everywhere(&sandbox, module)[0];
             rewrite(path, &change(fs::read(path).unwrap()));
             sandbox.archive("app").expect(0, PROBED, "");

@@ -19,8 +19,8 @@ use snakecrate_base::tree::{Content, Mode, Node, Tree};
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::worker::{Answer, NotStarted, Workers};
 
-/// The directories of a component that have modules.
-const ROOTS: [&str; 3] = ["lib/", "app/", "boot/lib/"];
+/// The directories of a component that have modules, and the boot scripts.
+const ROOTS: [&str; 3] = ["lib/", "app/", "boot/"];
 /// Stack of a thread, in bytes: enough for the recursion of `marshal`, whose depth Python bounds.
 const STACK: usize = 16 << 20;
 

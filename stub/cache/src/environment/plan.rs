@@ -105,11 +105,13 @@ impl LaunchPlan {
     ) -> Self {
         let own = matches!(c_library, LibcInUse::Own(_));
         let entry = |entry: &Entry| {
-            let (by, path) = match &entry.start {
+            let (by, script) = match &entry.start {
                 Start::Python(path) => (StartedBy::Python, path),
                 Start::Native(path) if own && is_loaded(path) => (StartedBy::Loaded, path),
                 Start::Native(path) => (StartedBy::Native, path),
             };
+            let compiled = bytecode(script, manifest, |path| size(path).is_some());
+            let path = compiled.as_ref().unwrap_or(script);
             PlannedEntry {
                 name: entry.name.clone().into_bytes(),
                 by,
@@ -298,6 +300,24 @@ fn number(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
+/// The bytecode of the boot script at `path`, which the interpreter starts without compiling anything, if
+/// the environment `has` it.
+pub fn bytecode(
+    path: &EntryPath,
+    manifest: &Manifest,
+    has: impl Fn(&EntryPath) -> bool,
+) -> Option<EntryPath> {
+    let Manifest { python, .. } = manifest;
+    let (directory, stem) = (path.parent()?, path.file_name().strip_suffix(".py")?);
+    let (major, rest) = python.version.split_once('.')?;
+    let minor = rest.split('.').next()?;
+    // `t`: free-threaded; see `sys.implementation.cache_tag`, and PEP 488.
+    ["", "t", ".opt-1", ".opt-2", "t.opt-1", "t.opt-2"].iter().find_map(|end| {
+        let name = format!("{stem}.{}-{major}{minor}{end}.pyc", python.implementation);
+        EntryPath::new(&format!("{directory}/__pycache__/{name}")).ok().filter(&has)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use snakecrate_format::manifest::sample::sample;
@@ -340,6 +360,24 @@ mod tests {
             assert!(cut.is_none_or(|cut| cut.entries.len() == 1), "{length}");
         }
         assert_eq!(LaunchPlan::parse(b"something else\0".to_vec()), None);
+    }
+
+    #[test]
+    fn a_boot_script_starts_from_its_bytecode() {
+        let (mut manifest, mut planned) = (sample(), Vec::new());
+        let start = Start::Python(EntryPath::new("boot/a.b.py").unwrap());
+        manifest.entries = vec![Entry::new("a.b", "", start)];
+        manifest.python.version = "3.12.1".into();
+        for there in ["boot/__pycache__/a.b.cpython-312.opt-1.pyc", "boot/__pycache__/a.b.x.pyc"] {
+            let size = |path: &EntryPath| (path.as_str() == there).then_some(7);
+            let home = Path::new("/c/env");
+            let rows = Rows::default();
+            let plan = LaunchPlan::new(&manifest, home, LibcInUse::Only, rows, |_| true, size);
+            let PlannedEntry { path, size, .. } = &plan.entries[0];
+            planned.push((String::from_utf8(path.clone()).unwrap(), *size));
+        }
+        let bytecode = "boot/__pycache__/a.b.cpython-312.opt-1.pyc".to_owned();
+        assert_eq!(planned, [(bytecode, Some(7)), ("boot/a.b.py".to_owned(), None)]);
     }
 
     #[test]

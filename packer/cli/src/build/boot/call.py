@@ -1,8 +1,10 @@
 import sys
 @VARIABLES@
+@SOURCE@
 @FAST@
 if __name__ == "__main__":
     del sys.argv[0]
+    _source(__file__)
     if @OWN@:
         sys.path[0] = ""
     _variables()

@@ -1,16 +1,19 @@
 @VARIABLES@
+@SOURCE@
 @FAST@
 def _start():
-    import os, sys
-    _variables()
+    import sys
     from _frozen_importlib_external import SourceFileLoader
+    _variables()
     del sys.argv[0]
-    boot = os.path.abspath(__file__)
-    path = os.path.join(os.path.dirname(os.path.dirname(boot)), @PATH@)
+    boot = _source(__file__)
+    home = boot.rpartition("/boot/")[0]
+    path = home + "/" + @PATH@
     sys.path[:@OWN@] = @SEARCH@
     loader = SourceFileLoader("__main__", path)
-    globals().update(__file__=path, __loader__=loader)
-    del globals()["_start"], globals()["_variables"]
+    names = globals()
+    names.update(__file__=path, __loader__=loader)
+    del names["_start"], names["_variables"], names["_source"]
     @BEFORE@
     @EARLY@
     return @CODE@

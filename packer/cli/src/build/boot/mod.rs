@@ -1,8 +1,8 @@
 //! Boot scripts: the code that the interpreter of an archive runs first.
 //!
-//! The launcher executes `python3 OPTIONS boot/NAME.py ARGV0 ARGS…`. A boot script makes `ARGV0`
-//! the `sys.argv[0]` and starts the entry as `__main__`, so that start methods of
-//! `multiprocessing` that import the main module again find it.
+//! The launcher executes `python3 OPTIONS boot/NAME.py ARGV0 ARGS…`, or the script's bytecode in its
+//! place. A boot script makes `ARGV0` the `sys.argv[0]` and starts the entry as `__main__`, so that start
+//! methods of `multiprocessing` that import the main module again find it.
 //!
 //! The scripts are the files beside this one, with placeholders. `call.py`, `module.py` and `file.py`
 //! start an entry, `native.py` executes a program that isn't Python; these include the others:
@@ -11,9 +11,12 @@
 //!   the variables that the launcher and [`REPAIR`] leave for each other. Variables that mislead
 //!   Python are not restored: isolated children, such as workers of `multiprocessing`, would obey
 //!   them.
+//! - `source.py` gives a script that runs from its bytecode the names that it has as a file.
 //! - `fast.py` loads [`START`], the *fast start*: while the entry point is imported, the garbage
 //!   collector waits, and modules of the cache are found faster. `early.py` makes the imports that a
-//!   script begins with before the script runs; the script reports those that fail.
+//!   script begins with before the script runs, and `early_module.py` that of a module's package; the script or
+//!   the module reports those that fail. `freeze.py` leaves the objects of a started interpreter out of
+//!   later garbage collections, where nothing is imported.
 //! - `run_before.py` runs [`BEFORE`] where an entry has arguments, variables or a working directory of
 //!   its own; for Django it runs [`WRITABLE`].
 //! - `call_repair.py` runs [`REPAIR`] when an entry point cannot be imported, to check whether the
@@ -54,6 +57,11 @@ pub const PATH_FILE: &str = "snakecrate-app.pth";
 
 const VARIABLES: &str = include_str!("variables.py");
 
+/// Defines `_source()` for the boot script of the entry `name`.
+fn source(name: &str) -> String {
+    fill(include_str!("source.py"), &[("NAME", &literal(&format!("/{name}.py")))])
+}
+
 /// Adds the files that boot scripts share to the application's tree; the fast start only if scripts
 /// are `fast`, and the preparation only where there is any.
 pub fn insert_shared(tree: &mut Tree, fast: bool, before: &Before) {
@@ -69,18 +77,19 @@ pub fn insert_shared(tree: &mut Tree, fast: bool, before: &Before) {
 }
 
 /// Calls `module:attr`, as an installer's console script does.
-pub fn call(module: &str, attr: &str, fast: bool, before: &Before) -> String {
+pub fn call(name: &str, module: &str, attr: &str, fast: bool, before: &Before) -> String {
     let import = format!("from {module} import {}", attr.split('.').next().unwrap_or(attr));
     let (define, import, defined) = if fast {
         let import = format!("with _fast(__file__):\n    {import}");
-        (fast_context(), import, "_fast, _variables")
+        (fast_context(), import, "_fast, _source, _variables")
     } else {
-        (String::new(), import, "_variables")
+        (String::new(), import, "_source, _variables")
     };
     fill(
         include_str!("call.py"),
         &[
             ("VARIABLES", VARIABLES),
+            ("SOURCE", &source(name)),
             ("FAST", &define),
             ("OWN", OWN),
             ("BEFORE", &run_before(before)),
@@ -93,13 +102,23 @@ pub fn call(module: &str, attr: &str, fast: bool, before: &Before) -> String {
 }
 
 /// Runs `module` as `python -m` does.
-pub fn module(module: &str, before: &Before) -> String {
+pub fn module(name: &str, module: &str, fast: bool, before: &Before) -> String {
+    let package = module.rsplit_once('.').map_or("", |(package, _)| package);
+    let (define, early) = if fast {
+        let values = [("PARENT", &*literal(package)), ("MODULE", &*literal(module))];
+        (fast_context(), fill(include_str!("early_module.py"), &values))
+    } else {
+        (String::new(), String::new())
+    };
     fill(
         include_str!("module.py"),
         &[
             ("VARIABLES", VARIABLES),
+            ("SOURCE", &source(name)),
+            ("FAST", &define),
             ("OWN", OWN),
             ("BEFORE", &run_before(before)),
+            ("EARLY", &early),
             ("MODULE", &literal(module)),
             ("REPAIR", &call_repair()),
         ],
@@ -110,23 +129,25 @@ pub fn module(module: &str, before: &Before) -> String {
 /// any. The directory of a script source, which holds the modules beside it, is searched first.
 ///
 /// `fast` is the code of the imports that the file begins with; they are made before it runs.
-pub fn file(path: &EntryPath, fast: Option<&str>, before: &Before) -> String {
+pub fn file(name: &str, path: &EntryPath, fast: Option<&str>, before: &Before) -> String {
     let code = if path.extension() == "py" {
         "loader.get_code(\"__main__\")"
     } else {
         "loader.source_to_code(loader.get_data(path), path)"
     };
-    let search = if path.parent() == Some(APP) { "[os.path.dirname(path)]" } else { "[]" };
+    let search = if path.parent() == Some(APP) { "[home + \"/app\"]" } else { "[]" };
     let (define, early) = match fast {
         Some(imports) if !imports.is_empty() => {
             (fast_context(), fill(include_str!("early.py"), &[("IMPORTS", &literal(imports))]))
         }
-        _ => (String::new(), String::new()),
+        Some(_) => (String::new(), include_str!("freeze.py").to_owned()),
+        None => (String::new(), String::new()),
     };
     fill(
         include_str!("file.py"),
         &[
             ("VARIABLES", VARIABLES),
+            ("SOURCE", &source(name)),
             ("FAST", &define),
             ("PATH", &literal(path.as_str())),
             ("OWN", OWN),

@@ -1,14 +1,21 @@
-import sys
 @VARIABLES@
-if __name__ == "__main__":
+@SOURCE@
+@FAST@
+def _start():
+    import sys
+    boot = _source(__file__)
     _variables()
-    del sys.argv[0], _variables
+    del sys.argv[0]
     if @OWN@:
         sys.path[0] = ""
+    names = globals()
+    del names["_start"], names["_variables"], names["_source"]
     @BEFORE@
-    try:
-        import runpy
-        runpy._run_module_as_main(@MODULE@, alter_argv=False)
+    @EARLY@
+    import runpy
+    return runpy._run_module_as_main
+if __name__ == "__main__":
+    try: _start()(@MODULE@, alter_argv=False)
     except Exception:
         @REPAIR@
     except SystemExit:

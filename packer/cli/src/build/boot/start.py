@@ -13,10 +13,12 @@ all other cases: other entries of `sys.path`, hooks, namespaces, extension modul
 that do not exist.
 """
 
-import gc
 import marshal
 import posix
 import sys
+
+LOADED = "gc" in sys.modules
+import gc
 
 import _imp
 from _frozen_importlib import ModuleSpec
@@ -26,6 +28,10 @@ from _frozen_importlib_external import (
     SourceFileLoader,
     cache_from_source,
 )
+
+# The application sees the modules that it would see without this file.
+if not LOADED:
+    del sys.modules["gc"]
 
 # A threshold that is never reached; `__exit__` also recognises it as its own.
 NEVER = 2**31 - 1

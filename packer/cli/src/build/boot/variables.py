@@ -1,7 +1,7 @@
 def _variables():
     from posix import environ, putenv, unsetenv
-    for name in list(environ):
-        if name[:11] == b"SNAKECRATE_" and name[11:].startswith(
+    for name in [name for name in environ if name.startswith(b"SNAKECRATE_")]:
+        if name[11:].startswith(
             (b"LD_", b"PYTHONEXECUTABLE", b"__PYVENV_LAUNCHER__", b"REPAIRED")
         ):
             value = environ.pop(name)

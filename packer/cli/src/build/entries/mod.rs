@@ -150,7 +150,7 @@ fn first_run(
     let program = named(offer, &program).map_err(bad)?;
     let check = check(&program, offer, scanner, tree);
     let before = Before { arguments, ..offer.before.clone() };
-    let (_, script) = script(&program, &check, fast, &before);
+    let (_, script) = script("first-run", &program, &check, fast, &before);
     boot::insert_shared(tree, fast, &before);
     let place = EntryPath::new(boot::FIRST_RUN).map_err(|_| Error::Malformed(text.to_owned()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
@@ -234,7 +234,7 @@ fn entry(
         }
         other => other,
     };
-    let (mut runs, script) = script(&program, check, fast, before);
+    let (mut runs, script) = script(&name, &program, check, fast, before);
     if !before.arguments.is_empty() {
         runs = format!("{runs} {}", shell_words::join(&before.arguments));
     }
@@ -245,20 +245,28 @@ fn entry(
     Ok(Entry::new(name, runs, Start::Python(place)))
 }
 
-/// A description of what `program` runs, and its boot script.
-fn script(program: &Program, check: &Check, fast: bool, before: &Before) -> (String, String) {
+/// A description of what `program` runs, and the boot script of this name for it.
+fn script(
+    name: &str,
+    program: &Program,
+    check: &Check,
+    fast: bool,
+    before: &Before,
+) -> (String, String) {
     match program {
         Program::Native(path) => (path.to_string(), boot::native(path, before)),
         Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(module, attr, fast, before))
+            (format!("{module}:{attr}"), boot::call(name, module, attr, fast, before))
         }
-        Program::Module(module) => (format!("-m {module}"), boot::module(module, before)),
+        Program::Module(module) => {
+            (format!("-m {module}"), boot::module(name, module, fast, before))
+        }
         Program::File(path) => {
             let imports = match check {
                 Check::Script { imports, .. } if fast => Some(imports.as_str()),
                 _ => None,
             };
-            (path.to_string(), boot::file(path, imports, before))
+            (path.to_string(), boot::file(name, path, imports, before))
         }
     }
 }

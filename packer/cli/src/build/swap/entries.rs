@@ -182,7 +182,7 @@ fn check_of_hook(text: &str) -> Check {
         let (_, rest) = text.split_once(start)?;
         Some(rest.split_once(end)?.0.to_owned())
     };
-    if let Some(module) = between("_run_module_as_main(\"", "\"") {
+    if let Some(module) = between("_start()(\"", "\"") {
         return Check::Module(module);
     }
     let call = || {
@@ -261,13 +261,14 @@ mod tests {
     #[test]
     fn the_program_of_a_first_run_hook_is_read_from_its_script() {
         for fast in [false, true] {
-            let text = boot::call("a.b", "C.run", fast, &Before::default());
+            let text = boot::call("first-run", "a.b", "C.run", fast, &Before::default());
             let Check::Call { module, attr } = check_of_hook(&text) else { panic!("{text}") };
             assert_eq!((&*module, &*attr), ("a.b", "C.run"));
         }
-        let Check::Module(module) = check_of_hook(&boot::module("m.n", &Before::default())) else {
-            panic!("no module")
-        };
-        assert_eq!(module, "m.n");
+        for fast in [false, true] {
+            let text = boot::module("first-run", "m.n", fast, &Before::default());
+            let Check::Module(module) = check_of_hook(&text) else { panic!("{text}") };
+            assert_eq!(module, "m.n");
+        }
     }
 }
