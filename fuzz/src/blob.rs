@@ -127,6 +127,7 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
         files: listing.items().len() as u64,
         bytes: listing.bytes(),
         source: None,
+        whole: vec![],
         download: None,
         tree: member(0, &tree, text.len()),
         blobs: vec![member(tree.len(), packed, unpacked)],

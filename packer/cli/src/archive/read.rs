@@ -133,6 +133,7 @@ impl Archive {
             blake3: member.blake3,
         };
         Packed {
+            whole: component.whole.clone(),
             digest: component.digest,
             files: component.files,
             bytes: component.bytes,

@@ -218,7 +218,7 @@ fn add_components(
     let mut folders = BTreeSet::new();
     let mut components = Vec::new();
     for ComponentSpec { kind, name, version, source, packed } in specs {
-        let Packed { digest, files, bytes, tree, blobs } = packed;
+        let Packed { digest, files, bytes, whole, tree, blobs } = packed;
         let later = Member { offset: 0, length: 0, unpacked: 0, blake3: digest };
         let mut component = Component {
             kind,
@@ -228,6 +228,7 @@ fn add_components(
             files,
             bytes,
             source,
+            whole,
             download: None,
             tree: later,
             blobs: vec![],

@@ -7,6 +7,7 @@ mod blob;
 mod effort;
 mod entry;
 mod store;
+mod whole;
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -35,6 +36,9 @@ pub struct Packed {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Directories that an environment may have as one link each: see [`whole`].
+    #[serde(default)]
+    pub whole: Vec<EntryPath>,
     /// The listing, compressed.
     pub tree: PackedMember,
     /// The files, compressed.

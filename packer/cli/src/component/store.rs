@@ -17,14 +17,14 @@ use snakecrate_format::digest::Digest;
 use snakecrate_format::listing::Listing;
 
 use super::effort::Effort;
-use super::{Error, LEVELS, Packed, blob, check_limits, entry, listing};
+use super::{Error, LEVELS, Packed, blob, check_limits, entry, listing, whole};
 use crate::build_cache::BuildCache;
 use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 
 /// Increased when a new version packs the same tree into other bytes.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// The cache; see the module.
 #[derive(Debug, Clone)]
@@ -135,6 +135,7 @@ fn compress(
         digest: listing.digest(),
         files: listing.items().len() as u64,
         bytes: listing.bytes(),
+        whole: whole::directories(tree)?,
         tree: member,
         blobs: blobs.into_iter().map(|(_, blob)| blob).collect(),
     })

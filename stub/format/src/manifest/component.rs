@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::entry_path::EntryPath;
 
 /// The kind of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +53,10 @@ pub struct Component {
     /// Its origin, if every builder gets it from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Directories of it that an environment may have as one link each: nothing in them leaves the component
+    /// by a relative path. Sorted; none is below another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub whole: Vec<EntryPath>,
     /// The file that holds its blobs, if the archive does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
@@ -101,6 +106,14 @@ impl Component {
     /// Whether environments have links to its files.
     pub fn is_layer(&self) -> bool {
         matches!(self.kind, Kind::App | Kind::Wheel)
+    }
+
+    /// Whether an environment may have `directory` as one link, if no other component has it.
+    pub fn may_be_link(&self, directory: &str) -> bool {
+        self.whole.iter().any(|whole| {
+            let rest = directory.strip_prefix(whole.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     /// Whether its files belong to the tree that the interpreter runs from.

@@ -42,6 +42,7 @@ pub fn sample() -> Manifest {
             files: 1,
             bytes: 20,
             source: None,
+            whole: vec![],
             download: None,
             tree: member(100),
             blobs: vec![member(110)],

@@ -22,7 +22,7 @@ use snakecrate_platform::directory::{Directory, OPEN};
 use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::workers::run_all;
 
-use super::link::{LINKED, Linker, is_below, whole_directories, winners};
+use super::link::{LINKED, Linker, fixed_directories, is_below, whole_directories, winners};
 use snakecrate_cache::c_library::elf::has_loader;
 use snakecrate_cache::c_library::select::host_id;
 
@@ -37,9 +37,10 @@ const HEADERS: u64 = 4096;
 /// Makes the environment of `manifest` in `staging`, which is later published as `envs/<key>`. All
 /// components are in the cache already.
 ///
-/// Files are hard links to those of the components. So all wheels are in one tree, and those that
-/// refer to each other by relative paths work. If components share a path, the first one wins. With
-/// its `own` C library, the environment gets a patched copy of the interpreter.
+/// Files are hard links to those of the components, and directories that one component has alone are symbolic
+/// links where it says that they may be: a hard link takes as long as a small file on many file systems. So all
+/// wheels are in one tree, and those that refer to each other by relative paths work. If components share a
+/// path, the first one wins. With its `own` C library, the environment gets a patched copy of the interpreter.
 pub fn assemble(
     root: &Root,
     staging: &Staging<'_>,
@@ -58,12 +59,19 @@ pub fn assemble(
         ignore_existing(env.create(directory, OPEN))?;
     }
     let tree = Tree { root, interpreter: &interpreter, pulse };
-    let (mut directories, files) = tree.link(env, &layers)?;
+    let listings_of_layers: Vec<_> = layers.iter().map(|one| &one.listing).collect();
+    let whole = whole_directories(&listings_of_layers, |layer, directory| {
+        layers[layer].component.may_be_link(directory)
+    });
+    let (mut directories, files) = tree.link(env, "", &layers, &whole)?;
     directories.extend(always);
     if is_composed(manifest) {
         let of_runtime: Vec<_> = listings.iter().filter(|l| l.component.is_of_runtime()).collect();
+        let listings: Vec<_> = of_runtime.iter().map(|one| &one.listing).collect();
+        let fixed = fixed_directories(&listings);
+        let whole = whole_directories(&listings, |_, directory| !fixed.contains(directory));
         env.create(RUNTIME, OPEN)?;
-        tree.compose(&env.open_in(RUNTIME)?, &of_runtime)?;
+        tree.link(&env.open_in(RUNTIME)?, RUNTIME, &of_runtime, &whole)?;
     }
     let runtime = runtime::path(root, manifest, key);
     let mut made = Vec::new();
@@ -102,51 +110,40 @@ struct Tree<'a> {
 type Names<'c> = (BTreeSet<&'c str>, Vec<(usize, &'c Item)>);
 
 impl Tree<'_> {
-    /// Links the files of `components` into `to`, each on its own.
-    fn link<'c>(&self, to: &Directory, components: &[&'c Listed<'_>]) -> io::Result<Names<'c>> {
-        self.link_but(to, components, &BTreeSet::new())
-    }
-
-    /// Makes the runtime's tree in `to`, in the environment. A directory that only one of `components` has
-    /// is a symbolic link to it: a hard link takes as long as a small file on many file systems.
-    fn compose(&self, to: &Directory, components: &[&Listed<'_>]) -> io::Result<()> {
-        let listings: Vec<_> = components.iter().map(|one| &one.listing).collect();
-        let whole = whole_directories(&listings);
-        let left_out = whole.iter().map(|(directory, _)| *directory).collect();
-        self.link_but(to, components, &left_out)?;
-        let up = RUNTIME.split('/').count();
-        for (directory, owner) in whole {
-            let up = "../".repeat(up + directory.matches('/').count());
-            let component = guards::path_from_env(components[owner].component);
-            to.symlink(&format!("{up}{component}/{directory}"), directory)?;
-        }
-        Ok(())
-    }
-
-    /// Links the files of `components` into `to`, except for those in the directories `left_out`.
-    fn link_but<'c>(
+    /// Links the files of `components` into `to`, which is at the path `at` in the environment. Directories
+    /// that are `whole` are links to those of their components.
+    fn link<'c>(
         &self,
         to: &Directory,
+        at: &str,
         components: &[&'c Listed<'_>],
-        left_out: &BTreeSet<&str>,
+        whole: &[(&'c str, usize)],
     ) -> io::Result<Names<'c>> {
+        let left_out: BTreeSet<&str> = whole.iter().map(|(directory, _)| *directory).collect();
         let directories = components.iter().flat_map(|one| one.listing.directories());
-        let directories: BTreeSet<&str> =
-            directories.filter(|directory| !is_below(left_out, directory)).collect();
+        let mut directories: BTreeSet<&str> =
+            directories.filter(|directory| !is_below(&left_out, directory)).collect();
         for directory in &directories {
             ignore_existing(to.create(directory, OPEN))?;
         }
-        let mut files = winners(&components.iter().map(|one| &one.listing).collect::<Vec<_>>());
-        let all = files.len();
-        files.retain(|(_, item)| !is_below(left_out, item.path.as_str()));
-        self.pulse.add(LINKED.saturating_mul((all - files.len()) as u64));
+        let depth = at.split('/').filter(|name| !name.is_empty()).count();
+        for (directory, owner) in whole {
+            let up = "../".repeat(depth + directory.matches('/').count());
+            let component = guards::path_from_env(components[*owner].component);
+            to.symlink(&format!("{up}{component}/{directory}"), directory)?;
+        }
+        let files = winners(&components.iter().map(|one| &one.listing).collect::<Vec<_>>());
+        let (below, files_to_link): (Vec<_>, Vec<_>) =
+            files.iter().partition(|(_, item)| is_below(&left_out, item.path.as_str()));
+        self.pulse.add(LINKED.saturating_mul(below.len() as u64));
         let open = |one: &&Listed<'_>| Cached::open(self.root, &one.component.digest.key());
         let sources = components.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let linker = Linker::new(to, self.interpreter, self.pulse);
-        let chunks: Vec<_> = files.chunks(CHUNK).collect();
+        let chunks: Vec<_> = files_to_link.chunks(CHUNK).collect();
         run_all(&chunks, |(), chunk| {
             chunk.iter().try_for_each(|(from, item)| linker.put(sources[*from].directory(), item))
         })?;
+        directories.extend(left_out);
         Ok((directories, files))
     }
 }

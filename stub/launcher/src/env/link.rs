@@ -28,29 +28,34 @@ pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
     all
 }
 
-/// The topmost directories that belong to one of the layers alone, each with its index. One link stands
-/// for each. A directory with an executable is none: the program's `$ORIGIN` would be the component's.
-/// Neither is one with a link that leads out of it.
-pub fn whole_directories<'a>(layers: &[&'a Listing]) -> Vec<(&'a str, usize)> {
+/// The directories of the runtime that no link can stand for: those with an executable, whose `$ORIGIN`
+/// would be the component's, and those with a link that leads out of them.
+pub fn fixed_directories<'a>(layers: &[&'a Listing]) -> BTreeSet<&'a str> {
+    let items = layers.iter().flat_map(|listing| listing.items());
+    let is_fixed = |item: &&Item| match &item.node {
+        Node::File { mode, .. } => mode.is_executable(),
+        Node::Link(target) => target.as_str().starts_with("../"),
+    };
+    items.filter(is_fixed).flat_map(|item| above(item.path.as_str())).collect()
+}
+
+/// The topmost directories that belong to one of the layers alone, each with its index, if they `may` be
+/// links. One link stands for each.
+pub fn whole_directories<'a>(
+    layers: &[&'a Listing],
+    may: impl Fn(usize, &str) -> bool,
+) -> Vec<(&'a str, usize)> {
     let (mut seen, mut mixed) = (BTreeSet::new(), BTreeSet::new());
     for listing in layers {
         mixed
             .extend(listing.directories().into_iter().filter(|directory| !seen.insert(*directory)));
-        for item in listing.items() {
-            let stays = match &item.node {
-                Node::File { mode, .. } => mode.is_executable(),
-                Node::Link(target) => target.as_str().starts_with("../"),
-            };
-            if stays {
-                mixed.extend(above(item.path.as_str()));
-            }
-        }
     }
     let (mut whole, mut owned) = (BTreeSet::new(), Vec::new());
     for (layer, listing) in layers.iter().enumerate() {
         // A directory comes before those in it.
         for directory in listing.directories() {
-            if !mixed.contains(directory) && !is_below(&whole, directory) {
+            let is_free = !mixed.contains(directory) && !is_below(&whole, directory);
+            if is_free && may(layer, directory) {
                 whole.insert(directory);
                 owned.push((directory, layer));
             }
@@ -139,7 +144,8 @@ mod tests {
             &listing(&["bin/python!", "lib/py/email/mime/x", "lib/py/email/y", "lib/py/os", "z/a"]),
             &listing(&["lib/py/ssl", "lib/py/sqlite3/a", "share/x"]),
         ];
-        let whole = whole_directories(&layers);
+        let fixed = fixed_directories(&layers);
+        let whole = whole_directories(&layers, |_, directory| !fixed.contains(directory));
         let expected = [("lib/py/email", 0), ("lib/py/sqlite3", 1), ("share", 1), ("z", 0)];
         assert_eq!(whole.iter().copied().collect::<BTreeSet<_>>(), expected.into());
         let whole = whole.into_iter().map(|(directory, _)| directory).collect();
