@@ -15,5 +15,8 @@ mod host_data;
 /// Root file systems with and without a C library.
 pub mod host_matrix;
 
+/// Interpreters that the user names: newer ones than this machine has, free-threaded ones.
+mod pythons;
+
 /// Foreign code that an interpreter might load.
 pub mod untrusted_code;

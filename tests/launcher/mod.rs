@@ -28,7 +28,7 @@ pub mod environment;
 mod external_runtime;
 
 /// The fast start of entry points.
-mod fast_start;
+pub mod fast_start;
 
 /// The interpreter and the scripts inside.
 mod interpreter;

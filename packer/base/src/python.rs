@@ -29,6 +29,9 @@ pub struct Interpreter {
     pub cache_tag: String,
     /// `importlib.util.MAGIC_NUMBER` in hex.
     pub magic: String,
+    /// Whether it is a free-threaded build (PEP 703): one without the GIL, with an ABI and directories of
+    /// its own. Its bytecode is that of the usual build.
+    pub is_free_threaded: bool,
     /// The target that it runs on, and so do the archives that carry it.
     pub target: &'static Target,
     /// `sys.base_prefix`.
@@ -81,9 +84,19 @@ impl Interpreter {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
-    /// The tag of its binary interface: `cp312`. Only CPython with its usual one is supported.
+    /// The version in the names of its executable and directories: `3.12`, `3.13t`.
+    pub fn name_version(&self) -> String {
+        self.minor() + self.abi_flags()
+    }
+
+    /// The tag of its binary interface: `cp312`, `cp313t`.
     pub fn abi(&self) -> String {
-        format!("cp{}{}", self.version.0, self.version.1)
+        format!("cp{}{}{}", self.version.0, self.version.1, self.abi_flags())
+    }
+
+    /// `sys.abiflags`; other flags than this one aren't supported.
+    fn abi_flags(&self) -> &'static str {
+        if self.is_free_threaded { "t" } else { "" }
     }
 
     /// Whether this machine runs the interpreter itself.
@@ -99,16 +112,16 @@ impl Interpreter {
 
     /// The executable in a runtime's prefix: `bin/python3.12`.
     pub fn program(&self) -> String {
-        self.target.python.executable(&self.minor())
+        self.target.python.executable(&self.name_version())
     }
 
     /// The standard library's directory in a runtime's prefix: `lib/python3.12`.
     pub fn lib(&self) -> String {
-        self.target.python.stdlib(&self.minor())
+        self.target.python.stdlib(&self.name_version())
     }
 
     /// The directory of distributions in an environment: `lib/python3.12/site-packages`.
     pub fn site_packages(&self) -> String {
-        self.target.python.site_packages(&self.minor())
+        self.target.python.site_packages(&self.name_version())
     }
 }

@@ -25,6 +25,7 @@ pub fn python_at(prefix: &Path) -> Interpreter {
         version: (3, 12, 1),
         full_version: "3.12.1".into(),
         cache_tag: "cpython-312".into(),
+        is_free_threaded: false,
         magic: "cb0d0d0a".into(),
         target: &X86_64_LINUX,
         prefix: prefix.to_owned(),

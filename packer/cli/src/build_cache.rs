@@ -23,6 +23,7 @@
 //!   pythons/roots/<digest>/           Debian's packages, unpacked
 //!   pythons/suites/<key>.json         the newest root of a suite of Debian
 //!   pythons/repaired/<digest>/        copies of Pythons that had lost their execute bits
+//!   pythons/hosts/<digest>/           Pythons of unpacked systems, started by their own loader
 //!   resolutions/<key>.json            the wheels that requirements came to
 //!   wheels/<sha256>/<file name>.whl   wheels
 //!   …/.snakecrate-tmp-<random>        anything that is being made, in any of these directories
@@ -214,6 +215,7 @@ impl BuildCache {
             roots: directory("roots"),
             suites: directory("suites"),
             repaired: directory("repaired"),
+            hosts: directory("hosts"),
         }
     }
 

@@ -73,7 +73,7 @@ pub(crate) fn installation(interpreter: &Interpreter, walk: &Walk<'_>) -> Result
     let mut files = Files::new();
     walk.add(&interpreter.stdlib, &stdlib, &mut files)?;
     walk.add(&interpreter.dynload, &format!("{stdlib}/lib-dynload"), &mut files)?;
-    let include = format!("include/python{}", interpreter.minor());
+    let include = format!("include/python{}", interpreter.name_version());
     walk.add(&interpreter.prefix.join(&include), &include, &mut files)?;
     Ok(files)
 }

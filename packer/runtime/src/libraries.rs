@@ -95,6 +95,12 @@ impl Host {
         Self { target, root: Root::new("/"), early, cache, late }
     }
 
+    /// The directories of an unpacked system that its loader searches.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = PathBuf> {
+        let found = self.late.iter().filter_map(|directory| self.root.resolve(directory).ok());
+        found.filter(|directory| directory.is_dir())
+    }
+
     /// The library `name` for an object with no search path of its own.
     pub fn library(&self, name: &str) -> Option<PathBuf> {
         let early = self.early.iter().map(|directory| directory.join(name));

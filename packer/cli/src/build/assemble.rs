@@ -147,7 +147,8 @@ impl Work<'_> {
             about: About::default(),
             target: self.interpreter.target,
             python: Python {
-                abi: runtime_file.as_ref().map(|_| self.interpreter.abi()),
+                abi: (runtime_file.is_some() || self.interpreter.is_free_threaded)
+                    .then(|| self.interpreter.abi()),
                 ..self.python()?
             },
             launch,

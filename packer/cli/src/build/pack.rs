@@ -108,7 +108,7 @@ impl Work<'_> {
             python.target,
             python.full_version,
             python.magic,
-            python.cache_tag,
+            python.abi(),
             self.level,
             self.form,
             self.slim,

@@ -1,14 +1,20 @@
 mod foreign;
 
 use super::*;
+use crate::build_cache::BuildCache;
 use snakecrate_base::ui::Verbosity;
+use snakecrate_runtime::discover::{Request, Spec, find};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Every `CPython` of this machine that the format is known of.
+/// Interpreters to test as well, as `--python` takes them, separated by colons: newer ones than this
+/// machine has, free-threaded ones. The suite and `ci/pythons` read it, too.
+const NAMED: &str = "SNAKECRATE_TEST_PYTHONS";
+
+/// Every `CPython` of this machine that the format is known of, and those that [`NAMED`] names.
 fn interpreters() -> Vec<Interpreter> {
-    let mut found = Vec::new();
-    for minor in 9..=14 {
+    let mut found = named();
+    for minor in 9..=15 {
         let name = format!("python3.{minor}");
         let pyenv = dirs::home_dir().unwrap_or_default().join(".pyenv/versions");
         let pyenv = std::fs::read_dir(pyenv).into_iter().flatten().flatten();
@@ -21,6 +27,21 @@ fn interpreters() -> Vec<Interpreter> {
     }
     assert!(!found.is_empty(), "these tests need a Python");
     found
+}
+
+/// The interpreters in [`NAMED`]. Those of unpacked systems run by their own loaders.
+fn named() -> Vec<Interpreter> {
+    let specs = std::env::var(NAMED).unwrap_or_default();
+    let cache = std::env::temp_dir().join("snakecrate-test-pythons");
+    let find = |spec| {
+        let target = snakecrate_base::host::target().unwrap();
+        let request = Request {
+            spec: Some(Spec::parse(spec).unwrap()),
+            ..Request::offline(target, BuildCache::at(&cache).pythons())
+        };
+        find(&request, ui()).unwrap_or_else(|error| panic!("{NAMED}: {spec}: {error}"))
+    };
+    specs.split(':').filter(|spec| !spec.is_empty()).map(find).collect()
 }
 
 fn ask(executable: &Path) -> Option<Interpreter> {
@@ -74,7 +95,7 @@ fn all(tree: &Tree) -> Vec<(&EntryPath, Vec<u8>)> {
 fn python_loads_the_bytecode_without_the_source() {
     for interpreter in interpreters() {
         let mut tree = Tree::default();
-        let source = b"import sys\nprint(__file__, __cached__ != None, answer := 6 * 7)\n".to_vec();
+        let source = b"print(__file__, __spec__.cached != None, answer := 6 * 7)\n".to_vec();
         tree.insert_file(path("app/hello.py"), Mode::Plain, source);
         let report =
             compile(&mut tree, &Workers::new(&interpreter), Form::default(), ui()).unwrap();
@@ -88,7 +109,7 @@ fn python_loads_the_bytecode_without_the_source() {
         std::fs::write(directory.path().join("hello.py"), "print('from source')").unwrap();
         let cached = cached.strip_prefix("app/").unwrap();
         std::fs::write(directory.path().join(cached), bytes).unwrap();
-        let output = Command::new(&interpreter.executable)
+        let output = Command::new(&interpreter.host)
             .args(["-c", "import hello"])
             .current_dir(directory.path())
             .env("PYTHONPATH", directory.path())
@@ -230,7 +251,7 @@ fn canonical_standard_libraries_equal_what_python_wrote() {
             let name = path.as_str().replace('/', "+");
             std::fs::write(directory.path().join(name), bytes).unwrap();
         }
-        let output = Command::new(&interpreter.executable)
+        let output = Command::new(&interpreter.host)
             .args(["-I", "-W", "ignore", "-c", include_str!("compare.py")])
             .arg(directory.path())
             .arg(&interpreter.stdlib)
@@ -253,14 +274,14 @@ fn unknown_pythons_are_not_reproducible_and_say_so() {
     for interpreter in interpreters() {
         check_reproducible(&interpreter).unwrap();
         let new = Interpreter {
-            version: (3, 15, 0),
-            full_version: "3.15.0a2".into(),
+            version: (3, 16, 0),
+            full_version: "3.16.0a2".into(),
             ..interpreter.clone()
         };
         let warning = check_reproducible(&new).unwrap_err();
-        let text = "the bytecode of CPython 3.15.0a2 may differ from one build to the next";
+        let text = "the bytecode of CPython 3.16.0a2 may differ from one build to the next";
         assert_eq!(warning.to_string(), text);
-        assert!(warning.remedy().unwrap().contains("CPython 3.8 to 3.14"), "{warning}");
+        assert!(warning.remedy().unwrap().contains("CPython 3.8 to 3.15"), "{warning}");
         let other = Interpreter { implementation: "pypy".into(), ..interpreter };
         check_reproducible(&other).unwrap_err();
     }
@@ -271,7 +292,7 @@ fn optimized_bytecode_has_the_name_that_python_looks_for() {
     for interpreter in interpreters() {
         for (optimize, option) in [(1, "-O"), (2, "-OO")] {
             let mut tree = Tree::default();
-            let source = b"'doc'\nassert False\nprint(__cached__, __doc__)\n".to_vec();
+            let source = b"'doc'\nassert False\nprint(__spec__.cached, __doc__)\n".to_vec();
             tree.insert_file(path("lib/hello.py"), Mode::Plain, source);
             let form = Form { optimize, sourceless: false };
             compile(&mut tree, &Workers::new(&interpreter), form, ui()).unwrap();
@@ -282,7 +303,7 @@ fn optimized_bytecode_has_the_name_that_python_looks_for() {
             std::fs::write(directory.path().join("hello.py"), "print('the source')").unwrap();
             std::fs::write(directory.path().join(&cached), code).unwrap();
             let script = "import sys; sys.path.insert(0, sys.argv[1]); import hello";
-            let output = Command::new(&interpreter.executable)
+            let output = Command::new(&interpreter.host)
                 .args(["-I", option, "-c", script])
                 .arg(directory.path())
                 .output()

@@ -146,10 +146,9 @@ impl<'a> Components<'a> {
     }
 }
 
-/// The interpreter's name with its version: `python3.12`.
+/// The interpreter's name with its version: `python3.12`, `python3.13t`.
 fn versioned(manifest: &Manifest) -> String {
-    let minor: Vec<_> = manifest.python.version.splitn(3, '.').take(2).collect();
-    format!("python{}", minor.join("."))
+    manifest.python.executable.file_name().to_owned()
 }
 
 /// Changes the bytes of the file at `path`. Returns what `change` returns; `None` if there is no such file.

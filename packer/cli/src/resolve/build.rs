@@ -75,7 +75,7 @@ pub(super) fn git(job: &Job, name: &str, git: &Git) -> Result<Cached, Error> {
 
 fn key(job: &Job, parts: &[&str]) -> String {
     let python = job.interpreter;
-    let own = [SCHEME, &python.cache_tag, &python.full_version, python.target.name];
+    let own = [SCHEME, &*python.abi(), &python.full_version, python.target.name];
     let mut hasher = blake3::Hasher::new();
     for part in own.iter().chain(parts) {
         hasher.update(part.as_bytes()).update(&[0]);

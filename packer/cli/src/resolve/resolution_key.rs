@@ -22,7 +22,7 @@ pub(super) fn of(
     let mut key = Key::default();
     let python = job.interpreter;
     key.list("scheme", [SCHEME]);
-    key.list("python", [&python.full_version, &python.cache_tag, python.target.name]);
+    key.list("python", [&*python.full_version, &python.abi(), python.target.name]);
     key.list("directory", [&*job.directory.to_string_lossy()]);
     key.list("requirements", requirements);
     for (path, text) in &job.files.contents {

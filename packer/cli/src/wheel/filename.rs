@@ -134,11 +134,12 @@ fn rank(python: &str, abi: &str, interpreter: &Interpreter) -> Option<(u8, u32)>
         return None;
     }
     let own = of == Some(minor);
-    // `cpython-313t` and `cpython-312` are the cache tags of ABIs `cp313t` and `cp312`.
-    let own_abi = interpreter.cache_tag.replace("cpython-", "cp");
+    let own_abi = interpreter.abi();
     match (kind, abi) {
         ("cp", abi) if own && abi.trim_end_matches('m') == own_abi => Some((5, minor)),
-        ("cp", "abi3") if !own_abi.ends_with('t') => Some((4, of?)),
+        ("cp", "abi3") if !interpreter.is_free_threaded => Some((4, of?)),
+        // PEP 803: the stable ABI of free-threaded builds, from 3.15 on.
+        ("cp", "abi3t") if interpreter.is_free_threaded && of >= Some(15) => Some((4, of?)),
         ("cp", "none") if own => Some((3, minor)),
         ("py", "none") if own => Some((2, minor)),
         // Python 3.12 prefers `py3` to `py311`: it comes right after `py312`.

@@ -3,6 +3,7 @@
 //! It is for another processor, or belongs to an unpacked system with a C library of its own.
 
 mod host;
+mod own_loader;
 #[cfg(test)]
 mod tests;
 
@@ -35,9 +36,8 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         return Err(Error::Machine { path: path.clone(), machine, target: job.target });
     }
     let facts = Facts::of(&layout, job.target)?;
-    let Facts { implementation, version, full_version, is_free_threaded, .. } = &facts;
-    check_supported(path, implementation, *version, full_version, *is_free_threaded)?;
-    let host = host::of(path, &facts, job)?;
+    check_supported(path, &facts.implementation, facts.version, &facts.full_version)?;
+    let host = host::of(&layout, &facts, job)?;
     let Layout { executable, root, prefix, stdlib } = layout;
     Ok(Interpreter {
         executable,
@@ -48,6 +48,7 @@ pub(super) fn interpreter(path: &Path, job: &Job<'_>) -> Result<Interpreter, Err
         full_version: facts.full_version,
         cache_tag: host.cache_tag,
         magic: host.magic,
+        is_free_threaded: facts.is_free_threaded,
         target: job.target,
         prefix,
         dynload: stdlib.join("lib-dynload"),

@@ -57,7 +57,7 @@ pub enum Error {
     Unsupported {
         /// The executable.
         path: PathBuf,
-        /// `PyPy 3.10`, `a free-threaded Python 3.14`.
+        /// `PyPy 3.10`, `Python 3.8.18`.
         what: String,
     },
     /// An interpreter for another processor.

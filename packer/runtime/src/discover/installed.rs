@@ -134,6 +134,10 @@ fn in_prefix(
 fn ask(executable: &Path, keeper: Keeper, target: &'static Target) -> Option<Candidate> {
     let (executable, version) = if host::target() == Some(target) {
         let interpreter = probe(executable, target).ok()?;
+        // Most wheels aren't for these: whoever wants one names it.
+        if interpreter.is_free_threaded {
+            return None;
+        }
         (interpreter.executable, interpreter.full_version)
     } else {
         tree::version(executable, target).ok()?

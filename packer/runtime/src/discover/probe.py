@@ -1,7 +1,8 @@
 import importlib.util, json, os, platform, sys, sysconfig
 
-version = "%d.%d" % sys.version_info[:2]
-executable = os.path.join(sys.base_prefix, "bin", "python" + version)
+# A free-threaded build's is python3.13t.
+name = "python%d.%d%s" % (*sys.version_info[:2], getattr(sys, "abiflags", ""))
+executable = os.path.join(sys.base_prefix, "bin", name)
 if not os.path.isfile(executable):
     executable = getattr(sys, "_base_executable", None) or sys.executable
 stdlib = os.path.dirname(os.path.realpath(os.__file__))

@@ -36,14 +36,10 @@ pub(super) fn check_supported(
     implementation: &str,
     (major, minor, _): (u8, u8, u8),
     full_version: &str,
-    is_free_threaded: bool,
 ) -> Result<(), Error> {
     let unsupported = |what| Err(Error::Unsupported { path: path.to_owned(), what });
     if implementation != "cpython" {
         return unsupported(format!("{implementation} {major}.{minor}"));
-    }
-    if is_free_threaded {
-        return unsupported(format!("a free-threaded Python {major}.{minor}"));
     }
     if (major, minor) < OLDEST {
         return unsupported(format!("Python {full_version}"));
@@ -55,8 +51,7 @@ pub(super) fn check_supported(
 pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error> {
     let answer = ask(path, target)?;
     let version = answer.version;
-    let Answer { implementation, full_version, free_threaded, .. } = &answer;
-    check_supported(path, implementation, version, full_version, *free_threaded)?;
+    check_supported(path, &answer.implementation, version, &answer.full_version)?;
     let header = header(&answer.executable)
         .map_err(|source| Error::Read { path: answer.executable.clone(), source })?;
     if let Some(machine) = foreign_machine(&header, target) {
@@ -71,6 +66,7 @@ pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error>
         full_version: answer.full_version,
         cache_tag: answer.cache_tag,
         magic: answer.magic,
+        is_free_threaded: answer.free_threaded,
         target,
         prefix: answer.prefix,
         stdlib: answer.stdlib,

@@ -67,6 +67,8 @@ pub struct PythonDirectories {
     pub suites: PathBuf,
     /// `<digest>/`: copies of directories whose files had lost their execute bits.
     pub repaired: PathBuf,
+    /// `<digest>/`: interpreters of unpacked systems, started by their own loader.
+    pub hosts: PathBuf,
 }
 
 impl PythonDirectories {

@@ -88,6 +88,7 @@ pub(crate) fn python_directories(cache: &Path) -> PythonDirectories {
         roots: cache.join("roots"),
         suites: cache.join("suites"),
         repaired: cache.join("repaired"),
+        hosts: cache.join("hosts"),
     }
 }
 

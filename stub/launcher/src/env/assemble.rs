@@ -178,10 +178,9 @@ fn put_interpreter(
     Ok(loader)
 }
 
-/// The interpreter's name with its version: `bin/python3.12`.
+/// The interpreter's name with its version: `bin/python3.12`, `bin/python3.13t`.
 fn versioned(manifest: &Manifest) -> String {
-    let minor: Vec<_> = manifest.python.version.splitn(3, '.').take(2).collect();
-    format!("bin/python{}", minor.join("."))
+    format!("bin/{}", manifest.python.executable.file_name())
 }
 
 /// The contents of `pyvenv.cfg`, for the runtime's tree at `runtime`: see <https://docs.python.org/3/library/venv.html>.

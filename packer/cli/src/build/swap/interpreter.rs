@@ -73,6 +73,7 @@ pub(super) fn of_archive(manifest: &Manifest, target: &'static Target, path: &Pa
         cache_tag: format!("{}-{}{}", manifest.python.implementation, version.0, version.1),
         full_version,
         magic: String::new(),
+        is_free_threaded: manifest.python.abi.as_ref().is_some_and(|abi| abi.ends_with('t')),
         target,
         prefix: PathBuf::new(),
         stdlib: PathBuf::new(),
@@ -100,7 +101,7 @@ fn new(
     }
     let own = (old.version.0, old.version.1);
     let found = interpreters::named(swap.settings, old.target, own, cache, ui)?;
-    if found.minor() != old.minor() {
+    if found.abi() != old.abi() {
         let path = found.executable.display();
         return Err(minor(format!("{path} ({})", found.full_version)).into());
     }

@@ -13,7 +13,7 @@
 //!   interned it. Here it is interned if it could be a name.
 //!
 //! `marshal.loads` gives equal objects for both forms. Source of the format: `Python/marshal.c` of
-//! `CPython` 3.8 to 3.14.
+//! `CPython` 3.8 to 3.15.
 //!
 //! No crate can be used for this: `py-marshal` only reads, and `python_marshal`, which also writes,
 //! is under the GPL and knows 3.10 to 3.13. For versions that this module does not know either,
@@ -30,7 +30,7 @@ const FLAG_REF: u8 = 0x80;
 const MAX_DEPTH: usize = 2000;
 
 /// The versions of `CPython` whose code objects have a known [`Layout`].
-pub(super) const KNOWN: &str = "3.8 to 3.14";
+pub(super) const KNOWN: &str = "3.8 to 3.15";
 
 /// The layout of code objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum Layout {
     /// 3.8 to 3.10: six numbers; code, constants, four tuples of names, filename, name; a line
     /// number; the line table.
     Names,
-    /// 3.11 to 3.14: five numbers; code, constants, names, the "fast locals" and their kinds,
+    /// 3.11 to 3.15: five numbers; code, constants, names, the "fast locals" and their kinds,
     /// filename, name, qualified name; a line number; line table and exception table.
     Fast,
 }
@@ -48,7 +48,7 @@ impl Layout {
     pub(super) fn of(version: (u8, u8, u8)) -> Option<Self> {
         match version {
             (3, 8..=10, _) => Some(Self::Names),
-            (3, 11..=14, _) => Some(Self::Fast),
+            (3, 11..=15, _) => Some(Self::Fast),
             _ => None,
         }
     }
@@ -184,10 +184,10 @@ mod tests {
     }
 
     #[test]
-    fn layouts_are_known_from_3_8_to_3_14() {
+    fn layouts_are_known_from_3_8_to_3_15() {
         assert_eq!(Layout::of((3, 7, 16)), None);
         assert_eq!(Layout::of((3, 10, 1)), Some(Layout::Names));
         assert_eq!(Layout::of((3, 11, 0)), Some(Layout::Fast));
-        assert_eq!(Layout::of((3, 15, 0)), None);
+        assert_eq!(Layout::of((3, 16, 0)), None);
     }
 }

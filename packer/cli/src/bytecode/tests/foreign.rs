@@ -5,10 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use snakecrate_base::skip;
 use snakecrate_format::target::AARCH64_LINUX;
-use snakecrate_runtime::discover::{Request, Spec, find};
 
 use super::*;
-use crate::build_cache::BuildCache;
 
 /// The root of an unpacked `AArch64` system with a Python, such as Debian's.
 const ROOT: &str = "SNAKECRATE_AARCH64_ROOT";

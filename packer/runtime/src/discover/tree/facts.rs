@@ -107,7 +107,7 @@ impl Facts {
         if !texts.tags.contains(&cache_tag) {
             return Err(unknown("implementation"));
         }
-        let full_version = header_version(&root, prefix, minor)
+        let full_version = header_version(&root, prefix, &name, minor)
             .or_else(|| texts.version())
             .ok_or_else(|| unknown("version"))?;
         Ok(Self {
@@ -167,8 +167,8 @@ fn variables(stdlib: &Path) -> String {
 }
 
 /// `PY_VERSION` in `patchlevel.h`.
-fn header_version(root: &Root, prefix: &Path, minor: &str) -> Option<String> {
-    let text = read(root, &prefix.join(format!("include/python{minor}/patchlevel.h")))?;
+fn header_version(root: &Root, prefix: &Path, name: &str, minor: &str) -> Option<String> {
+    let text = read(root, &prefix.join("include").join(name).join("patchlevel.h"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("#define PY_VERSION"))?;
     let version = line.trim().trim_matches('"').trim_end_matches('+');
     version.starts_with(&format!("{minor}.")).then(|| version.to_owned())
