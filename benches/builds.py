@@ -6,6 +6,8 @@ from peers import ARGUMENTS, SMALLEST
 from setting import Failure
 
 TARGETS = {"hello": 0.5, "deployctl": 0.65}
+# Megabytes of the archives as users get them.
+LARGEST = {"hello": 8.5, "deployctl": 25}
 
 
 def size(path):
@@ -19,7 +21,10 @@ def sizes(setting, peers, results):
         others = {"PyInstaller --onefile": peers.pyinstaller, "shiv": peers.shiv, "pex": peers.pex}
         if app == "hello":
             others["Nuitka --onefile"] = peers.nuitka
-        results.number(f"{app}, size: Snakecrate", size(peers.archive(app)), "MB")
+        whole = size(peers.archive(app))
+        how = f"with `{' '.join(SMALLEST)}`, and the C library"
+        results.row(f"size of `{app}`", whole, "MB", LARGEST[app], how)
+        results.number(f"{app}, size: Snakecrate", whole, "MB")
         # For a fair comparison: no other packer includes a C library.
         ours = size(peers.archive(app, "--libc=host"))
         results.number(f"{app}, size: Snakecrate with libc=host", ours, "MB")
@@ -46,10 +51,11 @@ def builds(setting, peers, results):
     changed = copy / "src/deployctl/errors.py"
     original = changed.read_text()
     cache, output = setting.fast / "build-cache", setting.fast / "build-output"
-    ours, theirs = {"first": [], "again": []}, {"first": [], "again": []}
+    ours = {"first": [], "again": [], "unproven": []}
+    theirs = {"first": [], "again": []}
 
-    def build():
-        words, env = peers.pack(copy, setting.fast / "built", cache=cache, level=[])
+    def build(*options):
+        words, env = peers.pack(copy, setting.fast / "built", *options, cache=cache, level=[])
         return setting.timed(*words, env=env)
 
     def freeze(fresh):
@@ -66,20 +72,34 @@ def builds(setting, peers, results):
             for change in range(setting.rounds(2, 1)):
                 changed.write_text(f"{original}\nCHANGE = '{number} {change}'\n")
                 ours["again"].append(build())
+                changed.write_text(f"{original}\nCHANGE = '{number} {change} unproven'\n")
+                ours["unproven"].append(build("--no-proof"))
                 theirs["again"].append(freeze(fresh=False))
     finally:
         changed.write_text(original)
         for path in (cache, output):
             setting.remove(path)
-    middle = {name: (median(ours[name]), median(theirs[name])) for name in ours}
+    middle = {name: (median(ours[name]), median(theirs[name])) for name in theirs}
     first, again = middle["first"], middle["again"]
     how = "empty caches, wheels in a directory, nothing from the network, uv resolves; PyInstaller's begins with all installed"
     results.row("first build of `deployctl` / PyInstaller's", first[0] / first[1], "×", 0.6, how)
     how = "a line of `errors.py`; the project's wheel is built anew (PEP 517)"
     results.row("rebuild after a change of one line", again[0], "s", 1.0, how)
+    back_end = start_of_back_end(setting, peers)
+    limit = f"{back_end:.2f} s: starting the back end's interpreter and importing it"
+    what = "the same with `--no-proof`"
+    results.row(what, median(ours["unproven"]), "s", 0.3, how, limit)
     results.row(
         "the same / PyInstaller's rebuild", again[0] / again[1], "×", 0.03, "with its caches"
     )
     for name, label in (("first", "first build"), ("again", "rebuild")):
         results.number(f"{label} of deployctl: Snakecrate", middle[name][0], "s")
         results.number(f"{label} of deployctl: PyInstaller", middle[name][1], "s")
+
+
+def start_of_back_end(setting, peers):
+    """Seconds to start the interpreter and import hatchling, which a build cannot do without."""
+    place = peers.venv("back-end", *peers.offline, "hatchling", "editables")
+    command = [place / "python", "-c", "import hatchling.build"]
+    setting.run(*command)
+    return median(setting.timed(*command) for _ in range(5))

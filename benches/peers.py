@@ -121,6 +121,12 @@ class Peers:
 
     # The others
 
+    def uv_run(self, app):
+        """The command that runs `app` from its wheels, without a file to give away."""
+        words = [self.tools / "uv", "run", "--quiet", "--offline", "--no-project", "--no-config"]
+        words += ["--python", self.setting.python, *self.offline, "--with", self.wheel(app)]
+        return [*words, app]
+
     def built(self, tool, app, make):
         """A peer's file; kept."""
         output = self.setting.directory("peers") / f"{tool}-{app}"

@@ -16,6 +16,9 @@ class Row:
     unit: str
     target: float
     method: str
+    # The physical limit, with what it is.
+    limit: str = ""
+    place: str = ""
 
     @property
     def verdict(self):
@@ -23,7 +26,9 @@ class Row:
 
     def line(self):
         value = "–" if self.value is None else f"{self.value:.3f} {self.unit}"
-        return f"| {self.what} | {value} | ≤ {self.target:g} {self.unit} | {self.verdict} | {self.method} |"
+        target = f"≤ {self.target:g} {self.unit}"
+        cells = [self.what, self.place, value, target, self.verdict, self.limit, self.method]
+        return f"| {' | '.join(cells)} |"
 
 
 class Results:
@@ -33,24 +38,30 @@ class Results:
         self.rows, self.numbers, self.failures = [], [], {}
         self.starts = {}  # application -> name -> "warm" or "first" -> seconds
         self.points = {"files": [], "bytes": []}  # (value, first run, packing) in seconds
+        # The file system that is measured now; none for what does not depend on it.
+        self.place = ""
 
-    def row(self, what, value, unit, target, method):
-        self.rows.append(Row(what, value, unit, target, method))
+    def row(self, what, value, unit, target, method, limit=None):
+        """A ratio or a difference, beside its target and what physics would allow."""
+        self.rows.append(Row(what, value, unit, target, method, limit or "", self.place))
 
     def absolute(self, name, series):
         text = f"{series.median * 1000:.2f} ms"
-        self.numbers.append((name, text, f"{len(series.all)} runs, ± {series.spread:.0%}"))
+        note = f"{len(series.all)} runs, ± {series.spread:.0%}"
+        self.numbers.append((name, self.place, text, note))
 
     def number(self, name, value, unit):
-        self.numbers.append((name, f"{value:.2f} {unit}", ""))
+        self.numbers.append((name, self.place, f"{value:.2f} {unit}", ""))
 
     def start(self, app, name, kind, seconds):
-        self.starts.setdefault(app, {}).setdefault(name, {})[kind] = seconds
+        title = f"{app}, {self.place}"
+        self.starts.setdefault(title, {}).setdefault(name, {})[kind] = seconds
 
     def point(self, kind, value, first, packing):
         self.points[kind].append((value, first, packing))
 
     def fail(self, what, error):
+        what = f"{what}, {self.place}" if self.place else what
         self.failures[what] = str(error) or type(error).__name__
 
 
@@ -111,7 +122,7 @@ def machine(setting, peers):
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     yield f"- {os.cpu_count()} cores, {model}, {memory:.0f} GiB, Linux {platform.release()}"
     yield f"- load average at the end: {os.getloadavg()[0]:.1f}, of which the benchmark itself is about 1"
-    yield f"- caches and temporary files of all: {file_system(setting.fast)}; the files themselves: {file_system(setting.scratch)}"
+    yield f"- tmpfs: /dev/shm; ext4: made for this run by mkfs.ext4, on a loop device; its file and the packed files: {file_system(setting.scratch)}"
     yield f"- packed: {setting.run(setting.python, '-VV').strip().splitlines()[0]}"
     yield f"- {setting.run(setting.snakecrate, '--version').strip()}, commit {commit(setting)}"
     tools = ("uv", "shiv", "pex", "pyinstaller", "nuitka")
@@ -151,8 +162,8 @@ def write(setting, peers, results, path, date, drawn):
         f"By `ci/bench`. {len(results.rows) - len(failed)} of {len(results.rows)} targets are met. All that is compared ran in turns in",
         "one run; medians.",
         "",
-        "| what | measured | target | met | how |",
-        "|---|---|---|---|---|",
+        "| what | on | measured | target | met | limit | how |",
+        "|---|---|---|---|---|---|---|",
         *(row.line() for row in results.rows),
         "",
     ]
@@ -174,8 +185,8 @@ def write(setting, peers, results, path, date, drawn):
         "Not to be compared with those of another day or machine.",
         "",
     ]
-    lines += ["| what | median | |", "|---|---|---|"]
-    lines += [f"| {name} | {text} | {note} |" for name, text, note in results.numbers]
+    lines += ["| what | on | median | |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(cells)} |" for cells in results.numbers]
     lines += ["", "## This machine", "", *machine(setting, peers), ""]
     path.write_text("\n".join(lines))
     return path

@@ -4,9 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
-from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,26 +18,32 @@ class Failure(Exception):
 class Setting:
     """Directories, programs and options of one run.
 
-    `scratch` is on disk and may be kept; `fast` is on a tmpfs where there is one, holds all caches
-    and temporary files of what is measured, and always goes.
+    `scratch` is on disk and may be kept. `fast` is on the file system `place` that is measured now: it
+    holds all caches and temporary files, and always goes.
     """
 
     def __init__(self, scratch, python, snakecrate, quick=False, kept=False):
         self.scratch, self.python, self.snakecrate = Path(scratch), Path(python), Path(snakecrate)
         self.quick, self.kept = quick, kept
-        memory = Path("/dev/shm")
-        place = memory if os.access(memory, os.W_OK) else self.scratch
-        self.fast = Path(tempfile.mkdtemp(prefix="snakecrate-bench-", dir=place))
         self.log = open(self.scratch / "log.txt", "a", buffering=1)
         # Archives are always new; the peers' files may be kept.
-        for stale in ("packed", "packer-cache"):
+        for stale in ("packed", "packer-cache", "programs"):
             self.remove(self.scratch / stale)
         self.packed = self.directory("packed")
-        (self.fast / "tmp").mkdir()
+        self.place, self.fast = None, None
+
+    def move(self, place, directory):
+        """What comes next is measured in `directory`, on the file system called `place`."""
+        self.place, self.fast = place, Path(directory)
+        (self.fast / "tmp").mkdir(exist_ok=True)
+
+    def settle(self):
+        """Waits until the file system has nothing left to write, so that it disturbs no measurement."""
+        if self.place != "tmpfs":
+            subprocess.run(["sync", "-f", self.fast], check=True)
 
     def close(self):
         self.log.close()
-        shutil.rmtree(self.fast, ignore_errors=True)
         if not self.kept:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -59,7 +63,7 @@ class Setting:
     def rounds(self, full, quick=3):
         return quick if self.quick else full
 
-    @cached_property
+    @property
     def base(self):
         """The environment of all programs: no `PYTHON*`; caches and temporary files on `fast`."""
         keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SNAKECRATE"))}
@@ -113,11 +117,11 @@ class Setting:
         return time.monotonic() - start
 
     def compiled(self, name):
-        """One of the C programs beside this file."""
-        program = self.fast / name
+        """One of the C programs beside this file, linked statically."""
+        program = self.directory("programs") / name
         if not program.exists():
-            source = HERE / f"{name}.c"
-            self.run("cc", "-O2", "-Wall", "-Wextra", "-pthread", "-o", program, source)
+            options = ["-O2", "-Wall", "-Wextra", "-pthread", "-static"]
+            self.run("cc", *options, "-o", program, HERE / f"{name}.c")
         return program
 
 

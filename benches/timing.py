@@ -80,6 +80,7 @@ def cold(setting, cases, rounds):
     for number in range(rounds):
         for case in cases if number % 2 == 0 else reversed(cases):
             case.prepare()
+            setting.settle()
             words = case.command if case.itself else [once, *case.command]
             seconds, *peak = setting.run(*words, env=case.env).split()
             case.clean()
