@@ -1,5 +1,5 @@
 //! Interpreters that a variable names, as `--python` takes them, separated by colons: newer ones than
-//! this machine has, those of unpacked systems, free-threaded ones. `ci/pythons` gets some.
+//! this machine has, those of unpacked systems, free-threaded ones. `ci/newest-pythons` gets some.
 
 use snakecrate_base::skip;
 
@@ -57,6 +57,23 @@ fn named_interpreters_are_whole_in_an_archive() {
             std::fs::read(sandbox.path("app")).unwrap()
                 == std::fs::read(sandbox.path("again")).unwrap()
         );
+    });
+}
+
+#[test]
+fn lazy_imports_of_a_script_stay_lazy() {
+    let script = "\
+lazy import colorsys
+lazy from email.message import Message
+import sys
+print([name in sys.modules for name in ('colorsys', 'email.message')], colorsys.rgb_to_hls(0, 0, 0))
+";
+    each(|python| {
+        if python.contains("3.15") {
+            let sandbox = Sandbox::new().file("lazy.py", script);
+            sandbox.build(["lazy.py", "-o", "app", "--python", python]).expect(0, "", "");
+            sandbox.archive("app").expect(0, "[False, False] (0.0, 0, 0.0)\n", "");
+        }
     });
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Interpreters to test as well, as `--python` takes them, separated by colons: newer ones than this
-/// machine has, free-threaded ones. The suite and `ci/pythons` read it, too.
+/// machine has, free-threaded ones. The suite and `ci/newest-pythons` read it, too.
 const NAMED: &str = "SNAKECRATE_TEST_PYTHONS";
 
 /// Every `CPython` of this machine that the format is known of, and those that [`NAMED`] names.

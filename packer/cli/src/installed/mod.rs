@@ -103,8 +103,8 @@ fn sees_system(directory: &Path) -> bool {
     })
 }
 
-/// Warns of files in `site` that no distribution has. A `.pth` file among them is an error: it
-/// changes what Python finds.
+/// Warns of files in `site` that no distribution has. A `.pth` file among them, or a `.start` file
+/// of 3.15 and newer, is an error: it changes what Python finds or runs.
 fn warn_of_strangers(
     directory: &Path,
     site: &Path,
@@ -130,7 +130,7 @@ fn warn_of_strangers(
         }
         match extension {
             Some("egg-link" | "egg") => return Err(Error::Egg(path.to_owned())),
-            Some("pth") if !name.contains('/') => return Err(Error::Paths(path.to_owned())),
+            Some("pth" | "start") if !name.contains('/') => return Err(Error::Paths(path.to_owned())),
             _ => strangers.push(name),
         }
     }

@@ -183,7 +183,8 @@ fn unseen(tree: &Tree) -> Option<String> {
         let library = name.contains(".so.");
         let code = matches!(
             Path::new(name).extension().and_then(|extension| extension.to_str()),
-            Some("so" | "pyd" | "dylib" | "pyc" | "pyo" | "pth" | "egg" | "whl" | "pyz")
+            // `.start`: entry points that `site` of 3.15 calls (PEP 829).
+            Some("so" | "pyd" | "dylib" | "pyc" | "pyo" | "pth" | "start" | "egg" | "whl" | "pyz")
         );
         let program = matches!(node, Node::File { mode: Mode::Executable, .. });
         (library || code || program).then(|| path.to_string())
@@ -245,6 +246,7 @@ mod tests {
             ("a.libs/libx-1.so.3.1", Mode::Plain),
             ("a/b.pyc", Mode::Plain),
             ("a.pth", Mode::Plain),
+            ("a.start", Mode::Plain),
             ("bin/ruff", Mode::Executable),
         ] {
             assert_eq!(of(&[(path, mode, "")]).open.unwrap(), path);

@@ -52,7 +52,9 @@ def imports(source):
             beginning = beginning and (node is tree or kind == "Expr" and is_docstring(tree, node))
             continue
         lines += map("\t".join, found)
-        beginning = beginning and found[0][0] in ("", "0")
+        # A lazy import (PEP 810) is not made before the script needs it.
+        is_lazy = getattr(node, "is_lazy", False)
+        beginning = beginning and not is_lazy and found[0][0] in ("", "0")
         if beginning:
             leading = len(lines)
     return "\n".join([str(leading)] + lines).encode()
