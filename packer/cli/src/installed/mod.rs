@@ -130,7 +130,9 @@ fn warn_of_strangers(
         }
         match extension {
             Some("egg-link" | "egg") => return Err(Error::Egg(path.to_owned())),
-            Some("pth" | "start") if !name.contains('/') => return Err(Error::Paths(path.to_owned())),
+            Some("pth" | "start") if !name.contains('/') => {
+                return Err(Error::Paths(path.to_owned()));
+            }
             _ => strangers.push(name),
         }
     }
