@@ -190,7 +190,7 @@ mod tests {
         manifest.entries = names.iter().map(entry).collect();
         manifest.launch.default = default.map(Into::into);
         let (home, rows) = (Path::new("/c/env"), Rows::default());
-        LaunchPlan::new(&manifest, home, LibcInUse::Only, rows, |_| true, |_| None)
+        LaunchPlan::new(&manifest, home, LibcInUse::Only, rows, |_| true, &[])
     }
 
     fn argv(plan: &LaunchPlan, arguments: &[&str]) -> Result<Vec<String>, NoEntry> {

@@ -30,7 +30,15 @@ const LONGEST: usize = 4096;
 const PLACES: [&[u8]; 3] = [b"__file__", b"__path__", b"getfile"];
 /// What leads out of a directory by another way than the text of its path. The second is `".."` in bytecode.
 const LEAVES: [&[u8]; 9] = [
-    b"\"..\"", b"\x02..", b"'..'", b"../", b"pardir", b"realpath", b"resolve", b"samefile", b"readlink",
+    b"\"..\"",
+    b"\x02..",
+    b"'..'",
+    b"../",
+    b"pardir",
+    b"realpath",
+    b"resolve",
+    b"samefile",
+    b"readlink",
 ];
 
 /// The topmost directories of `tree` below `site-packages` that may be links, sorted.
@@ -47,7 +55,8 @@ pub(super) fn directories(tree: &Tree) -> Result<Vec<EntryPath>, Error> {
     };
     let stay: Result<Vec<_>, Error> = nodes.par_iter().map(stays).collect();
     let stay = stay?;
-    let fixed: BTreeSet<&str> = stay.iter().flatten().flat_map(|path| above(path.as_str())).collect();
+    let fixed: BTreeSet<&str> =
+        stay.iter().flatten().flat_map(|path| above(path.as_str())).collect();
     let mut whole: BTreeSet<&str> = BTreeSet::new();
     for directory in &all {
         let is_one = directory.contains(SITE) && !fixed.contains(directory.as_str());

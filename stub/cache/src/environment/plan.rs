@@ -16,6 +16,7 @@
 use std::path::{Path, PathBuf};
 
 use snakecrate_format::entry_path::EntryPath;
+use snakecrate_format::listing::Item;
 use snakecrate_format::manifest::{Entry, Manifest, Start};
 use snakecrate_platform::{host, paths};
 
@@ -94,15 +95,16 @@ pub struct PlannedEntry {
 
 impl LaunchPlan {
     /// The plan for an environment at `home`. `is_loaded` returns whether an executable of the
-    /// environment needs a loader, and `size` the size of a file in bytes, if it is known.
+    /// environment needs a loader; `items` are the files of application and wheels.
     pub fn new(
         manifest: &Manifest,
         home: &Path,
         c_library: LibcInUse,
         guards: Rows,
         is_loaded: impl Fn(&EntryPath) -> bool,
-        size: impl Fn(&EntryPath) -> Option<u64>,
+        items: &[&Item],
     ) -> Self {
+        let size = |path: &EntryPath| items.iter().find(|item| item.path == *path)?.plain_size();
         let own = matches!(c_library, LibcInUse::Own(_));
         let entry = |entry: &Entry| {
             let (by, script) = match &entry.start {
@@ -110,8 +112,7 @@ impl LaunchPlan {
                 Start::Native(path) if own && is_loaded(path) => (StartedBy::Loaded, path),
                 Start::Native(path) => (StartedBy::Native, path),
             };
-            let compiled = bytecode(script, manifest, |path| size(path).is_some());
-            let path = compiled.as_ref().unwrap_or(script);
+            let path = bytecode(script, manifest, items).map_or(script, |item| &item.path);
             PlannedEntry {
                 name: entry.name.clone().into_bytes(),
                 by,
@@ -300,29 +301,28 @@ fn number(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// The bytecode of the boot script at `path`, which the interpreter starts without compiling anything, if
-/// the environment `has` it.
-pub fn bytecode(
-    path: &EntryPath,
-    manifest: &Manifest,
-    has: impl Fn(&EntryPath) -> bool,
-) -> Option<EntryPath> {
-    let Manifest { python, .. } = manifest;
-    let (directory, stem) = (path.parent()?, path.file_name().strip_suffix(".py")?);
-    let (major, rest) = python.version.split_once('.')?;
-    let minor = rest.split('.').next()?;
-    // `t`: free-threaded; see `sys.implementation.cache_tag`, and PEP 488.
-    ["", "t", ".opt-1", ".opt-2", "t.opt-1", "t.opt-2"].iter().find_map(|end| {
-        let name = format!("{stem}.{}-{major}{minor}{end}.pyc", python.implementation);
-        EntryPath::new(&format!("{directory}/__pycache__/{name}")).ok().filter(&has)
-    })
+/// The bytecode of the boot script at `path` among `items`, which the interpreter starts without compiling
+/// anything.
+fn bytecode<'a>(path: &EntryPath, manifest: &Manifest, items: &[&'a Item]) -> Option<&'a Item> {
+    let (directory, stem) = (path.parent()?, path.as_str().strip_suffix(".py")?);
+    let name = &stem[directory.len()..];
+    // The tag begins with the implementation's name: see PEP 3147.
+    let start = format!("{directory}/__pycache__{name}.{}-", manifest.python.implementation);
+    items.iter().find(|item| item.path.as_str().starts_with(&start)).copied()
 }
 
 #[cfg(test)]
 mod tests {
+    use snakecrate_format::digest::FileDigest;
+    use snakecrate_format::listing::{Mode, Node};
     use snakecrate_format::manifest::sample::sample;
 
     use super::*;
+
+    fn item(path: &str) -> Item {
+        let (path, digest) = (EntryPath::new(path).unwrap(), FileDigest::of(b""));
+        Item { path, node: Node::File { mode: Mode::Plain, size: 99, digest } }
+    }
 
     fn plan() -> LaunchPlan {
         let mut manifest = sample();
@@ -333,8 +333,8 @@ mod tests {
         manifest.entries[1].first_run = EntryPath::new("boot/first.py").ok();
         manifest.launch.default = Some("b".into());
         let guards = Rows::new(b"7\0a/b\x000\0c\0".to_vec(), vec![0..10, 10..10]).unwrap();
-        let size = |path: &EntryPath| path.as_str().contains('a').then_some(99);
-        LaunchPlan::new(&manifest, Path::new("/c/env"), LibcInUse::Only, guards, |_| true, size)
+        let (home, there) = (Path::new("/c/env"), item("boot/a.py"));
+        LaunchPlan::new(&manifest, home, LibcInUse::Only, guards, |_| true, &[&there])
     }
 
     #[test]
@@ -367,17 +367,14 @@ mod tests {
         let (mut manifest, mut planned) = (sample(), Vec::new());
         let start = Start::Python(EntryPath::new("boot/a.b.py").unwrap());
         manifest.entries = vec![Entry::new("a.b", "", start)];
-        manifest.python.version = "3.12.1".into();
-        for there in ["boot/__pycache__/a.b.cpython-312.opt-1.pyc", "boot/__pycache__/a.b.x.pyc"] {
-            let size = |path: &EntryPath| (path.as_str() == there).then_some(7);
-            let home = Path::new("/c/env");
-            let rows = Rows::default();
-            let plan = LaunchPlan::new(&manifest, home, LibcInUse::Only, rows, |_| true, size);
+        let bytecode = "boot/__pycache__/a.b.cpython-312.opt-1.pyc";
+        for there in [bytecode, "boot/__pycache__/a.b.x.cpython-312.pyc"] {
+            let (home, rows, there) = (Path::new("/c/env"), Rows::default(), item(there));
+            let plan = LaunchPlan::new(&manifest, home, LibcInUse::Only, rows, |_| true, &[&there]);
             let PlannedEntry { path, size, .. } = &plan.entries[0];
             planned.push((String::from_utf8(path.clone()).unwrap(), *size));
         }
-        let bytecode = "boot/__pycache__/a.b.cpython-312.opt-1.pyc".to_owned();
-        assert_eq!(planned, [(bytecode, Some(7)), ("boot/a.b.py".to_owned(), None)]);
+        assert_eq!(planned, [(bytecode.to_owned(), Some(99)), ("boot/a.b.py".to_owned(), None)]);
     }
 
     #[test]
@@ -392,7 +389,7 @@ mod tests {
         ] {
             let rows = Rows::default();
             let home = Path::new("/c/env");
-            let plan = LaunchPlan::new(&manifest, home, libc, rows, |_| is_loaded, |_| None);
+            let plan = LaunchPlan::new(&manifest, home, libc, rows, |_| is_loaded, &[]);
             assert_eq!(plan.entries[0].by, by);
         }
     }

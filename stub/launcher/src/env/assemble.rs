@@ -60,7 +60,7 @@ pub fn assemble(
     }
     let tree = Tree { root, interpreter: &interpreter, pulse };
     let listings_of_layers: Vec<_> = layers.iter().map(|one| &one.listing).collect();
-    let whole = whole_directories(&listings_of_layers, |layer, directory| {
+    let whole = whole_directories(&listings_of_layers, &|layer, directory| {
         layers[layer].component.may_be_link(directory)
     });
     let (mut directories, files) = tree.link(env, "", &layers, &whole)?;
@@ -69,7 +69,7 @@ pub fn assemble(
         let of_runtime: Vec<_> = listings.iter().filter(|l| l.component.is_of_runtime()).collect();
         let listings: Vec<_> = of_runtime.iter().map(|one| &one.listing).collect();
         let fixed = fixed_directories(&listings);
-        let whole = whole_directories(&listings, |_, directory| !fixed.contains(directory));
+        let whole = whole_directories(&listings, &|_, directory| !fixed.contains(directory));
         env.create(RUNTIME, OPEN)?;
         tree.link(&env.open_in(RUNTIME)?, RUNTIME, &of_runtime, &whole)?;
     }
@@ -90,11 +90,10 @@ pub fn assemble(
     let items = files.iter().map(|(_, item)| *item);
     let items: Vec<&Item> =
         items.filter(|item| !directories.contains(item.path.as_str())).collect();
-    let size = |path: &EntryPath| items.iter().find(|item| item.path == *path)?.plain_size();
     let others = listings.iter().filter(|listed| !listed.component.is_layer());
     let others: Vec<_> = others.map(|listed| (listed.component, &listed.listing)).collect();
     let guards = guards::rows(manifest, &items, &others, made);
-    let plan = LaunchPlan::new(manifest, &home, c_library, guards, is_loaded, size);
+    let plan = LaunchPlan::new(manifest, &home, c_library, guards, is_loaded, &items);
     env.write_new(LAUNCH, &plan.encode(), 0o444)
 }
 
@@ -133,13 +132,13 @@ impl Tree<'_> {
             to.symlink(&format!("{up}{component}/{directory}"), directory)?;
         }
         let files = winners(&components.iter().map(|one| &one.listing).collect::<Vec<_>>());
-        let (below, files_to_link): (Vec<_>, Vec<_>) =
-            files.iter().partition(|(_, item)| is_below(&left_out, item.path.as_str()));
-        self.pulse.add(LINKED.saturating_mul(below.len() as u64));
+        let is_own = |(_, item): &&(usize, &Item)| !is_below(&left_out, item.path.as_str());
+        let own: Vec<&(usize, &Item)> = files.iter().filter(is_own).collect();
+        self.pulse.add(LINKED.saturating_mul((files.len() - own.len()) as u64));
         let open = |one: &&Listed<'_>| Cached::open(self.root, &one.component.digest.key());
         let sources = components.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let linker = Linker::new(to, self.interpreter, self.pulse);
-        let chunks: Vec<_> = files_to_link.chunks(CHUNK).collect();
+        let chunks: Vec<_> = own.chunks(CHUNK).collect();
         run_all(&chunks, |(), chunk| {
             chunk.iter().try_for_each(|(from, item)| linker.put(sources[*from].directory(), item))
         })?;

@@ -31,19 +31,24 @@ pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
 /// The directories of the runtime that no link can stand for: those with an executable, whose `$ORIGIN`
 /// would be the component's, and those with a link that leads out of them.
 pub fn fixed_directories<'a>(layers: &[&'a Listing]) -> BTreeSet<&'a str> {
-    let items = layers.iter().flat_map(|listing| listing.items());
-    let is_fixed = |item: &&Item| match &item.node {
-        Node::File { mode, .. } => mode.is_executable(),
-        Node::Link(target) => target.as_str().starts_with("../"),
-    };
-    items.filter(is_fixed).flat_map(|item| above(item.path.as_str())).collect()
+    let mut fixed = BTreeSet::new();
+    for item in layers.iter().flat_map(|listing| listing.items()) {
+        let is_fixed = match &item.node {
+            Node::File { mode, .. } => mode.is_executable(),
+            Node::Link(target) => target.as_str().starts_with("../"),
+        };
+        if is_fixed {
+            fixed.extend(above(item.path.as_str()));
+        }
+    }
+    fixed
 }
 
 /// The topmost directories that belong to one of the layers alone, each with its index, if they `may` be
 /// links. One link stands for each.
 pub fn whole_directories<'a>(
     layers: &[&'a Listing],
-    may: impl Fn(usize, &str) -> bool,
+    may: &dyn Fn(usize, &str) -> bool,
 ) -> Vec<(&'a str, usize)> {
     let (mut seen, mut mixed) = (BTreeSet::new(), BTreeSet::new());
     for listing in layers {
@@ -145,7 +150,7 @@ mod tests {
             &listing(&["lib/py/ssl", "lib/py/sqlite3/a", "share/x"]),
         ];
         let fixed = fixed_directories(&layers);
-        let whole = whole_directories(&layers, |_, directory| !fixed.contains(directory));
+        let whole = whole_directories(&layers, &|_, directory| !fixed.contains(directory));
         let expected = [("lib/py/email", 0), ("lib/py/sqlite3", 1), ("share", 1), ("z", 0)];
         assert_eq!(whole.iter().copied().collect::<BTreeSet<_>>(), expected.into());
         let whole = whole.into_iter().map(|(directory, _)| directory).collect();
