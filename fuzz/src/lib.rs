@@ -59,8 +59,7 @@ pub fn manifest(data: &[u8]) {
             // The launch plan that a cold start makes of it, and a warm one reads.
             let home = std::path::Path::new("/home");
             let guards = guards::rows(&manifest, &[], &[], vec![Guard::of("made", data)]);
-            let plan =
-                LaunchPlan::new(&manifest, home, LibcInUse::Only, guards, |_| true, |_| Some(1));
+            let plan = LaunchPlan::new(&manifest, home, LibcInUse::Only, guards, |_| true, &[]);
             assert_eq!(LaunchPlan::parse(plan.encode()), Some(plan));
         }
     }

@@ -111,7 +111,7 @@ fn the_seeds_are_written() {
             let guards = vec![Guard::of("boot/x.py", b"x"), Guard::of("runtime/os.py", b"os")];
             let guards = guards::rows(&manifest, &[], &[], guards);
             let home = Path::new("/cache/v2/envs/0");
-            let plan = LaunchPlan::new(&manifest, home, library, guards, |_| true, |_| Some(7));
+            let plan = LaunchPlan::new(&manifest, home, library, guards, |_| true, &[]);
             write("plan", &format!("{name}-{number}"), &plan.encode());
         }
     }

@@ -45,6 +45,11 @@ pub fn build(workspace: &Path, target: &str, output: &Path, tools: Tools<'_>) ->
     let mut flags: Vec<String> = RUST_FLAGS.map(String::from).into();
     flags.push(format!("--remap-path-prefix={}=/snakecrate", workspace.display()));
     flags.push(format!("--remap-path-prefix={}=/cargo", cargo_home().display()));
+    if target.starts_with("x86_64") {
+        // At a fixed address there is nothing to relocate: a seventh of the time that a launcher takes without its
+        // work, and 4 kB. It runs nothing but the archive that it is a part of. On aarch64 it would be 1 kB longer.
+        flags.push("-Crelocation-model=static".into());
+    }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The launcher's build must not inherit the settings of the outer build.
     for name in ["RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
