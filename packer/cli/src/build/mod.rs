@@ -179,15 +179,21 @@ impl Build {
         ui: Ui,
     ) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
-        let Needs { distributions: fetched, overridden, lock } =
-            gather::all(source, settings, interpreter, &cache, ui)?;
+        let workers = Workers::new(interpreter);
+        let Needs { distributions: fetched, overridden, lock } = std::thread::scope(|scope| {
+            // A project's own modules are compiled after each change; its back end takes longer than
+            // the start of an interpreter.
+            if matches!(source, Source::Project { .. }) {
+                scope.spawn(|| workers.warm());
+            }
+            gather::all(source, settings, interpreter, &cache, ui)
+        })?;
         if let Err(warning) = bytecode::check_reproducible(interpreter) {
             ui.warn_with_help(&warning, warning.remedy().unwrap_or_default());
         }
         let launcher = launcher(interpreter.target)
             .ok_or(Error::NoLauncher { target: interpreter.target.name })?;
         let unpacked = cache.unpacking()?;
-        let workers = Workers::new(interpreter);
         let mut overrides = requires::Overrides::of(source, settings);
         overrides.names.extend(overridden);
         let work =

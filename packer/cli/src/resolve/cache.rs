@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::error::{At as _, Error};
 use crate::build_cache::BuildCache;
 use snakecrate_download::file_sha256;
+use snakecrate_platform::file::ChangeStamp;
 
 /// The cache of wheels.
 #[derive(Debug, Clone)]
@@ -63,10 +64,37 @@ impl Cache {
         self.all.wheels().join(&cached.sha256).join(&cached.file)
     }
 
-    /// The wheel's path, if it exists and is whole.
+    /// The wheel's path, if it exists and is whole. A wheel that has not changed since it was found
+    /// whole is not read again: see [`ChangeStamp`].
     pub(super) fn get(&self, cached: &Cached) -> Option<PathBuf> {
         let path = self.path(cached);
-        file_sha256(&path).is_ok_and(|sha256| sha256 == cached.sha256).then_some(path)
+        let stamp = stamp(&path)?;
+        let note = note(&path);
+        if fs::read_to_string(&note).is_ok_and(|noted| noted == stamp) {
+            return Some(path);
+        }
+        file_sha256(&path).ok().filter(|sha256| *sha256 == cached.sha256)?;
+        // Without the note, which another user's cache may refuse, the next build reads the wheel.
+        let unchanged = self::stamp(&path).is_some_and(|after| after == stamp);
+        let _ = unchanged.then(|| self.write_text(&note, &stamp));
+        Some(path)
+    }
+
+    /// Moves the wheel `path`, which is in this job's scratch directory, into the cache. Its digest is
+    /// `sha256`, if that is known.
+    pub(super) fn adopt(&self, path: &Path, sha256: Option<&str>) -> Result<Cached, Error> {
+        let sha256 = match sha256 {
+            Some(sha256) => sha256.to_ascii_lowercase(),
+            None => file_sha256(path).at(path)?,
+        };
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let cached = Cached { file, sha256 };
+        let to = self.path(&cached);
+        create_parent(&to)?;
+        fs::rename(path, &to).at(&to)?;
+        // Its digest was compared while it was downloaded.
+        let _ = stamp(&to).map(|stamp| self.write_text(&note(&to), &stamp));
+        Ok(cached)
     }
 
     /// Copies the wheel `path` into the cache.
@@ -161,13 +189,29 @@ impl Cache {
 
     /// Writes `value` to `path`, whole or not at all.
     pub(super) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
+        let text = serde_json::to_string(value).map_err(io::Error::from).at(path)?;
+        self.write_text(path, &text)
+    }
+
+    fn write_text(&self, path: &Path, text: &str) -> Result<(), Error> {
         let mut file = self.all.temporary_file().at(self.all.path())?;
-        let text = serde_json::to_vec(value).map_err(io::Error::from).at(path)?;
-        file.write_all(&text).at(path)?;
+        file.write_all(text.as_bytes()).at(path)?;
         create_parent(path)?;
         file.persist(path).map_err(|error| error.error).at(path)?;
         Ok(())
     }
+}
+
+/// The state of a wheel, as text. None if there is no file.
+fn stamp(path: &Path) -> Option<String> {
+    ChangeStamp::of(path).ok().map(|stamp| format!("{stamp:?}"))
+}
+
+/// The file that has the stamp of a wheel that was found whole.
+fn note(wheel: &Path) -> PathBuf {
+    let mut name = wheel.file_name().unwrap_or_default().to_owned();
+    name.push(".whole");
+    wheel.with_file_name(name)
 }
 
 fn create_parent(path: &Path) -> Result<(), Error> {
@@ -205,9 +249,28 @@ mod tests {
         cache.remember_resolution("key", saved.clone()).unwrap();
         assert_eq!(cache.built("key"), Some(first.clone()));
         assert_eq!(cache.resolution("key", Some(60)), Some(saved));
-        fs::write(cache.path(&first), "damaged").unwrap();
+        // As long as before: only the times differ.
+        let length = fs::metadata(cache.path(&first)).unwrap().len();
+        let damaged = vec![b'x'; usize::try_from(length).unwrap()];
+        fs::write(cache.path(&first), damaged).unwrap();
         fs::remove_file(cache.path(&second)).unwrap();
         assert_eq!(cache.built("key"), None);
         assert_eq!(cache.resolution("key", None), None);
+        assert_eq!(cache.add(&other.write(directory.path())).unwrap(), second, "it is made again");
+        assert!(cache.get(&second).is_some());
+    }
+
+    #[test]
+    fn downloads_are_moved_into_the_cache() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&BuildCache::at(directory.path().join("cache"))).unwrap();
+        let scratch = cache.scratch().unwrap();
+        let wheel = Forge::new().write(scratch.path());
+        let sha256 = file_sha256(&wheel).unwrap();
+        let cached = cache.adopt(&wheel, Some(&sha256.to_ascii_uppercase())).unwrap();
+        assert!(!wheel.exists());
+        assert_eq!((&cached.sha256, cache.get(&cached).is_some()), (&sha256, true));
+        let again = Forge::new().write(scratch.path());
+        assert_eq!(cache.adopt(&again, None).unwrap(), cached);
     }
 }

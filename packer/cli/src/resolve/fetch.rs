@@ -49,7 +49,8 @@ pub(super) fn wheels(job: &Job, pins: &[Pin]) -> Result<Vec<Option<Cached>>, Err
     job.ui.step("Downloaded", &what);
     for (pin, found) in pins.iter().zip(&mut found) {
         if let (Place::Wheel(remote), None) = (&pin.place, &found) {
-            *found = Some(job.cache.add(&directory.join(remote.file()))?);
+            let file = directory.join(remote.file());
+            *found = Some(job.cache.adopt(&file, remote.sha256.as_deref())?);
         }
     }
     Ok(found)

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::{env, fs, io::Read as _};
 
 use pep440_rs::Version;
+use rayon::prelude::*;
 use snakecrate_audit::elf::{HEADER, foreign_machine, is_elf};
 use snakecrate_base::host;
 use snakecrate_format::target::Target;
@@ -73,6 +74,7 @@ pub(super) fn candidates(
         found.extend(in_prefix(&directory, version, Keeper::Pyenv, target));
     }
     let mut seen = BTreeSet::new();
+    let mut asked = Vec::new();
     for program in places.path.iter().flat_map(|place| names(place)) {
         let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !is_python_name(name) || !is_program(&program, target) {
@@ -80,9 +82,11 @@ pub(super) fn candidates(
         }
         // Links to one interpreter count once; a virtual environment's is a link to its base.
         if fs::canonicalize(&program).is_ok_and(|path| seen.insert(path)) {
-            found.extend(ask(&program, Keeper::System, target));
+            asked.push(program);
         }
     }
+    // Each takes as long as Python needs to start.
+    found.par_extend(asked.par_iter().filter_map(|program| ask(program, Keeper::System, target)));
     found.sort_by(|one, other| {
         (&other.version, one.keeper, &one.executable).cmp(&(
             &one.version,

@@ -45,6 +45,14 @@ impl Workers {
         Self { interpreter: interpreter.clone(), idle: Mutex::default() }
     }
 
+    /// Starts one worker, so that the first request need not wait for it. If that fails, the first
+    /// request says why.
+    pub fn warm(&self) {
+        if let Ok(worker) = Worker::start(&self.interpreter) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        }
+    }
+
     /// The interpreter that they run.
     pub fn interpreter(&self) -> &Interpreter {
         &self.interpreter
