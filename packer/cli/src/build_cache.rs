@@ -26,6 +26,7 @@
 //!   pythons/hosts/<digest>/           Pythons of unpacked systems, started by their own loader
 //!   resolutions/<key>.json            the wheels that requirements came to
 //!   wheels/<sha256>/<file name>.whl   wheels
+//!   wheels/<sha256>/….whl.whole       the state of the wheel's file when it was last found whole
 //!   …/.snakecrate-tmp-<random>        anything that is being made, in any of these directories
 //! ```
 //!
