@@ -8,7 +8,7 @@ from timing import Series, ratio
 
 # Name, and loops of one value: about a fifth of a second each.
 WORKLOADS = {"nbody": 2, "richards": 4, "json_dumps": 12}
-VALUES = 5
+VALUES = 4
 
 
 def compute(setting, peers, results):
@@ -20,7 +20,7 @@ def compute(setting, peers, results):
         archive = peers.archive(f"bm-{name}", "--find-links", wheels, "--with", "pyperf", source=script)
         commands = {"archive": [archive], "venv": [venv / "python", "-I", script]}
         series = {one: Series(one) for one in commands}
-        rounds = setting.rounds(9)
+        rounds = setting.rounds(7)
         for number in range(rounds + 1):
             for one in list(commands)[:: 1 if number % 2 == 0 else -1]:
                 values = worker(setting, commands[one], loops)
