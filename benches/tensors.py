@@ -1,6 +1,7 @@
 """torch: an archive of gigabytes, with or without CUDA."""
 
 import shutil
+from pathlib import Path
 
 from setting import Failure
 from timing import Case, cold, ratio, warm
@@ -37,7 +38,7 @@ def torch(setting, peers, results):
     setting.remove(trees)
     method = f"{rounds} rounds, (first run − warm run) / copy"
     unpacking = series["first"].median - series["again"].median
-    what = f"extraction of `{setting.torch}` / a copy of the same files by two threads"
+    what = f"extraction of `{Path(setting.torch).name}` / a copy of the same files by two threads"
     limit = f"{series['copy'].median:.2f} s: the copy, which is 1"
     results.row(what, unpacking / series["copy"].median, "×", 1.2, method, limit)
     results.number("peak memory of torch's first run, launcher included", max(series["first"].peaks) / 1024, "MiB")
@@ -46,7 +47,7 @@ def torch(setting, peers, results):
     rounds = setting.rounds(5)
     pair = warm(setting, commands, rounds, 2, env=place)
     method = f"median of {rounds} rounds' ratios, 2 and 2 runs each"
-    what = f"`{setting.torch}` warm / the same script in a venv"
+    what = f"`{Path(setting.torch).name}` warm / the same script in a venv"
     limit = f"{pair['venv'].median:.2f} s: the venv on {setting.scratch}, which is 1"
     results.row(what, ratio(pair["archive"], pair["venv"]), "×", 1.0, method, limit)
     for name, one in series.items():
@@ -84,7 +85,7 @@ def build(setting, peers, results, wheels, script):
     setting.remove(cache)
     size = output.stat().st_size / 1e9
     how = f"empty cache, wheels in a directory, default level, without the proof; {size:.2f} GB"
-    what = f"build of `{setting.torch}`"
+    what = f"build of `{Path(setting.torch).name}`"
     results.row(what, built.median, "s", 90, how)
     results.row(f"{what}, peak memory", max(built.peaks) / 1024, "MiB", 500, how)
     return output
