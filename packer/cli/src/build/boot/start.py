@@ -35,6 +35,8 @@ if not LOADED:
 
 # A threshold that is never reached; `__exit__` also recognises it as its own.
 NEVER = 2**31 - 1
+# The bytes that are read at a time: more than most modules have, and few enough for the C library's heap.
+PIECE = 1 << 16
 # PEP 552: hash-based, not checked.
 HEADER = MAGIC_NUMBER + b"\1\0\0\0"
 # "/__pycache__/", and the end of a bytecode file's name: ".cpython-312.pyc".
@@ -49,7 +51,7 @@ class Loader(SourceFileLoader):
     def get_code(self, fullname):
         directory, _, name = self.path.rpartition("/")
         try:
-            data = self.get_data(f"{directory}{DIRECTORY}{name[:-3]}{SUFFIX}")
+            data = read(f"{directory}{DIRECTORY}{name[:-3]}{SUFFIX}")
         except OSError:
             return super().get_code(fullname)
         if data[:8] != HEADER:
@@ -57,6 +59,21 @@ class Loader(SourceFileLoader):
         code = marshal.loads(memoryview(data)[16:])
         _imp._fix_co_filename(code, self.path)
         return code
+
+
+def read(path):
+    """The contents of the file, with a third of the system calls that `get_data` takes."""
+    file = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        data = posix.read(file, PIECE)
+        if len(data) == PIECE:
+            pieces = [data]
+            while pieces[-1]:
+                pieces.append(posix.read(file, PIECE))
+            data = b"".join(pieces)
+        return data
+    finally:
+        posix.close(file)
 
 
 class Finder:
@@ -77,46 +94,41 @@ class Finder:
             return None
         tail = name.rpartition(".")[2]
         for directory in path:
-            names = self.names(directory)
+            names, others = self.names(directory)
             if names is None:
                 return None
             if tail in names:
                 package = f"{directory}/{tail}"
-                inside = self.names(package)
-                if inside is None or holds_other(inside, "__init__"):
+                inside, others_inside = self.names(package)
+                if inside is None or "__init__" in others_inside:
                     return None
                 if "__init__.py" in inside:
                     return spec(name, package, "__init__", [package])
-            if holds_other(names, tail):
+            if tail in others:
                 return None
             if tail + ".py" in names:
                 return spec(name, directory, tail, None)
         return None
 
     def names(self, directory):
-        """The names in the directory; `None` if it isn't a directory of the cache."""
+        """The names in the directory, `None` if it isn't a directory of the cache; and the modules in it that
+        have a file with another suffix than `.py`."""
         try:
             return self.listings[directory]
         except KeyError:
             pass
-        names = None
+        names, others = None, ()
         if isinstance(directory, str) and directory.startswith(self.trees):
             try:
                 names = frozenset(posix.listdir(directory))
+                others = [name for name in names if name.endswith(OTHERS)]
+                others = {name[: -len(suffix)] for name in others for suffix in OTHERS if name.endswith(suffix)}
             except FileNotFoundError:
                 names = frozenset()
             except OSError:
                 pass
-        self.listings[directory] = names
-        return names
-
-
-def holds_other(names, stem):
-    """Whether the module has a file with another suffix than `.py`."""
-    for suffix in OTHERS:
-        if stem + suffix in names:
-            return True
-    return False
+        self.listings[directory] = names, others
+        return names, others
 
 
 def spec(name, directory, stem, search):
