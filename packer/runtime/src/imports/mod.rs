@@ -39,6 +39,9 @@ pub struct Imports {
     pub interpreter: Option<String>,
 }
 
+/// The length in bytes up to which a file without a suffix of Python may be a program, as in the launcher.
+const LONGEST_PROGRAM: u64 = 16 << 20;
+
 /// The path of a source in the tree, and its bytes.
 type Source<'a> = (&'a str, &'a Content);
 
@@ -115,11 +118,18 @@ fn sources(tree: &Tree) -> impl Iterator<Item = Source<'_>> {
             Some((path.as_str(), content))
         }
         // A console script or a program without a suffix; the script that is the source.
-        Node::File { mode, content } if *mode == Mode::Script || path.parent() == Some(APP) => {
+        Node::File { mode, content }
+            if *mode == Mode::Script || (path.parent() == Some(APP) && is_short(content)) =>
+        {
             Some((path.as_str(), content))
         }
         _ => None,
     })
+}
+
+/// Whether a file of any name may be a program. A longer one is data, and is not read into memory.
+fn is_short(content: &Content) -> bool {
+    content.len().is_ok_and(|length| length <= LONGEST_PROGRAM)
 }
 
 fn read(content: &Content) -> Result<Arc<[u8]>, Error> {
