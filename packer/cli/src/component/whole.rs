@@ -125,8 +125,11 @@ fn is_inside(path: &EntryPath, way: &str, all: &BTreeSet<String>, tree: Option<&
     for name in way.split('/') {
         match name {
             "" | "." => {}
-            ".." if names.pop().is_none() => return false,
-            ".." => {}
+            ".." => {
+                if names.pop().is_none() {
+                    return false;
+                }
+            }
             name => names.push(name),
         }
     }
