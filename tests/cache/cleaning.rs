@@ -37,11 +37,11 @@ fn own_components(sandbox: &Sandbox) -> Vec<PathBuf> {
     own.map(|component| PathBuf::from(component["path"].as_str().unwrap())).collect()
 }
 
-/// Starts `tiny` cold, with the variable if there is one, until that changes nothing more: on a busy
-/// machine, one start has no time for everything.
+/// Starts `tiny` cold, with the variable if there is one, until three change nothing more: on a busy
+/// machine, one start has no time for everything, or for anything.
 fn start_tiny(sandbox: &Sandbox, keep: Option<&str>) {
     let state = || ["envs", "components", "staging"].map(|area| sandbox.cached(area));
-    let mut last = state();
+    let (mut last, mut same) = (state(), 0);
     for _ in 0..100 {
         let mut run = sandbox.archive("tiny");
         if let Some(days) = keep {
@@ -49,7 +49,8 @@ fn start_tiny(sandbox: &Sandbox, keep: Option<&str>) {
         }
         run.expect(0, "tiny\n", "");
         let now = state();
-        if now == last {
+        same = if now == last { same + 1 } else { 0 };
+        if same == 3 {
             return;
         }
         last = now;
