@@ -12,6 +12,9 @@ mod cleaning;
 /// A runtime of a core and parts: who shares what, and how an environment has it.
 mod runtime_parts;
 
+/// Directories that are one link in an environment.
+mod linked_directories;
+
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod sharing;
 

@@ -5,6 +5,9 @@
 //! if something in it may leave the component that way: a library that looks for others beside the component
 //! (`$ORIGIN/../../nvidia/cublas/lib`), a link, or a module that goes up from its resolved `__file__`.
 //! A script stays, too: environments have a copy of it with another first line.
+//!
+//! Only the directories directly in `site-packages` are links. Programs walk through directories of their own
+//! package, and `os.walk` does not go through links (`wagtail start` did not copy parts of its template).
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -41,7 +44,7 @@ const LEAVES: [&[u8]; 9] = [
     b"readlink",
 ];
 
-/// The topmost directories of `tree` below `site-packages` that may be links, sorted.
+/// The directories of `tree` in `site-packages` that may be links, sorted.
 pub(super) fn directories(tree: &Tree) -> Result<Vec<EntryPath>, Error> {
     let all = all_directories(tree);
     let nodes: Vec<_> = tree.iter().filter(|(path, _)| path.as_str().contains(SITE)).collect();
@@ -57,14 +60,11 @@ pub(super) fn directories(tree: &Tree) -> Result<Vec<EntryPath>, Error> {
     let stay = stay?;
     let fixed: BTreeSet<&str> =
         stay.iter().flatten().flat_map(|path| above(path.as_str())).collect();
-    let mut whole: BTreeSet<&str> = BTreeSet::new();
-    for directory in &all {
-        let is_one = directory.contains(SITE) && !fixed.contains(directory.as_str());
-        if is_one && !above(directory).any(|directory| whole.contains(directory)) {
-            whole.insert(directory);
-        }
-    }
-    Ok(whole.into_iter().filter_map(|path| EntryPath::new(path).ok()).collect())
+    let is_whole = |directory: &&String| {
+        let (_, name) = directory.split_once(SITE).unwrap_or_default();
+        !name.is_empty() && !name.contains('/') && !fixed.contains(directory.as_str())
+    };
+    Ok(all.iter().filter(is_whole).filter_map(|path| EntryPath::new(path).ok()).collect())
 }
 
 /// The directories of `tree`.
@@ -170,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_goes_up_keeps_the_directories_above_it() {
+    fn a_module_that_goes_up_keeps_the_directories_of_its_package() {
         for source in [
             "os.path.join(os.path.dirname(__file__), '..', 'other')",
             "Path(__file__).resolve().parent",
             "os.path.realpath(inspect.getfile(f))",
         ] {
-            let files = [("a/b/c.py", source.as_bytes()), ("a/b/d/x.py", b""), ("a/e/x.py", b"")];
-            assert_eq!(whole(&files), ["a/b/d", "a/e"], "{source}");
+            let files = [("a/b/c.py", source.as_bytes()), ("a/b/d/x.py", b""), ("e/x.py", b"")];
+            assert_eq!(whole(&files), ["e"], "{source}");
         }
     }
 

@@ -54,7 +54,7 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// Directories of it that an environment may have as one link each: nothing in them leaves the component
-    /// by a relative path. Sorted; none is below another.
+    /// by a relative path. Sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub whole: Vec<EntryPath>,
     /// The file that holds its blobs, if the archive does not.
@@ -110,10 +110,7 @@ impl Component {
 
     /// Whether an environment may have `directory` as one link, if no other component has it.
     pub fn may_be_link(&self, directory: &str) -> bool {
-        self.whole.iter().any(|whole| {
-            let rest = directory.strip_prefix(whole.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        self.whole.iter().any(|whole| whole.as_str() == directory)
     }
 
     /// Whether its files belong to the tree that the interpreter runs from.
