@@ -74,7 +74,7 @@ fn a_file_that_is_lost_behind_a_link_comes_back() {
     let lost = site_packages(&sandbox).join("whole/data/x.txt");
     fs::remove_file(&lost).unwrap();
     sandbox.run(["cache", "verify"]).code(1).stdout_contains("missing").any_stderr().done();
-    sandbox.archive("app").env("SNAKECRATE", "repair").success().any_stderr().done();
+    sandbox.archive("app").env("SNAKECRATE", "repair").output().success().any_stderr().done();
     sandbox.archive("app").expect(0, SAYS, "");
     assert!(lost.exists());
 }
