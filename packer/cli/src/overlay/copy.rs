@@ -16,6 +16,7 @@ const MAX_SCRIPT: u64 = 1 << 20;
 /// Copies the environment at `from` to `to`, which will be renamed to `home`. Files become hard links,
 /// or copies where the file system has none. Scripts get the copy's interpreter.
 pub(super) fn environment(from: &Path, to: &Path, home: &Path) -> Result<(), Error> {
+    let own = fs::canonicalize(from).map_err(at(from))?;
     let walk = WalkDir::new(from).into_iter().filter_entry(|entry| {
         // The launcher's own files.
         entry.depth() != 1 || entry.file_name() != RESERVED
@@ -36,7 +37,11 @@ pub(super) fn environment(from: &Path, to: &Path, home: &Path) -> Result<(), Err
                     let outside = place.starts_with("..");
                     symlink(if outside { Path::new("python3") } else { &place }, &target)
                 }
-                false => symlink(place, &target),
+                // A directory of a component.
+                false => match fs::canonicalize(entry.path()) {
+                    Ok(real) if !real.starts_with(&own) => symlink(real, &target),
+                    _ => symlink(place, &target),
+                },
             })
         } else if below.starts_with("bin") && below != Path::new(INTERPRETER) {
             script(entry.path(), &target, from, home)

@@ -108,9 +108,10 @@ impl Component {
         matches!(self.kind, Kind::App | Kind::Wheel)
     }
 
-    /// Whether an environment may have `directory` as one link, if no other component has it.
+    /// Whether an environment may have `directory` as one link, if no other component has it. The
+    /// application's own files are few, and stay even if a cleaner takes its component.
     pub fn may_be_link(&self, directory: &str) -> bool {
-        self.whole.iter().any(|whole| whole.as_str() == directory)
+        self.kind == Kind::Wheel && self.whole.iter().any(|whole| whole.as_str() == directory)
     }
 
     /// Whether its files belong to the tree that the interpreter runs from.
