@@ -36,7 +36,7 @@ fn built() -> Sandbox {
         .write(&wheels);
     for (name, module) in [("spaced-c", "c"), ("spaced-d", "d")] {
         let path = format!("spaced/{module}.py");
-        Wheel::new(name, "1").file(&path, &format!("NAME = '{module}'\n")).write(&wheels);
+        Wheel::new(name, "1").file(&path, format!("NAME = '{module}'\n")).write(&wheels);
     }
     let packer = sandbox.packer(["build", "tool.py", "-o", "app"]).args(shared::OPTIONS);
     let packer = packer.env("SNAKECRATE_CACHE", shared::packer_cache());
