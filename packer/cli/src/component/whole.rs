@@ -111,11 +111,12 @@ fn search_paths(bytes: &[u8]) -> impl Iterator<Item = &str> {
     let origins = ORIGINS.iter().flat_map(|origin| {
         memmem::find_iter(bytes, origin).map(|at| at + origin.len()).collect::<Vec<_>>()
     });
-    origins.map(|at| {
+    origins.filter_map(|at| {
         let rest = &bytes[at..];
-        let end = rest.iter().position(|byte| matches!(byte, 0 | b':')).unwrap_or(rest.len());
+        // A path without an end goes on in the next part.
+        let end = rest.iter().position(|byte| matches!(byte, 0 | b':'))?;
         // Text that isn't a path leads nowhere that is known.
-        std::str::from_utf8(&rest[..end]).unwrap_or("/../../../../..")
+        Some(std::str::from_utf8(&rest[..end]).unwrap_or("/../../../../.."))
     })
 }
 
@@ -193,6 +194,18 @@ mod tests {
         ] {
             let files = [("a/x.so", &*library(path)), ("a.libs/y.so", ELF)];
             assert_eq!(whole(&files), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_search_path_across_two_parts_was_taken_for_one_that_leaves() {
+        let mut library = ELF.to_vec();
+        let piece = usize::try_from(PIECE).unwrap();
+        for (path, wanted) in [("/../a.libs", &["a", "a.libs"][..]), ("/../../x", &["a.libs"])] {
+            library.truncate(ELF.len());
+            library.resize(piece - "$ORIGIN".len() - 5, b'x');
+            library.extend(format!("$ORIGIN{path}\0").bytes());
+            assert_eq!(whole(&[("a/x.so", &library), ("a.libs/y.so", ELF)]), wanted, "{path}");
         }
     }
 

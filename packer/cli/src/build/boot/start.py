@@ -122,7 +122,8 @@ class Finder:
             try:
                 names = frozenset(posix.listdir(directory))
                 others = [name for name in names if name.endswith(OTHERS)]
-                others = {name[: -len(suffix)] for name in others for suffix in OTHERS if name.endswith(suffix)}
+                pairs = [(name, suffix) for name in others for suffix in OTHERS]
+                others = {name[: -len(end)] for name, end in pairs if name.endswith(end)}
             except FileNotFoundError:
                 names = frozenset()
             except OSError:
