@@ -4,6 +4,7 @@ mod cache;
 mod config;
 mod diff;
 mod image;
+mod size;
 mod swap;
 mod test;
 
@@ -24,6 +25,7 @@ pub use cache::Cache;
 pub use config::{ConfigArgs, Variables};
 pub use diff::DiffArgs;
 pub use image::{ImageArgs, ImageCommand, LayerCompression, RebaseArgs, RegistryArgs};
+pub use size::SizeArgs;
 pub use swap::SwapArgs;
 pub use test::TestArgs;
 
@@ -204,6 +206,8 @@ exit status is the runner's.")]
     },
     /// Show the differences between two archives: components, licences, bytes, entries, options, target
     Diff(DiffArgs),
+    /// Show where the bytes of an archive go: components, kinds of files, directories, duplicates
+    Size(SizeArgs),
     /// Show what native code requires from a host: glibc, libraries, processor
     #[command(mut_args = describe)]
     #[command(after_help = "\

@@ -161,7 +161,7 @@ impl Archive {
     }
 
     /// The bytes behind the manifest.
-    pub(super) fn payload(&self) -> &Payload {
+    pub fn payload(&self) -> &Payload {
         &self.payload
     }
 

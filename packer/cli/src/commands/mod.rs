@@ -15,6 +15,7 @@ mod package;
 mod prune;
 mod registry;
 mod runtime;
+mod size;
 mod swap;
 mod targets;
 mod test;
@@ -93,6 +94,9 @@ pub enum Error {
         /// The key of an option that was given.
         option: String,
     },
+    /// An archive cannot be measured.
+    #[error(transparent)]
+    Size(#[from] snakecrate_size::Error),
     /// Components of an archive cannot be replaced.
     #[error(transparent)]
     Swap(#[from] swap::Error),
@@ -189,6 +193,7 @@ impl Remedy for Error {
             Self::BuiltAlready { .. } => {
                 Some("leave it out, or give the source of the archive".into())
             }
+            Self::Size(error) => error.remedy(),
             Self::Swap(error) => error.remedy(),
             Self::Index(error) => error.remedy(),
             Self::SeveralPackages(_) => Some("name a directory with -o".into()),
@@ -255,6 +260,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;
         }
+        Command::Size(args) => size::size(&args)?,
         Command::Diff(args) => return diff::diff(&args),
         Command::Verify { file } => inspect::verify(&file, ui)?,
         Command::Extract { file, directory: Some(directory), .. } => {

@@ -1,0 +1,26 @@
+//! Where the bytes of an archive go: by part, kind, directory and file.
+//!
+//! ```text
+//! zip directory ─→ members ─→ rows: every byte of the file belongs to one
+//! blobs ─ zstd blocks ─→ estimates of packed files ─→ kinds, directories, duplicates, counts
+//! ```
+//!
+//! The lengths of members are exact. A solid blob has no place for one file: see [`Measured::files`].
+
+mod blob;
+mod classify;
+mod count;
+mod duplicates;
+mod error;
+mod frame;
+mod measure;
+mod members;
+mod report;
+mod text;
+
+pub use classify::FileKind;
+pub use count::Counts;
+pub use duplicates::Duplicate;
+pub use error::Error;
+pub use measure::{Opened, measure};
+pub use report::{DirectoryRow, FileRow, KindRow, Measured, Part, Row, Share};
