@@ -27,7 +27,17 @@ fn a_slow_first_start_shows_a_temporary_bar() {
     let Some(sandbox) = sandbox() else { return };
     let screen = sandbox.terminal("xterm", 80, &format!("{SLOW} ./app"));
     let start = "probe: unpacking for the first start [";
-    screen.code(0).showed(start).showed(" %").at_most(79).left(WORKS);
+    screen.code(0).showed(start).showed(" MB of ").at_most(79).left(WORKS);
+}
+
+#[test]
+fn a_longer_first_start_shows_bytes_and_time_left() {
+    let Some(sandbox) = sandbox() else { return };
+    let slow =
+        "strace -f -qq -o /dev/null -e trace=write -e inject=write:delay_enter=5000:when=20+";
+    let screen = sandbox.terminal("xterm", 90, &format!("{slow} ./app"));
+    let start = "probe: unpacking for the first start [#";
+    screen.code(0).showed(start).showed(" s left").at_most(89).left(WORKS);
 }
 
 #[test]

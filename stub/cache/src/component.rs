@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use snakecrate_format::digest::FileDigest;
 use snakecrate_format::listing::{Item, Listing, Node};
 use snakecrate_format::manifest::{Component, MAX_TREE};
+use snakecrate_format::order::sort_by;
 use snakecrate_format::payload::unpack_listing;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::file::FileKind;
@@ -88,7 +89,7 @@ impl Cached {
         });
         let Ok(()) = done;
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut found, |a, b| a.path < b.path);
         found
     }
 

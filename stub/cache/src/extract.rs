@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use snakecrate_format::entry_path::RESERVED;
 use snakecrate_format::listing::{Item, Node};
+use snakecrate_format::order::sort_by;
 use snakecrate_format::payload::{BadPayload, Payload};
 use snakecrate_format::walk::{Contents, Sink, Walk};
 use snakecrate_platform::directory::{Directory, OPEN};
@@ -55,9 +56,8 @@ pub fn extract(
         .iter()
         .flat_map(|job| (0..job.walk.component().blobs.len()).map(move |index| (job, index)))
         .collect();
-    blobs.sort_unstable_by_key(|(job, index)| {
-        std::cmp::Reverse(job.walk.component().blobs[*index].unpacked)
-    });
+    let length = |(job, index): &(&Job, usize)| job.walk.component().blobs[*index].unpacked;
+    sort_by(&mut blobs, |a, b| length(a) > length(b));
     run_all(&blobs, |memory, (job, index)| job.walk.blob(payload, *index, memory, &job.tree))?;
     jobs.iter().try_for_each(Job::finish)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, Feature, Manifest};
+use snakecrate_format::order::sort_by;
 use snakecrate_format::record::MAX_MANIFEST;
 use snakecrate_platform::directory::Directory;
 use snakecrate_platform::file::Timestamp;
@@ -67,14 +68,8 @@ impl Inventory {
             let used_by = envs.iter().filter(|env| env.uses(&key)).map(|env| env.key.clone());
             components.push(ComponentInfo { used_by: used_by.collect(), key, component });
         }
-        envs.sort_by_cached_key(|env| {
-            let manifest = env.manifest.as_ref();
-            (manifest.map(|m| (m.name.clone(), m.version.clone())), env.key.clone())
-        });
-        components.sort_by_cached_key(|info| {
-            let component = info.component.as_ref();
-            (component.map(|c| (c.kind, c.name.clone(), c.version.clone())), info.key.clone())
-        });
+        sort_by(&mut envs, |a, b| a.order() < b.order());
+        sort_by(&mut components, |a, b| a.order() < b.order());
         Ok(Self { envs, components })
     }
 
@@ -112,12 +107,27 @@ impl EnvInfo {
         Self { key: key.to_owned(), manifest, in_use: false, last_used, made }
     }
 
+    /// Its place among others: by name and version, those that cannot be read first.
+    pub(crate) fn order(&self) -> impl Ord {
+        let manifest = self.manifest.as_ref();
+        (manifest.map(|m| (m.name.as_str(), m.version.as_deref())), self.key.as_str())
+    }
+
     /// Whether it is made of the component with this key. True for an environment that cannot be
     /// read: a newer launcher may have made it of any component.
     pub fn uses(&self, key: &str) -> bool {
         self.manifest.as_ref().is_none_or(|manifest| {
             manifest.components.iter().any(|component| component.digest.key() == key)
         })
+    }
+}
+
+impl ComponentInfo {
+    /// Its place among others: by kind, name and version, those that cannot be read first.
+    fn order(&self) -> impl Ord {
+        let component = self.component.as_ref();
+        let names = component.map(|c| (c.kind, c.name.as_str(), c.version.as_str()));
+        (names, self.key.as_str())
     }
 }
 
@@ -169,6 +179,7 @@ pub(crate) fn names(root: &Root, area: &str) -> io::Result<BTreeSet<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
         other => other?,
     };
-    let names = directory.entries()?;
-    Ok(names.into_iter().map(|name| name.to_string_lossy().into_owned()).collect())
+    let mut names = BTreeSet::new();
+    names.extend(directory.entries()?.iter().map(|name| name.to_string_lossy().into_owned()));
+    Ok(names)
 }

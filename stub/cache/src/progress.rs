@@ -24,14 +24,27 @@ impl Phase {
 pub struct Progress {
     phase: AtomicUsize,
     done: AtomicU64,
+    bytes: AtomicU64,
     total: AtomicU64,
 }
 
+/// How much of a phase is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The part of `total` that is done.
+    pub done: u64,
+    /// The bytes that the phase reads or writes. It does so before all else.
+    pub bytes: u64,
+    /// All that is counted: `bytes`, and a number for each other thing that takes time.
+    pub total: u64,
+}
+
 impl Progress {
-    /// Starts a phase of `total` bytes; 0 if the total is unknown.
-    pub fn begin(&self, phase: Phase, total: u64) {
+    /// Starts a phase that reads or writes `bytes` and then counts `others`; both 0 if that is unknown.
+    pub fn begin(&self, phase: Phase, bytes: u64, others: u64) {
         self.done.store(0, Ordering::Relaxed);
-        self.total.store(total, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.total.store(bytes.saturating_add(others), Ordering::Relaxed);
         self.phase.store(phase as usize, Ordering::Relaxed);
     }
 
@@ -45,9 +58,11 @@ impl Progress {
         Phase::ALL[self.phase.load(Ordering::Relaxed)]
     }
 
-    /// The bytes of the phase that are done, and their total; `None` if the total is unknown.
-    pub fn share(&self) -> Option<(u64, u64)> {
-        let total = self.total.load(Ordering::Relaxed);
-        (total > 0).then(|| (self.done.load(Ordering::Relaxed).min(total), total))
+    /// How much of the phase is done; `None` if the total is unknown.
+    pub fn share(&self) -> Option<Share> {
+        let (bytes, total) =
+            (self.bytes.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        let done = self.done.load(Ordering::Relaxed).min(total);
+        (total > 0).then_some(Share { done, bytes, total })
     }
 }

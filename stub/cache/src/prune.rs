@@ -1,10 +1,10 @@
 //! Removing unused environments and components, while applications start and run.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::time::{Instant, SystemTime};
 
+use snakecrate_format::order::sort_by;
 use snakecrate_platform::directory::{Directory, OPEN};
 use snakecrate_platform::error::ignore_existing;
 use snakecrate_platform::tree;
@@ -49,7 +49,10 @@ impl Rules {
         };
         let (mut stale, mut kept): (Vec<_>, Vec<_>) = inventory.envs.iter().partition(is_old);
         // The environments to remove first are at the end, for `pop_if`.
-        kept.sort_by_key(|env| Reverse((env.in_use, env.last_used)));
+        sort_by(&mut kept, |a, b| {
+            let by_use = (b.in_use, b.last_used).cmp(&(a.in_use, a.last_used));
+            by_use.then_with(|| a.order().cmp(&b.order())).is_lt()
+        });
         if let Some(max) = self.max_size {
             while inventory.size_of(&kept) > max
                 && let Some(env) = kept.pop_if(|env| !env.in_use)
@@ -78,7 +81,8 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
             pruned.envs.push(env.key.clone());
         }
     }
-    let mut gone: BTreeSet<_> = pruned.envs.iter().cloned().collect();
+    let mut gone = BTreeSet::new();
+    gone.extend(pruned.envs.iter().cloned());
     if !dry_run {
         if !names(root, STAGING)?.is_empty() {
             return Ok(pruned);
@@ -88,7 +92,8 @@ pub fn prune(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Pruned> {
         inventory = Inventory::read(root)?;
         gone.clear();
     }
-    let envs = inventory.envs.iter().map(|env| env.key.clone()).collect();
+    let mut envs = BTreeSet::new();
+    envs.extend(inventory.envs.iter().map(|env| env.key.clone()));
     for component in &inventory.components {
         if component.used_by.iter().all(|env| gone.contains(env))
             && (dry_run || remove_component(root, &component.key, &envs, None)?)

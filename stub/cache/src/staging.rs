@@ -74,7 +74,7 @@ impl<'a> Staging<'a> {
                     return Ok(Claimed::Ours(ours));
                 }
                 Attempt::Busy(sign) => {
-                    progress.begin(Phase::Waiting, 0);
+                    progress.begin(Phase::Waiting, 0, 0);
                     if !wait.goes_on(sign) {
                         hung += 1;
                         (wait, name) = (Wait::new(patience), format!("{key}.{hung}"));

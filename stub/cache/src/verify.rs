@@ -1,6 +1,6 @@
 //! Comparing the trees in the cache with what was packed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 
 use snakecrate_format::listing::{Item, Mode, Node};
@@ -103,8 +103,7 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
         root.directory().metadata_of(format!("{area}/{key}")).ok().map(|found| found.id())
     };
     let inventory = Inventory::read(root)?;
-    let compared: BTreeMap<&str, _> =
-        inventory.envs.iter().map(|env| (env.key.as_str(), id(ENVS, &env.key))).collect();
+    let compared: Vec<_> = inventory.envs.iter().map(|env| id(ENVS, &env.key)).collect();
     let mut trees = BTreeSet::new();
     for finding in findings {
         let key = finding.tree.rsplit('/').next().unwrap_or_default();
@@ -117,14 +116,19 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
             continue;
         }
         let made_of_it = inventory.envs.iter().filter(|env| env.uses(key));
-        trees.extend(made_of_it.map(|env| (ENVS, env.key.as_str())));
+        trees.extend(made_of_it.map(|env| format!("{ENVS}/{}", env.key)));
         let area = if finding.tree.starts_with(ENVS) { ENVS } else { COMPONENTS };
-        trees.insert((area, key));
+        trees.insert(format!("{area}/{key}"));
     }
     // Environments first: one without its components would not start.
-    for &(area, key) in trees.iter().rev() {
+    for (area, key) in trees.iter().rev().filter_map(|tree| tree.split_once('/')) {
         // A start may have made the environment again since, and use it.
-        let is_another = area == ENVS && compared.get(key).is_some_and(|old| *old != id(ENVS, key));
+        let is_another = area == ENVS
+            && inventory
+                .envs
+                .iter()
+                .zip(&compared)
+                .any(|(env, old)| env.key == key && *old != id(ENVS, key));
         if !is_another {
             take_away(root, area, key)?;
         }

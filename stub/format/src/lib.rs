@@ -9,6 +9,7 @@ pub mod digest;
 pub mod entry_path;
 pub mod listing;
 pub mod manifest;
+pub mod order;
 pub mod patch_area;
 pub mod payload;
 pub mod record;

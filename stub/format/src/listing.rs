@@ -10,11 +10,11 @@
 //!
 //! The paths of the files name all directories. There are no empty directories.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::digest::{Digest, FileDigest};
 use crate::entry_path::{BadPath, EntryPath, LinkTarget};
+use crate::order::sort_by;
 
 /// The most files and links in one component.
 pub const MAX_FILES: usize = 1 << 20;
@@ -129,7 +129,7 @@ pub enum Mismatch {
 impl Listing {
     /// Sorts `items` and makes a listing of them.
     pub fn new(mut items: Vec<Item>) -> Result<Self, BadListing> {
-        items.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut items, |a, b| a.path < b.path);
         let listing = Self { items };
         listing.check()?;
         Ok(listing)
@@ -172,7 +172,7 @@ impl Listing {
             }
             last = item.path.parent();
         }
-        all.sort_unstable();
+        sort_by(&mut all, |a, b| a < b);
         all.dedup();
         all
     }
@@ -248,10 +248,10 @@ impl Listing {
         if self.items.len() > MAX_FILES {
             return Err(BadListing::TooMany);
         }
-        let directories: HashSet<&str> = self.directories().into_iter().collect();
+        let directories = self.directories();
         for (index, item) in self.items.iter().enumerate() {
             let unordered = index > 0 && self.items[index - 1].path >= item.path;
-            if unordered || directories.contains(item.path.as_str()) {
+            if unordered || directories.binary_search(&item.path.as_str()).is_ok() {
                 return Err(BadListing::Order(index + 1, item.path.to_string()));
             }
         }

@@ -6,15 +6,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use snakecrate_cache::progress::{Phase, Progress};
+use snakecrate_cache::progress::{Phase, Progress, Share};
+use snakecrate_format::size::Size;
 use snakecrate_platform::terminal;
 
 /// The delay before the bar appears.
 const UNSEEN: Duration = Duration::from_millis(300);
 /// The pause between two drawings.
 const REDRAWN: Duration = Duration::from_millis(100);
+/// The time after which the pace of a phase is known well enough.
+const SURE: Duration = Duration::from_secs(1);
 /// Returns to the start of the line and erases it.
 const WIPE: &str = "\r\x1b[K";
 /// The width in columns if the terminal does not report one.
@@ -49,10 +52,11 @@ pub fn with_progress<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
 }
 
 fn draw(progress: &Progress, name: &str, over: &AtomicBool) {
-    let mut drawn = String::new();
+    let (mut drawn, mut pace) = (String::new(), None);
     std::thread::park_timeout(UNSEEN);
     while !over.load(Ordering::Acquire) {
-        let line = line(progress, name, terminal::columns().unwrap_or(COLUMNS));
+        let left = time_left(&mut pace, progress.phase(), progress.share(), Instant::now());
+        let line = line(progress, name, left, terminal::columns().unwrap_or(COLUMNS));
         if line != drawn && terminal::is_drawable() {
             terminal::write(&[WIPE, &line].concat());
             drawn = line;
@@ -65,25 +69,65 @@ fn draw(progress: &Progress, name: &str, over: &AtomicBool) {
     }
 }
 
-/// One line that is shorter than `columns`, since a terminal may wrap after the last column.
-fn line(progress: &Progress, name: &str, columns: usize) -> String {
+/// When a phase was seen first, and how much was done then.
+type Pace = Option<(Phase, Instant, u64)>;
+
+/// The seconds that the phase still takes if it goes on as it has since it was seen first; `None` in the first
+/// second.
+fn time_left(pace: &mut Pace, phase: Phase, share: Option<Share>, now: Instant) -> Option<u64> {
+    let Share { done, total, .. } = share?;
+    let (_, since, before) = match *pace {
+        Some(known @ (same, ..)) if same == phase => known,
+        _ => *pace.insert((phase, now, done)),
+    };
+    let gone = now.saturating_duration_since(since);
+    let tenths = gone.as_secs() * 10 + u64::from(gone.subsec_millis() / 100);
+    let left = part(tenths, total - done, done.saturating_sub(before))?;
+    (gone >= SURE).then(|| left.div_ceil(10))
+}
+
+/// `of` × `done` / `total`, rounded down; `None` if `total` is too small for that.
+fn part(of: u64, done: u64, total: u64) -> Option<u64> {
+    // So that the product fits.
+    let shift = 32_u32.saturating_sub(done.max(total).leading_zeros());
+    of.saturating_mul(done >> shift).checked_div(total >> shift)
+}
+
+/// One line that is shorter than `columns`, since a terminal may wrap after the last column. `left` are the
+/// seconds that are left. Nothing that does not fit is shown in part, except the name and the phase.
+fn line(progress: &Progress, name: &str, left: Option<u64>, columns: usize) -> String {
     // Other characters than these may take any number of columns.
     let is_plain = name.bytes().all(|b| b.is_ascii_graphic());
     let name = if is_plain { name } else { "snakecrate" };
     let mut line = [name, ": ", text(progress.phase())].concat();
-    let width = columns.saturating_sub(1);
-    if let Some((done, total)) = progress.share() {
-        let percent = format!(" {:3} %", u128::from(done) * 100 / u128::from(total));
-        let bar = width.saturating_sub(line.len() + " []".len() + percent.len());
-        if bar >= SHORTEST_BAR {
-            let bar = bar.min(LONGEST_BAR);
-            let full = usize::try_from(bar as u128 * u128::from(done) / u128::from(total));
-            let full = full.unwrap_or(0);
-            line.extend([" [", &"#".repeat(full), &" ".repeat(bar - full), "]"]);
+    let mut free = columns.saturating_sub(1);
+    line.truncate(free);
+    free -= line.len();
+    let Some(Share { done, bytes, total }) = progress.share() else { return line };
+    let amount = match bytes {
+        0 => format!(" {} %", part(100, done, total).unwrap_or(0)),
+        _ => format!(" {} of {}", Size(done.min(bytes)), Size(bytes)),
+    };
+    let time = match left {
+        Some(seconds @ ..100) => format!(", {seconds} s left"),
+        Some(seconds) => format!(", {} min left", seconds.div_ceil(60)),
+        None => String::new(),
+    };
+    let mut details = String::new();
+    for detail in [amount, time] {
+        if detail.len() > free {
+            break;
         }
-        line.push_str(&percent);
+        free -= detail.len();
+        details.push_str(&detail);
     }
-    line.truncate(width);
+    let bar = free.saturating_sub(" []".len()).min(LONGEST_BAR);
+    if bar >= SHORTEST_BAR {
+        let full = part(bar as u64, done, total).unwrap_or(0);
+        let full = usize::try_from(full).map_or(bar, |full| full.min(bar));
+        line.extend([" [", &"#".repeat(full), &" ".repeat(bar - full), "]"]);
+    }
+    line.push_str(&details);
     line
 }
 
@@ -109,39 +153,95 @@ fn can_wipe() -> bool {
 mod tests {
     use super::*;
 
-    fn line(done: u64, all: u64, columns: usize) -> String {
+    const START: &str = "app: unpacking for the first start";
+
+    fn line(done: u64, all: u64, left: Option<u64>, columns: usize) -> String {
         let progress = Progress::default();
-        progress.begin(Phase::Unpacking, all);
+        progress.begin(Phase::Unpacking, all, 0);
         progress.add(done);
-        super::line(&progress, "app", columns)
+        super::line(&progress, "app", left, columns)
     }
 
     #[test]
     fn the_bar_is_as_full_as_the_work_is_done() {
-        let start = "app: unpacking for the first start";
-        assert_eq!(line(0, 100, 55), format!("{start} [           ]   0 %"));
-        assert_eq!(line(50, 100, 55), format!("{start} [#####      ]  50 %"));
-        assert_eq!(line(200, 100, 55), format!("{start} [###########] 100 %"));
-        assert_eq!(line(u64::MAX / 2, u64::MAX, 55), format!("{start} [#####      ]  49 %"));
-        assert_eq!(line(1, 2, 500).split(['[', ']']).nth(1).unwrap().len(), LONGEST_BAR);
-        assert_eq!(line(1, 0, 55), start);
+        let line = |done, all| line(done, all, None, 69);
+        assert_eq!(line(0, 900), format!("{START} [          ] 0 bytes of 900 bytes"));
+        assert_eq!(line(450, 900), format!("{START} [####    ] 450 bytes of 900 bytes"));
+        assert_eq!(line(5000, 2000), format!("{START} [##############] 2.0 kB of 2.0 kB"));
+        let longest = format!("{START} [###     ] 9223372.1 TB of 18446744.1 TB");
+        assert_eq!(super::tests::line(u64::MAX / 2, u64::MAX, None, 76), longest);
+        assert_eq!(
+            super::tests::line(1, 2, None, 500).split(['[', ']']).nth(1).unwrap().len(),
+            LONGEST_BAR
+        );
+        assert_eq!(line(1, 0), START);
+    }
+
+    #[test]
+    fn links_count_for_the_bar_and_not_as_bytes() {
+        let progress = Progress::default();
+        progress.begin(Phase::Unpacking, 5000, 5000);
+        progress.add(7500);
+        let line = super::line(&progress, "app", Some(0), 80);
+        assert_eq!(line, format!("{START} [###########    ] 5.0 kB of 5.0 kB, 0 s left"));
+        progress.begin(Phase::Unpacking, 0, 5000);
+        progress.add(100);
+        assert_eq!(super::line(&progress, "app", None, 48), format!("{START} [      ] 2 %"));
+    }
+
+    #[test]
+    fn details_that_do_not_fit_are_left_out_whole() {
+        let line = |columns| line(1_000_000, 4_000_000_000, Some(7), columns);
+        let bytes = "1.0 MB of 4.0 GB";
+        assert_eq!(line(71), format!("{START} [      ] {bytes}, 7 s left"));
+        assert_eq!(line(70), format!("{START} [     ] {bytes}, 7 s left"));
+        assert_eq!(line(69), format!("{START} {bytes}, 7 s left"));
+        assert_eq!(line(62), format!("{START} {bytes}, 7 s left"));
+        assert_eq!(line(61), format!("{START} [      ] {bytes}"));
+        assert_eq!(line(51), format!("{START} [             ]"));
+        assert_eq!(line(42), START);
+        assert_eq!(line(20), "app: unpacking for ");
     }
 
     #[test]
     fn it_never_reaches_the_last_column() {
-        let longest = line(1, 2, 500).len();
+        let longest = line(1, 2, Some(99), 500).len();
         for columns in 0..500 {
-            let length = line(1, 2, columns).len();
+            let length = line(1, 2, Some(99), columns).len();
             assert!(length < columns.max(1) && length <= longest, "{length} of {columns}");
         }
-        assert_eq!(line(47, 100, 45), "app: unpacking for the first start  47 %");
-        assert_eq!(line(47, 100, 20), "app: unpacking for ");
+    }
+
+    #[test]
+    fn minutes_stand_for_many_seconds() {
+        let time = |left| line(1, 2, Some(left), 500).rsplit_once(", ").unwrap().1.to_owned();
+        assert_eq!([time(0), time(99)], ["0 s left", "99 s left"]);
+        assert_eq!([time(100), time(120), time(121)], ["2 min left", "2 min left", "3 min left"]);
+    }
+
+    #[test]
+    fn the_time_left_follows_from_the_pace() {
+        let (mut pace, start) = (None, Instant::now());
+        let mut at = |milliseconds, phase, done, total| {
+            let now = start + Duration::from_millis(milliseconds);
+            time_left(&mut pace, phase, Some(Share { done, bytes: total, total }), now)
+        };
+        // What was done before the bar appeared does not count.
+        assert_eq!(at(0, Phase::Comparing, 500, 1500), None);
+        assert_eq!(at(900, Phase::Comparing, 590, 1500), None);
+        assert_eq!(at(1000, Phase::Comparing, 500, 1500), None);
+        assert_eq!(at(1000, Phase::Comparing, 600, 1500), Some(9));
+        assert_eq!(at(4000, Phase::Comparing, 600, 1500), Some(36));
+        assert_eq!(at(4000, Phase::Comparing, 1500, 1500), Some(0));
+        assert_eq!(at(5000, Phase::Unpacking, 1, 1500), None);
+        assert_eq!(at(7000, Phase::Unpacking, u64::MAX / 2 + 1, u64::MAX), Some(2));
+        assert_eq!(time_left(&mut pace, Phase::Unpacking, None, start), None);
     }
 
     #[test]
     fn a_name_of_unknown_width_is_not_shown() {
         for name in ["\u{4e2d}", "a\x1b[2Jb", "a\nb", "a b"] {
-            let line = super::line(&Progress::default(), name, 80);
+            let line = super::line(&Progress::default(), name, None, 80);
             assert_eq!(line, "snakecrate: checking what needs unpacking");
         }
     }

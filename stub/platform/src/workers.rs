@@ -26,8 +26,18 @@ pub fn run_all<T: Sync, S: Default, E: Send>(
             }
         }
     };
+    on_threads(items.len(), &worker);
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Runs `worker` on this thread and on others, at most on `most`. Not generic, since each instance would bring
+/// the code that starts threads.
+fn on_threads(most: usize, worker: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
-        for _ in 1..host::processors().min(MAX_WORKERS).min(items.len()) {
+        for _ in 1..host::processors().min(MAX_WORKERS).min(most) {
             // If the system refuses another thread, the existing ones do all the work.
             if std::thread::Builder::new().spawn_scoped(scope, worker).is_err() {
                 break;
@@ -35,10 +45,6 @@ pub fn run_all<T: Sync, S: Default, E: Send>(
         }
         worker();
     });
-    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
 }
 
 /// Runs `work` on every item, on several threads, and returns the results in the order of the

@@ -1,6 +1,6 @@
 //! Contradictions and limits that the types of a manifest do not rule out.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::component::{Component, Kind};
 use super::document::{Manifest, Role};
@@ -108,7 +108,7 @@ impl Manifest {
     }
 
     fn check_components(&self, archive_length: u64) -> Result<(), String> {
-        let mut names = HashSet::new();
+        let mut names = BTreeSet::new();
         // Members follow each other in the manifest's order.
         let (mut end, mut files, mut listings) = (self.stub.length, 0u64, 0u64);
         for component in &self.components {

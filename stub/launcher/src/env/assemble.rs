@@ -118,10 +118,11 @@ impl Tree<'_> {
         components: &[&'c Listed<'_>],
         whole: &[(&'c str, usize)],
     ) -> io::Result<Names<'c>> {
-        let left_out: BTreeSet<&str> = whole.iter().map(|(directory, _)| *directory).collect();
-        let directories = components.iter().flat_map(|one| one.listing.directories());
-        let mut directories: BTreeSet<&str> =
-            directories.filter(|directory| !is_below(&left_out, directory)).collect();
+        let mut left_out = BTreeSet::new();
+        left_out.extend(whole.iter().map(|(directory, _)| *directory));
+        let all = components.iter().flat_map(|one| one.listing.directories());
+        let mut directories = BTreeSet::new();
+        directories.extend(all.filter(|directory| !is_below(&left_out, directory)));
         for directory in &directories {
             ignore_existing(to.create(directory, OPEN))?;
         }

@@ -1,6 +1,6 @@
 //! Linking files of components into an environment.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,7 +22,7 @@ pub fn winners<'a>(layers: &[&'a Listing]) -> Vec<(usize, &'a Item)> {
     let items = |(layer, listing): (usize, &&'a Listing)| {
         listing.items().iter().map(move |item| (layer, item)).collect::<Vec<_>>()
     };
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let mut all: Vec<_> = layers.iter().enumerate().flat_map(items).collect();
     all.retain(|(_, item)| seen.insert(item.path.as_str()));
     all

@@ -62,7 +62,8 @@ pub fn command(plan: &LaunchPlan, name: &OsStr, arguments: &[OsString]) -> Resul
 /// The names of all entries and scripts.
 fn names(plan: &LaunchPlan) -> Vec<String> {
     let entries = plan.entries.iter().map(|entry| String::from_utf8_lossy(&entry.name).into());
-    let mut names: BTreeSet<String> = entries.collect();
+    let mut names = BTreeSet::new();
+    names.extend(entries);
     for file in fs::read_dir(in_bin(plan, OsStr::new(""))).into_iter().flatten().flatten() {
         if !is_interpreter(&file.file_name()) {
             names.insert(file.file_name().to_string_lossy().into_owned());

@@ -6,6 +6,7 @@ use snakecrate_cache::layout::{ENVS, INTERPRETER};
 use snakecrate_cache::places::all;
 use snakecrate_cache::root::Root;
 use snakecrate_format::manifest::{Component, Kind, Manifest};
+use snakecrate_format::order::sort_by;
 use snakecrate_format::size::Size;
 
 use super::inspect::contents;
@@ -106,7 +107,7 @@ fn variables(text: &mut Text) {
         .filter(|(name, _)| VARIABLES.iter().any(|start| name.starts_with(start)))
         .filter(|(name, _)| name != VARIABLE)
         .collect();
-    found.sort();
+    sort_by(&mut found, |a, b| a < b);
     for (name, value) in found {
         text.field("variable", format_args!("{name}={}", value.display()));
     }

@@ -188,7 +188,7 @@ impl Maker<'_> {
         let is_used = |c: &&Component| c.kind != Kind::CLibrary || own.is_some();
         let used: Vec<&Component> = self.manifest.components.iter().filter(is_used).collect();
         let listings = Listed::checked(self.payload, self.manifest, &used)?;
-        self.progress.begin(Phase::Comparing, space::bytes(used.iter().copied()));
+        self.progress.begin(Phase::Comparing, space::bytes(used.iter().copied()), 0);
         let missing: Vec<&Listed<'_>> = listings
             .iter()
             .filter(|listed| !self.is_whole(root, listed.component, &listed.listing, &pulse))
@@ -196,7 +196,7 @@ impl Maker<'_> {
         let missing_bytes = space::bytes(missing.iter().map(|listed| listed.component));
         let linked = used.iter().filter(|c| is_linked(self.manifest, c)).map(|c| c.files);
         let linked = linked.fold(0, u64::saturating_add).saturating_mul(LINKED);
-        self.progress.begin(Phase::Unpacking, missing_bytes.saturating_add(linked));
+        self.progress.begin(Phase::Unpacking, missing_bytes, linked);
         if !missing.is_empty() {
             let required = space::required(self.manifest, &missing, &listings);
             if space::check(root, required).is_err() {

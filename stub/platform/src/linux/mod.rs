@@ -8,6 +8,9 @@ pub(crate) mod host;
 pub(crate) mod paths;
 pub(crate) mod process;
 pub(crate) mod terminal;
+/// Likewise with the function's own name.
+#[cfg(all(target_env = "musl", panic = "abort"))]
+mod thread_name;
 pub(crate) mod trust;
 /// glibc's static library brings its own.
 #[cfg(all(target_env = "musl", panic = "abort"))]
