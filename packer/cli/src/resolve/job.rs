@@ -8,6 +8,7 @@ use super::error::Error;
 use super::find_uv;
 use super::request::Options;
 use super::requirements::Files;
+use super::stand_ins::StandIns;
 use snakecrate_base::host;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
@@ -36,6 +37,8 @@ pub(super) struct Job<'a> {
     pub(super) files: &'a Files,
     /// The user's constraints files and overrides.
     pub(super) limits: &'a [Files; 2],
+    /// See [`Job::stand_ins`].
+    pub(super) stand_ins: OnceCell<StandIns>,
     /// See [`Job::uv`].
     pub(super) uv: OnceCell<PathBuf>,
 }
@@ -45,6 +48,17 @@ impl Job<'_> {
     /// there, unless it is for all.
     pub(super) fn is_foreign(&self) -> bool {
         Some(self.interpreter.target) != host::target()
+    }
+
+    /// The stand-ins for large wheels in local directories, written when they are first needed.
+    pub(super) fn stand_ins(&self) -> Result<&StandIns, Error> {
+        if let Some(stand_ins) = self.stand_ins.get() {
+            return Ok(stand_ins);
+        }
+        let given = self.options.find_links.iter().map(Path::new);
+        let local = given.chain(self.links.iter().map(PathBuf::as_path));
+        let written = StandIns::new(local.filter(|path| path.is_dir()), self.scratch)?;
+        Ok(self.stand_ins.get_or_init(|| written))
     }
 
     /// uv's path, looked for when it is first needed.

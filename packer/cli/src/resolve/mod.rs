@@ -28,6 +28,7 @@ mod program;
 mod request;
 mod requirements;
 mod resolution_key;
+mod stand_ins;
 mod unpack;
 mod uv;
 mod uv_failure;
@@ -162,6 +163,7 @@ fn with_job<T>(
         overrides: all_absolute(&options.overrides)?,
         files: &files,
         limits: &limits,
+        stand_ins: OnceCell::new(),
         uv: OnceCell::new(),
     };
     work(&mut job)

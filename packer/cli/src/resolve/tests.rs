@@ -75,6 +75,30 @@ fn names(fetched: &[Fetched]) -> Vec<String> {
 }
 
 #[test]
+fn large_local_wheels_are_fetched_whole_behind_their_stand_ins() {
+    resolving(|root, resolve| {
+        let mut large = Forge::new();
+        large.file = "stand_in_demo-1.0-py3-none-any.whl".into();
+        let mut noise = vec![0; 9 << 20];
+        blake3::Hasher::new().finalize_xof().fill(&mut noise);
+        large.add("demo/noise", &noise);
+        let metadata = b"Metadata-Version: 2.1\nName: stand-in-demo\nVersion: 1.0\n";
+        large.files.retain(|(path, ..)| !path.contains(".dist-info"));
+        large.add("stand_in_demo-1.0.dist-info/METADATA", metadata);
+        large.add("stand_in_demo-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\nTag: py3-none-any\n");
+        let wheel = large.write_as(&root.join("wheels"), "stand_in_demo-1.0.dist-info");
+        let fetched = resolve(&requirements(&["stand-in-demo"])).unwrap();
+        // The real wheel, not the one that uv saw.
+        assert_eq!(fs::read(&fetched[0].path).unwrap(), fs::read(&wheel).unwrap());
+        assert_eq!(fetched[0].sha256, snakecrate_download::file_sha256(&wheel).unwrap());
+        // Offline again, from the cache of wheels alone.
+        fs::remove_file(&wheel).unwrap();
+        let again = resolve(&requirements(&["stand_in_demo>=1"])).unwrap();
+        assert_eq!(again, fetched);
+    });
+}
+
+#[test]
 fn dependencies_are_fetched_once() {
     resolving(|root, resolve| {
         let wheels = root.join("wheels");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
@@ -154,7 +154,12 @@ fn compile(job: &Job, options: &Options) -> Result<Command, Error> {
         command.args(["--python-version", &job.interpreter.full_version]);
         command.arg("--python-platform").arg(platform(job.interpreter.target));
     }
-    index_options(&mut command, options, &job.links);
+    let stand_ins = job.stand_ins()?;
+    let instead = |link: &Path| stand_ins.directory(link).to_owned();
+    let links: Vec<PathBuf> = job.links.iter().map(|link| instead(link)).collect();
+    let given = options.find_links.iter().map(Path::new);
+    let given = given.map(|link| instead(link).to_string_lossy().into_owned()).collect();
+    index_options(&mut command, &Options { find_links: given, ..options.clone() }, &links);
     if options.offline && !options.no_index {
         // uv's cache of index pages lists wheels that are not on this host.
         command.arg("--no-index");
@@ -186,14 +191,19 @@ fn pin(
     job: &Job,
 ) -> Result<Pin, Error> {
     let name = normalize(&package.name);
+    let stand_ins = job.stand_ins()?;
     let remote = |file: File| -> Option<Remote> {
         let url = file.url.or_else(|| Some(file_url(&job.directory.join(file.path?))))?;
-        // Old versions of uv have no digests of local files.
+        let File { subdirectory, hashes, .. } = file;
+        let remote = Remote { url, sha256: hashes.sha256, subdirectory };
+        let remote = stand_ins.original(remote);
+        // Stand-ins are not what is installed, and old versions of uv have no digests of local files.
         let local = || {
-            snakecrate_download::file_sha256(&url::Url::parse(&url).ok()?.to_file_path().ok()?).ok()
+            let url = url::Url::parse(&remote.url).ok()?;
+            snakecrate_download::file_sha256(&url.to_file_path().ok()?).ok()
         };
-        let sha256 = file.hashes.sha256.or_else(local);
-        Some(Remote { url, sha256, subdirectory: file.subdirectory })
+        let sha256 = remote.sha256.clone().or_else(local);
+        Some(Remote { sha256, ..remote })
     };
     let place = if let Some(directory) = package.directory {
         let path = job.directory.join(directory.path);

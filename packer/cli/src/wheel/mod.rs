@@ -10,6 +10,7 @@ mod metadata;
 mod record;
 mod requirement;
 mod script;
+mod skeleton;
 mod slim;
 mod store;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use metadata::{License, Metadata, excludes_python};
 pub(crate) use record::{Installed as Digests, Record, follow_bytecode};
 pub use requirement::{Requirement, requirement};
 pub use script::{SHEBANG, Script, Target};
+pub use skeleton::write_skeleton;
 pub use slim::Slim;
 pub use store::{Kept, Store};
 pub use unpack::{Distribution, read_metadata, unpack};

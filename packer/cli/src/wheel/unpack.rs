@@ -74,12 +74,7 @@ pub fn read_metadata(path: &Path) -> Result<Metadata, Error> {
     let read = || {
         WheelName::of(path)?;
         let mut zip = open(path)?;
-        let suffix = ".dist-info/METADATA";
-        let names = zip.file_names().filter_map(Result::ok);
-        let mut found = names.filter(|n| n.ends_with(suffix) && n.matches('/').count() == 1);
-        let name = found.next().map(std::borrow::Cow::into_owned);
-        drop(found);
-        let name = name.ok_or_else(|| Kind::Metadata("has no METADATA".into()))?;
+        let name = format!("{}/METADATA", super::skeleton::info(&zip)?);
         Ok(Metadata::parse(&document(&mut zip, &name)?))
     };
     read().map_err(|kind: Kind| kind.at(path))
