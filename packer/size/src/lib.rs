@@ -9,18 +9,29 @@
 
 mod blob;
 mod classify;
+mod compare;
 mod count;
 mod duplicates;
 mod error;
+mod evidence;
 mod frame;
 mod measure;
 mod members;
+mod page;
 mod report;
+mod savings;
+#[cfg(test)]
+mod testing;
 mod text;
+mod view;
 
 pub use classify::FileKind;
+pub use compare::{Change, Comparison, FileChange, KindChange, PartChange, compare};
 pub use count::Counts;
 pub use duplicates::Duplicate;
 pub use error::Error;
+pub use evidence::{BadReport, Evidence};
 pub use measure::{Opened, measure};
 pub use report::{DirectoryRow, FileRow, KindRow, Measured, Part, Row, Share};
+pub use savings::{Advice, Saving};
+pub use view::View;

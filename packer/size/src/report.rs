@@ -156,10 +156,3 @@ impl Share {
         Self { share: Self::of(self.packed, whole), ..self }
     }
 }
-
-impl Measured {
-    /// The document.
-    pub fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-}

@@ -76,7 +76,9 @@ impl Measured {
             let (packed, share) = (packed(bytes), percent(bytes.share));
             parts.add_row([name, version, kind, &files, &unpacked, &packed, &share]);
         };
-        for one in &self.parts {
+        let mut sorted: Vec<_> = self.parts.iter().collect();
+        sorted.sort_by_key(|one| (one.part, std::cmp::Reverse(one.bytes.packed)));
+        for one in sorted {
             let kind = one.kind.map_or("", |kind| kind.as_str());
             row(&one.name, one.version.as_deref().unwrap_or_default(), kind, &one.bytes);
         }
@@ -117,7 +119,7 @@ impl Measured {
         for one in shown.iter().take(LONGEST) {
             let bytes = &one.bytes;
             directories.add_row([
-                &*one.path,
+                short(&one.path),
                 &*one.component,
                 &bytes.files.to_string(),
                 &Size(bytes.unpacked).to_string(),
@@ -164,7 +166,7 @@ impl Measured {
         let mut shown = table(&["again", "copies", "in"]);
         for one in duplicates.iter().take(LONGEST / 2) {
             let copies: Vec<_> =
-                one.copies.iter().map(|(at, path)| format!("{at} {path}")).collect();
+                one.copies.iter().map(|(at, path)| format!("{at} {}", short(path))).collect();
             let (first, others) = copies.split_at(2.min(copies.len()));
             let more =
                 if others.is_empty() { String::new() } else { format!(", … {}", others.len()) };
@@ -176,6 +178,12 @@ impl Measured {
         }
         push(text, shown, 0..2);
     }
+}
+
+/// A path without the directory of `sys.path` that every wheel's files are in.
+pub(crate) fn short(path: &str) -> &str {
+    let below = path.strip_prefix("lib/python").and_then(|rest| rest.split_once("/site-packages/"));
+    below.filter(|(version, _)| !version.contains('/')).map_or(path, |(_, rest)| rest)
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

@@ -94,9 +94,9 @@ pub enum Error {
         /// The key of an option that was given.
         option: String,
     },
-    /// An archive cannot be measured.
+    /// Sizes cannot be shown.
     #[error(transparent)]
-    Size(#[from] snakecrate_size::Error),
+    Size(#[from] size::Error),
     /// Components of an archive cannot be replaced.
     #[error(transparent)]
     Swap(#[from] swap::Error),
@@ -260,7 +260,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;
         }
-        Command::Size(args) => size::size(&args)?,
+        Command::Size(args) => size::size(&args, ui)?,
         Command::Diff(args) => return diff::diff(&args),
         Command::Verify { file } => inspect::verify(&file, ui)?,
         Command::Extract { file, directory: Some(directory), .. } => {

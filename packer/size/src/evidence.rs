@@ -1,0 +1,139 @@
+//! What a proof loaded, from the build report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+/// Why a document is no evidence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadReport {
+    /// Not a build report of a format that is known.
+    #[error("it isn't a build report: {0}")]
+    Form(String),
+    /// The archive was not proven.
+    #[error("the archive was not proven in this build")]
+    NotProven,
+    /// The report is about another file.
+    #[error("it is about another archive, of {0} bytes")]
+    OtherArchive(u64),
+}
+
+/// The build report, as far as it is read.
+#[derive(Debug, Deserialize)]
+struct Document {
+    format: u32,
+    archive: Archive,
+    proof: Proof,
+}
+
+#[derive(Debug, Deserialize)]
+struct Archive {
+    bytes: u64,
+    sha256: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Proof {
+    result: String,
+    #[serde(default)]
+    modules: BTreeMap<String, Option<String>>,
+    #[serde(default)]
+    libraries: Vec<String>,
+    #[serde(default)]
+    commands: Vec<String>,
+    /// Whether `modules` and `libraries` have those of the commands, too.
+    #[serde(default)]
+    commands_recorded: bool,
+}
+
+/// The files that a proof loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Bytes of the archive that was proven.
+    pub bytes: u64,
+    /// Its SHA-256 in hex.
+    pub sha256: String,
+    /// Commands of the proof whose modules are not known.
+    pub unknown_commands: Vec<String>,
+    loaded: BTreeSet<String>,
+}
+
+impl Evidence {
+    /// Reads a build report.
+    ///
+    /// # Errors
+    ///
+    /// It is none, or the archive was not proven.
+    pub fn read(report: &[u8]) -> Result<Self, BadReport> {
+        let document: Document =
+            serde_json::from_slice(report).map_err(|error| BadReport::Form(error.to_string()))?;
+        if document.format != 1 {
+            return Err(BadReport::Form(format!("its format is {}", document.format)));
+        }
+        let Proof { result, modules, libraries, commands, commands_recorded } = document.proof;
+        if result != "proven" {
+            return Err(BadReport::NotProven);
+        }
+        let files = modules.into_values().flatten().chain(libraries);
+        Ok(Self {
+            bytes: document.archive.bytes,
+            sha256: document.archive.sha256,
+            unknown_commands: if commands_recorded { Vec::new() } else { commands },
+            loaded: files.map(|path| inside(&path).to_owned()).collect(),
+        })
+    }
+
+    /// Whether the file at `path` was loaded: it is a module or a library, or the source or bytecode of
+    /// a module that was loaded from the other one.
+    pub fn has(&self, path: &str) -> bool {
+        self.loaded.contains(path)
+            || source_of(path).is_some_and(|source| self.loaded.contains(&source))
+    }
+}
+
+/// The path in a component of a path that a process has seen. The cache has components as directories
+/// that are named by a key.
+fn inside(path: &str) -> &str {
+    let Some((_, rest)) = path.rsplit_once("/components/") else { return path };
+    rest.split_once('/').map_or(path, |(_, inside)| inside)
+}
+
+/// The path of the module whose bytecode is at `path`.
+pub(crate) fn source_of(path: &str) -> Option<String> {
+    let (directory, file) = path.rsplit_once("__pycache__/")?;
+    let (stem, _) = file.split_once('.')?;
+    file.ends_with(".pyc").then(|| format!("{directory}{stem}.py"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loaded_modules_have_source_and_bytecode() {
+        let report = br#"{"format": 1, "archive": {"bytes": 7, "sha256": "ab"}, "name": "x",
+            "proof": {"result": "proven", "commands": ["x --version"],
+                "modules": {"sys": null, "a.b": "lib/python3.12/site-packages/a/b.py"},
+                "libraries": ["/c/v2/components/0123/lib/libz.so.1", "/lib/libc.so.6"]}}"#;
+        let evidence = Evidence::read(report).unwrap();
+        assert_eq!((evidence.bytes, &*evidence.sha256), (7, "ab"));
+        assert_eq!(evidence.unknown_commands, ["x --version"]);
+        for path in [
+            "lib/python3.12/site-packages/a/b.py",
+            "lib/python3.12/site-packages/a/__pycache__/b.cpython-312.opt-1.pyc",
+            "lib/libz.so.1",
+        ] {
+            assert!(evidence.has(path), "{path}");
+        }
+        assert!(!evidence.has("lib/python3.12/site-packages/a/c.py"));
+        assert!(!evidence.has("lib/python3.12/site-packages/a/__pycache__/c.cpython-312.pyc"));
+    }
+
+    #[test]
+    fn other_documents_and_failed_proofs_are_no_evidence() {
+        assert!(matches!(Evidence::read(b"{}"), Err(BadReport::Form(_))));
+        let report = br#"{"format": 1, "archive": {"bytes": 7, "sha256": "ab"},
+            "proof": {"result": "not-run", "why": "x"}}"#;
+        assert_eq!(Evidence::read(report), Err(BadReport::NotProven));
+    }
+}
