@@ -254,9 +254,8 @@ mod tests {
 
     #[test]
     fn a_long_file_takes_what_it_takes_alone() {
-        let text: String =
-            (0..90_000_u32).map(|n| format!("{} ", n.wrapping_mul(n) % 7919)).collect();
-        let text = text.into_bytes();
+        let numbers = (0..90_000_u32).map(|n| (n.wrapping_mul(n) % 7919).to_string());
+        let text = numbers.collect::<Vec<_>>().join(" ").into_bytes();
         let files = [("before", noise(3_000)), ("long", text.clone()), ("x", noise(3_000))];
         let (shares, _) = weighed(&files);
         let alone = packed(&text, 18).len() as u64;

@@ -92,7 +92,7 @@ pub(crate) fn classify(path: &str, head: &[u8]) -> Class {
 }
 
 /// The part of the file's name behind its last dot.
-fn extension(path: &str) -> &str {
+pub(crate) fn extension(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::classify::{FileKind, extension};
+use crate::report::FileRow;
+
 /// Why a document is no evidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadReport {
@@ -83,9 +86,24 @@ impl Evidence {
         })
     }
 
+    /// Whether a file was loaded; `None` if a proof cannot say: it is neither code nor a library, or it is
+    /// needed before anything is imported.
+    pub fn loaded(&self, file: &FileRow) -> Option<bool> {
+        let is_code = match file.kind {
+            FileKind::Bytecode | FileKind::Native => true,
+            FileKind::Source => extension(&file.path) == "py",
+            _ => false,
+        };
+        let is_judged = is_code
+            && file.unpacked > 0
+            && file.path.starts_with("lib/")
+            && !file.component.starts_with("libc-");
+        is_judged.then(|| self.has(&file.path))
+    }
+
     /// Whether the file at `path` was loaded: it is a module or a library, or the source or bytecode of
     /// a module that was loaded from the other one.
-    pub fn has(&self, path: &str) -> bool {
+    fn has(&self, path: &str) -> bool {
         self.loaded.contains(path)
             || source_of(path).is_some_and(|source| self.loaded.contains(&source))
     }
@@ -102,7 +120,7 @@ fn inside(path: &str) -> &str {
 pub(crate) fn source_of(path: &str) -> Option<String> {
     let (directory, file) = path.rsplit_once("__pycache__/")?;
     let (stem, _) = file.split_once('.')?;
-    file.ends_with(".pyc").then(|| format!("{directory}{stem}.py"))
+    (extension(file) == "pyc").then(|| format!("{directory}{stem}.py"))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod duplicates;
 mod error;
 mod evidence;
 mod frame;
+mod marginal;
 mod measure;
 mod members;
 mod page;

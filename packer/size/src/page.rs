@@ -72,7 +72,7 @@ impl View<'_> {
                 measured.files.iter().filter(|file| Some(&file.component) == label.as_ref());
             let files = of_part.map(|file| {
                 let unloaded =
-                    self.proof.is_some_and(|(evidence, _)| measured.is_unloaded(file, evidence));
+                    self.proof.is_some_and(|(evidence, _)| evidence.loaded(file) == Some(false));
                 let flags = u8::from(file.estimated) | u8::from(unloaded) << 1;
                 json!([file.path, number(file.kind), file.packed, file.unpacked, flags])
             });

@@ -8,9 +8,12 @@ use snakecrate_base::ui::table;
 use snakecrate_format::manifest::Kind;
 use snakecrate_format::size::Size;
 
+use crate::Error;
 use crate::classify::FileKind;
 use crate::compare::label;
 use crate::evidence::{Evidence, source_of};
+use crate::marginal::{self, Leaving};
+use crate::measure::Opened;
 use crate::report::{FileRow, Measured, Row};
 use crate::text::push;
 
@@ -75,14 +78,26 @@ impl Judged<'_> {
 }
 
 impl Measured {
-    /// Marks the modules and libraries that `evidence` does not have. For other files a proof cannot
-    /// say whether they are needed; neither for those that start the application.
-    pub fn is_unloaded(&self, file: &FileRow, evidence: &Evidence) -> bool {
-        loaded(file, evidence) == Some(false)
+    /// What could go, as the proof loaded nothing of it. `archive` is the one that was measured.
+    ///
+    /// # Errors
+    ///
+    /// The archive cannot be read.
+    pub fn advice(&self, evidence: &Evidence, archive: Opened<'_>) -> Result<Advice, Error> {
+        let all = self.judged(evidence);
+        let mut savings = self.savings(&all);
+        let sets: Vec<_> = savings.iter().map(Candidate::leaving).collect();
+        let shares = |component: &str, paths: &BTreeSet<&str>| {
+            let files = self.files.iter().filter(|file| file.component == component);
+            files.filter(|file| paths.contains(&*file.path)).map(|file| file.packed).sum()
+        };
+        for (one, saved) in savings.iter_mut().zip(marginal::saved(archive, &sets, shares)?) {
+            one.packed = saved;
+        }
+        Ok(advised(evidence, &all, savings))
     }
 
-    /// What could go, as the proof loaded nothing of it.
-    pub fn advice(&self, evidence: &Evidence) -> Advice {
+    fn judged(&self, evidence: &Evidence) -> Vec<Judged<'_>> {
         let rows: BTreeMap<String, &Row> =
             self.parts.iter().filter_map(|row| label(row).zip(Some(row))).collect();
         let mut of_files: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
@@ -96,60 +111,58 @@ impl Measured {
             let row = *rows.get(&file.component)?;
             let (packed, count) = of_files[&*file.component];
             let listed = row.bytes.packed.saturating_sub(packed) as f64 / count as f64;
-            Some(Judged { file, row, loaded: loaded(file, evidence), listed })
+            Some(Judged { file, row, loaded: evidence.loaded(file), listed })
         };
-        let all: Vec<Judged<'_>> = self.files.iter().filter_map(judge).collect();
-        let unloaded = || all.iter().filter(|one| one.loaded == Some(false)).map(|one| one.file);
-        let mut savings = parts(&all);
-        savings.extend(directories(&all));
-        savings.extend(sources(&all));
+        self.files.iter().filter_map(judge).collect()
+    }
+
+    /// What could go. Small things are left out.
+    fn savings<'a>(&self, all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
+        let mut savings = parts(all);
+        savings.extend(directories(all));
+        savings.extend(sources(all));
         #[allow(clippy::cast_precision_loss, reason = "a limit")]
         savings.retain(|one| one.packed as f64 >= LEAST * self.packed as f64);
-        savings.sort_by(|a, b| (b.packed, &a.value).cmp(&(a.packed, &b.value)));
-        Advice {
-            unloaded_files: unloaded().count() as u64,
-            unloaded_packed: unloaded().map(|file| file.packed).sum(),
-            unloaded_unpacked: unloaded().map(|file| file.unpacked).sum(),
-            unknown_commands: evidence.unknown_commands.clone(),
-            savings,
-        }
+        savings
     }
 }
 
-/// Whether a file was loaded; `None` if a proof cannot say.
-fn loaded(file: &FileRow, evidence: &Evidence) -> Option<bool> {
-    let is_code = matches!(file.kind, FileKind::Bytecode | FileKind::Source | FileKind::Native);
-    let is_judged = is_code
-        && file.unpacked > 0
-        && file.path.starts_with("lib/")
-        && !file.component.starts_with("libc-")
-        && (file.kind != FileKind::Source || file.path.ends_with(".py"));
-    is_judged.then(|| evidence.has(&file.path))
+fn advised(evidence: &Evidence, all: &[Judged<'_>], savings: Vec<Candidate<'_>>) -> Advice {
+    let unloaded = || all.iter().filter(|one| one.loaded == Some(false)).map(|one| one.file);
+    let mut savings: Vec<Saving> = savings.into_iter().map(Saving::from).collect();
+    savings.sort_by(|a, b| (b.packed, &a.value).cmp(&(a.packed, &b.value)));
+    Advice {
+        unloaded_files: unloaded().count() as u64,
+        unloaded_packed: unloaded().map(|file| file.packed).sum(),
+        unloaded_unpacked: unloaded().map(|file| file.unpacked).sum(),
+        unknown_commands: evidence.unknown_commands.clone(),
+        savings,
+    }
 }
 
 /// Parts of the runtime of which nothing was loaded.
-fn parts(all: &[Judged<'_>]) -> Vec<Saving> {
-    let mut parts: BTreeMap<&str, Vec<&Judged<'_>>> = BTreeMap::new();
+fn parts<'a>(all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
+    let mut parts: BTreeMap<&str, Vec<&'a Judged<'a>>> = BTreeMap::new();
     for one in all.iter().filter(|one| one.row.kind == Some(Kind::Part)) {
         parts.entry(&one.row.name).or_default().push(one);
     }
     // Libraries of several parts, such as libcrypto, go with those.
     parts.retain(|name, files| {
-        let is_loaded = files.iter().any(|one| one.loaded == Some(true));
-        !is_loaded && !name.starts_with("lib") || *name == "lib2to3" && !is_loaded
+        let is_shared = name.starts_with("lib") && *name != "lib2to3";
+        !is_shared && !files.iter().any(|one| one.loaded == Some(true))
     });
-    let saving = |(name, files): (&str, Vec<&Judged<'_>>)| {
+    let saving = |(name, files): (&str, Vec<&'a Judged<'a>>)| {
         let loses = format!("the module {name}, and those that import it");
-        saving("runtime-drop", name.to_owned(), &files, loses)
+        Candidate::new("runtime-drop", name.to_owned(), files, loses)
     };
     parts.into_iter().map(saving).collect()
 }
 
 /// The topmost directories, and modules, of which nothing was loaded.
-fn directories(all: &[Judged<'_>]) -> Vec<Saving> {
+fn directories<'a>(all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
     let mut found = Vec::new();
     for (kind, key) in [(Kind::Wheel, "exclude"), (Kind::Runtime, "runtime-drop")] {
-        let files: Vec<(&str, &Judged<'_>)> = all
+        let files: Vec<(&str, &'a Judged<'a>)> = all
             .iter()
             .filter(|one| one.row.kind == Some(kind))
             .filter_map(|one| Some((one.pattern_path()?, one)))
@@ -165,7 +178,7 @@ fn directories(all: &[Judged<'_>]) -> Vec<Saving> {
                 None => {}
             }
         }
-        let mut groups: BTreeMap<String, Vec<&Judged<'_>>> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<&'a Judged<'a>>> = BTreeMap::new();
         for (path, one) in &files {
             let topmost = prefixes(path)
                 .into_iter()
@@ -178,7 +191,7 @@ fn directories(all: &[Judged<'_>]) -> Vec<Saving> {
         }
         found.extend(groups.into_iter().map(|(path, files)| {
             let name = path.trim_end_matches(".py").replace('/', ".");
-            saving(key, path, &files, format!("the module {name}"))
+            Candidate::new(key, path, files, format!("the module {name}"))
         }));
     }
     found
@@ -189,6 +202,7 @@ fn is_support(kind: Kind, path: &str) -> bool {
     kind == Kind::Runtime
         && (path == "lib-dynload"
             || path.starts_with("lib-dynload/")
+            || path == "importlib"
             || path.starts_with("encodings")
             || path.starts_with("_sysconfigdata"))
 }
@@ -207,30 +221,58 @@ fn prefixes(path: &str) -> Vec<String> {
 }
 
 /// Sources whose bytecode is there, too.
-fn sources(all: &[Judged<'_>]) -> Option<Saving> {
+fn sources<'a>(all: &'a [Judged<'a>]) -> Option<Candidate<'a>> {
     let bytecode: BTreeSet<(&str, String)> = all
         .iter()
         .filter_map(|one| Some((&*one.file.component, source_of(&one.file.path)?)))
         .collect();
-    let has_bytecode = |one: &&Judged<'_>| {
+    let has_bytecode = |one: &&'a Judged<'a>| {
         let key = (&*one.file.component, one.file.path.clone());
         one.file.kind == FileKind::Source && bytecode.contains(&key)
     };
-    let files: Vec<&Judged<'_>> = all.iter().filter(has_bytecode).collect();
+    let files: Vec<&'a Judged<'a>> = all.iter().filter(has_bytecode).collect();
     let loses = "lines of code in tracebacks, and inspect.getsource".to_owned();
-    (!files.is_empty()).then(|| saving("sourceless", "true".into(), &files, loses))
+    (!files.is_empty()).then(|| Candidate::new("sourceless", "true".into(), files, loses))
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no sum is negative")]
-fn saving(key: &str, value: String, files: &[&Judged<'_>], loses: String) -> Saving {
-    let listed: f64 = files.iter().map(|one| one.listed).sum();
-    Saving {
-        key: key.into(),
-        value,
-        files: files.len() as u64,
-        packed: files.iter().map(|one| one.file.packed).sum::<u64>() + listed as u64,
-        unpacked: files.iter().map(|one| one.file.unpacked).sum(),
-        loses,
+/// A setting, and the files that go with it.
+struct Candidate<'a> {
+    key: &'static str,
+    value: String,
+    loses: String,
+    files: Vec<&'a Judged<'a>>,
+    /// The packed bytes of the files: their shares at first, then what goes.
+    packed: u64,
+}
+
+impl<'a> Candidate<'a> {
+    fn new(key: &'static str, value: String, files: Vec<&'a Judged<'a>>, loses: String) -> Self {
+        let packed = files.iter().map(|one| one.file.packed).sum();
+        Self { key, value, loses, files, packed }
+    }
+
+    fn leaving(&self) -> Leaving<'a> {
+        let mut leaving = Leaving::new();
+        for one in &self.files {
+            leaving.entry(&one.file.component).or_default().insert(&one.file.path);
+        }
+        leaving
+    }
+}
+
+impl From<Candidate<'_>> for Saving {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative")]
+    fn from(candidate: Candidate<'_>) -> Self {
+        let files = &candidate.files;
+        let listed: f64 = files.iter().map(|one| one.listed).sum();
+        Self {
+            files: files.len() as u64,
+            packed: candidate.packed + listed as u64,
+            unpacked: files.iter().map(|one| one.file.unpacked).sum(),
+            key: candidate.key.to_owned(),
+            value: candidate.value,
+            loses: candidate.loses,
+        }
     }
 }
 
@@ -322,7 +364,9 @@ mod tests {
             ("cpython", "3.12", &runtime),
             ("part:sqlite3", "3.12", &sqlite),
         ]);
-        let advice = measured.advice(&evidence(&[&paths[0], "lib/python3.12/os.py"]));
+        let evidence = evidence(&[&paths[0], "lib/python3.12/os.py"]);
+        let all = measured.judged(&evidence);
+        let advice = advised(&evidence, &all, measured.savings(&all));
         let found: Vec<_> =
             advice.savings.iter().map(|one| (one.setting(), one.files, one.packed)).collect();
         let expected = [

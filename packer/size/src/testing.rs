@@ -31,7 +31,7 @@ pub(crate) fn measured(wheels: &[Made<'_>]) -> Measured {
                 packed: *packed,
                 estimated: true,
                 unpacked: 2 * packed,
-                library: path.ends_with(".so"),
+                library: crate::classify::extension(path) == "so",
                 executable: false,
             };
             bytes.add(&file);
@@ -47,7 +47,9 @@ pub(crate) fn measured(wheels: &[Made<'_>]) -> Measured {
     }
     let packed = files.iter().map(|file| file.packed).sum();
     let mut source = Share::default();
-    files.iter().for_each(|file| source.add(file));
+    for file in &files {
+        source.add(file);
+    }
     Measured {
         format: 1,
         name: "demo".into(),

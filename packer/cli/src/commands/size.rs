@@ -70,19 +70,23 @@ impl Remedy for Error {
 
 /// `snakecrate size`
 pub(super) fn size(args: &SizeArgs, ui: Ui) -> Result<(), super::Error> {
-    let measured = measured(&args.file)?;
-    let evidence = match &args.report {
-        Some(report) => Some(evidence(report, &args.file, &measured)?),
+    let archive = Archive::open_any(&args.file).map_err(Error::from)?;
+    let measured = measure(opened(&archive)).map_err(Error::from)?;
+    let proof = match &args.report {
+        Some(report) => {
+            let evidence = evidence(report, &args.file, &measured)?;
+            let advice = measured.advice(&evidence, opened(&archive)).map_err(Error::from)?;
+            Some((evidence, advice))
+        }
         None => None,
     };
-    let advice = evidence.as_ref().map(|evidence| measured.advice(evidence));
     let comparison = match &args.compare {
         Some(old) => Some(compare(&self::measured(old)?, &measured)),
         None => None,
     };
     let view = View {
         measured: &measured,
-        proof: evidence.as_ref().zip(advice.as_ref()),
+        proof: proof.as_ref().map(|(evidence, advice)| (evidence, advice)),
         comparison: comparison.as_ref(),
     };
     if let Some(path) = &args.html {
@@ -96,13 +100,16 @@ pub(super) fn size(args: &SizeArgs, ui: Ui) -> Result<(), super::Error> {
 
 /// Measures the archive at `path`.
 pub(super) fn measured(path: &Path) -> Result<Measured, Error> {
-    let archive = Archive::open_any(path)?;
-    Ok(measure(Opened {
-        path,
+    Ok(measure(opened(&Archive::open_any(path)?))?)
+}
+
+fn opened(archive: &Archive) -> Opened<'_> {
+    Opened {
+        path: archive.path(),
         length: archive.length(),
         payload: archive.payload(),
         manifest: archive.manifest(),
-    })?)
+    }
 }
 
 /// Reads the report of the build that made the archive at `path`.
