@@ -1,6 +1,5 @@
 //! From prepared distributions to the contents of an archive: name, entries, components, SBOM.
 
-use rayon::prelude::*;
 use snakecrate_format::entry_path::EntryPath;
 use snakecrate_format::manifest::{Entry, Kind, Python, Role};
 
@@ -44,8 +43,7 @@ impl Work<'_> {
         };
         let wheels: Vec<_> = local.into_iter().chain(others).collect();
         let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
-        let wheels: Vec<Prepared> =
-            wheels.par_iter().map(|wheel| self.prepare(wheel)).collect::<Result<_, Error>>()?;
+        let wheels = self.prepare_all(&wheels)?;
         drop(spinner);
         let app = self.application(source, project, &wheels)?;
         self.assemble(source, app, &wheels)

@@ -1,6 +1,8 @@
 //! Trees become components: unpacked, compiled, compressed, each once.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -20,8 +22,12 @@ use crate::wheel::{self, Distribution, Dropped, WheelName};
 use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Node, Tree};
-use snakecrate_base::ui::{Progress, Ui};
+use snakecrate_base::ui::{Progress, Ui, Verbosity};
 use snakecrate_runtime::{IncludedLibs, Policy, Scanner, Workers};
+
+/// Unpacked length in bytes from which on a distribution is packed before all are unpacked. The others
+/// wait until everything has been checked, so that errors in the metadata come soon.
+const LARGE: u64 = 64 << 20;
 
 /// Everything that all steps of a build need.
 pub(super) struct Work<'a> {
@@ -124,6 +130,33 @@ impl Work<'_> {
         Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
     }
 
+    /// Prepares `wheels`, and packs the large ones: their files leave the disk before those of others
+    /// come, and are read while the system still has them in memory.
+    pub(super) fn prepare_all(&self, wheels: &[Fetched]) -> Result<Vec<Prepared>, Error> {
+        let length = |wheel: &Fetched| fs::metadata(&wheel.path).map_or(0, |file| file.len());
+        let mut order: Vec<_> = wheels.iter().enumerate().collect();
+        // The largest come first, so that no thread starts one at the end.
+        order.sort_by_key(|(_, wheel)| Reverse(length(wheel)));
+        let unseen = Ui::new(Verbosity::Quiet).bytes("", 0);
+        let one = |(index, wheel)| Ok((index, self.pack_if_large(self.prepare(wheel)?, &unseen)?));
+        let prepared: Result<Vec<(usize, Prepared)>, Error> =
+            order.into_iter().par_bridge().map(one).collect();
+        let mut prepared = prepared?;
+        prepared.sort_by_key(|(index, _)| *index);
+        Ok(prepared.into_iter().map(|(_, wheel)| wheel).collect())
+    }
+
+    fn pack_if_large(&self, wheel: Prepared, progress: &Progress) -> Result<Prepared, Error> {
+        let State::Unpacked(tree) = &wheel.state else { return Ok(wheel) };
+        if tree.iter().map(|(_, node)| size(node)).sum::<u64>() < LARGE {
+            return Ok(wheel);
+        }
+        let (packed, dropped) = self.pack_wheel(&wheel, progress)?;
+        self.unpacked.remove(tree);
+        let facts = Facts { dropped, ..wheel.facts };
+        Ok(Prepared { facts, state: State::Packed(packed), ..wheel })
+    }
+
     pub(super) fn unpack(&self, fetched: &Fetched) -> Result<Distribution, Error> {
         Ok(wheel::unpack(&fetched.path, self.interpreter, &self.unpacked, &self.slim)?)
     }
@@ -183,11 +216,15 @@ impl Work<'_> {
         if self.form.sourceless {
             wheel::follow_bytecode(&mut tree)?;
         }
-        let size = |node: &Node| match node {
-            Node::File { content, .. } => content.len().unwrap_or(0),
-            Node::Link(_) => 0,
-        };
         progress.expect(tree.iter().map(|(_, node)| size(node)).sum());
         Ok((self.cache.store().pack(&tree, self.level, progress)?, dropped))
+    }
+}
+
+/// The length of a file in bytes.
+fn size(node: &Node) -> u64 {
+    match node {
+        Node::File { content, .. } => content.len().unwrap_or(0),
+        Node::Link(_) => 0,
     }
 }

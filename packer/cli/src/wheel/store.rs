@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest as _, Sha256};
 
 use super::error::Kind;
-use snakecrate_base::tree::Content;
+use snakecrate_base::tree::{Content, Node, Tree};
 
 /// Files up to this size may stay in memory, in bytes.
 const SMALL: u64 = 4 << 20;
@@ -83,6 +83,19 @@ impl Store {
         }
     }
 
+    /// Removes the contents of `tree` that are on disk. Those in memory go with the last tree that has
+    /// them; their share is not given out again.
+    pub fn remove(&self, tree: &Tree) {
+        for (_, node) in tree.iter() {
+            if let Node::File { content: Content::Disk(path), .. } = node
+                && path.starts_with(&self.directory)
+            {
+                // What stays is removed with the directory.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
     fn reserve(&self, size: u64) -> bool {
         let take = |left: u64| left.checked_sub(size);
         self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
@@ -114,6 +127,7 @@ fn spill(source: &mut impl Read, path: &Path) -> Result<(u64, [u8; 32]), Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snakecrate_base::tree::Mode;
 
     #[test]
     fn files_beyond_the_memory_go_to_the_directory() {
@@ -125,6 +139,22 @@ mod tests {
         assert!(matches!(second.content, Content::Disk(_)));
         assert_eq!(&*second.content.read().unwrap(), b"def");
         assert_eq!(second.sha256, <[u8; 32]>::from(Sha256::digest(b"def")));
+    }
+
+    #[test]
+    fn only_its_own_files_are_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::with_memory(directory.path(), 0);
+        let other = tempfile::NamedTempFile::new().unwrap();
+        let kept = store.keep(&mut &b"abc"[..], 3).unwrap();
+        let Content::Disk(path) = &kept.content else { panic!("{kept:?}") };
+        let path = path.clone();
+        let mut tree = Tree::default();
+        tree.insert_file("a".parse().unwrap(), Mode::Plain, kept.content);
+        let content = Content::Disk(other.path().to_owned());
+        tree.insert_file("b".parse().unwrap(), Mode::Plain, content);
+        store.remove(&tree);
+        assert_eq!((path.exists(), other.path().exists()), (false, true));
     }
 
     #[test]
