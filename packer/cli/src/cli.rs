@@ -4,6 +4,7 @@ mod cache;
 mod config;
 mod diff;
 mod image;
+mod inspect;
 mod size;
 mod swap;
 mod test;
@@ -25,6 +26,7 @@ pub use cache::Cache;
 pub use config::{ConfigArgs, Variables};
 pub use diff::DiffArgs;
 pub use image::{ImageArgs, ImageCommand, LayerCompression, RebaseArgs, RegistryArgs};
+pub use inspect::InspectArgs;
 pub use size::SizeArgs;
 pub use swap::SwapArgs;
 pub use test::TestArgs;
@@ -193,17 +195,8 @@ exit status is the runner's.")]
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
     },
-    /// Show the contents of an archive: components, versions, digests, sizes, entries, target
-    Inspect {
-        /// The archive
-        file: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-        /// List the files of wheels that are not in the archive, and why
-        #[arg(long)]
-        dropped: bool,
-    },
+    /// Show the contents of an archive: components, versions, digests, sizes, entries, target, licences
+    Inspect(InspectArgs),
     /// Show the differences between two archives: components, licences, bytes, entries, options, target
     Diff(DiffArgs),
     /// Show where the bytes of an archive go: components, kinds of files, directories, duplicates

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod image;
 pub mod installed;
 pub mod launchers;
+pub mod licences;
 pub mod lock;
 pub mod marker_environment;
 pub mod overlay;

@@ -137,6 +137,7 @@ impl Work<'_> {
         let package = self.interpreter.package.as_ref().filter(|_| runtime_file.is_none());
         let project = project.as_ref();
         let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
+        let packages = self.host_packages(&components)?;
         let spec = ArchiveSpec {
             role: Role::Application,
             runtime: external,
@@ -153,7 +154,10 @@ impl Work<'_> {
             c_library,
             entries,
             components,
-            attachments: std::iter::once(AttachmentSpec::sbom(sbom)).chain(dropped).collect(),
+            attachments: std::iter::once(AttachmentSpec::sbom(sbom))
+                .chain(dropped)
+                .chain(packages)
+                .collect(),
         };
         Ok(Planned { spec, runtime_file, audit: report, hints, subjects })
     }

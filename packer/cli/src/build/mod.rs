@@ -19,6 +19,7 @@ mod facts;
 mod gather;
 mod groups;
 pub mod hints;
+mod host_packages;
 pub mod include;
 mod interpreters;
 mod known;

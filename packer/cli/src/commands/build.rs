@@ -11,6 +11,7 @@ use snakecrate_format::size::Size;
 
 use super::Error;
 use super::artifacts::{self, Artifact};
+use super::limits;
 use super::targets::{self, Files};
 use crate::archive::Aside;
 use crate::build::{self, Build};
@@ -78,6 +79,9 @@ pub(super) fn prove(
             proven => {
                 if let Ok(Outcome::Proven(proof)) = &proven {
                     ui.step("Proven", proof);
+                }
+                if proven.is_ok() {
+                    limits::check(aside.path(), output, settings, ui)?;
                 }
                 return Ok((aside, proven));
             }

@@ -10,6 +10,8 @@ mod fetch;
 mod image;
 mod inspect;
 mod labels;
+mod licences;
+mod limits;
 mod list_targets;
 mod package;
 mod prune;
@@ -97,6 +99,12 @@ pub enum Error {
     /// Sizes cannot be shown.
     #[error(transparent)]
     Size(#[from] size::Error),
+    /// Licences cannot be shown, or are not allowed.
+    #[error(transparent)]
+    Licences(#[from] licences::Error),
+    /// An archive is over a limit of its settings.
+    #[error(transparent)]
+    Limits(#[from] limits::Error),
     /// Components of an archive cannot be replaced.
     #[error(transparent)]
     Swap(#[from] swap::Error),
@@ -194,6 +202,8 @@ impl Remedy for Error {
                 Some("leave it out, or give the source of the archive".into())
             }
             Self::Size(error) => error.remedy(),
+            Self::Licences(error) => error.remedy(),
+            Self::Limits(error) => error.remedy(),
             Self::Swap(error) => error.remedy(),
             Self::Index(error) => error.remedy(),
             Self::SeveralPackages(_) => Some("name a directory with -o".into()),
@@ -255,8 +265,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }
-        Command::Inspect { file, json, dropped: true } => inspect::dropped(&file, json)?,
-        Command::Inspect { file, json, dropped: false } => inspect::inspect(&file, json)?,
+        Command::Inspect(args) if args.dropped => inspect::dropped(&args.file, args.json)?,
+        Command::Inspect(args) if licences::is_asked(&args) => licences::licences(&args, ui)?,
+        Command::Inspect(args) => inspect::inspect(&args.file, args.json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {
             audit::audit(&path, json, max_glibc, allow_missing)?;
         }

@@ -11,9 +11,11 @@ use std::path::PathBuf;
 
 use confique::Layer as _;
 
+use super::budget::{Budget, BudgetOptions};
 use super::choices::{LibcChoice, RuntimeChoice, choices};
 use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
+use super::licenses::{Licenses, LicensesOptions};
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::packaging::{Packaging, PackagingOptions};
 use super::proof::{Proof, ProofOptions};
@@ -345,6 +347,16 @@ pub struct Settings {
     #[config(nested, layer_attr(command(flatten)))]
     #[config(layer_attr(schemars(default = "ProofOptions::empty")))]
     pub proof: Proof,
+
+    /// Limits of the archive's size and contents
+    #[config(nested, layer_attr(command(flatten)))]
+    #[config(layer_attr(schemars(default = "BudgetOptions::empty")))]
+    pub budget: Budget,
+
+    /// Licences in the archive that are denied or allowed
+    #[config(nested, layer_attr(command(flatten)))]
+    #[config(layer_attr(schemars(default = "LicensesOptions::empty")))]
+    pub licenses: Licenses,
 
     /// Debian and RPM packages of the archive
     #[config(nested, layer_attr(command(flatten)))]

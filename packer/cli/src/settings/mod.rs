@@ -7,6 +7,7 @@
 //! `declaration.rs` is the only list of options: flags, keys, help, the JSON schema and the
 //! table in README.md are derived from it.
 
+mod budget;
 mod choices;
 mod declaration;
 mod document;
@@ -16,6 +17,7 @@ mod file;
 mod flags;
 mod keys;
 mod layers;
+mod licenses;
 mod lists;
 mod packaging;
 mod proof;
@@ -27,6 +29,7 @@ mod values;
 
 use confique::{Config as _, Layer as _};
 
+pub use budget::Budget;
 pub use choices::{LibcChoice, RuntimeChoice};
 pub use declaration::{Options, Settings};
 pub use document::Document;
@@ -34,6 +37,7 @@ pub use documents::described;
 pub use environment::Env;
 pub use file::{Artifacts, Error, FileOptions, in_directory, options_of};
 pub use layers::{InForce, Layer, Origin, Place, in_force};
+pub use licenses::Licenses;
 pub use packaging::Packaging;
 pub use proof::Proof;
 pub use service::{Restart, Service, Services};
