@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use snakecrate_base::error::Remedy;
 use spdx::{Expression, LicenseItem, LicenseReq, ParseMode};
 
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectKind};
 
 /// A text that isn't an SPDX expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +70,8 @@ impl Policy {
         self.deny.is_empty() && self.allow.is_empty()
     }
 
-    /// The violations among `subjects`, in their order.
+    /// The violations among `subjects`, in their order. The application itself is its vendor's, and is
+    /// not checked.
     pub fn check(&self, subjects: &[Subject]) -> Vec<Violation> {
         let violation = |subject: &Subject| {
             let why = self.refuses(subject.expression.as_deref())?;
@@ -81,7 +82,8 @@ impl Policy {
                 why,
             })
         };
-        subjects.iter().filter_map(violation).collect()
+        let third = |one: &&Subject| one.kind != SubjectKind::Application;
+        subjects.iter().filter(third).filter_map(violation).collect()
     }
 
     /// Why it refuses this licence. One that is not known is only refused if licences are allowed by

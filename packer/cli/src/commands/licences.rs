@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use snakecrate_base::error::Remedy;
 use snakecrate_base::ui::{Count, Ui};
-use snakecrate_licences::{Policy, SubjectKind, json, notices, text};
+use snakecrate_licences::{Policy, Subject, SubjectKind, json, notices, text};
 
 use super::print;
 use crate::archive::Archive;
@@ -65,8 +65,10 @@ pub(super) fn licences(args: &InspectArgs, ui: Ui) -> Result<(), super::Error> {
         let others = subjects.iter().filter(|one| one.kind != SubjectKind::Application).count();
         ui.step("Wrote", format_args!("{}: notices of {}", path.display(), Count(others, "part")));
     }
-    let unknown = subjects.iter().filter(|one| one.expression.is_none());
-    let unknown: Vec<String> = unknown.map(snakecrate_licences::Subject::title).collect();
+    let is_unknown =
+        |one: &&Subject| one.expression.is_none() && one.kind != SubjectKind::Application;
+    let unknown = subjects.iter().filter(is_unknown);
+    let unknown: Vec<String> = unknown.map(Subject::title).collect();
     if !policy.is_empty() && !unknown.is_empty() {
         ui.warn(format_args!("no licence is known of {}", unknown.join(", ")));
     }
