@@ -24,6 +24,7 @@
 //!   pythons/suites/<key>.json         the newest root of a suite of Debian
 //!   pythons/repaired/<digest>/        copies of Pythons that had lost their execute bits
 //!   pythons/hosts/<digest>/           Pythons of unpacked systems, started by their own loader
+//!   pythons/probed/<key>.json         facts that Pythons of this machine reported
 //!   resolutions/<key>.json            the wheels that requirements came to
 //!   wheels/<sha256>/<file name>.whl   wheels
 //!   wheels/<sha256>/….whl.whole       the state of the wheel's file when it was last found whole
@@ -217,6 +218,7 @@ impl BuildCache {
             suites: directory("suites"),
             repaired: directory("repaired"),
             hosts: directory("hosts"),
+            probed: directory("probed"),
         }
     }
 

@@ -7,7 +7,7 @@ use snakecrate_base::python::Interpreter;
 
 use super::described;
 use super::error::Error;
-use super::probe::probe;
+use super::remembered;
 use super::request::Job;
 use super::tree::system_root;
 
@@ -21,5 +21,9 @@ impl Job<'_> {
 
 /// The interpreter at `path`.
 pub(super) fn examined(path: &Path, job: &Job<'_>) -> Result<Interpreter, Error> {
-    if job.runs(path) { probe(path, job.target) } else { described::interpreter(path, job) }
+    if job.runs(path) {
+        remembered::probe(path, job.target, &job.directories.probed)
+    } else {
+        described::interpreter(path, job)
+    }
 }

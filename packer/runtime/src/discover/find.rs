@@ -12,7 +12,7 @@ use snakecrate_base::ui::Ui;
 use super::error::Error;
 use super::examine::examined;
 use super::installed::{Places, candidates};
-use super::probe::probe;
+use super::remembered;
 use super::request::{Job, Request};
 use super::spec::{BadSpec, Spec};
 use super::versions::{Versions, is_supported, minor_of};
@@ -69,7 +69,7 @@ pub fn installed_minors(request: &Request) -> Result<Vec<(u8, u8)>, Error> {
     };
     let versions = Versions::new(wanted, request.requires_python.as_deref(), request.minor)?;
     let places = Places::of_this_user();
-    let found = candidates(&places, &request.directories.downloads, request.target);
+    let found = candidates(&places, &request.directories, request.target);
     let mut minors: Vec<(u8, u8)> = Vec::new();
     for both in [true, false] {
         let fitting = found.iter().filter(|found| versions.fits(&found.version, both));
@@ -86,7 +86,7 @@ fn by_command(name: &str, job: &Job<'_>) -> Result<Interpreter, Error> {
     let found = job.places.path.iter().map(|directory| directory.join(name));
     let mut failure = BadSpec::Version(name.to_owned()).into();
     for path in found.into_iter().filter(|path| path.is_file()) {
-        match probe(&path, job.target) {
+        match remembered::probe(&path, job.target, &job.directories.probed) {
             Ok(interpreter) => return Ok(interpreter),
             Err(error) => failure = error,
         }
@@ -100,7 +100,7 @@ fn by_version(
     job: &Job<'_>,
 ) -> Result<Interpreter, Error> {
     let versions = Versions::new(wanted, request.requires_python.as_deref(), request.minor)?;
-    let found = candidates(job.places, &job.directories.downloads, job.target);
+    let found = candidates(job.places, job.directories, job.target);
     for both in [true, false] {
         for candidate in found.iter().filter(|found| versions.fits(&found.version, both)) {
             match examined(&candidate.executable, job) {
@@ -134,7 +134,6 @@ mod tests {
     use snakecrate_base::ui::Verbosity;
     use snakecrate_format::target::{AARCH64_LINUX, X86_64_LINUX};
     use std::fs;
-    use std::path::Path;
 
     fn quiet() -> Ui {
         Ui::new(Verbosity::Quiet)
@@ -143,7 +142,7 @@ mod tests {
     fn request(spec: &str) -> Request {
         Request {
             spec: (!spec.is_empty()).then(|| Spec::parse(spec).unwrap()),
-            ..Request::offline(&X86_64_LINUX, python_directories("/nonexistent".as_ref()))
+            ..Request::offline(&X86_64_LINUX, python_directories("/dev/null".as_ref()))
         }
     }
 
@@ -156,7 +155,7 @@ mod tests {
     fn the_newest_stable_version_that_fits_is_used() {
         let places = Places::of_this_user();
         let newest = find_in(&places, &request(""), quiet()).unwrap();
-        let all = candidates(&places, Path::new("/nonexistent"), &X86_64_LINUX);
+        let all = candidates(&places, &request("").directories, &X86_64_LINUX);
         let stable = all.iter().filter(|one| one.version.is_stable());
         assert_eq!(stable.map(|one| &one.version).max().unwrap().to_string(), newest.full_version);
 

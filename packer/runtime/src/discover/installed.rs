@@ -12,8 +12,8 @@ use snakecrate_base::host;
 use snakecrate_format::target::Target;
 use snakecrate_platform::file::is_executable;
 
-use super::probe::probe;
-use super::tree;
+use super::request::PythonDirectories;
+use super::{remembered, tree};
 
 /// The places where interpreters may be installed.
 #[derive(Debug, Clone, Default)]
@@ -54,15 +54,16 @@ pub(super) struct Candidate {
     pub(super) executable: PathBuf,
 }
 
-/// All that is installed, in `downloads` too, the best first.
+/// All that is installed, downloads of the packer's too, the best first.
 pub(super) fn candidates(
     places: &Places,
-    downloads: &Path,
+    directories: &PythonDirectories,
     target: &'static Target,
 ) -> Vec<Candidate> {
+    let ask = |executable: &Path, keeper| ask(executable, keeper, target, &directories.probed);
     let mut found = Vec::new();
-    for directory in names(downloads) {
-        found.extend(ask(&directory.join("python/bin/python3"), Keeper::Standalone, target));
+    for directory in names(&directories.downloads) {
+        found.extend(ask(&directory.join("python/bin/python3"), Keeper::Standalone));
     }
     for directory in places.uv.iter().flat_map(|place| names(place)) {
         let version = uv_version(&directory, target);
@@ -86,7 +87,7 @@ pub(super) fn candidates(
         }
     }
     // Each takes as long as Python needs to start.
-    found.par_extend(asked.par_iter().filter_map(|program| ask(program, Keeper::System, target)));
+    found.par_extend(asked.par_iter().filter_map(|program| ask(program, Keeper::System)));
     found.sort_by(|one, other| {
         (&other.version, one.keeper, &one.executable).cmp(&(
             &one.version,
@@ -135,9 +136,14 @@ fn in_prefix(
 }
 
 /// An interpreter that must be asked for its version; that of another target is in its tree.
-fn ask(executable: &Path, keeper: Keeper, target: &'static Target) -> Option<Candidate> {
+fn ask(
+    executable: &Path,
+    keeper: Keeper,
+    target: &'static Target,
+    probed: &Path,
+) -> Option<Candidate> {
     let (executable, version) = if host::target() == Some(target) {
-        let interpreter = probe(executable, target).ok()?;
+        let interpreter = remembered::probe(executable, target, probed).ok()?;
         // Most wheels aren't for these: whoever wants one names it.
         if interpreter.is_free_threaded {
             return None;
@@ -168,7 +174,9 @@ fn is_program(path: &Path, target: &Target) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::probe::probe;
     use super::*;
+    use crate::tests::python_directories;
     use snakecrate_base::python::Interpreter;
     use snakecrate_format::target::{AARCH64_LINUX, X86_64_LINUX};
     use std::os::unix::fs::symlink;
@@ -189,8 +197,7 @@ mod tests {
 
     #[test]
     fn standalone_pythons_are_preferred_and_variants_skipped() {
-        let best =
-            candidates(&Places::of_this_user(), Path::new("/nonexistent"), &X86_64_LINUX).remove(0);
+        let best = candidates(&Places::of_this_user(), &nothing(), &X86_64_LINUX).remove(0);
         let python = probe(&best.executable, &X86_64_LINUX).unwrap();
         let (version, minor) = (&python.full_version, python.minor());
         let dir = tempfile::tempdir().unwrap();
@@ -207,8 +214,13 @@ mod tests {
         let pyenv = names_of(places.pyenv.as_ref().unwrap());
         assert_eq!(pyenv, [&**version]);
         // All are links to one interpreter, so only the best is left.
-        let best = candidates(&places, Path::new("/nonexistent"), &X86_64_LINUX);
+        let best = candidates(&places, &nothing(), &X86_64_LINUX);
         assert_eq!(best.iter().map(|one| one.keeper).collect::<Vec<_>>(), [Keeper::Standalone]);
+    }
+
+    /// Directories that cannot be made.
+    fn nothing() -> PythonDirectories {
+        python_directories(Path::new("/dev/null"))
     }
 
     /// The directories below `place` that hold a candidate.
@@ -228,7 +240,7 @@ mod tests {
     #[test]
     fn interpreters_of_another_target_are_no_candidates() {
         let python = Places::of_this_user();
-        let found = |target| candidates(&python, Path::new("/nonexistent"), target);
+        let found = |target| candidates(&python, &nothing(), target);
         let of =
             |target| found(target).into_iter().map(|one| one.executable).collect::<BTreeSet<_>>();
         assert!(!of(&X86_64_LINUX).is_empty());

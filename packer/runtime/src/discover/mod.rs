@@ -22,6 +22,7 @@ mod pinned;
 mod prefix;
 pub mod probe;
 pub mod release;
+mod remembered;
 mod remote;
 mod repair;
 mod request;

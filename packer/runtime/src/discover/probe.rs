@@ -14,19 +14,20 @@ use super::Error;
 /// The oldest version that archives may carry: older runtimes aren't tested.
 pub const OLDEST: (u8, u8) = (3, 9);
 
-const PROBE: &str = include_str!("probe.py");
+pub(super) const PROBE: &str = include_str!("probe.py");
 
-#[derive(serde::Deserialize)]
-struct Answer {
-    executable: PathBuf,
+/// What [`PROBE`] reports.
+#[derive(Clone, serde::Deserialize, serde::Serialize)]
+pub(super) struct Answer {
+    pub(super) executable: PathBuf,
     implementation: String,
     version: (u8, u8, u8),
     full_version: String,
     cache_tag: String,
     magic: String,
-    prefix: PathBuf,
-    stdlib: PathBuf,
-    dynload: PathBuf,
+    pub(super) prefix: PathBuf,
+    pub(super) stdlib: PathBuf,
+    pub(super) dynload: PathBuf,
     free_threaded: bool,
 }
 
@@ -49,7 +50,15 @@ pub(super) fn check_supported(
 
 /// The interpreter at `path`, for `target`. For one of a virtual environment, that is its base.
 pub fn probe(path: &Path, target: &'static Target) -> Result<Interpreter, Error> {
-    let answer = ask(path, target)?;
+    interpreter(path, ask(path, target)?, target)
+}
+
+/// The interpreter at `path` that gave this answer.
+pub(super) fn interpreter(
+    path: &Path,
+    answer: Answer,
+    target: &'static Target,
+) -> Result<Interpreter, Error> {
     let version = answer.version;
     check_supported(path, &answer.implementation, version, &answer.full_version)?;
     let header = header(&answer.executable)
@@ -81,7 +90,7 @@ pub(super) fn header(path: &Path) -> io::Result<[u8; HEADER]> {
     Ok(start)
 }
 
-fn ask(path: &Path, target: &'static Target) -> Result<Answer, Error> {
+pub(super) fn ask(path: &Path, target: &'static Target) -> Result<Answer, Error> {
     // A foreign executable cannot answer, and its header shows why. Scripts (shims) may answer.
     if let Ok(header) = header(path)
         && let Some(machine) = foreign_machine(&header, target)

@@ -69,6 +69,8 @@ pub struct PythonDirectories {
     pub repaired: PathBuf,
     /// `<digest>/`: interpreters of unpacked systems, started by their own loader.
     pub hosts: PathBuf,
+    /// `<key>.json`: facts that interpreters of this machine reported.
+    pub probed: PathBuf,
 }
 
 impl PythonDirectories {

@@ -89,6 +89,7 @@ pub(crate) fn python_directories(cache: &Path) -> PythonDirectories {
         suites: cache.join("suites"),
         repaired: cache.join("repaired"),
         hosts: cache.join("hosts"),
+        probed: cache.join("probed"),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn of(layout: &Layout, facts: &Facts, job: &Job<'_>) -> Result<Interp
         download,
     };
     let Some(target) = host::target() else { return Err(none(None)) };
-    let mut found = candidates(job.places, &job.directories.downloads, target);
+    let mut found = candidates(job.places, job.directories, target);
     found.retain(|one| {
         !facts.is_free_threaded && one.version.release().starts_with(&[major.into(), minor.into()])
     });
