@@ -115,6 +115,7 @@ fn errors(call: &Call) -> &'static [&'static str] {
         "mkdirat" | "symlinkat" | "renameat" => &["ENOSPC", "EIO", "EACCES"],
         "linkat" => &["ENOSPC", "EIO", "EACCES", "EPERM"],
         "write" => &["ENOSPC", "EIO", "EINTR"],
+        "fallocate" => &["ENOSPC", "EINTR", "ENOSYS", "EOPNOTSUPP"],
         "close" | "read" | "pread64" => &["EIO", "EINTR"],
         "flock" => &["ENOLCK", "ENOSYS", "EIO"],
         "access" | "fstat" | "fstatfs" | "newfstatat" | "readlink" | "stat" | "statfs"
@@ -234,5 +235,33 @@ fn without_locks_leftovers_go_after_a_day() {
         sandbox.archive("app").always_failing("flock", error).expect(0, SAID, "");
         assert_eq!(sandbox.cached("staging"), ["0123.8"], "{error}");
         assert_whole(&sandbox, error);
+    }
+}
+
+/// The first call that reserves space for a file.
+fn reserving() -> Call {
+    let mut calls = sandbox().archive("app").calls().into_iter();
+    calls.find(|call| call.name == "fallocate").expect("the interpreter's library is long")
+}
+
+#[test]
+fn a_disk_without_space_for_a_long_file_is_reported_full() {
+    needs!(Tracing);
+    let (sandbox, call) = (sandbox(), reserving());
+    let outcome = sandbox.archive("app").failing(&call, "ENOSPC");
+    outcome.not_launched("it needs [SIZE] and has [SIZE] free", "free some space");
+    for area in ["components", "envs", "staging"] {
+        assert_eq!(sandbox.cached(area), [""; 0], "{area}");
+    }
+    sandbox.archive("app").expect(0, SAID, "");
+}
+
+#[test]
+fn long_files_are_written_where_no_space_can_be_reserved() {
+    needs!(Tracing);
+    let call = reserving();
+    for error in ["EOPNOTSUPP", "ENOSYS", "EINVAL", "EINTR"] {
+        let sandbox = sandbox();
+        sandbox.archive("app").always_failing(&call.name, error).expect(0, SAID, "");
     }
 }

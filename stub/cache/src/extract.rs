@@ -17,6 +17,10 @@ use crate::layout::{COMPONENT, STAMP, TREE};
 use crate::listed::Listed;
 use crate::signs_of_life::Pulse;
 
+/// The length in bytes from which on a file gets its place on the disk before it is written. Two files that grow
+/// at once would be in pieces otherwise.
+const LONG: u64 = 4 << 20;
+
 /// Why a component could not be extracted.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
@@ -99,10 +103,13 @@ impl<'a> Job<'a> {
 impl Sink for NewTree<'_> {
     type Error = ExtractError;
 
-    /// Writes without copying: a file of a blob in memory takes one system call.
+    /// Writes without copying: a file of a blob in memory takes one system call, a longer one a call for each 512 KiB.
     fn file(&self, item: &Item, contents: &mut Contents<'_, '_>) -> Result<(), ExtractError> {
         let mode = if item.is_executable() { 0o555 } else { 0o444 };
         let mut file = self.directory.create_file(item.path.as_str(), mode)?;
+        if let Node::File { size: size @ LONG.., .. } = item.node {
+            file::preallocate(&file, size)?;
+        }
         contents.each(|bytes| {
             file.write_all(bytes)?;
             self.pulse.add(bytes.len() as u64);

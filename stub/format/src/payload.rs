@@ -2,22 +2,23 @@
 //! Long blobs are the exception: they are hashed while they are decoded. See [`Payload::blob`].
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use crate::digest::Digest;
 use crate::listing::{BadListing, Listing, Mismatch};
 use crate::manifest::{BadManifest, Component, Feature, Kind, Manifest, Member};
 use crate::record::BootRecord;
 use crate::tar::BadTar;
-use crate::zstd::{Context, Decoder};
+use crate::zstd::{Context, Decoder, fill};
 
 /// The greatest unpacked length in bytes of a blob that is decoded in memory. Only a blob that
 /// holds one long file is longer.
 const SHORT: u64 = 4 << 20;
 /// The greatest packed length of such a blob in bytes.
 const SHORT_PACKED: u64 = 2 << 20;
-/// Bytes of a longer blob that are decoded at a time.
-const STREAM_BUFFER: usize = 128 << 10;
+/// Bytes of a longer blob that are decoded, and written, at a time. Larger pieces are cheaper to write: the file
+/// system allocates more pages at once.
+const STREAM_BUFFER: usize = 512 << 10;
 
 /// A file that several threads read at the same time, each at its own offsets.
 pub trait ReadAt: Send + Sync {
@@ -198,11 +199,11 @@ impl Payload {
             section: payload.section(member.offset, member.length),
             hasher: blake3::Hasher::new(),
         };
-        let context = memory.streaming().map_err(BadPayload::from)?;
+        let (context, buffer) = memory.streaming().map_err(BadPayload::from)?;
         let decoder = Decoder::with(hashed, member.unpacked, context).map_err(BadPayload::from)?;
-        let mut reader = BufReader::with_capacity(STREAM_BUFFER, decoder);
+        let mut reader = Buffered { inner: decoder, buffer, at: 0, end: 0 };
         let visited = visit(&mut reader);
-        let mut hashed = reader.into_inner().into_inner();
+        let mut hashed = reader.inner.into_inner();
         io::copy(&mut hashed, &mut io::sink()).map_err(BadPayload::from)?;
         if hashed.hasher.finalize().as_bytes() != &member.blake3.0 {
             return Err(damaged());
@@ -263,19 +264,13 @@ enum Short {
 }
 
 impl Memory {
-    fn context(&mut self) -> io::Result<&mut Context> {
-        Ok(match &mut self.context {
-            Some(context) => context,
-            none => none.insert(Context::new()?),
-        })
-    }
-
-    /// The context for a long blob. Frees the buffers of short ones.
-    fn streaming(&mut self) -> io::Result<&mut Context> {
+    /// The context and the buffer for a long blob. Frees the buffers of short ones.
+    fn streaming(&mut self) -> io::Result<(&mut Context, &mut [u8])> {
         if !std::mem::replace(&mut self.streamed, true) {
-            *self = Self { streamed: true, ..Self::default() };
+            *self = Self { streamed: true, unpacked: vec![0; STREAM_BUFFER], ..Self::default() };
         }
-        self.context()
+        let context = made(&mut self.context)?;
+        Ok((context, &mut self.unpacked))
     }
 
     /// Reads, checks and decodes a short blob. Frees the window of long ones.
@@ -294,12 +289,47 @@ impl Memory {
         if Digest::of(&self.packed) != member.blake3 {
             return Err(Short::Digest);
         }
-        let mut output = std::mem::take(&mut self.unpacked);
-        let packed = std::mem::take(&mut self.packed);
-        let decoded = self.context().and_then(|c| c.decode(&packed, unpacked, &mut output));
-        (self.packed, self.unpacked) = (packed, output);
-        decoded.map_err(Short::Contents)?;
+        made(&mut self.context)
+            .and_then(|context| context.decode(&self.packed, unpacked, &mut self.unpacked))
+            .map_err(Short::Contents)?;
         Ok(&self.unpacked)
+    }
+}
+
+fn made(context: &mut Option<Context>) -> io::Result<&mut Context> {
+    Ok(match context {
+        Some(context) => context,
+        none => none.insert(Context::new()?),
+    })
+}
+
+/// A reader with a buffer that stays when it goes. It fills the whole buffer each time.
+struct Buffered<'a, R> {
+    inner: R,
+    buffer: &'a mut [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<R: Read> BufRead for Buffered<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.end {
+            (self.at, self.end) = (0, 0);
+            self.end = fill(&mut self.inner, self.buffer)?;
+        }
+        Ok(&self.buffer[self.at..self.end])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.at += amount;
+    }
+}
+
+impl<R: Read> Read for Buffered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
     }
 }
 

@@ -7,20 +7,25 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 use crate::manifest::MAX_WINDOW_LOG;
 
-/// Bytes that a [`Decoder`] reads at a time.
-const INPUT: usize = 64 << 10;
+/// Bytes that a [`Decoder`] reads first: many frames have no more.
+const FIRST_INPUT: usize = 16 << 10;
+/// Bytes that it reads at a time after that.
+const INPUT: usize = 256 << 10;
 /// The beginning of a frame; skippable frames begin differently. (RFC 8878, 3.1.1.)
 const MAGIC: [u8; 4] = 0xfd2f_b528u32.to_le_bytes();
 
-/// A decoder's tables, used for one frame after another.
-pub struct Context(DCtx<'static>);
+/// A decoder's tables and its input, used for one frame after another.
+pub struct Context {
+    tables: DCtx<'static>,
+    input: Vec<u8>,
+}
 
 impl Context {
     /// Allocates about 160 KiB.
     pub fn new() -> io::Result<Self> {
-        let mut context = DCtx::create();
-        context.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(failed)?;
-        Ok(Self(context))
+        let mut tables = DCtx::create();
+        tables.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(failed)?;
+        Ok(Self { tables, input: Vec::new() })
     }
 
     /// Decodes `packed`, one frame of `unpacked` bytes, to `output`. This needs no window.
@@ -41,7 +46,7 @@ impl Context {
             return Err(invalid(NOT_ONE_FRAME));
         }
         output.reserve_exact(unpacked);
-        match self.0.decompress(output, packed) {
+        match self.tables.decompress(output, packed) {
             Ok(decoded) if decoded == unpacked => Ok(()),
             Ok(decoded) if decoded < unpacked => Err(invalid("it holds less than was declared")),
             Ok(_) => Err(invalid("it holds more than was declared")),
@@ -51,13 +56,14 @@ impl Context {
 }
 
 /// Streams the contents of the frame that `inner` holds. Beside its context it needs the frame's
-/// window, at most 4 MiB, and 64 KiB of input.
+/// window, at most 4 MiB, and 256 KiB of input.
 pub struct Decoder<R, C = Context> {
     inner: R,
     context: C,
-    input: Vec<u8>,
-    /// The number of bytes of `input` that are decoded.
+    /// The number of bytes of the context's input that are decoded.
     position: usize,
+    /// The number of bytes of it that were read.
+    filled: usize,
     /// The number of bytes still to be returned.
     left: u64,
     /// Whether the magic number was checked.
@@ -76,16 +82,30 @@ impl<R: Read> Decoder<R> {
 impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
     /// Like [`Decoder::new`], but reuses `context` and the window that it has allocated.
     pub fn with(inner: R, unpacked: u64, mut context: C) -> io::Result<Self> {
-        context.borrow_mut().0.reset(ResetDirective::SessionOnly).map_err(failed)?;
-        let input = Vec::new();
-        Ok(Self { inner, context, input, position: 0, left: unpacked, begun: false, ended: false })
+        let Context { tables, input } = context.borrow_mut();
+        tables.reset(ResetDirective::SessionOnly).map_err(failed)?;
+        if input.is_empty() {
+            input.resize(FIRST_INPUT, 0);
+        }
+        Ok(Self {
+            inner,
+            context,
+            position: 0,
+            filled: 0,
+            left: unpacked,
+            begun: false,
+            ended: false,
+        })
     }
 
     fn refill(&mut self) -> io::Result<()> {
-        self.input.clear();
-        (&mut self.inner).take(INPUT as u64).read_to_end(&mut self.input)?;
+        let input = &mut self.context.borrow_mut().input;
+        if self.begun && input.len() < INPUT {
+            input.resize(INPUT, 0);
+        }
+        self.filled = fill(&mut self.inner, input)?;
         self.position = 0;
-        if !std::mem::replace(&mut self.begun, true) && !self.input.starts_with(&MAGIC) {
+        if !std::mem::replace(&mut self.begun, true) && !input[..self.filled].starts_with(&MAGIC) {
             return Err(invalid(NOT_ONE_FRAME));
         }
         Ok(())
@@ -93,18 +113,18 @@ impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
 
     fn step(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            if self.position == self.input.len() {
+            if self.position == self.filled {
                 self.refill()?;
             }
             if self.ended {
-                let rest = self.input.len() - self.position;
+                let rest = self.filled - self.position;
                 return if rest == 0 { Ok(0) } else { Err(invalid(NOT_ONE_FRAME)) };
             }
             let mut output = OutBuffer::around(buffer);
-            let mut input = InBuffer::around(&self.input[self.position..]);
+            let Context { tables, input } = self.context.borrow_mut();
+            let mut input = InBuffer::around(&input[self.position..self.filled]);
             let before = input.src.len();
-            let context = &mut self.context.borrow_mut().0;
-            let hint = context.decompress_stream(&mut output, &mut input).map_err(failed)?;
+            let hint = tables.decompress_stream(&mut output, &mut input).map_err(failed)?;
             self.ended = hint == 0;
             let (written, consumed) = (output.pos(), input.pos());
             self.position += consumed;
@@ -144,6 +164,21 @@ impl<R: Read, C: BorrowMut<Context>> Read for Decoder<R, C> {
         self.left -= read as u64;
         Ok(read)
     }
+}
+
+/// Reads until `buffer` is full or `reader` ends; returns the number of bytes. One call of the system for each
+/// buffer, where a reader's own functions take several.
+pub(crate) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match reader.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
 }
 
 const NOT_ONE_FRAME: &str = "it is not one zstd frame";

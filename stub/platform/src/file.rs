@@ -7,6 +7,7 @@ use std::path::Path;
 
 use snakecrate_format::payload::ReadAt;
 
+use crate::error::is_full;
 use crate::imp;
 pub use crate::types::{FileId, FileKind, Timestamp};
 
@@ -165,6 +166,19 @@ pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>
     imp::file::read_at(file, buffer, offset)
 }
 
+/// Reserves place on the disk for the first `length` bytes of a new file; its length stays. Does nothing where the
+/// system or the file system cannot do it.
+///
+/// # Errors
+///
+/// Only that there is no space: see [`crate::error::is_full`].
+pub fn preallocate(file: &File, length: u64) -> io::Result<()> {
+    match imp::file::preallocate(file, length) {
+        Err(error) if is_full(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Closes a file that was written to, and returns the error that the system reports then. A network
 /// file system may report only now that it has no space.
 pub fn close(file: File) -> io::Result<()> {
@@ -220,6 +234,18 @@ mod tests {
         symlink(".", &link).unwrap();
         assert_eq!(Metadata::of(&link).unwrap().kind(), FileKind::Directory);
         assert_eq!(Metadata::of_link(&link).unwrap().kind(), FileKind::Link);
+    }
+
+    #[test]
+    fn a_file_without_a_reserved_place_is_written_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "text").unwrap();
+        preallocate(&File::create(&path).unwrap(), 1 << 20).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+        // The system refuses it for a file that is open for reading, and for a pipe.
+        assert!(imp::file::preallocate(&File::open(&path).unwrap(), 1).is_err());
+        preallocate(&File::open(&path).unwrap(), 1).unwrap();
     }
 
     #[test]

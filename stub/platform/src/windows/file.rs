@@ -11,7 +11,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GetFileInformationByHandle,
 };
 
-use crate::types::{FileId, FileKind, Timestamp};
+use crate::types::{FileId, FileKind, Timestamp, Unsupported};
 
 /// Reading metadata must not keep other processes from using the file.
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
@@ -172,6 +172,10 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
         }
     }
     Ok(())
+}
+
+pub(crate) fn preallocate(_file: &File, _length: u64) -> io::Result<()> {
+    Err(Unsupported("reserving space for a file").into())
 }
 
 /// The standard library reports no errors of closing. On Windows, writing itself has reported them.
