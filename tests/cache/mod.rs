@@ -15,6 +15,9 @@ mod runtime_parts;
 /// Directories that are one link in an environment.
 mod linked_directories;
 
+/// The bytecode of a large package in one file.
+mod packs;
+
 /// The cache on the user's machine: sharing, listing, verifying, pruning.
 mod sharing;
 

@@ -2,9 +2,11 @@
 //!
 //! Each `.py` below [`ROOTS`] gets an unchecked hash-based `.pyc` (PEP 552). Python reads it without
 //! looking at the source's time or contents. The same source becomes the same bytes, independently
-//! of the worker that compiles it and of its work before; see [`marshal`].
+//! of the worker that compiles it and of its work before; see [`marshal`]. Large packages have theirs in one
+//! file each; see [`pack`].
 
 mod marshal;
+mod pack;
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,6 +15,8 @@ use std::sync::{Mutex, PoisonError};
 use snakecrate_format::entry_path::EntryPath;
 
 use marshal::Layout;
+use pack::Packs;
+pub use pack::is_of_packs;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::tree::{Content, Mode, Node, Tree};
@@ -32,6 +36,16 @@ pub struct Form {
     /// Whether bytecode replaces its source: `a.pyc` for `a.py`. Only below `lib/`, since a script and
     /// the modules beside it run as files.
     pub sourceless: bool,
+}
+
+impl Form {
+    /// What names bytecode between its module and `.pyc`.
+    fn tag(self, cache_tag: &str) -> String {
+        match self.optimize {
+            0 => cache_tag.to_owned(),
+            level => format!("{cache_tag}.opt-{level}"),
+        }
+    }
 }
 
 /// The outcome of [`compile`].
@@ -116,19 +130,29 @@ struct Job {
     content: Content,
 }
 
-/// Adds `__pycache__/<module>.<cache tag>.pyc` (`….opt-1.pyc`; or see [`Form`]) for every Python
-/// source of `tree` below [`ROOTS`], compiled by as many workers as there are processors.
+/// Adds `__pycache__/<module>.<cache tag>.pyc` (`….opt-1.pyc`; or see [`Form`] and [`pack`]) for every
+/// Python source of `tree` below [`ROOTS`], compiled by as many workers as there are processors.
 ///
 /// # Errors
 ///
 /// See [`Error`]. A file that does not compile is not an error.
 pub fn compile(tree: &mut Tree, workers: &Workers, form: Form, ui: Ui) -> Result<Report, Error> {
-    let jobs = jobs(tree, &workers.interpreter().cache_tag, form);
+    let tag = form.tag(&workers.interpreter().cache_tag);
+    let mut jobs = jobs(tree, &tag, form);
     if jobs.is_empty() {
         return Ok(Report::default());
     }
+    let mut packs = Packs::default();
+    if !form.sourceless {
+        packs = Packs::new(jobs.iter().map(|job| &job.source), tree);
+    }
+    let modules = jobs.len();
+    jobs.extend(packs.hook(&tag).map(|(source, target)| {
+        let content = pack::HOOK.as_bytes().to_vec().into();
+        Job { source, target, content }
+    }));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
-    let progress = ui.spinner("Compiling", format_args!("{} modules", jobs.len()));
+    let progress = ui.spinner("Compiling", format_args!("{modules} modules"));
     let queue = Mutex::new(VecDeque::from(jobs));
     let results: Result<Vec<Vec<Compiled>>, Error> = std::thread::scope(|scope| {
         let spawn = |_| {
@@ -146,14 +170,17 @@ pub fn compile(tree: &mut Tree, workers: &Workers, form: Form, ui: Ui) -> Result
             Compiled::Code(Job { source, target, .. }, pyc) => {
                 if is_beside(&source, &target) {
                     tree.remove(&source);
-                    report.replaced.push(source);
+                    report.replaced.push(source.clone());
                 }
-                tree.insert_file(target, Mode::Plain, pyc);
+                if let Some(pyc) = packs.take(&source, pyc) {
+                    tree.insert_file(target, Mode::Plain, pyc);
+                }
                 report.compiled += 1;
             }
             Compiled::Refused(path, reason) => report.refused.push((path, reason)),
         }
     }
+    packs.insert(&tag, tree);
     report.refused.sort();
     for (path, reason) in &report.refused {
         ui.detail(format_args!("not compiled: {path}: {reason}"));
@@ -177,11 +204,7 @@ fn is_beside(source: &EntryPath, target: &EntryPath) -> bool {
     source.parent() == target.parent()
 }
 
-fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
-    let optimized = match form.optimize {
-        0 => String::new(),
-        level => format!(".opt-{level}"),
-    };
+fn jobs(tree: &Tree, tag: &str, form: Form) -> Vec<Job> {
     let job = |(path, node): (&EntryPath, &Node)| {
         let Node::File { content, .. } = node else { return None };
         if !ROOTS.iter().any(|root| path.as_str().starts_with(root)) {
@@ -193,7 +216,7 @@ fn jobs(tree: &Tree, cache_tag: &str, form: Form) -> Vec<Job> {
         let target = if form.sourceless && parent.starts_with("lib/") {
             format!("{parent}/{stem}.pyc")
         } else {
-            format!("{parent}/__pycache__/{stem}.{cache_tag}{optimized}.pyc")
+            format!("{parent}/__pycache__/{stem}.{tag}.pyc")
         };
         let target = target.parse().ok()?;
         Some(Job { source: path.clone(), target, content: content.clone() })

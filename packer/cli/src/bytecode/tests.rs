@@ -1,4 +1,5 @@
 mod foreign;
+mod packs;
 
 use super::*;
 use crate::build_cache::BuildCache;

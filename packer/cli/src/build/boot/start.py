@@ -41,6 +41,8 @@ PIECE = 1 << 16
 HEADER = MAGIC_NUMBER + b"\1\0\0\0"
 # "/__pycache__/", and the end of a bytecode file's name: ".cpython-312.pyc".
 DIRECTORY, SUFFIX = cache_from_source("./m.py")[1:].split("m", 1)
+# Finds bytecode in packs, if the environment has any.
+PACKS = getattr(SourceFileLoader.get_data, "packs", None)
 # Suffixes that the import system tries before and after `.py`.
 OTHERS = (*_imp.extension_suffixes(), ".pyc")
 
@@ -48,10 +50,16 @@ OTHERS = (*_imp.extension_suffixes(), ".pyc")
 class Loader(SourceFileLoader):
     """Loads bytecode unchecked: the packer compiled it from this source."""
 
+    # The modules of the same directory that are in a pack, if this one is.
+    packed = None
+
     def get_code(self, fullname):
         directory, _, name = self.path.rpartition("/")
         try:
-            data = read(f"{directory}{DIRECTORY}{name[:-3]}{SUFFIX}")
+            if self.packed is not None:
+                data = self.packed.read(name[:-3])
+            else:
+                data = read(f"{directory}{DIRECTORY}{name[:-3]}{SUFFIX}")
         except OSError:
             return super().get_code(fullname)
         if data[:8] != HEADER:
@@ -82,7 +90,7 @@ class Finder:
     def __init__(self):
         self.hooks = list(sys.path_hooks)
         self.trees = (f"{sys.prefix}/", f"{sys.base_prefix}/")
-        self.listings = {}
+        self.listings, self.packs = {}, {}
 
     def find_spec(self, name, path=None, target=None):
         if sys.path_hooks != self.hooks:
@@ -94,6 +102,10 @@ class Finder:
             return None
         tail = name.rpartition(".")[2]
         for directory in path:
+            if PACKS is not None:
+                found = self.in_pack(name, directory, tail)
+                if found is not None:
+                    return found
             names, others = self.names(directory)
             if names is None:
                 return None
@@ -103,12 +115,37 @@ class Finder:
                 if inside is None or "__init__" in others_inside:
                     return None
                 if "__init__.py" in inside:
-                    return spec(name, package, "__init__", [package])
+                    packed = packed_in(package, "__init__", inside)
+                    return spec(name, package, "__init__", [package], packed)
             if tail in others:
                 return None
             if tail + ".py" in names:
-                return spec(name, directory, tail, None)
+                return spec(name, directory, tail, None, packed_in(directory, tail, names))
         return None
+
+    def in_pack(self, name, directory, tail):
+        """The module, if the directory belongs to a package with a pack that has it."""
+        packed = self.pack(directory)
+        if packed is None:
+            return None
+        if (f"{packed.path}/{tail}" if packed.path else tail) in packed.pack.sections:
+            package = f"{directory}/{tail}"
+            inside = self.pack(package)
+            if inside is not None and "__init__" in inside.names:
+                return spec(name, package, "__init__", [package], inside)
+        return spec(name, directory, tail, None, packed) if tail in packed.names else None
+
+    def pack(self, directory):
+        """The modules of the directory that are in a pack, if it belongs to one distribution alone."""
+        try:
+            return self.packs[directory]
+        except KeyError:
+            pass
+        packed = PACKS.directory(directory) if type(directory) is str else None
+        if packed is not None and not packed.pack.is_alone:
+            packed = None
+        self.packs[directory] = packed
+        return packed
 
     def names(self, directory):
         """The names in the directory, `None` if it isn't a directory of the cache; and the modules in it that
@@ -132,9 +169,20 @@ class Finder:
         return names, others
 
 
-def spec(name, directory, stem, search):
+def packed_in(directory, stem, names):
+    """The modules of the directory that are in a pack, if this one is among them. If the directory has
+    bytecode of its own, that may be this module's."""
+    packed = None
+    if PACKS is not None and "__pycache__" not in names:
+        packed = PACKS.directory(directory)
+    return packed if packed is not None and stem in packed.names else None
+
+
+def spec(name, directory, stem, search, packed):
     path = f"{directory}/{stem}.py"
-    spec = ModuleSpec(name, Loader(name, path), origin=path)
+    loader = Loader(name, path)
+    loader.packed = packed
+    spec = ModuleSpec(name, loader, origin=path)
     spec.submodule_search_locations = search
     spec.has_location = True
     spec.cached = f"{directory}{DIRECTORY}{stem}{SUFFIX}"
@@ -148,6 +196,8 @@ class Start:
         self.thresholds = gc.get_threshold()
         gc.set_threshold(NEVER, *self.thresholds[1:])
         self.finder = None
+        if PACKS is not None:
+            PACKS.stay_open = True
         # If Python has to check bytecode or has it elsewhere, only `FileFinder` handles that.
         if _imp.check_hash_based_pycs == "default" and sys.pycache_prefix is None:
             self.finder = Finder()
@@ -157,6 +207,9 @@ class Start:
     def __exit__(self, kind, error, traceback):
         if self.finder in sys.meta_path:
             sys.meta_path.remove(self.finder)
+        if PACKS is not None:
+            PACKS.stay_open = False
+            PACKS.close()
         # The imported code may have set its own threshold.
         if gc.get_threshold()[0] == NEVER:
             if error is None:

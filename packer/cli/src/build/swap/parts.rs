@@ -11,6 +11,7 @@ use snakecrate_runtime::{Imports, Part, Scanner, reach};
 use super::contents::extension;
 use crate::archive::{self, Archive};
 use crate::build::{self, boot};
+use crate::bytecode::is_of_packs;
 use crate::wheel::source_of;
 
 /// Whether the runtime was reduced to modules that something can import. Nothing ever imports these.
@@ -51,7 +52,8 @@ pub(super) fn sources(archive: &Archive, component: &Component) -> Result<Tree, 
     for item in listing.items() {
         let path = item.path.as_str();
         // A build looks at trees before it compiles them and adds boot scripts.
-        let is_compiled = source_of(path).is_some_and(|source| listing.get(&source).is_some());
+        let is_compiled = source_of(path).is_some_and(|source| listing.get(&source).is_some())
+            || is_of_packs(path);
         if is_compiled || path.starts_with("boot/") || path.ends_with(boot::PATH_FILE) {
             continue;
         }
