@@ -48,6 +48,9 @@ mod locks;
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 
+/// Licences of everything in an archive.
+mod licences;
+
 /// Lock files of Poetry and PDM, and lists of requirements with hashes.
 mod lock_formats;
 
@@ -83,6 +86,9 @@ mod testing;
 
 /// Exactly the wheels in a directory.
 mod wheelhouse;
+
+/// Where the bytes of an archive go: the `size` command, and budgets.
+mod measured;
 
 /// Directories, zip applications, source distributions and environments.
 mod sources;

@@ -211,6 +211,7 @@ impl Selection {
         for package in &self.packages {
             let path = file(&package.sha256);
             deb::unpack(&path, package.file_name(), &mut root)?;
+            root.list(&package.name, &package.version, &package.architecture)?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use tar::{Archive, Entry, EntryType};
 use crate::error::Error;
 
 /// The version of the rules below. Another one makes another tree of the same packages.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Directories that are links into `usr`.
 const MERGED: [&str; 4] = ["bin", "lib", "lib64", "sbin"];
@@ -43,6 +43,8 @@ pub(crate) struct Root {
     path: PathBuf,
     bytes: u64,
     members: usize,
+    /// The files of the package that was added last.
+    files: Vec<PathBuf>,
 }
 
 /// Why a member isn't unpacked.
@@ -72,7 +74,7 @@ impl Root {
                 .and_then(|()| file::symlink(&inner, &link))
                 .map_err(|source| Error::Write { path: link, source })?;
         }
-        Ok(Self { path: path.to_owned(), bytes: 0, members: 0 })
+        Ok(Self { path: path.to_owned(), bytes: 0, members: 0, files: Vec::new() })
     }
 
     /// Adds the files of the tar archive `data` in `package`.
@@ -86,6 +88,7 @@ impl Root {
             member,
             reason,
         };
+        self.files.clear();
         // Headers count as well: no member may make the reader take more than that.
         let mut archive = Archive::new(data.take(2 * MAX_BYTES));
         let entries = archive.entries().map_err(|error| malformed(None, error.to_string()))?;
@@ -104,6 +107,29 @@ impl Root {
         Ok(())
     }
 
+    /// Lists the files of the package that was added last, as dpkg does: they name their licences.
+    ///
+    /// # Errors
+    ///
+    /// The lists cannot be written.
+    pub(crate) fn list(&self, name: &str, version: &str, architecture: &str) -> Result<(), Error> {
+        let directory = self.path.join("var/lib/dpkg");
+        let status = directory.join("status");
+        let mut list = String::new();
+        for file in &self.files {
+            list.extend(["/", &file.to_string_lossy(), "\n"]);
+        }
+        let paragraph =
+            format!("Package: {name}\nArchitecture: {architecture}\nVersion: {version}\n\n");
+        let write = || {
+            fs::create_dir_all(directory.join("info"))?;
+            fs::write(directory.join(format!("info/{name}:{architecture}.list")), list)?;
+            let mut all = fs::OpenOptions::new().create(true).append(true).open(&status)?;
+            io::Write::write_all(&mut all, paragraph.as_bytes())
+        };
+        write().map_err(|source| Error::Write { path: status.clone(), source })
+    }
+
     fn member(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Refused> {
         self.members += 1;
         if self.members > MAX_MEMBERS {
@@ -119,6 +145,9 @@ impl Root {
         };
         if inside.as_os_str().is_empty() || is_skipped(&inside) {
             return Ok(());
+        }
+        if kind != EntryType::Directory {
+            self.files.push(inside.clone());
         }
         let at = self.path.join(&inside);
         let failed = |source: io::Error| match source.kind() {

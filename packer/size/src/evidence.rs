@@ -44,9 +44,8 @@ struct Proof {
     libraries: Vec<String>,
     #[serde(default)]
     commands: Vec<String>,
-    /// Whether `modules` and `libraries` have those of the commands, too.
-    #[serde(default)]
-    commands_recorded: bool,
+    /// The commands of which `modules` and `libraries` say nothing; all, if it is missing.
+    unrecorded: Option<Vec<String>>,
 }
 
 /// The files that a proof loaded.
@@ -73,7 +72,7 @@ impl Evidence {
         if document.format != 1 {
             return Err(BadReport::Form(format!("its format is {}", document.format)));
         }
-        let Proof { result, modules, libraries, commands, commands_recorded } = document.proof;
+        let Proof { result, modules, libraries, commands, unrecorded } = document.proof;
         if result != "proven" {
             return Err(BadReport::NotProven);
         }
@@ -81,7 +80,7 @@ impl Evidence {
         Ok(Self {
             bytes: document.archive.bytes,
             sha256: document.archive.sha256,
-            unknown_commands: if commands_recorded { Vec::new() } else { commands },
+            unknown_commands: unrecorded.unwrap_or(commands),
             loaded: files.map(|path| inside(&path).to_owned()).collect(),
         })
     }

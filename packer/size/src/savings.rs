@@ -70,9 +70,9 @@ impl Judged<'_> {
     fn pattern_path(&self) -> Option<&str> {
         let rest = self.file.path.strip_prefix("lib/python")?.split_once('/')?.1;
         match self.row.kind? {
-            Kind::Wheel => rest.strip_prefix("site-packages/"),
+            Kind::Wheel | Kind::App => rest.strip_prefix("site-packages/"),
             Kind::Runtime => Some(rest),
-            Kind::Part | Kind::App | Kind::CLibrary => None,
+            Kind::Part | Kind::CLibrary => None,
         }
     }
 }
@@ -161,10 +161,12 @@ fn parts<'a>(all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
 /// The topmost directories, and modules, of which nothing was loaded.
 fn directories<'a>(all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
     let mut found = Vec::new();
-    for (kind, key) in [(Kind::Wheel, "exclude"), (Kind::Runtime, "runtime-drop")] {
+    for (kinds, key) in
+        [(&[Kind::Wheel, Kind::App][..], "exclude"), (&[Kind::Runtime], "runtime-drop")]
+    {
         let files: Vec<(&str, &'a Judged<'a>)> = all
             .iter()
-            .filter(|one| one.row.kind == Some(kind))
+            .filter(|one| one.row.kind.is_some_and(|kind| kinds.contains(&kind)))
             .filter_map(|one| Some((one.pattern_path()?, one)))
             .filter(|(path, _)| !is_metadata(path))
             .collect();
@@ -185,7 +187,7 @@ fn directories<'a>(all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
                 .find(|at| !needed.contains(at) && code.contains(at))
                 // Data beside modules that were loaded may be theirs.
                 .filter(|_| one.loaded != Some(true));
-            if let Some(at) = topmost.filter(|at| !is_support(kind, at)) {
+            if let Some(at) = topmost.filter(|at| key == "exclude" || !is_support(at)) {
                 groups.entry(at).or_default().push(one);
             }
         }
@@ -198,13 +200,12 @@ fn directories<'a>(all: &'a [Judged<'a>]) -> Vec<Candidate<'a>> {
 }
 
 /// Files that the interpreter needs before it can import anything.
-fn is_support(kind: Kind, path: &str) -> bool {
-    kind == Kind::Runtime
-        && (path == "lib-dynload"
-            || path.starts_with("lib-dynload/")
-            || path == "importlib"
-            || path.starts_with("encodings")
-            || path.starts_with("_sysconfigdata"))
+fn is_support(path: &str) -> bool {
+    path == "lib-dynload"
+        || path.starts_with("lib-dynload/")
+        || path == "importlib"
+        || path.starts_with("encodings")
+        || path.starts_with("_sysconfigdata")
 }
 
 fn is_metadata(path: &str) -> bool {

@@ -81,6 +81,7 @@ impl Work<'_> {
         let (name, version) = (&python.implementation, &python.full_version);
         let package = python.package.as_ref();
         let sbom = sbom_document(name, Some(version), &components, package, None, &[]);
+        let packages = self.host_packages(&components)?;
         Ok(ArchiveSpec {
             role: Role::Runtime,
             name: name.clone(),
@@ -93,7 +94,7 @@ impl Work<'_> {
             c_library,
             entries: Vec::new(),
             components,
-            attachments: vec![AttachmentSpec::sbom(sbom)],
+            attachments: std::iter::once(AttachmentSpec::sbom(sbom)).chain(packages).collect(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The user's own commands: entries with arguments that have to succeed.
 
+use super::record::Record;
 use super::surroundings::Surroundings;
 use super::{Cause, Error, Proof};
 use crate::settings::CommandLine;
@@ -21,12 +22,16 @@ pub(super) fn prove(
     commands: &[CommandLine],
     proof: &mut Proof,
 ) -> Result<(), Error> {
+    let record = if commands.is_empty() { None } else { Record::begin(surroundings)? };
     for command in commands {
         let ended = surroundings.run(command.name(), |start| {
             start.args(command.arguments());
         })?;
         let cause = match ended.status {
             Some(status) if status.success() => {
+                if !record.as_ref().is_some_and(|record| record.take(proof)) {
+                    proof.unrecorded.push(command.to_string());
+                }
                 proof.commands.push(command.to_string());
                 continue;
             }

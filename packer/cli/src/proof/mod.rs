@@ -21,6 +21,7 @@ mod commands;
 mod failure;
 mod native;
 mod python;
+mod record;
 mod remember;
 mod surroundings;
 
@@ -71,6 +72,9 @@ pub struct Proof {
     withheld: Vec<Withheld>,
     /// The commands that succeeded.
     pub commands: Vec<String>,
+    /// Those of them whose modules and libraries are not known.
+    #[serde(default)]
+    pub unrecorded: Vec<String>,
     /// Whether the archive had no network.
     pub network_isolated: bool,
     /// Seconds that all imports took together.
@@ -79,7 +83,7 @@ pub struct Proof {
     pub seconds_in_all: f64,
     /// The most memory that the interpreter used, in bytes; `None` where the system does not say.
     pub memory: Option<u64>,
-    /// The modules that were loaded. A file is named by its path in the environment or the runtime;
+    /// The modules that were loaded by imports and commands. A file is named by its path in the environment or the runtime;
     /// those outside are absolute; modules in the interpreter have none.
     pub modules: BTreeMap<String, Option<String>>,
     /// The native code that was loaded: paths as above.

@@ -11,7 +11,8 @@ use super::{Cause, Error, Proof};
 use crate::build::{Check, HOOK, Subject, Withheld};
 use crate::source::APP;
 
-const SCRIPT: &str = include_str!("script.py");
+/// The functions that prove and record.
+pub(super) const SCRIPT: &str = include_str!("script.py");
 
 /// A line of the script's results.
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
-"""Proves the Python entries of an archive: makes the imports that a start would make.
+"""Proves the Python entries of an archive: makes the imports that a start would make. Or records what
+a process loads that was started otherwise.
 
-The packer adds a call of `prove` and runs this in the archive's interpreter. Each result is a line of
+The packer adds a call of `prove` or `record` and runs this in the archive's interpreter. Each result is a line of
 JSON, written at once, so that the packer knows what a crash interrupted. This file imports only
 modules that are built into the interpreter, since the archive may have a part of the library only,
 and since everything that it imports itself would count as the application's.
@@ -167,6 +168,21 @@ def memory():
     except OSError:
         pass
     return None
+
+
+def record(results):
+    """Writes what this process has loaded to `results` when it ends."""
+    import atexit
+
+    def write():
+        try:
+            out = posix.open(results, posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC, 0o600)
+            posix.write(out, (encoded({"modules": modules(), "libraries": libraries()}) + "\n").encode())
+            posix.close(out)
+        except OSError:
+            pass
+
+    atexit.register(write)
 
 
 CHECKS = {"call": check_call, "module": check_module, "script": check_script}

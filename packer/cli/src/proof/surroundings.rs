@@ -128,6 +128,12 @@ impl<'a> Surroundings<'a> {
 
     /// Unpacks the archive, and records that its first-run hook has run.
     pub(super) fn skip_first_run(&self) -> Result<(), Error> {
+        let env = Directory::open(self.environment_path()?).map_err(Error::Scratch)?;
+        first_run::record(&env, FIRST_RUN.as_bytes()).map_err(Error::Scratch)
+    }
+
+    /// Unpacks the archive, and returns the path of its environment.
+    pub(super) fn environment_path(&self) -> Result<PathBuf, Error> {
         let ended = self.run("prepare", |command| {
             command.env("SNAKECRATE", "prepare");
         })?;
@@ -137,9 +143,7 @@ impl<'a> Surroundings<'a> {
         if !status.success() {
             return Err(Error::NoStart(Cause::Ended { status, output: ended.stderr }));
         }
-        let path = ended.stdout.trim_end_matches('\n');
-        let env = Directory::open(path).map_err(Error::Scratch)?;
-        first_run::record(&env, FIRST_RUN.as_bytes()).map_err(Error::Scratch)
+        Ok(ended.stdout.trim_end_matches('\n').into())
     }
 
     fn spawn(&self, complete: impl Fn(&mut Command) -> io::Result<()>) -> Result<Child, Error> {

@@ -129,3 +129,19 @@ fn a_truncated_archive_is_refused() {
     let mut root = Root::create(dir.path()).unwrap();
     assert!(root.add(&data[..1500], "x_1_all.deb").is_err());
 }
+
+#[test]
+fn packages_are_listed_with_their_files_as_dpkg_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut root = Root::create(dir.path()).unwrap();
+    for (name, member) in [("libx1", "./lib/x86/libx.so.1"), ("y", "./usr/share/y/data")] {
+        let members = [(EntryType::Directory, 0o755, "./usr/", ""), (FILE, 0o644, member, name)];
+        root.add(&archive(&members)[..], "x_1_all.deb").unwrap();
+        root.list(name, "1:2-3", "all").unwrap();
+    }
+    let read = |path: &str| fs::read_to_string(dir.path().join("var/lib/dpkg").join(path)).unwrap();
+    assert_eq!(read("info/libx1:all.list"), "/usr/lib/x86/libx.so.1\n");
+    assert_eq!(read("info/y:all.list"), "/usr/share/y/data\n");
+    let paragraph = |name| format!("Package: {name}\nArchitecture: all\nVersion: 1:2-3\n\n");
+    assert_eq!(read("status"), paragraph("libx1") + &paragraph("y"));
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use snakecrate_audit::{Object, Report};
-use snakecrate_format::manifest::{CLibrary, Kind, Python, Role};
+use snakecrate_format::manifest::{CLibrary, Component, Kind, Python, Role};
 
 use super::app::App;
 use super::contents::{Bundled, Contents, paths};
@@ -168,7 +168,9 @@ impl Work<'_> {
             !is_app && staying.any(|one| one.name == list.name && one.version == list.version)
         };
         let list = attachments::dropped(swap.archive, is_staying, dropped)?;
-        let staying = attachments::staying(swap.archive, components)?.into_iter();
+        let staying = attachments::staying(swap.archive, components)?;
+        let old = swap.archive.manifest().components.iter().map(Component::label).collect();
+        let staying = self.with_host_packages(staying, &old, components)?.into_iter();
         Ok(staying.chain([AttachmentSpec::sbom(sbom)]).chain(list).collect())
     }
 }
