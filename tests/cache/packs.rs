@@ -80,7 +80,7 @@ fn processes_of_the_environment_read_one_file_of_bytecode() {
     sandbox.archive("app").expect(0, SAYS, "");
     sandbox.archive("app").expect(0, SAYS, "");
     assert_eq!(bytecode(&sandbox), HAS);
-    sandbox.run(["cache", "verify"]).success().any_stderr().done();
+    sandbox.run(["cache", "verify"]).success().stdout_contains("every file").any_stderr().done();
 }
 
 #[test]

@@ -148,3 +148,39 @@ X = 'ours'
         "",
     );
 }
+
+const LAZY: &str = "
+import sys
+import eager.used, waits, waits.inner
+from eager import never
+from eager.names import NAME
+def loaded(): return [name for name in ('eager.used', 'waits', 'eager.never', 'eager.names')
+    if 'X' in object.__getattribute__(sys.modules[name], '__dict__')]
+def main():
+    print(loaded(), NAME)
+    print(eager.used.X, never.X, loaded(), waits.X, loaded() == ['eager.used', 'waits', 'eager.never', 'eager.names'])
+    import unknown
+";
+
+#[test]
+fn lazy_imports_load_modules_when_they_are_used() {
+    let module = "X = __name__\nNAME = 'name'\n";
+    let sandbox = [
+        "eager/__init__",
+        "eager/used",
+        "eager/never",
+        "eager/names",
+        "waits/__init__",
+        "waits/inner",
+    ]
+    .iter()
+    .fold(Sandbox::new(), |sandbox, name| sandbox.file(&format!("lazy/{name}.py"), module))
+    .bare_project("lazy", "[project.scripts]\nlazy = 'lazy:main'\n")
+    .file("lazy/lazy.py", LAZY);
+    sandbox.build(["lazy", "-o", "app", "--lazy-imports"]).expect(0, "", "");
+    // A package is used where a module in it is imported.
+    let out = "['waits', 'eager.names'] name\n\
+               eager.used eager.never ['eager.used', 'waits', 'eager.never', 'eager.names'] waits True\n";
+    let error = "ModuleNotFoundError: No module named 'unknown'";
+    sandbox.archive("app").output().code(1).stdout(out).stderr_contains(error).any_stderr().done();
+}

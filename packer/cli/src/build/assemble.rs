@@ -199,14 +199,19 @@ impl Work<'_> {
         };
         let settings = self.settings;
         let module = settings.module.as_deref();
-        let (scanner, fast) = (Some(&self.scanner), settings.fast_start);
+        let scanner = Some(&self.scanner);
+        let imports = match (settings.fast_start, settings.lazy_imports) {
+            (false, _) => boot::Imports::Plain,
+            (true, false) => boot::Imports::Fast,
+            (true, true) => boot::Imports::Lazy,
+        };
         // Without any other entry, this is an error.
         let has_others =
             !offer.own.is_empty() || !offer.files.is_empty() || offer.package.is_some();
         if settings.entries.is_empty() && module.is_none() && has_others {
             self.warn_of_withheld(source, &app.name, &offer.withheld);
         }
-        Ok(entries::choose(&offer, &settings.entries, module, scanner, fast, &mut app.tree)?)
+        Ok(entries::choose(&offer, &settings.entries, module, scanner, imports, &mut app.tree)?)
     }
 
     /// Says how an entry is chosen, if there are several and no default.

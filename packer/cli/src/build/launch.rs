@@ -63,7 +63,9 @@ fn options(settings: &Settings) -> Vec<String> {
         1 => Some("-O"),
         _ => Some("-OO"),
     };
-    let ours = isolated.into_iter().chain(optimize).map(str::to_owned);
+    // PEP 810, from 3.15 on. Before that, an interpreter ignores it and the fast start does it.
+    let lazy = settings.lazy_imports.then_some("-Xlazy_imports=all");
+    let ours = isolated.into_iter().chain(optimize).chain(lazy).map(str::to_owned);
     ours.chain(settings.python_options.iter().cloned()).collect()
 }
 
@@ -103,5 +105,7 @@ mod tests {
         assert_eq!(options(&settings(&["-O"], 2)), ["-I", "-O", "-O"]);
         let open = Settings { isolated: false, ..settings(&["-u"], 0) };
         assert_eq!(options(&open), ["-u"]);
+        let lazy = Settings { lazy_imports: true, ..settings(&["-u"], 1) };
+        assert_eq!(options(&lazy), ["-I", "-O", "-Xlazy_imports=all", "-u"]);
     }
 }

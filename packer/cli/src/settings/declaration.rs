@@ -271,6 +271,12 @@ pub struct Settings {
     #[config(layer_attr(arg(long = "no-fast-start", switch = "false")))]
     pub fast_start: bool,
 
+    /// Load modules of the application and its wheels when they are used first, not when they are
+    /// imported; an error in one then shows there
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub lazy_imports: bool,
+
     /// Option for the interpreter, such as -O or -Xutf8
     #[config(default = [])]
     #[config(layer_attr(arg(long = "python-option", value_name = "OPTION")))]

@@ -3,4 +3,4 @@ def _fast(path):
     name, path = "snakecrate_start", path.rpartition("/")[0] + @START@
     scope = {"__name__": name}
     exec(SourceFileLoader(name, path).get_code(name), scope)
-    return scope["Start"]()
+    return scope["Start"](@LAZY@)

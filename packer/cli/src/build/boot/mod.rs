@@ -62,10 +62,22 @@ fn source(name: &str) -> String {
     fill(include_str!("source.py"), &[("NAME", &literal(&format!("/{name}.py")))])
 }
 
+/// How the boot script of an entry imports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imports {
+    /// As plain Python does.
+    Plain,
+    /// With the fast start.
+    Fast,
+    /// With the fast start, which loads modules when they are used first.
+    Lazy,
+}
+
 /// Adds the files that boot scripts share to the application's tree; the fast start only if scripts
-/// are `fast`, and the preparation only where there is any.
-pub fn insert_shared(tree: &mut Tree, fast: bool, before: &Before) {
-    let start = fast.then_some((START, include_str!("start.py")));
+/// use it, and the preparation only where there is any.
+pub fn insert_shared(tree: &mut Tree, imports: Imports, before: &Before) {
+    let is_fast = imports != Imports::Plain;
+    let start = is_fast.then_some((START, include_str!("start.py")));
     let prepare = (!before.is_nothing()).then_some((BEFORE, include_str!("before.py")));
     let writable = before.django.as_ref().map(|_| (WRITABLE, include_str!("writable.py")));
     let repair = (REPAIR, include_str!("repair.py"));
@@ -77,13 +89,13 @@ pub fn insert_shared(tree: &mut Tree, fast: bool, before: &Before) {
 }
 
 /// Calls `module:attr`, as an installer's console script does.
-pub fn call(name: &str, module: &str, attr: &str, fast: bool, before: &Before) -> String {
+pub fn call(name: &str, module: &str, attr: &str, imports: Imports, before: &Before) -> String {
     let import = format!("from {module} import {}", attr.split('.').next().unwrap_or(attr));
-    let (define, import, defined) = if fast {
-        let import = format!("with _fast(__file__):\n    {import}");
-        (fast_context(), import, "_fast, _source, _variables")
-    } else {
+    let (define, import, defined) = if imports == Imports::Plain {
         (String::new(), import, "_source, _variables")
+    } else {
+        let import = format!("with _fast(__file__):\n    {import}");
+        (fast_context(imports), import, "_fast, _source, _variables")
     };
     fill(
         include_str!("call.py"),
@@ -102,13 +114,13 @@ pub fn call(name: &str, module: &str, attr: &str, fast: bool, before: &Before) -
 }
 
 /// Runs `module` as `python -m` does.
-pub fn module(name: &str, module: &str, fast: bool, before: &Before) -> String {
+pub fn module(name: &str, module: &str, imports: Imports, before: &Before) -> String {
     let package = module.rsplit_once('.').map_or("", |(package, _)| package);
-    let (define, early) = if fast {
-        let values = [("PARENT", &*literal(package)), ("MODULE", &*literal(module))];
-        (fast_context(), fill(include_str!("early_module.py"), &values))
-    } else {
+    let (define, early) = if imports == Imports::Plain {
         (String::new(), String::new())
+    } else {
+        let values = [("PARENT", &*literal(package)), ("MODULE", &*literal(module))];
+        (fast_context(imports), fill(include_str!("early_module.py"), &values))
     };
     fill(
         include_str!("module.py"),
@@ -128,17 +140,24 @@ pub fn module(name: &str, module: &str, fast: bool, before: &Before) -> String {
 /// Runs the file at `path` in the environment as `python FILE` does, with its bytecode if there is
 /// any. The directory of a script source, which holds the modules beside it, is searched first.
 ///
-/// `fast` is the code of the imports that the file begins with; they are made before it runs.
-pub fn file(name: &str, path: &EntryPath, fast: Option<&str>, before: &Before) -> String {
+/// `leading` is the code of the imports that the file begins with, if it is known; they are made before it runs.
+pub fn file(
+    name: &str,
+    path: &EntryPath,
+    imports: Imports,
+    leading: Option<&str>,
+    before: &Before,
+) -> String {
     let code = if path.extension() == "py" {
         "loader.get_code(\"__main__\")"
     } else {
         "loader.source_to_code(loader.get_data(path), path)"
     };
     let search = if path.parent() == Some(APP) { "[home + \"/app\"]" } else { "[]" };
-    let (define, early) = match fast {
-        Some(imports) if !imports.is_empty() => {
-            (fast_context(), fill(include_str!("early.py"), &[("IMPORTS", &literal(imports))]))
+    let (define, early) = match leading.filter(|_| imports != Imports::Plain) {
+        Some(leading) if !leading.is_empty() => {
+            let early = fill(include_str!("early.py"), &[("IMPORTS", &literal(leading))]);
+            (fast_context(imports), early)
         }
         Some(_) => (String::new(), include_str!("freeze.py").to_owned()),
         None => (String::new(), String::new()),
@@ -182,9 +201,10 @@ fn run_before(before: &Before) -> String {
 }
 
 /// Defines `_fast()`, the context in which an entry point is imported.
-fn fast_context() -> String {
+fn fast_context(imports: Imports) -> String {
     let place = START.strip_prefix("boot").unwrap_or(START);
-    fill(include_str!("fast.py"), &[("START", &literal(place))])
+    let lazy = if imports == Imports::Lazy { "True" } else { "False" };
+    fill(include_str!("fast.py"), &[("START", &literal(place)), ("LAZY", lazy)])
 }
 
 /// Code for an `except` clause.

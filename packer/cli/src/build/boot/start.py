@@ -8,6 +8,9 @@ While `Start` is entered:
   files do not change, so `FileFinder` need not check the time of each directory, nor
   `SourceLoader` the time of each source.
 
+* If the archive was built for lazy imports, modules of the application and its wheels are loaded when
+  one of their names is used. From 3.15 on the interpreter does this, and better.
+
 Afterwards `sys.meta_path` and the collector's thresholds are restored. The import system handles
 all other cases: other entries of `sys.path`, hooks, namespaces, extension modules, and modules
 that do not exist.
@@ -43,6 +46,8 @@ HEADER = MAGIC_NUMBER + b"\1\0\0\0"
 DIRECTORY, SUFFIX = cache_from_source("./m.py")[1:].split("m", 1)
 # Finds bytecode in packs, if the environment has any.
 PACKS = getattr(SourceFileLoader.get_data, "packs", None)
+# The modules of the application and its wheels; not the library's.
+OWN = f"{sys.prefix}/lib/"
 # Suffixes that the import system tries before and after `.py`.
 OTHERS = (*_imp.extension_suffixes(), ".pyc")
 
@@ -87,12 +92,20 @@ def read(path):
 class Finder:
     """Finds plain modules in directories of the cache; asked just before `PathFinder`."""
 
-    def __init__(self):
+    def __init__(self, lazy):
+        # The loader's wrapper for modules that wait.
+        self.lazy = lazy
         self.hooks = list(sys.path_hooks)
         self.trees = (f"{sys.prefix}/", f"{sys.base_prefix}/")
         self.listings, self.packs = {}, {}
 
     def find_spec(self, name, path=None, target=None):
+        found = self.find(name, path)
+        if self.lazy is not None and found is not None and found.origin.startswith(OWN):
+            found.loader = self.lazy(found.loader)
+        return found
+
+    def find(self, name, path):
         if sys.path_hooks != self.hooks:
             return None
         if path is None:
@@ -192,6 +205,13 @@ def spec(name, directory, stem, search, packed):
 class Start:
     """The context in which an entry point is imported."""
 
+    def __init__(self, lazy):
+        self.lazy = None
+        if lazy and not hasattr(sys, "set_lazy_imports"):
+            from importlib.util import LazyLoader
+
+            self.lazy = LazyLoader
+
     def __enter__(self):
         self.thresholds = gc.get_threshold()
         gc.set_threshold(NEVER, *self.thresholds[1:])
@@ -200,7 +220,7 @@ class Start:
             PACKS.stay_open = True
         # If Python has to check bytecode or has it elsewhere, only `FileFinder` handles that.
         if _imp.check_hash_based_pycs == "default" and sys.pycache_prefix is None:
-            self.finder = Finder()
+            self.finder = Finder(self.lazy)
             if PathFinder in sys.meta_path:
                 sys.meta_path.insert(sys.meta_path.index(PathFinder), self.finder)
 

@@ -12,7 +12,7 @@ pub use error::Error;
 pub(crate) use request::Request;
 use request::{Wanted, check_dotted};
 
-use super::boot::{self, Before};
+use super::boot::{self, Before, Imports};
 use super::subject::{Check, HOOK, Subject};
 use crate::wheel::{Script, Target, normalize};
 use snakecrate_base::tree::{Mode, Node, Tree};
@@ -83,14 +83,14 @@ impl Program {
 /// Chooses the entries, and adds their boot scripts to the application's tree.
 ///
 /// The entries are those that the user named; else the script's file; else all of the application's
-/// own. With `fast` they get a fast start (`boot`). Without a `scanner`, nothing is known about the
+/// own. Their boot scripts import them as `imports` says. Without a `scanner`, nothing is known about the
 /// imports of the application's own scripts.
 pub fn choose(
     offer: &Offer<'_>,
     wanted: &[String],
     module: Option<&str>,
     scanner: Option<&Scanner<'_>>,
-    fast: bool,
+    imports: Imports,
     tree: &mut Tree,
 ) -> Result<(Vec<Entry>, Vec<Subject>), Error> {
     let mut programs = BTreeMap::new();
@@ -122,13 +122,13 @@ pub fn choose(
     let one = |(name, (program, arguments))| {
         let check = check(&program, offer, scanner, tree);
         let before = Before { arguments, ..offer.before.clone() };
-        let entry = entry(name, program, &check, fast, &before, tree)?;
+        let entry = entry(name, program, &check, imports, &before, tree)?;
         Ok((entry.clone(), Subject { name: entry.name, check }))
     };
     let chosen = programs.into_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
     let (mut entries, mut subjects): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
     if let Some(text) = &offer.first_run {
-        let (path, check) = first_run(text, offer, scanner, fast, tree)?;
+        let (path, check) = first_run(text, offer, scanner, imports, tree)?;
         for entry in &mut entries {
             entry.first_run = Some(path.clone());
         }
@@ -142,7 +142,7 @@ fn first_run(
     text: &str,
     offer: &Offer<'_>,
     scanner: Option<&Scanner<'_>>,
-    fast: bool,
+    imports: Imports,
     tree: &mut Tree,
 ) -> Result<(EntryPath, Check), Error> {
     let bad = |_| Error::FirstRun { from: offer.source.clone(), command: text.to_owned() };
@@ -150,8 +150,8 @@ fn first_run(
     let program = named(offer, &program).map_err(bad)?;
     let check = check(&program, offer, scanner, tree);
     let before = Before { arguments, ..offer.before.clone() };
-    let (_, script) = script("first-run", &program, &check, fast, &before);
-    boot::insert_shared(tree, fast, &before);
+    let (_, script) = script("first-run", &program, &check, imports, &before);
+    boot::insert_shared(tree, imports, &before);
     let place = EntryPath::new(boot::FIRST_RUN).map_err(|_| Error::Malformed(text.to_owned()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
     Ok((place, check))
@@ -224,7 +224,7 @@ fn entry(
     name: String,
     program: Program,
     check: &Check,
-    fast: bool,
+    imports: Imports,
     before: &Before,
     tree: &mut Tree,
 ) -> Result<Entry, Error> {
@@ -234,11 +234,11 @@ fn entry(
         }
         other => other,
     };
-    let (mut runs, script) = script(&name, &program, check, fast, before);
+    let (mut runs, script) = script(&name, &program, check, imports, before);
     if !before.arguments.is_empty() {
         runs = format!("{runs} {}", shell_words::join(&before.arguments));
     }
-    boot::insert_shared(tree, fast, before);
+    boot::insert_shared(tree, imports, before);
     let place = EntryPath::new(&format!("{BOOT}/{name}.py"));
     let place = place.map_err(|_| Error::Malformed(name.clone()))?;
     tree.insert_file(place.clone(), Mode::Plain, script.into_bytes());
@@ -250,23 +250,23 @@ fn script(
     name: &str,
     program: &Program,
     check: &Check,
-    fast: bool,
+    imports: Imports,
     before: &Before,
 ) -> (String, String) {
     match program {
         Program::Native(path) => (path.to_string(), boot::native(path, before)),
         Program::Call { module, attr } => {
-            (format!("{module}:{attr}"), boot::call(name, module, attr, fast, before))
+            (format!("{module}:{attr}"), boot::call(name, module, attr, imports, before))
         }
         Program::Module(module) => {
-            (format!("-m {module}"), boot::module(name, module, fast, before))
+            (format!("-m {module}"), boot::module(name, module, imports, before))
         }
         Program::File(path) => {
-            let imports = match check {
-                Check::Script { imports, .. } if fast => Some(imports.as_str()),
+            let leading = match check {
+                Check::Script { imports, .. } => Some(imports.as_str()),
                 _ => None,
             };
-            (path.to_string(), boot::file(name, path, imports, before))
+            (path.to_string(), boot::file(name, path, imports, leading, before))
         }
     }
 }
@@ -297,7 +297,7 @@ mod tests {
     fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let mut tree = Tree::default();
-        let entries = choose(offer, &wanted, module, None, false, &mut tree).unwrap();
+        let entries = choose(offer, &wanted, module, None, Imports::Plain, &mut tree).unwrap();
         entries.0.into_iter().map(|entry| format!("{} {}", entry.name, entry.runs)).collect()
     }
 
@@ -318,11 +318,12 @@ mod tests {
     fn unknown_entries_are_answered_with_the_existing_ones() {
         let own = call("a");
         let offer = Offer { own: vec![&own], runnable: vec!["p".into()], ..Offer::default() };
-        let error =
-            choose(&offer, &["b".into()], None, None, false, &mut Tree::default()).unwrap_err();
+        let error = choose(&offer, &["b".into()], None, None, Imports::Plain, &mut Tree::default())
+            .unwrap_err();
         assert_eq!(error.remedy().unwrap(), "choose one with -e a, -m p");
         let none = Offer { source: "x".into(), ..Offer::default() };
-        let error = choose(&none, &[], None, None, false, &mut Tree::default()).unwrap_err();
+        let error =
+            choose(&none, &[], None, None, Imports::Plain, &mut Tree::default()).unwrap_err();
         assert_eq!(error.to_string(), "x has no entry point");
     }
 
@@ -332,10 +333,12 @@ mod tests {
         for bad in ["x=os;import:y", "x=a:b()", "x=a", "../x=a:b", "a/b=c:d"] {
             let wanted = [bad.to_owned()];
             assert!(
-                choose(&offer, &wanted, None, None, false, &mut Tree::default()).is_err(),
+                choose(&offer, &wanted, None, None, Imports::Plain, &mut Tree::default()).is_err(),
                 "{bad}"
             );
         }
-        assert!(choose(&offer, &[], Some("a b"), None, false, &mut Tree::default()).is_err());
+        assert!(
+            choose(&offer, &[], Some("a b"), None, Imports::Plain, &mut Tree::default()).is_err()
+        );
     }
 }

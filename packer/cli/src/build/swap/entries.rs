@@ -199,7 +199,7 @@ fn check_of_hook(text: &str) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::boot::{self, Before};
+    use crate::build::boot::{self, Before, Imports};
 
     fn paths(all: &[&str]) -> Paths {
         let all = all.iter().map(|&path| path.to_owned()).collect();
@@ -260,13 +260,13 @@ mod tests {
 
     #[test]
     fn the_program_of_a_first_run_hook_is_read_from_its_script() {
-        for fast in [false, true] {
-            let text = boot::call("first-run", "a.b", "C.run", fast, &Before::default());
+        for imports in [Imports::Plain, Imports::Fast, Imports::Lazy] {
+            let text = boot::call("first-run", "a.b", "C.run", imports, &Before::default());
             let Check::Call { module, attr } = check_of_hook(&text) else { panic!("{text}") };
             assert_eq!((&*module, &*attr), ("a.b", "C.run"));
         }
-        for fast in [false, true] {
-            let text = boot::module("first-run", "m.n", fast, &Before::default());
+        for imports in [Imports::Plain, Imports::Fast, Imports::Lazy] {
+            let text = boot::module("first-run", "m.n", imports, &Before::default());
             let Check::Module(module) = check_of_hook(&text) else { panic!("{text}") };
             assert_eq!(module, "m.n");
         }
