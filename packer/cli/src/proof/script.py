@@ -27,7 +27,9 @@ class Plain:
 
 
 def fast_start():
-    """The context in which the archive's boot scripts import."""
+    """The context in which the archive's boot scripts import, without waiting for the first use."""
+    if hasattr(sys, "set_lazy_imports"):
+        sys.set_lazy_imports("none")
     from _frozen_importlib_external import SourceFileLoader
 
     name, path = "snakecrate_start", sys.prefix + "/boot/lib/start.py"

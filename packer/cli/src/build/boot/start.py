@@ -205,7 +205,7 @@ def spec(name, directory, stem, search, packed):
 class Start:
     """The context in which an entry point is imported."""
 
-    def __init__(self, lazy):
+    def __init__(self, lazy=False):
         self.lazy = None
         if lazy and not hasattr(sys, "set_lazy_imports"):
             from importlib.util import LazyLoader
