@@ -99,7 +99,7 @@ impl<'a> Collector<'a> {
         for (index, component) in self.components.iter().enumerate() {
             let texts: Vec<Text> =
                 texts.iter().filter(|(of, _)| *of == index).map(|(_, text)| text.clone()).collect();
-            subjects.extend(subject(component, metadata.get(&index), texts));
+            subjects.extend(subject(component, metadata.get(&index), &texts));
         }
         for (index, path) in &self.libraries {
             let component = &self.components[*index];
@@ -129,14 +129,10 @@ impl<'a> Collector<'a> {
 }
 
 /// The subject that a component is; none for parts of the runtime, which are the runtime's.
-fn subject(
-    component: &Component,
-    declared: Option<&Declared>,
-    texts: Vec<Text>,
-) -> Option<Subject> {
+fn subject(component: &Component, declared: Option<&Declared>, texts: &[Text]) -> Option<Subject> {
     let new = |kind| {
         let subject = Subject::new(kind, &component.name, Some(&component.version));
-        Subject { component: Some(component.label()), texts: texts.clone(), ..subject }
+        Subject { component: Some(component.label()), texts: texts.to_vec(), ..subject }
     };
     let of_distribution = |kind| {
         let subject = new(kind);

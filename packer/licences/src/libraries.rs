@@ -115,7 +115,11 @@ pub(crate) struct Library {
 /// The library in the file at `path`, if that is one and no extension module.
 pub(crate) fn library(path: &str) -> Option<Library> {
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
-    let is_vendored = directory.rsplit('/').next().is_some_and(|last| last.ends_with(".libs"));
+    let is_vendored = directory
+        .rsplit('/')
+        .next()
+        .and_then(|last| last.rsplit_once('.'))
+        .is_some_and(|(_, end)| end == "libs");
     let (stem, version) = file.split_once(".so")?;
     if !(version.is_empty() || version.starts_with('.'))
         || !(file.starts_with("lib") || is_vendored)
@@ -123,7 +127,7 @@ pub(crate) fn library(path: &str) -> Option<Library> {
         return None;
     }
     // An extension module such as `libtorch_python.cpython-312-x86_64-linux-gnu.so`.
-    if stem.contains(".cpython-") || stem.ends_with(".abi3") {
+    if stem.contains(".cpython-") || stem.rsplit_once('.').is_some_and(|(_, tag)| tag == "abi3") {
         return None;
     }
     let name = without_digests(stem);

@@ -37,15 +37,12 @@ pub fn notices(name: &str, version: Option<&str>, subjects: &[Subject]) -> Strin
         }
         for one in &subject.texts {
             let body = one.text.trim_end().trim_start_matches(['\n', '\r']);
-            match printed.get(body) {
-                Some((number, name)) => {
-                    let _ = writeln!(text, "\n{}: as {name} of {number}.", one.name);
-                }
-                None => {
-                    printed.insert(body, (at + 1, &one.name));
-                    let _ = writeln!(text, "\n{}:\n\n{}", one.name, body.replace('\r', ""));
-                }
+            if let Some((number, name)) = printed.get(body) {
+                let _ = writeln!(text, "\n{}: as {name} of {number}.", one.name);
+                continue;
             }
+            printed.insert(body, (at + 1, &one.name));
+            let _ = writeln!(text, "\n{}:\n\n{}", one.name, body.replace('\r', ""));
         }
     }
     text

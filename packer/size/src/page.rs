@@ -9,7 +9,7 @@ use crate::classify::FileKind;
 use crate::compare::{Change, Comparison, label};
 use crate::report::Part;
 use crate::savings::Advice;
-use crate::text::{percent, short};
+use crate::text::{count, percent, short};
 use crate::view::View;
 
 const TEMPLATE: &str = include_str!("page/page.html");
@@ -28,14 +28,13 @@ impl View<'_> {
         let heading = format!("{}: {}", name.trim_end(), Size(measured.packed));
         let counts = &measured.counts;
         let facts = format!(
-            "{} unpacked, {} components, {} files, {} native libraries, {} importable modules, {} \
-             executables; for {}",
+            "{} unpacked, {}, {}, {}, {}, {}; for {}",
             Size(measured.unpacked),
-            counts.components,
-            counts.files,
-            counts.native_libraries,
-            counts.modules,
-            counts.executables,
+            count(counts.components, "component", "components"),
+            count(counts.files, "file", "files"),
+            count(counts.native_libraries, "native library", "native libraries"),
+            count(counts.modules, "importable module", "importable modules"),
+            count(counts.executables, "executable", "executables"),
             measured.target,
         );
         let footer = "Lengths of components are exact. Files share compressed blobs, so packed \

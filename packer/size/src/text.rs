@@ -186,6 +186,7 @@ pub(crate) fn short(path: &str) -> &str {
     below.filter(|(version, _)| !version.contains('/')).map_or(path, |(_, rest)| rest)
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+/// `1 file`, `2 files`
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }

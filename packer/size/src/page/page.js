@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
-  const LABEL = 16, INSET = 2, DEEPEST = 7, FIRST_ROWS = 100;
+  const LABEL = 16, INSET = 2, DEEPEST = 7, LEAST_AREA = 24, FIRST_ROWS = 100;
 
   // ---- The tree of what is in the archive.
   const nodes = [];
@@ -78,7 +78,7 @@
   };
   const packed = (node) => (node.estimated ? "~" : "") + size(node.packed);
   const percent = (part) => `${(100 * part / whole).toFixed(1)} %`;
-  const kindOf = (node) => (node.kind >= 0 ? data.kinds[node.kind] : node.what || "directory");
+  const kindOf = (node) => (node.kind >= 0 ? data.kinds[node.kind] : node === root ? "archive" : node.what || "directory");
   const sentence = (node) => {
     const files = node.children ? `, ${node.files} files` : "";
     const unloaded = node.unloaded ? (node.children ? `; the proof never loaded ~${size(node.unloaded)} of it` : "; the proof never loaded it") : "";
@@ -132,11 +132,13 @@
 
   const tile = ([node, x, y, w, h], depth, shown) => {
     if (w < 2 || h < 2) return "";
-    const inside = node.children && depth < DEEPEST && w > 34 && h > LABEL + 14;
+    // Things that are too small to be seen would leave holes.
+    const inside = node.children && depth < DEEPEST && w > 34 && h > LABEL + 14 && (depth === 1 || w * h > LEAST_AREA * node.children.length);
     const labelled = w > 28 && h > LABEL - 2;
     const classes = ["tile"];
     if (depth === 1) { classes.push("top"); shown.push(node); }
-    if (!node.children) classes.push("leaf", data.kinds[node.kind]);
+    if (!inside && w > 76 && h > 2 * LABEL) classes.push("wrap");
+    if (!node.children) classes.push(data.kinds[node.kind]);
     else if (!inside) classes.push(data.kinds[largestKind(node)]);
     if (matching && matching[node.id] < 0) classes.push("dim");
     if (data.proven && !inside && node.unloaded > node.packed / 2) classes.push("unloaded");
