@@ -9,7 +9,7 @@ use snakecrate_format::size::Size;
 
 use crate::classify::FileKind;
 use crate::report::{Measured, Row};
-use crate::text::push;
+use crate::text::{push, short};
 
 /// The files that are shown to people.
 const LONGEST: usize = 20;
@@ -76,7 +76,7 @@ pub struct KindChange {
 pub struct FileChange {
     /// The component's kind and name: `wheel-click`.
     pub component: String,
-    /// The path, without the version in `*.dist-info`.
+    /// The path below `sys.path`, without versions of the component and of Python.
     pub path: String,
     /// Its packed bytes.
     pub packed: Change,
@@ -200,9 +200,25 @@ pub(crate) fn label(row: &Row) -> Option<String> {
     row.kind.map(|kind| format!("{}-{}-{version}", kind.as_str(), row.name))
 }
 
-/// The path without `-VERSION` in front of `.dist-info`.
+/// The path as other versions of the component and of Python have it: without `-VERSION` in front of
+/// `.dist-info`, the directory of `sys.path`, and the tags of bytecode and extension modules.
 fn without_version(path: &str, version: &str) -> String {
-    path.replace(&format!("-{version}.dist-info/"), ".dist-info/")
+    let path = path.replace(&format!("-{version}.dist-info/"), ".dist-info/");
+    let below = match short(&path) {
+        below if below != path => below.to_owned(),
+        _ => match path.strip_prefix("lib/python").and_then(|rest| rest.split_once('/')) {
+            Some((_, rest)) => rest.to_owned(),
+            None => path.clone(),
+        },
+    };
+    let Some((front, tag)) = below.split_once(".cpython-") else { return below };
+    let rest = tag.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!(
+        "{front}{}",
+        rest.strip_prefix('t')
+            .filter(|rest| !rest.starts_with(char::is_alphabetic))
+            .unwrap_or(rest)
+    )
 }
 
 impl Comparison {
@@ -255,7 +271,7 @@ impl Comparison {
                 let estimate =
                     |text: String| if text.is_empty() { text } else { format!("~{text}") };
                 files.add_row([
-                    crate::text::short(&one.path),
+                    &*one.path,
                     &one.component,
                     &estimate(present(&one.packed, true)),
                     &estimate(present(&one.packed, false)),
@@ -322,6 +338,21 @@ mod tests {
             [("lib/c.py", 500), ("lib/b.py", 30), ("lib/d.py", 10), ("lib/a.py", -10)]
         );
         assert!(compare(&new, &new).text().ends_with("no part changed\n"));
+    }
+
+    #[test]
+    fn files_of_another_python_are_the_same_files() {
+        let same = |path: &str| without_version(path, "1");
+        for minor in ["3.12", "3.13t"] {
+            let tag = minor.replace('.', "");
+            let path = |rest: &str| format!("lib/python{minor}/{rest}");
+            let pyc = path(&format!("site-packages/a/__pycache__/b.cpython-{tag}.opt-1.pyc"));
+            assert_eq!(same(&pyc), "a/__pycache__/b.opt-1.pyc");
+            let so = path(&format!("lib-dynload/_ssl.cpython-{tag}-x86_64-linux-gnu.so"));
+            assert_eq!(same(&so), "lib-dynload/_ssl-x86_64-linux-gnu.so");
+            assert_eq!(same(&path("site-packages/a-1.dist-info/RECORD")), "a.dist-info/RECORD");
+        }
+        assert_eq!(same("lib/libz.so.1"), "lib/libz.so.1");
     }
 
     #[test]

@@ -223,7 +223,13 @@ fn push_table<const N: usize>(
         let _ = write!(text, "<p>{}</p>", escape(about));
     }
     text.push_str("<div class=\"scroll\"><table><thead><tr>");
-    let class = |at: usize| if at >= numbers { "number" } else { "" };
+    // A narrow window shows the first column and the last two.
+    let class = |at: usize| match (at >= numbers, at > 0 && at + 2 < N) {
+        (true, true) => "number wide",
+        (true, false) => "number",
+        (false, true) => "wide",
+        (false, false) => "",
+    };
     for (at, name) in head.iter().enumerate() {
         let _ = write!(text, "<th scope=\"col\" class=\"{}\">{}</th>", class(at), escape(name));
     }
