@@ -281,16 +281,20 @@ impl Memory {
         let length =
             |bytes| usize::try_from(bytes).map_err(|e| Short::Contents(io::Error::other(e)));
         let (packed, unpacked) = (length(member.length)?, length(member.unpacked)?);
-        self.packed.resize(packed, 0);
+        if self.packed.is_empty() {
+            // Of the longest length at once: a vector that grows is filled byte by byte.
+            self.packed = vec![0; length(SHORT_PACKED)?];
+        }
+        let packed = &mut self.packed[..packed];
         payload
             .file
-            .read_exact_at(&mut self.packed, member.offset)
+            .read_exact_at(packed, member.offset)
             .map_err(|error| Short::Read(error.into()))?;
-        if Digest::of(&self.packed) != member.blake3 {
+        if Digest::of(packed) != member.blake3 {
             return Err(Short::Digest);
         }
         made(&mut self.context)
-            .and_then(|context| context.decode(&self.packed, unpacked, &mut self.unpacked))
+            .and_then(|context| context.decode(packed, unpacked, &mut self.unpacked))
             .map_err(Short::Contents)?;
         Ok(&self.unpacked)
     }

@@ -85,7 +85,7 @@ impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
         let Context { tables, input } = context.borrow_mut();
         tables.reset(ResetDirective::SessionOnly).map_err(failed)?;
         if input.is_empty() {
-            input.resize(FIRST_INPUT, 0);
+            *input = vec![0; FIRST_INPUT];
         }
         Ok(Self {
             inner,
@@ -101,7 +101,7 @@ impl<R: Read, C: BorrowMut<Context>> Decoder<R, C> {
     fn refill(&mut self) -> io::Result<()> {
         let input = &mut self.context.borrow_mut().input;
         if self.begun && input.len() < INPUT {
-            input.resize(INPUT, 0);
+            *input = vec![0; INPUT];
         }
         self.filled = fill(&mut self.inner, input)?;
         self.position = 0;
