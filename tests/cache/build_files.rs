@@ -182,8 +182,14 @@ fn a_killed_download_is_removed_after_a_day() {
     let sandbox = Sandbox::new().file("app.py", "");
     let mirror = hanging_mirror(format!("{}  {}\n", "0".repeat(64), archive_name("3.99.0")));
     let mut build = build(&sandbox, "3.99", &mirror).spawn();
+    // The packer also notes what installed Pythons reported.
+    let downloads = || {
+        let mut files = build_files(&sandbox);
+        files.retain(|path| !path.starts_with("pythons/probed/"));
+        files
+    };
     let path = loop {
-        if let [path] = build_files(&sandbox).as_slice() {
+        if let [path] = downloads().as_slice() {
             break path.clone();
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -193,5 +199,5 @@ fn a_killed_download_is_removed_after_a_day() {
     prunes(&sandbox, &[], "");
     age(&sandbox.cache().join("build").join(&path), 2);
     prunes(&sandbox, &["--max-size", "1G"], &format!("build/{path}, [SIZE]\n"));
-    assert_eq!(build_files(&sandbox), [""; 0]);
+    assert_eq!(downloads(), [""; 0]);
 }

@@ -19,7 +19,7 @@ const LARGE: u64 = 64 << 20;
 const QUICK: i32 = 9;
 /// Those of them whose samples keep at least this share, in percent, with [`STORE`] get at most
 /// [`DENSE_LEVEL`]: most of such a file is compressed already, as the code for GPUs in a library is.
-const DENSE: usize = 60;
+const DENSE: usize = 55;
 /// With it, `libcublasLt` and `libtorch_cuda` get 0.5 to 1 % longer than with 9, in a quarter of the time.
 const DENSE_LEVEL: i32 = 3;
 /// Unpacked length in bytes of a component whose other files are compressed with at most [`MIDDLE`].

@@ -13,7 +13,7 @@ use snakecrate_base::tree::{Content, Node, Tree};
 /// Files up to this size may stay in memory, in bytes.
 const SMALL: u64 = 4 << 20;
 /// The sum of the files that stay in memory by default, in bytes.
-const MEMORY: u64 = 64 << 20;
+const MEMORY: u64 = 32 << 20;
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 128 << 10;
 
