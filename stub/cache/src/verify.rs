@@ -121,7 +121,7 @@ pub fn remove(root: &Root, findings: &[Finding]) -> io::Result<usize> {
         trees.insert(format!("{area}/{key}"));
     }
     // Environments first: one without its components would not start.
-    for (area, key) in trees.iter().rev().filter_map(|tree| tree.split_once('/')) {
+    for (area, key) in trees.iter().rev().filter_map(|tree| tree.rsplit_once('/')) {
         // A start may have made the environment again since, and use it.
         let is_another = area == ENVS
             && inventory
