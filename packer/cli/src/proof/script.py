@@ -29,7 +29,7 @@ class Plain:
 def fast_start():
     """The context in which the archive's boot scripts import, without waiting for the first use."""
     if hasattr(sys, "set_lazy_imports"):
-        sys.set_lazy_imports("none")
+        sys.set_lazy_imports("normal")
     from _frozen_importlib_external import SourceFileLoader
 
     name, path = "snakecrate_start", sys.prefix + "/boot/lib/start.py"
