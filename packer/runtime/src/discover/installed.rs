@@ -12,7 +12,7 @@ use snakecrate_base::host;
 use snakecrate_format::target::Target;
 use snakecrate_platform::file::is_executable;
 
-use super::request::PythonDirectories;
+use super::directories::PythonDirectories;
 use super::{remembered, tree};
 
 /// The places where interpreters may be installed.

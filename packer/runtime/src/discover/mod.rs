@@ -12,6 +12,7 @@
 
 mod debian;
 mod described;
+mod directories;
 mod error;
 mod examine;
 mod find;
@@ -31,8 +32,9 @@ mod tree;
 mod unpack;
 mod versions;
 
+pub use directories::PythonDirectories;
 pub use error::Error;
 pub use find::{find, find_in, installed_minors};
 pub use installed::Places;
-pub use request::{PythonDirectories, Request};
+pub use request::Request;
 pub use spec::{BadSpec, Spec};

@@ -1,10 +1,11 @@
-//! Requests for an interpreter, and the directories of downloaded Pythons.
+//! Requests for an interpreter.
 
 use std::path::{Path, PathBuf};
 
 use snakecrate_base::ui::Ui;
 use snakecrate_format::target::Target;
 
+use super::directories::PythonDirectories;
 use super::installed::Places;
 use super::spec::Spec;
 
@@ -47,35 +48,6 @@ impl Request {
             debian_keyring: None,
             directories,
         }
-    }
-}
-
-/// The directories for Pythons that were downloaded or unpacked. They need not exist yet.
-///
-/// Everything appears under its final name only when it is complete.
-#[derive(Debug, Clone)]
-pub struct PythonDirectories {
-    /// `<sha256>.tar`: downloaded archives, removed when they are unpacked.
-    pub archives: PathBuf,
-    /// `<sha256>/python/`: downloaded because no installed Python fitted.
-    pub downloads: PathBuf,
-    /// `<sha256>/…`: archives that the user named.
-    pub given: PathBuf,
-    /// `<digest>/`: roots of Debian's packages.
-    pub roots: PathBuf,
-    /// `<key>.json`: the newest root of a suite.
-    pub suites: PathBuf,
-    /// `<digest>/`: copies of directories whose files had lost their execute bits.
-    pub repaired: PathBuf,
-    /// `<digest>/`: interpreters of unpacked systems, started by their own loader.
-    pub hosts: PathBuf,
-    /// `<key>.json`: facts that interpreters of this machine reported.
-    pub probed: PathBuf,
-}
-
-impl PythonDirectories {
-    pub(super) fn archive(&self, sha256: &str) -> PathBuf {
-        self.archives.join(format!("{sha256}.tar"))
     }
 }
 
