@@ -33,12 +33,12 @@ fn write(path: &Path, to: &Path) -> Result<(), Kind> {
         let name = format!("{info}/{file}");
         let text = document(&mut zip, &name)?;
         let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&text));
-        record += &format!("{name},sha256={digest},{}\n", text.len());
+        record.extend([&*name, ",sha256=", &digest, ",", &text.len().to_string(), "\n"]);
         skeleton.start_file(name, options)?;
         skeleton.write_all(text.as_bytes())?;
     }
     let name = format!("{info}/RECORD");
-    record += &format!("{name},,\n");
+    record.extend([&*name, ",,\n"]);
     skeleton.start_file(name, options)?;
     skeleton.write_all(record.as_bytes())?;
     skeleton.finish()?;
@@ -72,8 +72,8 @@ mod tests {
         assert_eq!(names, ["METADATA", "WHEEL", "RECORD"].map(|name| format!("{info}/{name}")));
         let record = document(&mut zip, &format!("{info}/RECORD")).unwrap();
         assert!(Forge::new().true_record().contains(record.lines().next().unwrap()), "{record}");
-        let named = directory.path().join("demo-2.0-py3-none-any.whl");
-        std::fs::rename(&to, &named).unwrap();
-        assert_eq!(read_metadata(&named).unwrap().name, "Demo");
+        let wheel = directory.path().join("demo-2.0-py3-none-any.whl");
+        std::fs::rename(&to, &wheel).unwrap();
+        assert_eq!(read_metadata(&wheel).unwrap().name, "Demo");
     }
 }
