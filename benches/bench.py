@@ -51,8 +51,8 @@ def arguments():
         "--on",
         nargs="+",
         choices=places.NAMES,
-        default=list(places.NAMES),
-        help="the file systems of caches and temporary files [all]",
+        default=list(places.DEFAULT),
+        help=f"the file systems of caches and temporary files [{' '.join(places.DEFAULT)}]",
     )
     parser.add_argument(
         "--torch",

@@ -1,4 +1,4 @@
-"""The file systems that things are measured on: the memory's, and a fresh ext4 with a journal."""
+"""The file systems that things are measured on: the memory's, and fresh ones of a disk's kinds."""
 
 import os
 import shutil
@@ -8,23 +8,31 @@ from pathlib import Path
 
 from setting import Failure
 
-NAMES = ("tmpfs", "ext4")
+# What makes the file systems of a disk, and the package with it. The journal of ext4 is written at once.
+MAKERS = {
+    "ext4": (["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"], "e2fsprogs"),
+    "xfs": (["mkfs.xfs", "-q", "-f"], "xfsprogs"),
+    "btrfs": (["mkfs.btrfs", "-q", "-f"], "btrfs-progs"),
+}
+NAMES = ("tmpfs", *MAKERS, "overlayfs")
+DEFAULT = ("tmpfs", "ext4")
 
 
 class Places:
     """Directories by the name of their file system; `close` removes them.
 
-    ext4 is in a file of `scratch`. The disk itself may have no journal: then creating files shortly
-    after many were removed costs up to 0.9 ms each.
+    A disk's kind is in a file of `scratch`. The disk itself may have no journal: then creating files
+    shortly after many were removed costs up to 0.9 ms each.
     """
 
     def __init__(self, names, scratch, gigabytes):
         self.scratch, self.directories, self.failures = Path(scratch), {}, {}
         self.bytes = gigabytes << 30
-        self.mounted = None
+        self.mounted = []
+        make = {"tmpfs": self.tmpfs, "overlayfs": self.overlayfs}
         for name in names:
             try:
-                self.directories[name] = getattr(self, name)()
+                self.directories[name] = make[name]() if name in make else self.disk(name)
             except (Failure, OSError) as error:
                 self.failures[name] = error
 
@@ -34,15 +42,31 @@ class Places:
             raise Failure("/dev/shm cannot be written")
         return Path(tempfile.mkdtemp(prefix="snakecrate-bench-", dir=memory))
 
-    def ext4(self):
-        image, mount = self.scratch / "ext4.img", self.scratch / "ext4"
+    def disk(self, kind, name=None):
+        image, mount = (self.scratch / f"{name or kind}{end}" for end in (".img", ""))
         image.unlink(missing_ok=True)
         with open(image, "wb") as file:
             file.truncate(self.bytes)
         mount.mkdir(exist_ok=True)
-        do("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+        make, package = MAKERS[kind]
+        if not shutil.which(make[0]):
+            raise Failure(f"{make[0]} is missing: apt-get install {package}")
+        do(*make, image)
         do("mount", "-o", "loop", image, mount)
-        self.mounted = mount
+        self.mounted.append((mount, image))
+        directory = mount / "work"
+        directory.mkdir()
+        return directory
+
+    def overlayfs(self):
+        """What a container has: an empty layer over others, on ext4."""
+        disk, mount = self.disk("ext4", "below"), self.scratch / "overlayfs"
+        layers = {name: disk / name for name in ("lowerdir", "upperdir", "workdir")}
+        for path in (*layers.values(), mount):
+            path.mkdir(exist_ok=True)
+        options = ",".join(f"{name}={path}" for name, path in layers.items())
+        do("mount", "-t", "overlay", "-o", options, "overlay", mount)
+        self.mounted.append((mount, None))
         directory = mount / "work"
         directory.mkdir()
         return directory
@@ -50,13 +74,14 @@ class Places:
     def close(self):
         for directory in self.directories.values():
             shutil.rmtree(directory, ignore_errors=True)
-        if self.mounted:
-            subprocess.run(["umount", self.mounted], check=False)
-            (self.scratch / "ext4.img").unlink(missing_ok=True)
+        for mount, image in reversed(self.mounted):
+            subprocess.run(["umount", mount], check=False)
+            if image:
+                image.unlink(missing_ok=True)
 
 
 def do(*command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
-        raise Failure(f"{command[0]}: {lines[-1]} (needs root, loop devices and e2fsprogs)")
+        raise Failure(f"{command[0]}: {lines[-1]} (needs root and loop devices)")

@@ -122,7 +122,7 @@ def machine(setting, peers):
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     yield f"- {os.cpu_count()} cores, {model}, {memory:.0f} GiB, Linux {platform.release()}"
     yield f"- load average at the end: {os.getloadavg()[0]:.1f}, of which the benchmark itself is about 1"
-    yield f"- tmpfs: /dev/shm; ext4: made for this run by mkfs.ext4, on a loop device; its file and the packed files: {file_system(setting.scratch)}"
+    yield f"- tmpfs: /dev/shm; the others: made for this run by mkfs, on a loop device (overlayfs: on such an ext4); its file and the packed files: {file_system(setting.scratch)}"
     yield f"- packed: {setting.run(setting.python, '-VV').strip().splitlines()[0]}"
     yield f"- {setting.run(setting.snakecrate, '--version').strip()}, commit {commit(setting)}"
     tools = ("uv", "shiv", "pex", "pyinstaller", "nuitka")
