@@ -72,7 +72,7 @@ hostile! {
     a_skippable_frame_before_a_frame: blob(|packed| *packed = [SKIPPABLE, packed].concat())
         => bad(NOT_ONE);
     a_skippable_frame_alone: blob(|packed| *packed = SKIPPABLE.to_vec()) => bad(NOT_ONE);
-    a_frame_of_an_old_format: blob(|packed| packed[0] = 0x27) => bad("it cannot be decoded");
+    a_frame_of_an_old_format: blob(|packed| packed[0] = 0x27) => bad("it is not one zstd frame");
     a_frame_that_needs_a_dictionary: blob(of_a_dictionary) => bad("it cannot be decoded");
     a_window_of_more_than_4_mib: windowed(23) => bad("cannot read the tar: it cannot be decoded");
     a_frame_of_a_wrong_content_size: blob(|packed| {

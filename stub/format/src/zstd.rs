@@ -40,9 +40,10 @@ impl Context {
         output: &mut Vec<u8>,
     ) -> io::Result<()> {
         output.clear();
-        // The decoder itself would continue with a second frame, and ignore skippable ones.
-        let length = zstd_safe::find_frame_compressed_size(packed).map_err(failed)?;
-        if !packed.starts_with(&MAGIC) || length != packed.len() {
+        // The decoder itself would continue with a second frame, ignore skippable ones, and may know older formats.
+        let is_one = packed.starts_with(&MAGIC)
+            && zstd_safe::find_frame_compressed_size(packed).map_err(failed)? == packed.len();
+        if !is_one {
             return Err(invalid(NOT_ONE_FRAME));
         }
         output.reserve_exact(unpacked);

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+/// The units of sizes.
+const UNITS: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"];
+/// Sizes, as the schema describes them.
+const PATTERN: &str = "^[0-9]+(\\.[0-9]+)? ?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)?$";
+
 /// Limits of the archive: the build fails if it is over one.
 #[derive(Debug, Clone, PartialEq, confique::Config)]
 #[config(layer_attr(derive(Debug, Clone, PartialEq, clap::Args, schemars::JsonSchema)))]
@@ -12,6 +17,7 @@ pub struct Budget {
     /// Largest size of the archive, such as '20 MB' [default: any]
     #[config(layer_attr(arg(id = "budget.size", long = "budget-size", value_name = "SIZE")))]
     #[config(layer_attr(schemars(with = "Option<String>")))]
+    #[config(layer_attr(schemars(extend("pattern" = PATTERN))))]
     pub size: Option<Bytes>,
 
     /// Largest number of components in the archive [default: any]
@@ -47,8 +53,17 @@ impl std::str::FromStr for Bytes {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bytes = parse_size::parse_size(text)
-            .map_err(|error| format!("`{text}` isn't a size such as '20 MB': {error}"))?;
+        let bad = || format!("`{text}` isn't a size such as '20 MB'");
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let is_number = [number.chars().next(), number.chars().last()]
+            .iter()
+            .all(|c| c.is_some_and(|c| c.is_ascii_digit()));
+        let is_unit = unit.is_empty() || UNITS.contains(&unit.strip_prefix(' ').unwrap_or(unit));
+        if !is_number || !is_unit {
+            return Err(bad());
+        }
+        let bytes = parse_size::parse_size(text).map_err(|_| bad())?;
         Ok(Self { bytes, text: text.to_owned() })
     }
 }
