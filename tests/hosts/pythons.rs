@@ -93,3 +93,19 @@ fn named_interpreters_start_fast_and_unnoticed() {
         sandbox.archive("gc").expect(0, "True True True True True\n", "");
     });
 }
+
+/// With Python 3.15, the fast start's own import was lazy, too, and a start failed.
+#[test]
+fn the_key_for_lazy_imports_broke_starts_of_python_3_15() {
+    let module =
+        "import late\ndef main():\n    import sys\n    print(late.NAME, 'gc' in sys.modules)\n";
+    each(|python| {
+        let sandbox = Sandbox::new()
+            .bare_project("lazily", "[project.scripts]\nlazily = 'lazily:main'\n")
+            .file("lazily/lazily.py", module)
+            .file("lazily/late.py", "NAME = __name__\n");
+        let options = ["lazily", "-o", "app", "--lazy-imports", "--python", python];
+        sandbox.build(options).expect(0, "", "");
+        sandbox.archive("app").expect(0, "late False\n", "");
+    });
+}

@@ -21,7 +21,8 @@ import posix
 import sys
 
 LOADED = "gc" in sys.modules
-import gc
+# At once, even where imports are lazy.
+gc = __import__("gc")
 
 import _imp
 from _frozen_importlib import ModuleSpec
