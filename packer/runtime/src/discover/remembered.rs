@@ -98,8 +98,10 @@ fn stamps(
     paths.iter().all(is_settled).then(|| {
         paths
             .into_iter()
-            .map(|path| (stamp(&path), path))
-            .map(|(state, path)| (path, state))
+            .map(|path| {
+                let state = stamp(&path);
+                (path, state)
+            })
             .collect()
     })
 }

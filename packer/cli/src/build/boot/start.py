@@ -45,7 +45,7 @@ PIECE = 1 << 16
 HEADER = MAGIC_NUMBER + b"\1\0\0\0"
 # "/__pycache__/", and the end of a bytecode file's name: ".cpython-312.pyc".
 DIRECTORY, SUFFIX = cache_from_source("./m.py")[1:].split("m", 1)
-# Finds bytecode in packs, if the environment has any.
+# Reads bytecode from packs; `None` if the environment has none.
 PACKS = getattr(SourceFileLoader.get_data, "packs", None)
 # The modules of the application and its wheels; not the library's.
 OWN = f"{sys.prefix}/lib/"

@@ -1,7 +1,7 @@
 """Lets the import system read bytecode from packs.
 
 A line of a `.pth` file runs this in every interpreter that has the directory `SITE` of modules. A
-pack has the bytecode of all modules of one package, so that it is one file instead of thousands:
+pack has the bytecode of all modules of one package, so that it is one file instead of thousands.
 
 Only bytecode is in packs: sources and other data are files. `FORMAT.md` describes a pack.
 """

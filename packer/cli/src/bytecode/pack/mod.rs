@@ -22,8 +22,6 @@ const PATH_FILE: &str = "_snakecrate-bytecode.pth";
 pub(super) const HOOK: &str = include_str!("hook.py");
 /// Its name, without the end.
 const HOOK_NAME: &str = "snakecrate-bytecode";
-/// The ends of the files that have bytecode: of packs and of [`HOOK`].
-const ENDS: [&str; 2] = [".pack", ".pyc"];
 
 /// The packs of a tree.
 #[derive(Debug, Default)]
@@ -120,8 +118,7 @@ impl Package {
         below.strip_prefix(&*self.path)?.strip_prefix('/')?.strip_suffix(".py")
     }
 
-    /// Takes the bytecode of `source` if it is a module of the package and Python imports no other file in
-    /// its place; otherwise returns it.
+    /// Takes the bytecode of `source` if it is a module of the package; otherwise returns it.
     fn take(&mut self, source: &EntryPath, pyc: Vec<u8>) -> Option<Vec<u8>> {
         let Some(name) = self.name(source) else { return Some(pyc) };
         let name = name.to_owned();
@@ -251,8 +248,6 @@ fn text(name: &str) -> Vec<u8> {
 /// Whether this file of a component was made for packs, and not installed.
 pub fn is_of_packs(path: &str) -> bool {
     let Some((_, below)) = path.split_once(SITE) else { return false };
-    let is_cached = |name: &str| {
-        name.ends_with(ENDS[0]) || name.starts_with(HOOK_NAME) && name.ends_with(ENDS[1])
-    };
+    let is_cached = |name: &str| name.ends_with(".pack") || name.starts_with(HOOK_NAME);
     below == PATH_FILE || below.strip_prefix("__pycache__/").is_some_and(is_cached)
 }
