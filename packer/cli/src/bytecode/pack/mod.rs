@@ -16,6 +16,8 @@ const MODULES: usize = 64;
 const SITE: &str = "/site-packages/";
 /// The start of a pack.
 const MAGIC: [u8; 8] = *b"SCPACK\0\x01";
+/// The end of a pack's name.
+const PACK: &str = ".pack";
 /// What installs [`HOOK`]: it comes before the `.pth` files of most distributions.
 const PATH_FILE: &str = "_snakecrate-bytecode.pth";
 /// The module that reads packs.
@@ -132,7 +134,7 @@ impl Package {
         let Self { site, path, mut modules } = self;
         // Like modules are beside each other for the compressor.
         modules.sort_by(|(a, _), (b, _)| likeness(a).cmp(&likeness(b)));
-        let pack = format!("{site}/__pycache__/{}.{tag}.pack", path.replace('/', "."));
+        let pack = format!("{site}/__pycache__/{}.{tag}{PACK}", path.replace('/', "."));
         if let (Ok(place), Some(bytes)) = (EntryPath::new(&pack), encode(&modules)) {
             tree.insert_file(place, Mode::Plain, bytes);
             let line = format!(
@@ -248,6 +250,6 @@ fn text(name: &str) -> Vec<u8> {
 /// Whether this file of a component was made for packs, and not installed.
 pub fn is_of_packs(path: &str) -> bool {
     let Some((_, below)) = path.split_once(SITE) else { return false };
-    let is_cached = |name: &str| name.ends_with(".pack") || name.starts_with(HOOK_NAME);
+    let is_cached = |name: &str| name.ends_with(PACK) || name.starts_with(HOOK_NAME);
     below == PATH_FILE || below.strip_prefix("__pycache__/").is_some_and(is_cached)
 }
