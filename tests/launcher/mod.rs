@@ -45,6 +45,9 @@ mod privileges;
 /// The bar of a first start, as a person at a terminal sees it.
 mod progress;
 
+/// The publisher in errors and in the help.
+mod publisher;
+
 /// Errors of the system when the interpreter is executed.
 mod refusals;
 

@@ -17,6 +17,7 @@ mod external;
 mod feature;
 mod limits;
 mod parse;
+mod publisher;
 mod template;
 
 pub use attachment::{ATTACHMENTS, Attachment, MAIN_MEMBER, MEMBER, SBOM_MEMBER};
@@ -29,8 +30,9 @@ pub use external::Misfit;
 pub use feature::Feature;
 pub use limits::{
     MAX_ATTACHMENT, MAX_ATTACHMENTS, MAX_BLOBS, MAX_COMPONENTS, MAX_ENTRY_TEXT, MAX_KEEP_DAYS,
-    MAX_TREE, MAX_WINDOW_LOG, MOST_WINDOW_LOG,
+    MAX_PUBLISHER, MAX_TREE, MAX_WINDOW_LOG, MOST_WINDOW_LOG,
 };
+pub use publisher::{BadPublisher, check_publisher};
 pub use template::{BadTemplate, Piece, Template};
 
 #[cfg(any(test, feature = "testing"))]

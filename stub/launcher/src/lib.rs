@@ -35,8 +35,28 @@ pub mod start;
 
 use error::Error;
 use request::Request;
+use snakecrate_format::manifest::Feature;
+use snakecrate_format::payload::Payload;
 use snakecrate_format::record::{self, BadRecord, BootRecord};
+use snakecrate_platform::file::SharedFile;
 use snakecrate_platform::process;
+
+/// The publisher of the archive whose boot record is `record`, or of the ready environment that this
+/// launcher is in. `None` if it has none, or if its manifest cannot be read. Only failed starts ask.
+pub fn publisher(record: &[u8; record::LENGTH]) -> Option<String> {
+    if process::is_privileged() {
+        return None;
+    }
+    let manifest = match BootRecord::parse(record) {
+        Ok(record) => {
+            let payload = Payload::new(SharedFile(process::open_own().ok()?), record).ok()?;
+            payload.manifest(Feature::LAUNCHER).ok()?
+        }
+        Err(BadRecord::Blank) => ready::manifest(&process::own_path().ok()?)?,
+        Err(_) => return None,
+    };
+    manifest.publisher()
+}
 
 /// Starts the archive whose boot record is `record`, and does not return if that succeeds. If
 /// `SNAKECRATE` names a command, runs the command and returns its exit status.

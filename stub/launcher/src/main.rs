@@ -33,7 +33,10 @@ pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_i
         Ok(status) => return status,
         Err(error) => error,
     };
-    let message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
+    let mut message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
+    if let Some(publisher) = snakecrate_launcher::publisher(&record) {
+        message += &format!("snakecrate: for help, contact {publisher}\n");
+    }
     // One write, so that lines of several processes do not mix. If it fails, the error cannot be
     // reported.
     let _ = std::io::stderr().write_all(message.as_bytes());

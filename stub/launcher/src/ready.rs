@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 use snakecrate_cache::environment::plan::{LaunchPlan, LibcInUse};
 use snakecrate_cache::environment::ready::ReadyPlan;
-use snakecrate_cache::layout::{INTERPRETER, LAUNCH};
+use snakecrate_cache::layout::{INTERPRETER, LAUNCH, MANIFEST};
+use snakecrate_format::manifest::{Feature, Manifest};
 use snakecrate_platform::{paths, process};
 
 use crate::entry_choice::{Command, choose, loaded};
@@ -59,6 +60,12 @@ fn find(own: &Path) -> Option<(PathBuf, Vec<u8>)> {
     // Where the system does not tell a process its own path, `own` may be a link beside the launcher.
     let home = own.parent()?.parent()?;
     Some((home.to_owned(), fs::read(home.join(LAUNCH)).ok()?))
+}
+
+/// The manifest of the ready environment that the launcher at `own` is in.
+pub fn manifest(own: &Path) -> Option<Manifest> {
+    let (home, _) = find(own)?;
+    Manifest::parse(&fs::read(home.join(MANIFEST)).ok()?, u64::MAX, Feature::LAUNCHER).ok()
 }
 
 /// The command for these arguments, and the name of the entry if it starts one. The launcher was

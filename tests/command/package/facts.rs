@@ -40,6 +40,26 @@ fn flags_replace_what_the_metadata_says() {
 }
 
 #[test]
+fn the_publisher_is_vendor_and_maintainer() {
+    let sandbox = Sandbox::new();
+    wheel("pack-publisher").write(&sandbox.path(""));
+    let publisher = ["--vendor", "Example, Ltd", "--contact", "help@example.org"];
+    let of = |more: &[&str]| {
+        let source = ["pack_publisher-1.2rc1-py3-none-any.whl", "--package-version", "1"];
+        package(&sandbox, &[&source[..], &publisher, more].concat()).expect(0, "", "");
+    };
+    of(&["--deb", "-o", "p.deb"]);
+    let control = Deb::read(&sandbox.path("p.deb")).control("control").to_owned();
+    assert!(control.contains("\nMaintainer: Example Ltd <help@example.org>\n"), "{control}");
+    of(&["--rpm", "-o", "p.rpm"]);
+    let rpm = rpm::Package::open(sandbox.path("p.rpm")).unwrap();
+    assert_eq!(rpm.metadata.get_vendor().unwrap(), "Example, Ltd");
+    of(&[&["--deb", "-o", "m.deb"], &MAINTAINER[..]].concat());
+    let control = Deb::read(&sandbox.path("m.deb")).control("control").to_owned();
+    assert!(control.contains("\nMaintainer: M M <m@example.org>\n"), "{control}");
+}
+
+#[test]
 fn hostile_metadata_stays_in_its_fields() {
     let sandbox = Sandbox::new();
     Wheel::new("pack-hostile", "1")

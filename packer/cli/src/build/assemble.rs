@@ -143,7 +143,11 @@ impl Work<'_> {
             runtime: external,
             name: app.name,
             version: app.version,
-            about: About::default(),
+            about: About {
+                vendor: self.settings.vendor.clone(),
+                contact: self.settings.contact.clone(),
+                ..About::default()
+            },
             target: self.interpreter.target,
             python: Python {
                 abi: (runtime_file.is_some() || self.interpreter.is_free_threaded)

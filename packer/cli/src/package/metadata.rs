@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
-use snakecrate_format::manifest::{Component, Kind};
+use snakecrate_format::manifest::{Component, Kind, Manifest};
 
 use super::{Error, text};
 use crate::archive::{self, Archive};
@@ -101,6 +101,11 @@ impl Person {
         let is_mail = !user.is_empty() && host.contains('.');
         let is_mail = is_mail && user.chars().all(is_allowed) && host.chars().all(is_allowed);
         (!name.is_empty() && is_mail).then_some(Self { name, mail })
+    }
+
+    /// The vendor of the archive, if its contact is an e-mail address.
+    pub(super) fn publishing(manifest: &Manifest) -> Option<Self> {
+        Self::new(manifest.vendor.as_ref()?, manifest.contact.as_ref()?)
     }
 
     /// The first of the maintainers and authors of `metadata` who has an address.

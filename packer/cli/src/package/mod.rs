@@ -76,6 +76,7 @@ pub struct Package {
     homepage: Option<String>,
     licence: Option<String>,
     maintainer: Option<Person>,
+    vendor: Option<String>,
     section: String,
     priority: String,
     /// The glibc that a host has to have, `(major, minor)`.
@@ -136,7 +137,7 @@ impl Package {
         }
         let maintainer = match &packaging.maintainer {
             Some(text) => Some(Person::parse(text).ok_or_else(|| Error::Maintainer(text.clone()))?),
-            None => Person::of(metadata),
+            None => Person::publishing(manifest).or_else(|| Person::of(metadata)),
         };
         let stated = packaging.summary.as_ref().or(metadata.summary.as_ref());
         let stated = stated.map(|stated| text::line(stated)).filter(|stated| !stated.is_empty());
@@ -164,6 +165,7 @@ impl Package {
             homepage,
             licence: licence.map(|licence| text::line(&licence)),
             maintainer,
+            vendor: manifest.vendor.clone(),
             section: word("section", &packaging.section)?,
             priority: word("priority", &packaging.priority)?,
             glibc: required_glibc(archive)?,

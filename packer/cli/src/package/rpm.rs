@@ -52,6 +52,9 @@ fn build(package: &Package) -> Result<rpm::Package, rpm::Error> {
         builder.add_changelog_entry(version, change, date);
         builder.packager(maintainer);
     }
+    if let Some(vendor) = &package.vendor {
+        builder.vendor(vendor);
+    }
     // Otherwise it is the machine's.
     builder.build_host("localhost");
     // As rpmbuild has it for specifications that name none.

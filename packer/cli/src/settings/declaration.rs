@@ -19,6 +19,7 @@ use super::licenses::{Licenses, LicensesOptions};
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::packaging::{Packaging, PackagingOptions};
 use super::proof::{Proof, ProofOptions};
+use super::publisher::{publisher, publisher_text};
 use super::targets::{PythonChoice, TargetName, pythons, target, targets};
 use super::values::{Inclusion, as_texts, inclusions};
 use snakecrate_audit::Glibc;
@@ -343,6 +344,16 @@ pub struct Settings {
     #[config(layer_attr(arg(value_parser = clap::value_parser!(u32).range(..=36_500))))]
     #[config(layer_attr(schemars(range(max = 36_500))))]
     pub keep_days: Option<u32>,
+
+    /// Name of the publisher, for the launcher's errors and help, the bill of materials and packages
+    #[config(deserialize_with = publisher_text)]
+    #[config(layer_attr(arg(long, value_name = "NAME", value_parser = publisher)))]
+    pub vendor: Option<String>,
+
+    /// Where users get help, an e-mail address or a URL, which the launcher's errors and help name, too
+    #[config(deserialize_with = publisher_text)]
+    #[config(layer_attr(arg(long, value_name = "ADDRESS", value_parser = publisher)))]
+    pub contact: Option<String>,
 
     /// The environment of the application
     #[config(nested, layer_attr(command(flatten)))]

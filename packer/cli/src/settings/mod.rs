@@ -21,6 +21,7 @@ mod licenses;
 mod lists;
 mod packaging;
 mod proof;
+mod publisher;
 mod service;
 mod targets;
 #[cfg(test)]

@@ -26,8 +26,8 @@ pub struct Packaging {
     #[config(layer_attr(schemars(range(min = 1))))]
     pub release: u32,
 
-    /// Maintainer of the Debian or RPM package: 'NAME <MAIL>' [default: the first of the project's
-    /// maintainers and authors who has an address]
+    /// Maintainer of the Debian or RPM package: 'NAME <MAIL>' [default: --vendor, if --contact is an
+    /// e-mail address, else the first of the project's maintainers and authors who has one]
     #[config(layer_attr(arg(id = "packaging.maintainer", long = "maintainer")))]
     #[config(layer_attr(arg(value_name = "PERSON")))]
     pub maintainer: Option<String>,

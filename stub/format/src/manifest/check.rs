@@ -48,6 +48,7 @@ impl Manifest {
             return Err(format!("{} components", self.components.len()));
         }
         self.check_texts()?;
+        self.check_publishers()?;
         self.check_kinds()?;
         self.check_components(archive_length)?;
         self.check_entries()?;

@@ -24,10 +24,9 @@ impl Manifest {
     /// Checks the fields that the cargo feature `details` stands for.
     pub(super) fn check_details(&self) -> Result<(), String> {
         self.check_features()?;
-        let texts = [&self.vendor, &self.contact, &self.python.abi];
         let runtime = self.runtime.iter();
         let runtime = runtime.flat_map(|one| std::iter::once(&one.at_least).chain(&one.parts));
-        one_line(texts.into_iter().flatten().chain(runtime).chain(&self.mime_types))?;
+        one_line(self.python.abi.iter().chain(runtime).chain(&self.mime_types))?;
         if let Some(text) = self.mime_types.iter().find(|text| !is_mime(text)) {
             return Err(format!("a MIME type {text:?}"));
         }

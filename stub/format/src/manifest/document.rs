@@ -33,11 +33,9 @@ pub struct Manifest {
     pub version: Option<String>,
     /// The publisher's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub vendor: Option<String>,
-    /// An e-mail address or a URL where users get help.
+    /// Where users get help: an e-mail address or a URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub contact: Option<String>,
     /// The attachment that is its icon.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,5 +19,7 @@ pub const MAX_ATTACHMENT: u64 = 1 << 30;
 /// The greatest total length of an entry's fixed arguments, environment and directory in bytes.
 /// Linux allows 128 KiB for one argument.
 pub const MAX_ENTRY_TEXT: usize = 64 << 10;
+/// The longest name or contact of a publisher, in characters. The launcher prints both on one line.
+pub const MAX_PUBLISHER: usize = 200;
 /// The most days that an archive may keep unused environments in the cache.
 pub const MAX_KEEP_DAYS: u32 = 36_500;

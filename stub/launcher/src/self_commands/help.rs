@@ -42,6 +42,9 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
         text.line(format_args!("It is not unpacked if root has done that in {shared}."));
     }
     text.line(format_args!("Set {} to use another directory and no other.", places::VARIABLE));
+    if let Some(publisher) = manifest.publisher() {
+        text.line(format_args!("\nFor help, contact {publisher}."));
+    }
     print(text.0)?;
     Ok(0)
 }
