@@ -1,5 +1,8 @@
 //! The launcher: starting, repairing, and its own commands.
 
+/// The report for the publisher.
+mod bug_report;
+
 /// The C library: the host's, or the bundled one.
 mod c_library;
 

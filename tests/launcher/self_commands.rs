@@ -52,6 +52,7 @@ fn help_names_every_command_and_where_it_unpacks() {
         "help",
         "inspect",
         "info",
+        "report",
         "python",
         "run",
         "prepare",
@@ -74,7 +75,7 @@ fn an_unknown_command_lists_the_known_ones() {
         2,
         "",
         "snakecrate: the launcher has no command `destroy`\n\
-         snakecrate: set SNAKECRATE to one of these: help, inspect, info, python, run, prepare, verify, repair, extract, \
+         snakecrate: set SNAKECRATE to one of these: help, inspect, info, report, python, run, prepare, verify, repair, extract, \
          uninstall\n",
     );
     let wrong = self_command(&sandbox, "app", "verify").arg("--now").output();

@@ -11,6 +11,7 @@
 //!           envs/<key>/.snakecrate/manifest.json          the manifest it was made from
 //!           envs/<key>/.snakecrate/runtime.json           that of the runtime file, if there is one
 //!           envs/<key>/.snakecrate/runtime/               its runtime, if that has parts
+//! <root>/v2/errors                    the last failures of starts
 //! <root>/v2/staging/<key>/             an environment being made, and the components it lacks
 //! ```
 //!
@@ -24,6 +25,8 @@ pub const COMPONENTS: &str = "v2/components";
 pub const ENVS: &str = "v2/envs";
 /// Trees being made, below the root.
 pub const STAGING: &str = "v2/staging";
+/// The last failures of starts, below the root: see [`crate::last_errors`].
+pub const ERRORS: &str = "v2/errors";
 /// In staging, between key and process id in the name of a tree that is being removed.
 pub(crate) const PRUNED: &str = ".pruned.";
 /// Marks the root as a cache for backup programs.

@@ -17,6 +17,7 @@
 //! | [`listed`], [`extract`], [`component`] | components: out of the archive, in the cache |
 //! | [`environment`] | the files of an environment that a warm start reads and [`verify`] checks |
 //! | [`c_library`] | the host's C library or the bundled one |
+//! | [`last_errors`] | the last failures of starts, for bug reports |
 //! | [`inventory`], [`verify`], [`prune`], [`clean`], [`uninstall`] | listing, checking and removing trees |
 
 pub mod c_library;
@@ -28,6 +29,7 @@ pub mod extract;
 mod forged;
 mod gate;
 pub mod inventory;
+pub mod last_errors;
 pub mod layout;
 pub mod lease;
 pub mod listed;

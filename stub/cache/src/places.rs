@@ -37,6 +37,11 @@ pub fn is_of_all_users(path: &Path) -> bool {
     of_all_users().is_some_and(|shared| path == shared)
 }
 
+/// The user's home directory.
+pub fn home() -> Option<PathBuf> {
+    dirs::home_dir()
+}
+
 /// The places where archives may be unpacked to, best first.
 pub fn candidates() -> Vec<PathBuf> {
     if let Some(path) = set(VARIABLE) {

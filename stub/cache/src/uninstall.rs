@@ -5,6 +5,7 @@ use std::io;
 use snakecrate_format::manifest::Manifest;
 
 use crate::inventory::{Inventory, names};
+use crate::last_errors;
 use crate::layout::{COMPONENTS, ENVS, LAYOUT, STAGING, TAG};
 use crate::prune::{remove_component, remove_env};
 use crate::root::Root;
@@ -70,8 +71,11 @@ pub fn uninstall(root: &Root, key: &str, manifest: &Manifest) -> io::Result<Unin
 /// Removes an empty cache. A process that starts at the same time makes it again.
 fn remove_if_empty(root: &Root) {
     let at = root.directory();
-    let areas = [COMPONENTS, ENVS, STAGING, LAYOUT];
-    if !areas.iter().all(|area| at.remove_directory(area).is_ok()) {
+    if ![COMPONENTS, ENVS, STAGING].iter().all(|area| at.remove_directory(area).is_ok()) {
+        return;
+    }
+    let _ = last_errors::clear(root);
+    if at.remove_directory(LAYOUT).is_err() {
         return;
     }
     let left = names(root, ".").unwrap_or_default();

@@ -23,12 +23,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub mod date;
 pub mod entry_choice;
 pub mod env;
 pub mod error;
 pub mod first_run;
+pub mod last_error;
 pub mod progress;
 pub mod ready;
+pub mod redact;
 pub mod request;
 pub mod self_commands;
 pub mod start;
@@ -75,6 +78,12 @@ pub fn run(record: &[u8; record::LENGTH], arguments: &[OsString]) -> Result<i32,
     let archive = own?;
     match self_commands::requested() {
         Some(word) => self_commands::run(&word, record, arguments, archive),
-        None => match start::start(record, Request::Entry(arguments), &archive)? {},
+        None => match start::start(record, Request::Entry(arguments), &archive) {
+            Ok(never) => match never {},
+            Err(error) => {
+                last_error::keep(&record, &archive, &error);
+                Err(error)
+            }
+        },
     }
 }

@@ -20,6 +20,7 @@
 //! | [`process`] | this process: arguments, its own file, replacing it |
 //! | [`child`] | child processes that are kept apart: time limit, no network |
 //! | [`host`] | the machine: boot, clock, processors |
+//! | [`facts`] | facts about the host for a bug report |
 //! | [`terminal`] | the terminal behind standard error |
 //! | [`workers`] | work on several threads |
 //! | [`arena`] | the launcher's allocator |
@@ -28,6 +29,7 @@ pub mod arena;
 pub mod child;
 pub mod directory;
 pub mod error;
+pub mod facts;
 pub mod file;
 pub mod host;
 #[cfg(feature = "map")]

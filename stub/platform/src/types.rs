@@ -51,6 +51,26 @@ pub struct Space {
     pub files: u64,
 }
 
+/// A mount of a file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// The file system's type: `ext4`, `fuse.sshfs`.
+    pub kind: String,
+    /// The mount's options, without those of the file system, which may name paths: `rw,noexec`.
+    pub options: String,
+    /// The file system's size in bytes; 0 if it has none.
+    pub size: u64,
+}
+
+/// A limit of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name for people.
+    pub name: &'static str,
+    /// A number, or bytes; `None`: unlimited.
+    pub value: Option<u64>,
+}
+
 /// The users who can write to a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {

@@ -8,6 +8,7 @@ use comfy_table::CellAlignment;
 use serde_json::json;
 use snakecrate_cache::component::Difference;
 use snakecrate_cache::inventory::Inventory;
+use snakecrate_cache::last_errors;
 use snakecrate_cache::layout::{COMPONENTS, ENVS};
 use snakecrate_cache::places::candidates;
 use snakecrate_cache::prune::Rules;
@@ -85,6 +86,7 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
             let all = Rules { unused_since: Some(later), ..Rules::default() };
             let report = PruneReport::apply(&root, &all, false).map_err(failed("clear"))?;
             tree::remove(root.directory(), build_cache::NAME).map_err(failed("clear"))?;
+            last_errors::clear(&root).map_err(failed("clear"))?;
             report.print(false, ui);
             Ok(())
         }

@@ -43,7 +43,9 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     }
     text.line(format_args!("Set {} to use another directory and no other.", places::VARIABLE));
     if let Some(publisher) = manifest.publisher() {
-        text.line(format_args!("\nFor help, contact {publisher}."));
+        text.line(format_args!(
+            "\nFor help, contact {publisher}, with the output of {VARIABLE}=report."
+        ));
     }
     print(text.0)?;
     Ok(0)

@@ -1,4 +1,4 @@
-//! `info`: show what a start does on this host, for a report to the publisher.
+//! `info`: show what a start does on this host, with the values of variables.
 
 use std::env;
 
@@ -51,7 +51,7 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
 }
 
 /// The C library that a start on this host chooses, and why.
-fn c_library(manifest: &Manifest) -> String {
+pub fn c_library(manifest: &Manifest) -> String {
     let Some(library) = &manifest.c_library else {
         return "the host's, as the archive bundles none".into();
     };
@@ -100,12 +100,16 @@ fn caches(invocation: &Invocation<'_>, text: &mut Text) {
     }
 }
 
+/// Whether a variable of this name can change a start.
+pub fn is_of_interest(name: &str) -> bool {
+    name != VARIABLE && VARIABLES.iter().any(|start| name.starts_with(start))
+}
+
 /// Adds a line for each variable that can change a start.
 fn variables(text: &mut Text) {
     let mut found: Vec<_> = env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
-        .filter(|(name, _)| VARIABLES.iter().any(|start| name.starts_with(start)))
-        .filter(|(name, _)| name != VARIABLE)
+        .filter(|(name, _)| is_of_interest(name))
         .collect();
     sort_by(&mut found, |a, b| a < b);
     for (name, value) in found {

@@ -6,6 +6,7 @@ pub enum Command {
     Help,
     Inspect,
     Info,
+    Report,
     Python,
     Run,
     Prepare,
@@ -24,7 +25,7 @@ pub struct CommandText {
 }
 
 /// All commands, in the order of the help.
-pub const COMMANDS: [CommandText; 10] = [
+pub const COMMANDS: [CommandText; 11] = [
     CommandText { command: Command::Help, name: "help", argument: "", help: "show this text" },
     CommandText {
         command: Command::Inspect,
@@ -37,6 +38,12 @@ pub const COMMANDS: [CommandText; 10] = [
         name: "info",
         argument: "",
         help: "show what a start does here: C library, cache, interpreter, variables",
+    },
+    CommandText {
+        command: Command::Report,
+        name: "report",
+        argument: "",
+        help: "print what a publisher needs for a bug report, without your data: versions, cache, mounts, the last error",
     },
     CommandText {
         command: Command::Python,

@@ -4,6 +4,7 @@
 //! others go to standard output. Only `repair` prints to standard error, so that an application may
 //! run it without changing its own output.
 
+mod bug_report;
 mod extract;
 mod help;
 mod info;
@@ -62,6 +63,7 @@ pub fn run(
         Command::Help => help::run(&invocation),
         Command::Inspect => inspect::run(&invocation),
         Command::Info => info::run(&invocation),
+        Command::Report => bug_report::run(&invocation),
         Command::Python => {
             match start(record, Request::Interpreter(arguments), &invocation.archive)? {}
         }

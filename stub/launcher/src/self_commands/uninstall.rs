@@ -1,6 +1,7 @@
 //! `uninstall`: remove the unpacked files that no other archive uses.
 
 use snakecrate_cache::inventory::{EnvInfo, made_from};
+use snakecrate_cache::last_errors;
 use snakecrate_cache::uninstall::{Uninstalled, uninstall};
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::size::Size;
@@ -15,6 +16,8 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     let (mut text, mut status) = (Text::default(), 0);
     for root in roots(all_users) {
         let path = root.path().display();
+        // Whoever cannot write there removes nothing below, either.
+        let _ = last_errors::forget(&root, &record.manifest_digest.to_string());
         let mut remove = |key: &str, manifest: &Manifest| {
             match uninstall(&root, key, manifest).map_err(in_cache(&root))? {
                 Uninstalled::Nothing => {}

@@ -6,6 +6,7 @@ pub(crate) mod child;
 mod compare;
 pub(crate) mod directory;
 pub(crate) mod error;
+pub(crate) mod facts;
 pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod paths;

@@ -5,6 +5,7 @@
 pub(crate) mod child;
 pub(crate) mod directory;
 pub(crate) mod error;
+pub(crate) mod facts;
 pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod paths;
