@@ -40,6 +40,8 @@ pub enum Verbosity {
 pub struct Ui {
     verbosity: Verbosity,
     terminal: bool,
+    /// Whether only bars are shown.
+    is_mute: bool,
 }
 
 /// A running step; it disappears from the terminal when dropped.
@@ -49,7 +51,13 @@ pub struct Progress(ProgressBar);
 impl Ui {
     /// Output to standard error.
     pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, terminal: std::io::stderr().is_terminal() }
+        Self { verbosity, terminal: std::io::stderr().is_terminal(), is_mute: false }
+    }
+
+    /// The same without messages, for work that is done again: its warnings aren't counted either.
+    #[must_use]
+    pub fn mute(self) -> Self {
+        Self { is_mute: true, ..self }
     }
 
     /// Whether the user wants details.
@@ -64,14 +72,14 @@ impl Ui {
 
     /// Reports a finished step: `   Resolved 34 distributions`.
     pub fn step(self, verb: &str, what: impl Display) {
-        if self.verbosity >= Verbosity::Normal {
+        if self.verbosity >= Verbosity::Normal && !self.is_mute {
             write_line(format_args!("{} {what}", format_args!("{verb:>12}").green().bold()));
         }
     }
 
     /// Reports a detail, for `--verbose`.
     pub fn detail(self, what: impl Display) {
-        if self.verbosity == Verbosity::Verbose {
+        if self.verbosity == Verbosity::Verbose && !self.is_mute {
             write_line(format_args!("{:>12} {}", "", what.dimmed()));
         }
     }
@@ -87,6 +95,9 @@ impl Ui {
     }
 
     fn warn_and_add(self, what: impl Display, more: std::fmt::Arguments<'_>) {
+        if self.is_mute {
+            return;
+        }
         let what = what.to_string();
         if self.verbosity >= Verbosity::Normal {
             write_line(format_args!("{}: {what}{more}", "warning".yellow().bold()));

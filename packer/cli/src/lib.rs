@@ -13,6 +13,7 @@ pub mod cli;
 pub mod commands;
 pub mod component;
 pub mod diff;
+pub mod footprint;
 pub mod image;
 pub mod installed;
 pub mod launchers;

@@ -43,6 +43,8 @@ struct Proof {
     #[serde(default)]
     libraries: Vec<String>,
     #[serde(default)]
+    files: Vec<String>,
+    #[serde(default)]
     commands: Vec<String>,
     /// The commands of which `modules` and `libraries` say nothing; all, if it is missing.
     unrecorded: Option<Vec<String>>,
@@ -72,16 +74,16 @@ impl Evidence {
         if document.format != 1 {
             return Err(BadReport::Form(format!("its format is {}", document.format)));
         }
-        let Proof { result, modules, libraries, commands, unrecorded } = document.proof;
+        let Proof { result, modules, libraries, files, commands, unrecorded } = document.proof;
         if result != "proven" {
             return Err(BadReport::NotProven);
         }
-        let files = modules.into_values().flatten().chain(libraries);
+        let files = modules.into_values().flatten().chain(libraries).chain(files);
         Ok(Self {
             bytes: document.archive.bytes,
             sha256: document.archive.sha256,
             unknown_commands: unrecorded.unwrap_or(commands),
-            loaded: files.map(|path| inside(&path).to_owned()).collect(),
+            loaded: files.collect(),
         })
     }
 
@@ -108,13 +110,6 @@ impl Evidence {
     }
 }
 
-/// The path in a component of a path that a process has seen. The cache has components as directories
-/// that are named by a key.
-fn inside(path: &str) -> &str {
-    let Some((_, rest)) = path.rsplit_once("/components/") else { return path };
-    rest.split_once('/').map_or(path, |(_, inside)| inside)
-}
-
 /// The path of the module whose bytecode is at `path`.
 pub(crate) fn source_of(path: &str) -> Option<String> {
     let (directory, file) = path.rsplit_once("__pycache__/")?;
@@ -131,7 +126,7 @@ mod tests {
         let report = br#"{"format": 1, "archive": {"bytes": 7, "sha256": "ab"}, "name": "x",
             "proof": {"result": "proven", "commands": ["x --version"],
                 "modules": {"sys": null, "a.b": "lib/python3.12/site-packages/a/b.py"},
-                "libraries": ["/c/v2/components/0123/lib/libz.so.1", "/lib/libc.so.6"]}}"#;
+                "libraries": ["lib/libz.so.1", "/lib/libc.so.6"], "files": ["lib/python3.12/os.py"]}}"#;
         let evidence = Evidence::read(report).unwrap();
         assert_eq!((evidence.bytes, &*evidence.sha256), (7, "ab"));
         assert_eq!(evidence.unknown_commands, ["x --version"]);
@@ -139,6 +134,7 @@ mod tests {
             "lib/python3.12/site-packages/a/b.py",
             "lib/python3.12/site-packages/a/__pycache__/b.cpython-312.opt-1.pyc",
             "lib/libz.so.1",
+            "lib/python3.12/os.py",
         ] {
             assert!(evidence.has(path), "{path}");
         }

@@ -6,6 +6,9 @@
 /// The user's own commands in the proof.
 mod commands;
 
+/// `--only-proven`: what no command loads is left out.
+mod only_proven;
+
 /// What the build report says of the proof.
 mod reports;
 

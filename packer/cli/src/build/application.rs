@@ -106,20 +106,20 @@ impl Work<'_> {
         };
         Ok(match source {
             Source::Script { path, .. } => {
-                let (file, tree) = script_tree(path, &self.scanner)?;
+                let (file, mut tree) = script_tree(path, &self.scanner)?;
+                tree.retain(|path, _| *path == file || !self.slim.is_unproven(path.as_str()));
                 let name = file.file_name().strip_suffix(".py").unwrap_or(file.file_name());
                 Files { tree, programs: vec![(name.to_owned(), file)], ..Files::default() }
             }
             Source::Zipapp { path } => {
                 let (file, mut tree) = zipapp_tree(path, &self.unpacked)?;
-                self.exclude(&mut tree, APP);
+                self.exclude(&mut tree, APP, &[&file]);
                 let name = wheel::normalize(&source.name().unwrap_or_default());
                 Files { tree, programs: vec![(name, file)], ..Files::default() }
             }
             Source::Folder(folder) => {
                 let (mut tree, left_out) = folder.tree(&self.own_files())?;
                 self.warn_of_left_out(&left_out);
-                self.exclude(&mut tree, &folder.place());
                 let named = |name: &String| {
                     let path = EntryPath::new(&format!("{}/{name}", folder.place())).ok()?;
                     Some((stem(&path), path))
@@ -132,6 +132,8 @@ impl Work<'_> {
                     }
                 }
                 let mut modules: Vec<_> = folder.modules.iter().filter_map(named).collect();
+                let entries = programs.iter().chain(&modules).map(|(_, path)| path);
+                self.exclude(&mut tree, &folder.place(), &entries.collect::<Vec<_>>());
                 let package = (folder.kind == Kind::Package).then(|| folder.module());
                 if package.is_some() {
                     (programs, modules) = (Vec::new(), Vec::new());
@@ -143,11 +145,13 @@ impl Work<'_> {
         })
     }
 
-    /// Removes what `--exclude` matches from the files below `place`.
-    fn exclude(&self, tree: &mut Tree, place: &str) {
+    /// Removes files below `place` that `--exclude` matches, or that the proof did not load. The programs
+    /// among them, `entries`, stay if they match nothing.
+    fn exclude(&self, tree: &mut Tree, place: &str, entries: &[&EntryPath]) {
         tree.retain(|path, _| {
             let below = path.as_str().strip_prefix(place).and_then(|rest| rest.strip_prefix('/'));
-            below.is_none_or(|below| self.slim.excludes(below).is_none())
+            let place = if entries.contains(&path) { "" } else { path.as_str() };
+            below.is_none_or(|below| self.slim.rule(place, below).is_none())
         });
     }
 

@@ -13,7 +13,7 @@ use super::pack::{PackedRuntime, Prepared, Work};
 use super::requires::{Asked, Requirements};
 use super::sbom_parts::{package_source, sbom_document};
 use super::subject::Subject;
-use super::{Error, boot, conflicts, entries};
+use super::{Error, boot, conflicts, entries, left_out};
 use crate::archive::{self, About, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
@@ -166,7 +166,8 @@ impl Work<'_> {
         Ok(Planned { spec, runtime_file, audit: report, hints, subjects })
     }
 
-    /// Chooses the entries, and puts their boot scripts into the application's tree.
+    /// Chooses the entries, and puts their boot scripts into the application's tree, with what explains modules
+    /// that were left out.
     pub(super) fn entries(
         &self,
         source: &Source,
@@ -214,6 +215,10 @@ impl Work<'_> {
             !offer.own.is_empty() || !offer.files.is_empty() || offer.package.is_some();
         if settings.entries.is_empty() && module.is_none() && has_others {
             self.warn_of_withheld(source, &app.name, &offer.withheld);
+        }
+        if let Some(footprint) = &self.footprint {
+            left_out::explain(footprint, &self.interpreter.site_packages(), &mut app.tree)
+                .map_err(|error| Error::Archive(archive::Error::Spec(error.to_string())))?;
         }
         Ok(entries::choose(&offer, &settings.entries, module, scanner, imports, &mut app.tree)?)
     }

@@ -24,6 +24,7 @@ pub mod include;
 mod interpreters;
 mod known;
 mod launch;
+mod left_out;
 mod library_parts;
 mod native;
 mod pack;
@@ -38,12 +39,14 @@ mod swap_error;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use snakecrate_format::digest::Digest;
 
 use crate::archive::{self, ArchiveSpec, Aside, Written};
 use crate::build_cache::BuildCache;
 use crate::bytecode;
+use crate::footprint::{Footprint, Places};
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
 use crate::resolve::Fetched;
@@ -172,11 +175,12 @@ pub fn runtime_file(
 
 impl Build {
     /// Does all the work except writing, for the target of `interpreter`: resolves, unpacks, compiles,
-    /// compresses.
+    /// compresses. With a footprint, code that is not of it is left out.
     pub fn prepare(
         source: &Source,
         settings: &Settings,
         interpreter: &Interpreter,
+        footprint: Option<Arc<Footprint>>,
         ui: Ui,
     ) -> Result<Self, Error> {
         let cache = BuildCache::open()?;
@@ -198,7 +202,8 @@ impl Build {
         let mut overrides = requires::Overrides::of(source, settings);
         overrides.names.extend(overridden);
         let work =
-            Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?;
+            Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?
+                .with_footprint(footprint);
         let planned = work.plan(source, fetched)?;
         let named_entries = !settings.entries.is_empty() || settings.module.is_some();
         Ok(Self { lock, named_entries, ..Self::of(planned, launcher, settings) })
@@ -244,6 +249,23 @@ impl Build {
             );
             ui.warn_with_help(what, format!("{has}; or name the entries to offer with -e"));
         }
+    }
+
+    /// The footprint of the files `loaded`, which its proof named, for an archive of `interpreter`.
+    pub fn footprint<'a>(
+        &self,
+        loaded: impl Iterator<Item = &'a str>,
+        interpreter: &Interpreter,
+    ) -> Footprint {
+        let of_runtime = self.runtime_file.iter().flat_map(|file| &file.components);
+        let components = self.plan.components.iter().chain(of_runtime);
+        let listings = components.filter_map(|component| component.packed.listing());
+        let paths = listings.flat_map(|listing| {
+            let paths = listing.items().iter().map(|item| item.path.to_string());
+            paths.collect::<Vec<_>>()
+        });
+        let (library, site) = (interpreter.lib(), interpreter.site_packages());
+        Footprint::new(loaded, paths, Places { library, site })
     }
 
     /// The application's name.

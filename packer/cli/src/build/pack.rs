@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
@@ -16,6 +17,7 @@ use crate::BUILD_ID;
 use crate::build_cache::BuildCache;
 use crate::bytecode;
 use crate::component::Packed;
+use crate::footprint::Footprint;
 use crate::resolve::{Fetched, Origin};
 use crate::settings::Settings;
 use crate::wheel::{self, Distribution, Dropped, WheelName};
@@ -39,6 +41,7 @@ pub(super) struct Work<'a> {
     pub(super) unpacked: wheel::Store,
     pub(super) level: i32,
     pub(super) slim: wheel::Slim,
+    pub(super) footprint: Option<Arc<Footprint>>,
     pub(super) form: bytecode::Form,
     pub(super) overrides: Overrides,
     pub(super) ui: Ui,
@@ -91,10 +94,16 @@ impl<'a> Work<'a> {
             unpacked: wheel::Store::new(unpacked),
             level: settings.level,
             slim: wheel::Slim::new(&settings.exclude, &settings.keep, settings.strip)?,
+            footprint: None,
             form: bytecode_form(settings),
             overrides,
             ui,
         })
+    }
+
+    /// The same, which leaves out what the proof of `footprint` did not load.
+    pub(super) fn with_footprint(self, footprint: Option<Arc<Footprint>>) -> Self {
+        Self { slim: self.slim.with_footprint(footprint.clone()), footprint, ..self }
     }
 }
 

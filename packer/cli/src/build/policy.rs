@@ -45,6 +45,13 @@ impl Work<'_> {
             leave_out: need.leave_out.clone(),
             only: None,
         };
+        if let Some(footprint) = &self.footprint {
+            let modules = footprint.library_modules();
+            let is_loaded = |part: &Part| modules.iter().any(|module| part.is_needed_by(module));
+            policy.leave_out.extend(Part::all().filter(|part| !is_loaded(part)));
+            policy.only = Some(modules);
+            return Ok(policy);
+        }
         if let Some(why) = &need.open {
             if minimal {
                 self.ui.warn(format_args!(

@@ -12,6 +12,7 @@ use snakecrate_format::size::Size;
 use super::Error;
 use super::artifacts::{self, Artifact};
 use super::limits;
+use super::only_proven;
 use super::targets::{self, Files};
 use crate::archive::Aside;
 use crate::build::{self, Build};
@@ -22,6 +23,7 @@ use crate::report::Report;
 use crate::settings::{self, Layer, LibcChoice, Options, RuntimeChoice, Settings};
 use crate::source::Source;
 use snakecrate_base::host::{Way, way_of_archive};
+use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::{Ui, warnings};
 use snakecrate_format::target::Target;
 
@@ -59,14 +61,46 @@ pub(super) fn for_each(
     let common = warnings().split_off(since);
     targets::for_each(&pythons, ui, |python| {
         let since = warnings().len();
-        let build = Build::prepare(source, settings, python, ui)?;
+        let build = prepare(source, settings, python, ui)?;
         let warnings = || [common.clone(), warnings().split_off(since)].concat();
         work(build, pythons.len(), python.target, &warnings)
     })
 }
 
-/// Writes the archive beside `output`, and proves it. Entries that cannot be offered are left out.
+/// Prepares an archive; one with `--only-proven` twice. The second speaks.
+fn prepare(
+    source: &Source,
+    settings: &Settings,
+    python: &Interpreter,
+    ui: Ui,
+) -> Result<Build, Error> {
+    if !settings.only_proven {
+        return Ok(Build::prepare(source, settings, python, None, ui)?);
+    }
+    let whole = Build::prepare(source, settings, python, None, ui.mute())?;
+    only_proven::reduced(whole, source, settings, python, ui)
+}
+
+/// Writes the archive beside `output`, proves it, and checks its limits. Entries that cannot be offered are
+/// left out.
 pub(super) fn prove(
+    build: &mut Build,
+    settings: &Settings,
+    output: &Path,
+    ui: Ui,
+) -> Result<(Aside, Result<Outcome, proof::Error>), Error> {
+    let (aside, proven) = started(build, settings, output, ui)?;
+    if let Ok(Outcome::Proven(proof)) = &proven {
+        ui.step("Proven", proof);
+    }
+    if proven.is_ok() {
+        limits::check(aside.path(), output, settings, ui)?;
+    }
+    Ok((aside, proven))
+}
+
+/// Writes the archive beside `output`, and proves it. Entries that cannot be offered are left out.
+pub(super) fn started(
     build: &mut Build,
     settings: &Settings,
     output: &Path,
@@ -76,15 +110,7 @@ pub(super) fn prove(
         let aside = build.write_aside(output)?;
         match proof::prove(aside.path(), build, &settings.proof, ui) {
             Ok(Outcome::Withhold(entries)) => build.withhold(&entries, ui),
-            proven => {
-                if let Ok(Outcome::Proven(proof)) = &proven {
-                    ui.step("Proven", proof);
-                }
-                if proven.is_ok() {
-                    limits::check(aside.path(), output, settings, ui)?;
-                }
-                return Ok((aside, proven));
-            }
+            proven => return Ok((aside, proven)),
         }
     }
 }
@@ -177,7 +203,7 @@ fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     if let Way::None(why) = way_of_archive(python.target, has_c_library) {
         return Err(Error::Foreign { target: python.target, why });
     }
-    let build = Build::prepare(&source, &settings, python, ui)?;
+    let build = Build::prepare(&source, &settings, python, None, ui)?;
     let directory = BuildCache::open().map_err(crate::build::Error::from)?.archive(&build.key());
     let archive = directory.join(build.name());
     if !archive.is_file() {

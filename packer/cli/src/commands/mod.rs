@@ -13,6 +13,7 @@ mod labels;
 mod licences;
 mod limits;
 mod list_targets;
+mod only_proven;
 mod package;
 mod prune;
 mod registry;
@@ -96,6 +97,9 @@ pub enum Error {
         /// The key of an option that was given.
         option: String,
     },
+    /// A build with `--only-proven` does not know what is needed.
+    #[error(transparent)]
+    NoEvidence(#[from] only_proven::NoEvidence),
     /// Sizes cannot be shown.
     #[error(transparent)]
     Size(#[from] size::Error),
@@ -201,6 +205,7 @@ impl Remedy for Error {
             Self::BuiltAlready { .. } => {
                 Some("leave it out, or give the source of the archive".into())
             }
+            Self::NoEvidence(error) => error.remedy(),
             Self::Size(error) => error.remedy(),
             Self::Licences(error) => error.remedy(),
             Self::Limits(error) => error.remedy(),

@@ -16,13 +16,14 @@ pub(super) fn check(commands: &[CommandLine], entries: &[&str]) -> Result<(), Er
     }
 }
 
-/// Runs the commands one after the other.
+/// Runs the commands one after the other; `python` is the name of the interpreter.
 pub(super) fn prove(
     surroundings: &Surroundings<'_>,
     commands: &[CommandLine],
+    python: &str,
     proof: &mut Proof,
 ) -> Result<(), Error> {
-    let record = if commands.is_empty() { None } else { Record::begin(surroundings)? };
+    let record = if commands.is_empty() { None } else { Record::begin(surroundings, python)? };
     for command in commands {
         let ended = surroundings.run(command.name(), |start| {
             start.args(command.arguments());

@@ -25,7 +25,7 @@ mod record;
 mod remember;
 mod surroundings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Instant;
@@ -88,6 +88,39 @@ pub struct Proof {
     pub modules: BTreeMap<String, Option<String>>,
     /// The native code that was loaded: paths as above.
     pub libraries: Vec<String>,
+    /// Other files of modules: those that only children or parts of a process had loaded, those that commands read as
+    /// text, and those that show an error.
+    #[serde(default)]
+    pub files: Vec<String>,
+}
+
+impl Proof {
+    /// Gives files their paths in the archive, and sorts them.
+    fn settle(&mut self) {
+        let modules = self.modules.values_mut().flatten();
+        for path in modules.chain(&mut self.libraries).chain(&mut self.files) {
+            if let Some(inside) = in_component(path) {
+                *path = inside.to_owned();
+            }
+        }
+        let named: BTreeSet<&String> = self.modules.values().flatten().collect();
+        self.files.retain(|file| !named.contains(file));
+        for list in [&mut self.libraries, &mut self.files] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+
+    /// The paths of all code that was loaded.
+    pub fn loaded(&self) -> impl Iterator<Item = &str> {
+        let modules = self.modules.values().flatten();
+        modules.chain(&self.libraries).chain(&self.files).map(String::as_str)
+    }
+}
+
+/// The path in a component of a path in the cache, where components are directories that a key names.
+fn in_component(path: &str) -> Option<&str> {
+    path.rsplit_once("/components/")?.1.split_once('/').map(|(_, inside)| inside)
 }
 
 /// Proves the archive of `build` at `path`.
@@ -138,7 +171,8 @@ pub fn prove(
             surroundings.skip_first_run()?;
         }
         native::prove(&surroundings, build.subjects(), &mut proof)?;
-        commands::prove(&surroundings, &settings.commands, &mut proof)?;
+        let python = build.spec().python.executable.file_name();
+        commands::prove(&surroundings, &settings.commands, python, &mut proof)?;
         Ok::<_, Error>(proof)
     };
     let mut proof = match attempt() {
@@ -152,6 +186,7 @@ pub fn prove(
     }
     proof.network_isolated = surroundings.has_no_network();
     proof.seconds_in_all = since.elapsed().as_secs_f64();
+    proof.settle();
     drop(spinner);
     ui.detail(format_args!("the proof took {:.2} s", proof.seconds_in_all));
     if !proof.network_isolated {

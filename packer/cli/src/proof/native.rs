@@ -39,8 +39,6 @@ pub(super) fn prove(
         let (entry, others) = (name.clone(), Vec::new());
         return Err(Error::Entry { entry, cause, others, working: Vec::new() });
     }
-    proof.libraries.sort_unstable();
-    proof.libraries.dedup();
     Ok(())
 }
 

@@ -26,6 +26,7 @@ enum Line {
     Loaded {
         modules: BTreeMap<String, Option<String>>,
         libraries: Vec<String>,
+        files: Vec<String>,
         memory: Option<u64>,
     },
 }
@@ -91,10 +92,11 @@ fn evaluate(
                     None => working.push(end),
                 }
             }
-            Line::Loaded { modules, libraries, memory } => {
+            Line::Loaded { modules, libraries, files, memory } => {
                 is_complete = true;
                 proof.modules = modules;
                 proof.libraries = libraries;
+                proof.files = files;
                 proof.memory = memory;
             }
         }

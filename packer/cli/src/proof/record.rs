@@ -20,31 +20,34 @@ pub(super) struct Record {
     results: PathBuf,
 }
 
-/// The report of one interpreter.
+/// The report of one interpreter, or of a child that it forked.
 #[derive(Deserialize)]
 struct Loaded {
+    #[serde(default)]
     modules: BTreeMap<String, Option<String>>,
+    #[serde(default)]
     libraries: Vec<String>,
+    files: Vec<String>,
 }
 
 impl Record {
-    /// Begins to record. `None` if the environment cannot be changed.
-    pub(super) fn begin(surroundings: &Surroundings<'_>) -> Result<Option<Self>, Error> {
+    /// Begins to record; `python` is the name of the interpreter, `python3.12`. `None` if the environment cannot be changed.
+    pub(super) fn begin(
+        surroundings: &Surroundings<'_>,
+        python: &str,
+    ) -> Result<Option<Self>, Error> {
         let env = surroundings.environment_path()?;
         let (script, results) = (surroundings.file("record.py"), surroundings.file("recorded"));
         let call = format!("\n\nrecord({})\n", json!(results.to_string_lossy()));
         fs::write(&script, [SCRIPT, &call].concat()).map_err(Error::Scratch)?;
-        Ok(Self::hook(&env, &script).map(|hook| Self { hook, results }))
+        let site = env.join("lib").join(python).join("site-packages");
+        Ok(Self::hook(&site, &script).map(|hook| Self { hook, results }))
     }
 
-    /// Has interpreters of the environment run `script`, if it is still there.
-    fn hook(env: &Path, script: &Path) -> Option<PathBuf> {
-        let libraries = fs::read_dir(env.join("lib")).ok()?.flatten();
-        let python = libraries.map(|entry| entry.path()).find(|path| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"))
-        })?;
-        let site = python.join("site-packages");
-        fs::create_dir_all(&site).ok()?;
+    /// Has interpreters with this directory of distributions run `script`, if it is still there.
+    fn hook(site: &Path, script: &Path) -> Option<PathBuf> {
+        // The environment of a script without distributions has none.
+        fs::create_dir_all(site).ok()?;
         let hook = site.join(format!("snakecrate-proof-{}.pth", std::process::id()));
         let script = json!(script.to_string_lossy());
         // Only lines that begin with `import` are run.
@@ -63,14 +66,18 @@ impl Record {
         let loaded: Vec<Loaded> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let is_recorded = !loaded.is_empty();
-        for Loaded { modules, libraries } in loaded {
+        for Loaded { modules, libraries, files } in loaded {
             for (name, file) in modules {
-                proof.modules.entry(name).or_insert(file);
+                match proof.modules.get(&name) {
+                    // Another module has this name in another process.
+                    Some(known) if *known != file => proof.files.extend(file),
+                    Some(_) => {}
+                    None => _ = proof.modules.insert(name, file),
+                }
             }
             proof.libraries.extend(libraries);
+            proof.files.extend(files);
         }
-        proof.libraries.sort_unstable();
-        proof.libraries.dedup();
         is_recorded
     }
 }

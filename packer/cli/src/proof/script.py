@@ -14,6 +14,8 @@ from time import perf_counter
 
 # The name of code that stands for a start; the frames of that code are not shown.
 START = "<start>"
+# The files of modules that were found, but not loaded.
+LOCATED = []
 
 
 class Plain:
@@ -64,8 +66,12 @@ def check_module(context, module):
     spec = find_spec(module)
     if spec is None:
         raise ModuleNotFoundError(f"No module named {module!r}", name=module)
-    if spec.submodule_search_locations is not None and find_spec(f"{module}.__main__") is None:
-        raise ImportError(f"{module!r} is a package without a __main__ module", name=module)
+    LOCATED.append(spec.origin)
+    if spec.submodule_search_locations is not None:
+        spec = find_spec(f"{module}.__main__")
+        if spec is None:
+            raise ImportError(f"{module!r} is a package without a __main__ module", name=module)
+        LOCATED.append(spec.origin)
 
 
 def check_script(context, directory, code):
@@ -125,8 +131,8 @@ def escaped(character):
 
 
 def inside(path):
-    """The path in the environment or in the runtime; others stay absolute."""
-    for tree in (sys.prefix, sys.base_prefix):
+    """The path in the environment or in the runtime, which may be in it; others stay absolute."""
+    for tree in (sys.base_prefix, sys.prefix):
         if path.startswith(tree + "/"):
             return path[len(tree) + 1 :]
     return path
@@ -135,14 +141,36 @@ def inside(path):
 def modules():
     found = {}
     for name, module in list(sys.modules.items()):
-        if name == "__main__" or not isinstance(name, str):
+        if not isinstance(name, str):
             continue
         try:
             # A lazy module would be loaded by an ordinary look at its attributes.
-            path = object.__getattribute__(module, "__dict__").get("__file__")
+            scope = object.__getattribute__(module, "__dict__")
+            path = scope.get("__file__")
+            if name == "__main__":
+                # The module of `-m` has a name, others have none.
+                name = scope["__spec__"].name
         except Exception:
+            if name == "__main__":
+                continue
             path = None
         found[name] = inside(path) if isinstance(path, str) else None
+    return found
+
+
+def replaced():
+    """The files of modules that have put another module in their place, as `collections.abc` does."""
+    found = []
+    for name, file in modules().items():
+        parent, _, tail = name.rpartition(".")
+        if not parent or f"/{tail}." in (file or "") or f"/{tail}/__init__." in (file or ""):
+            continue
+        try:
+            for directory in object.__getattribute__(sys.modules[parent], "__dict__")["__path__"]:
+                names = {f"{tail}.py", f"{tail}.pyc"}.intersection(posix.listdir(directory))
+                found.extend(inside(f"{directory}/{file}") for file in names)
+        except Exception:
+            pass
     return found
 
 
@@ -172,18 +200,64 @@ def memory():
     return None
 
 
+def errors():
+    """Loads what shows an error or a warning."""
+    import traceback
+    import warnings
+
+    try:
+        raise ValueError
+    except ValueError as error:
+        traceback.format_exception(type(error), error, error.__traceback__)
+    warnings.formatwarning("", Warning, START, 1)
+
+
+def others(before):
+    """The files of the modules that were only located, or that came since `before` (see `modules`)."""
+    files = {file for name, file in modules().items() if file and name not in before}
+    files.update(inside(file) for file in LOCATED if file)
+    return sorted(files.union(replaced()))
+
+
 def record(results):
-    """Writes what this process has loaded to `results` when it ends."""
+    """Writes what this process has loaded to `results` when it ends, and what children load that it forks."""
     import atexit
 
-    def write():
+    owner, files = posix.getpid(), set()
+
+    def append(value):
         try:
             out = posix.open(results, posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC, 0o600)
-            posix.write(out, (encoded({"modules": modules(), "libraries": libraries()}) + "\n").encode())
+            posix.write(out, (encoded(value) + "\n").encode())
             posix.close(out)
         except OSError:
             pass
 
+    def watch(event, arguments):
+        # Code that runs, extension modules, and sources that are read: modules need not stay in `sys.modules`.
+        if event == "exec":
+            file = getattr(arguments[0], "co_filename", None)
+        elif event == "import":
+            file = arguments[1]
+        elif event == "open":
+            file = arguments[0]
+        else:
+            return
+        if not isinstance(file, str) or not file.endswith((".py", ".so")):
+            return
+        file = inside(file)
+        if file.startswith("/") or file in files:
+            return
+        files.add(file)
+        if posix.getpid() != owner:
+            # It may end without an exit handler.
+            append({"files": [file]})
+
+    def write():
+        if posix.getpid() == owner:
+            append({"modules": modules(), "libraries": libraries(), "files": sorted(files.union(replaced()))})
+
+    sys.addaudithook(watch)
     atexit.register(write)
 
 
@@ -212,6 +286,8 @@ def prove(subjects, results):
             sys.path[:] = place
         seconds = perf_counter() - started
         write({"end": name, "seconds": seconds, "failure": failure, "missing": absent})
-    write({"modules": modules(), "libraries": libraries(), "memory": memory()})
+    found = {"modules": modules(), "libraries": libraries(), "memory": memory()}
+    errors()
+    write({**found, "files": others(found["modules"])})
     # Threads and exit handlers of the application would take time, and prove nothing.
     posix._exit(0)

@@ -245,6 +245,12 @@ pub struct Settings {
     #[config(layer_attr(arg(long, switch = "true")))]
     pub runtime_minimal: bool,
 
+    /// Pack only the modules and libraries that the proof has loaded, with all of its commands (--proof-command);
+    /// another module is then missing
+    #[config(default = false)]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub only_proven: bool,
+
     /// Let the interpreter see PYTHON* variables and the current directory
     #[config(default = true)]
     #[config(layer_attr(arg(long = "no-isolated", switch = "false")))]

@@ -11,6 +11,8 @@ pub(super) const SIGNATURE: &str = "signature of the wheel's RECORD";
 pub(super) const BYTECODE: &str = "bytecode, compiled again from its source";
 /// The rule for files that only installers write.
 pub(super) const INSTALLER: &str = "note of an installer";
+/// The rule for files that no proof loaded.
+pub(super) const UNPROVEN: &str = "--only-proven";
 /// The rule for sources that bytecode replaces.
 const SOURCELESS: &str = "--sourceless";
 

@@ -2,11 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use glob::Pattern;
 
+use super::dropped::UNPROVEN;
 use super::error::Kind;
 use super::store::{Kept, Store};
+use crate::footprint::Footprint;
 use snakecrate_audit::elf::is_elf;
 use snakecrate_base::tree::Content;
 use snakecrate_platform::map::MappedFile;
@@ -38,6 +41,7 @@ pub struct Slim {
     exclude: Vec<(String, Vec<Pattern>)>,
     include: Vec<Pattern>,
     strip: Strip,
+    footprint: Option<Arc<Footprint>>,
 }
 
 impl Slim {
@@ -57,11 +61,32 @@ impl Slim {
             exclude: exclude.iter().map(named).collect::<Result<_, runtime::Error>>()?,
             include: patterns(include.iter().flat_map(|name| meaning(name)))?,
             strip,
+            footprint: None,
         })
     }
 
+    /// The same, which also leaves out what the proof of `footprint` did not load. `--keep` has no say in it.
+    #[must_use]
+    pub fn with_footprint(self, footprint: Option<Arc<Footprint>>) -> Self {
+        Self { footprint, ..self }
+    }
+
+    /// The rule that leaves out a file: `path` is its path in the environment, `below` that below
+    /// `site-packages` if it is there. `None` if it stays.
+    pub(crate) fn rule(&self, path: &str, below: &str) -> Option<String> {
+        if let Some(word) = self.excludes(below) {
+            return Some(format!("--exclude {word}"));
+        }
+        self.is_unproven(path).then(|| UNPROVEN.to_owned())
+    }
+
+    /// Whether the file at `path` of the environment is left out because no proof loaded it.
+    pub(crate) fn is_unproven(&self, path: &str) -> bool {
+        self.footprint.as_ref().is_some_and(|footprint| footprint.leaves_out(path))
+    }
+
     /// The user's word that leaves out the file at `path`; none if it stays.
-    pub(crate) fn excludes(&self, path: &str) -> Option<&str> {
+    fn excludes(&self, path: &str) -> Option<&str> {
         if path.split('/').next().is_some_and(|top| top.ends_with(".dist-info")) {
             return None;
         }

@@ -135,9 +135,9 @@ fn unpack_inner(
             continue;
         }
         if part == Part::Other
-            && let Some(rule) = slim.excludes(below)
+            && let Some(rule) = slim.rule(place.as_str(), below)
         {
-            dropped.push(Dropped::new(format!("--exclude {rule}"), below));
+            dropped.push(Dropped::new(rule, below));
             continue;
         }
         let kept = slim.strip(name, kept, |other| names.contains_key(other), store)?;
