@@ -63,6 +63,9 @@ mod package;
 /// The proof: a build succeeds only if its archive starts.
 mod proof;
 
+/// The statement about a build.
+mod provenance;
+
 /// Same inputs, same bytes.
 mod reproducible;
 

@@ -24,6 +24,7 @@ pub mod overlay;
 pub mod package;
 pub mod prefix;
 pub mod proof;
+pub mod provenance;
 pub mod prune;
 pub mod report;
 pub mod resolve;

@@ -140,7 +140,7 @@ pub fn wheels(
         let sha256 = sha256.map_err(|source| Error::Read { path: path.clone(), source })?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let origin = Origin::Index { file, sha256: sha256.clone() };
-        Ok(Fetched { name, version, path, sha256, origin, local: false })
+        Ok(Fetched { name, version, path, sha256, origin, from: None, local: false })
     });
     let wheels: Vec<Fetched> = wheels.collect::<Result<_, Error>>()?;
     let count = Count(wheels.len(), "distribution");

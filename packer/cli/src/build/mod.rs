@@ -49,6 +49,7 @@ use crate::bytecode;
 use crate::footprint::{Footprint, Places};
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
+use crate::provenance;
 use crate::resolve::Fetched;
 use crate::settings::{Env, Settings};
 use crate::source::Source;
@@ -62,6 +63,7 @@ use snakecrate_audit::Report;
 use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
+use snakecrate_provenance::statement::Resource;
 use snakecrate_runtime::Workers;
 pub use subject::{Check, HOOK, Subject, Withheld};
 pub use swap::Swap;
@@ -77,6 +79,8 @@ pub struct Build {
     hints: Hints,
     subjects: Vec<Subject>,
     lock: Option<UsedLock>,
+    /// The inputs, for statements about the build.
+    materials: Vec<Resource>,
     environment: Env,
     /// Whether the user named the entries.
     named_entries: bool,
@@ -204,9 +208,13 @@ impl Build {
         let work =
             Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?
                 .with_footprint(footprint);
+        let materials = match settings.provenance {
+            Some(_) => provenance::of_inputs(source, &fetched, interpreter),
+            None => Vec::new(),
+        };
         let planned = work.plan(source, fetched)?;
         let named_entries = !settings.entries.is_empty() || settings.module.is_some();
-        Ok(Self { lock, named_entries, ..Self::of(planned, launcher, settings) })
+        Ok(Self { lock, materials, named_entries, ..Self::of(planned, launcher, settings) })
     }
 
     /// The build of an archive that is `planned`, without a lock file and with entries that nobody named.
@@ -220,6 +228,7 @@ impl Build {
             hints,
             subjects,
             lock: None,
+            materials: Vec::new(),
             environment: settings.env.clone(),
             named_entries: false,
         }
@@ -306,6 +315,11 @@ impl Build {
     /// The lock file that chose its distributions.
     pub fn lock(&self) -> Option<&UsedLock> {
         self.lock.as_ref()
+    }
+
+    /// The distributions, the source and the interpreter that it is made from.
+    pub fn materials(&self) -> &[Resource] {
+        &self.materials
     }
 
     /// What the archive is made of.

@@ -85,19 +85,23 @@ pub(super) fn all(
     let is_chosen = |name: &String| chosen.is_none_or(|chosen| chosen == name);
     let artifacts: Vec<_> = artifacts.into_iter().filter(|(name, _)| is_chosen(name)).collect();
     let files = &flags.options;
-    // With several targets, `--output` and `--report` are directories, which the artifacts share.
+    // With several targets, `--output`, `--report` and `--provenance` are directories, which the artifacts share.
     let is_directory = |own: &Options| {
         let targets = files.target.as_ref().or(own.target.as_ref()).or(common.target.as_ref());
         targets.is_some_and(|all| all.iter().any(|target| Some(target) != all.first()))
     };
     if artifacts.len() > 1
-        && (files.output.is_some() || files.report.is_some())
+        && (files.output.is_some() || files.report.is_some() || files.provenance.is_some())
         && !artifacts.iter().all(|(_, own)| is_directory(own))
     {
         return Err(Error::Several { what: "each needs a file of its own", known });
     }
     // Files of the common table would be those of every artifact.
-    let common = Layer::file(Options { output: None, report: None, ..common }, &document, None);
+    let common = Layer::file(
+        Options { output: None, report: None, provenance: None, ..common },
+        &document,
+        None,
+    );
     let one = |(name, own): (String, Options)| {
         let own = Layer::file(own, &document, Some(&name));
         Artifact::new(Some(name), vec![flags.clone(), own, common.clone(), of_command.clone()])

@@ -19,6 +19,7 @@ use crate::build::{self, Build};
 use crate::build_cache::BuildCache;
 use crate::cli::{BuildArgs, run_defaults};
 use crate::proof::{self, Outcome};
+use crate::provenance::{self, Parameters};
 use crate::report::Report;
 use crate::settings::{self, Layer, LibcChoice, Options, RuntimeChoice, Settings};
 use crate::source::Source;
@@ -42,7 +43,9 @@ fn build_artifact(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Er
             1 => Files::of_one(name, settings),
             _ => Files::of_several(name, target, settings)?,
         };
-        write(build, settings, &files, warnings, ui)
+        let parameters = || Parameters::new(source, of_artifact, &artifact.layers);
+        let parameters = settings.provenance.as_ref().map(|_| parameters()).transpose()?;
+        write(build, settings, &files, parameters, warnings, ui)
     })
 }
 
@@ -140,6 +143,7 @@ fn write(
     mut build: Build,
     settings: &Settings,
     files: &Files,
+    parameters: Option<Parameters>,
     warnings: &dyn Fn() -> Vec<String>,
     ui: Ui,
 ) -> Result<(), Error> {
@@ -157,6 +161,9 @@ fn write(
     let written = aside.publish().map_err(crate::build::Error::from)?;
     forget_failed(output);
     report(output)?;
+    if let (Some(file), Some(parameters)) = (&files.provenance, parameters) {
+        provenance::write(&build, output, parameters, file)?;
+    }
     let entries: Vec<_> = build.entries().collect();
     ui.step(
         "Built",

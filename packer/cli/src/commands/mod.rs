@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use crate::build::hints::Advice;
 use crate::cli::{Cli, Command};
-use crate::{archive, proof, report};
+use crate::{archive, proof, provenance, report};
 
 use crate::source;
 use snakecrate_base::error::Remedy;
@@ -140,6 +140,9 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// The provenance cannot be written.
+    #[error(transparent)]
+    Provenance(#[from] provenance::Error),
     /// The build report cannot be written.
     #[error(transparent)]
     Report(#[from] report::Error),
@@ -193,6 +196,7 @@ impl Remedy for Error {
             Self::Audit(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
+            Self::Provenance(error) => error.remedy(),
             Self::Package(error) => error.remedy(),
             Self::Prefix(error) => error.remedy(),
             Self::Image(error) => error.remedy(),

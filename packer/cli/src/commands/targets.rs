@@ -41,13 +41,15 @@ pub(super) fn for_each(
 pub(super) struct Files {
     pub(super) archive: PathBuf,
     pub(super) report: Option<PathBuf>,
+    pub(super) provenance: Option<PathBuf>,
 }
 
 impl Files {
     /// The files for the only target: those of the settings, or `./name`.
     pub(super) fn of_one(name: &str, settings: &Settings) -> Self {
         let archive = settings.output.clone().unwrap_or_else(|| default_output(name));
-        Self { archive, report: settings.report.clone() }
+        let Settings { report, provenance, .. } = settings.clone();
+        Self { archive, report, provenance }
     }
 
     /// The files for one of several targets: `NAME-TARGET` in the directories of the settings, which
@@ -64,11 +66,15 @@ impl Files {
             fs::create_dir_all(directory).map_err(failed)
         };
         make(directory)?;
-        settings.report.as_deref().map(make).transpose()?;
-        let report = settings.report.as_ref();
+        for directory in settings.report.iter().chain(&settings.provenance) {
+            make(directory)?;
+        }
+        let (report, provenance) = (settings.report.as_ref(), settings.provenance.as_ref());
+        let statement = format!("{name}-{target}.intoto.json");
         Ok(Self {
             archive: directory.join(format!("{name}-{target}")),
             report: report.map(|directory| directory.join(format!("{name}-{target}.json"))),
+            provenance: provenance.map(|directory| directory.join(statement)),
         })
     }
 }

@@ -88,6 +88,7 @@ fn fetched(path: &Path) -> Result<Fetched, Error> {
         path: path.to_owned(),
         sha256,
         origin: Origin::Built,
+        from: None,
         local: false,
     })
 }

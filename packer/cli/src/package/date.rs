@@ -34,6 +34,19 @@ impl Date {
         }
     }
 
+    /// The time that the environment names, as RFC 3339 has it; `None` if it names none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Date`]
+    pub fn chosen() -> Result<Option<String>, Error> {
+        if env::var_os(VARIABLE).is_none() {
+            return Ok(None);
+        }
+        let Self(seconds) = Self::of_environment()?;
+        Ok(Some(Timestamp::from_second(seconds.into()).unwrap_or_default().to_string()))
+    }
+
     /// As changelogs have it: `Sat, 1 Jan 2000 00:00:00 +0000`.
     pub(super) fn rfc2822(self) -> String {
         let time = Timestamp::from_second(self.0.into()).unwrap_or_default();

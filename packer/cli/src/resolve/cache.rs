@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tempfile::TempDir;
 
 use super::error::{At as _, Error};
+use super::material::Material;
 use crate::build_cache::BuildCache;
 use snakecrate_download::file_sha256;
 use snakecrate_platform::file::ChangeStamp;
@@ -31,8 +32,18 @@ pub(super) struct Cached {
 
 /// A distribution of a resolution, as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    #[serde(flatten)]
+    pub(super) wheel: SavedWheel,
+    /// What the wheel is or was built from. Resolutions of older versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<Material>,
+}
+
+/// The wheel of a distribution of a resolution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Saved {
+pub(super) enum SavedWheel {
     /// A published wheel.
     Wheel(Cached),
     /// A wheel built from a source that cannot change.
@@ -138,9 +149,9 @@ impl Cache {
         if seconds.is_some_and(|seconds| age.is_none_or(|age| age > seconds)) {
             return None;
         }
-        let there = |saved: &Saved| match saved {
-            Saved::Wheel(cached) | Saved::Built(cached) => self.get(cached).is_some(),
-            Saved::Directory(_) => true,
+        let there = |saved: &Saved| match &saved.wheel {
+            SavedWheel::Wheel(cached) | SavedWheel::Built(cached) => self.get(cached).is_some(),
+            SavedWheel::Directory(_) => true,
         };
         resolution.saved.iter().all(there).then_some(resolution.saved)
     }
@@ -245,7 +256,12 @@ mod tests {
         assert_eq!(cache.links(scratch.path()).unwrap().len(), 2, "both of the same name");
 
         cache.remember_build("key", &first).unwrap();
-        let saved = vec![Saved::Wheel(second.clone()), Saved::Directory("/p".into())];
+        let material = Material::Git { url: "https://h/r".into(), commit: "0b".into() };
+        let wheel = Saved { wheel: SavedWheel::Wheel(second.clone()), from: Some(material) };
+        let project = Saved { wheel: SavedWheel::Directory("/p".into()), from: None };
+        let old: Saved = serde_json::from_str(r#"{"directory":"/p"}"#).unwrap();
+        assert_eq!(old, project, "as an older version remembered it");
+        let saved = vec![wheel, project];
         cache.remember_resolution("key", saved.clone()).unwrap();
         assert_eq!(cache.built("key"), Some(first.clone()));
         assert_eq!(cache.resolution("key", Some(60)), Some(saved));

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::material::Material;
+
 /// A wheel in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
@@ -15,6 +17,8 @@ pub struct Fetched {
     pub sha256: String,
     /// Its origin.
     pub origin: Origin,
+    /// What it is or was built from, if that is a published file or a commit.
+    pub from: Option<Material>,
     /// Whether it is the user's own project or wheel.
     pub local: bool,
 }

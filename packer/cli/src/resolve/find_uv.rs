@@ -98,7 +98,7 @@ fn ask(python: &Path) -> Option<PathBuf> {
 }
 
 /// The version of the uv at `path`.
-fn version(path: &Path) -> Option<Version> {
+pub(super) fn version(path: &Path) -> Option<Version> {
     let mut command = Command::new(path);
     prepare(&mut command);
     let output = command.arg("--version").output().ok()?;

@@ -22,6 +22,7 @@ mod lists;
 mod local_project;
 mod locked;
 mod locked_pins;
+mod material;
 mod paths;
 mod pin;
 mod program;
@@ -41,11 +42,12 @@ pub use failure::{BuildFailure, Lines};
 pub use fetched::{Fetched, Origin};
 pub use indexes::{Configured, configured};
 pub use locked::{Locked, LockedSource};
+pub use material::Material;
 pub use pin::{Git, Pin, Place, Remote};
 pub use request::{Inputs, Local, Options};
 pub(crate) use requirements::{included as included_file, logical_lines};
 
-use cache::{Cache, Cached, Saved};
+use cache::{Cache, Cached, Saved, SavedWheel};
 use error::At as _;
 use job::Job;
 use local_project::LocalProject;
@@ -59,6 +61,12 @@ use snakecrate_base::ui::{Count, Ui};
 /// How long a resolution may be used again, in seconds: as long as `PyPI` lets its index pages be
 /// (`max-age`).
 const FRESH: u64 = 600;
+
+/// The version of the uv that resolves on this machine, if there is one.
+pub fn uv_version() -> Option<String> {
+    let uv = find_uv::find(Path::new("python3")).ok()?;
+    Some(find_uv::version(&uv)?.to_string())
+}
 
 /// Gets all wheels that `inputs` require, sorted by name.
 ///
@@ -195,11 +203,12 @@ fn finish_all(
     let mut fetched: Vec<Fetched> =
         saved.into_iter().map(|saved| finish(job, saved)).collect::<Result<_, _>>()?;
     if let Some(project) = project {
-        let saved = if project.is_built {
-            Saved::Built(project.cached)
+        let wheel = if project.is_built {
+            SavedWheel::Built(project.cached)
         } else {
-            Saved::Wheel(project.cached)
+            SavedWheel::Wheel(project.cached)
         };
+        let saved = Saved { wheel, from: None };
         fetched.push(Fetched { local: true, ..finish(job, saved)? });
     }
     fetched.sort_by(|a, b| a.name.cmp(&b.name));
@@ -262,29 +271,32 @@ fn get(job: &Job, pins: Vec<Pin>) -> Result<Vec<Saved>, Error> {
 
 /// The wheel of a pin: the downloaded one, or one that is built now.
 fn save(job: &Job, wheel: Option<Cached>, pin: Pin) -> Result<Saved, Error> {
-    Ok(match (pin.place, wheel) {
-        (_, Some(cached)) => Saved::Wheel(cached),
-        (Place::Directory(path), _) => Saved::Directory(path),
-        (Place::Git(git), _) => Saved::Built(build::git(job, &pin.name, &git)?),
+    let from = Material::of(&pin.place);
+    let wheel = match (pin.place, wheel) {
+        (_, Some(cached)) => SavedWheel::Wheel(cached),
+        (Place::Directory(path), _) => SavedWheel::Directory(path),
+        (Place::Git(git), _) => SavedWheel::Built(build::git(job, &pin.name, &git)?),
         (Place::Source(remote) | Place::Wheel(remote), _) => {
             let fetch = |directory: &Path| fetch::file(job, &remote, directory);
-            Saved::Built(build::source(job, &remote, fetch)?)
+            SavedWheel::Built(build::source(job, &remote, fetch)?)
         }
-    })
+    };
+    Ok(Saved { wheel, from })
 }
 
 fn finish(job: &Job, saved: Saved) -> Result<Fetched, Error> {
-    let (cached, built) = match saved {
-        Saved::Wheel(cached) => (cached, false),
-        Saved::Built(cached) => (cached, true),
-        Saved::Directory(path) => (build::directory(job, &path)?, true),
+    let Saved { wheel, from } = saved;
+    let (cached, built) = match wheel {
+        SavedWheel::Wheel(cached) => (cached, false),
+        SavedWheel::Built(cached) => (cached, true),
+        SavedWheel::Directory(path) => (build::directory(job, &path)?, true),
     };
     let path = job.cache.path(&cached);
     let name = WheelName::of(&path).map_err(|kind| kind.at(&path))?;
     let Cached { file, sha256 } = cached;
     let origin = if built { Origin::Built } else { Origin::Index { file, sha256: sha256.clone() } };
     let (name, version) = (normalize(&name.name), name.version);
-    Ok(Fetched { name, version, path, sha256, origin, local: false })
+    Ok(Fetched { name, version, path, sha256, origin, from, local: false })
 }
 
 #[cfg(test)]

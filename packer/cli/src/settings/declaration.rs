@@ -43,6 +43,11 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "FILE")))]
     pub report: Option<PathBuf>,
 
+    /// File for the provenance, an in-toto statement with SLSA provenance; with several targets, the
+    /// directory of their statements
+    #[config(layer_attr(arg(long, value_name = "FILE")))]
+    pub provenance: Option<PathBuf>,
+
     /// Target to build for: x86_64-linux or aarch64-linux; with several, --output is a directory that
     /// gets NAME-TARGET for each [default: this machine's]
     #[config(default = [], deserialize_with = targets)]

@@ -247,6 +247,7 @@ fn make_absolute(options: &mut Options, directory: &Path) {
     let files = [
         &mut options.output,
         &mut options.report,
+        &mut options.provenance,
         &mut options.lock,
         &mut options.wheelhouse,
         &mut options.debian_keyring,

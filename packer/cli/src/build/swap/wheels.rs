@@ -60,7 +60,7 @@ impl Work<'_> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let origin = Origin::Index { file, sha256: sha256.clone() };
         let (name, version) = (normalize(&wheel.name), wheel.version);
-        Ok(Fetched { name, version, path, sha256, origin, local: false })
+        Ok(Fetched { name, version, path, sha256, origin, from: None, local: false })
     }
 
     fn new_application(
