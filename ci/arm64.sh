@@ -67,6 +67,6 @@ has_launcher() {
     "$snakecrate" targets --json 2>/dev/null | python3 -c '
 import json, sys
 
-rows = {row["target"]: row for row in json.load(sys.stdin)}
+rows = {row["target"]: row for row in json.load(sys.stdin)["targets"]}
 sys.exit(not rows["aarch64-linux"]["launcher"])'
 }

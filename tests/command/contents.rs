@@ -213,7 +213,7 @@ demo 1        demo-1.dist-info/direct_url.json          note of an installer
 demo 1        demo-1.dist-info/RECORD.jws               signature of the wheel's RECORD
 ";
     sandbox.run(["inspect", "--dropped", "app"]).expect(0, list, "");
-    let json = sandbox.run(["inspect", "--dropped", "--json", "app"]).json();
+    let json = sandbox.run(["inspect", "--dropped", "--json", "app"]).json()["dropped"].clone();
     assert_eq!(json[1]["rule"], "--exclude tests");
     assert_eq!(json[1]["files"], serde_json::json!(["demo/tests/test_a.py"]));
     let verbose = sandbox.packer(["build", "-v", "-o", "app", "--level", "3"]).args(&arguments);
@@ -230,7 +230,11 @@ fn an_archive_with_every_file_says_so() {
     sandbox.build(["demo", "-o", "app", "--wheelhouse", "links"]).expect(0, "", "");
     let said = "every file of every wheel is packed\n";
     sandbox.run(["inspect", "--dropped", "app"]).expect(0, said, "");
-    sandbox.run(["inspect", "--dropped", "--json", "app"]).expect(0, "[]\n", "");
+    sandbox.run(["inspect", "--dropped", "--json", "app"]).expect(
+        0,
+        "{\n  \"format\": 1,\n  \"dropped\": []\n}\n",
+        "",
+    );
 }
 
 #[test]
@@ -254,7 +258,7 @@ fn no_file_of_a_wheel_is_unaccounted_for() {
             .collect();
         let site = packed.iter().find_map(|path| path.split_once("/demo-1.dist-info/")).unwrap().0;
         let dropped = sandbox.run(["inspect", "--dropped", "--json", "app"]).json();
-        let groups = dropped.as_array().unwrap().iter();
+        let groups = dropped["dropped"].as_array().unwrap().iter();
         let dropped: BTreeSet<&str> = groups
             .flat_map(|group| group["files"].as_array().unwrap())
             .map(|file| file.as_str().unwrap())

@@ -47,6 +47,7 @@ mod locks;
 
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
+mod json;
 
 /// Licences of everything in an archive.
 mod licences;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::class::{Class, class, is_below_desktop, is_graphics};
@@ -15,7 +16,7 @@ use crate::search_path::{expand, join};
 use crate::unit::{Root, Unit};
 
 /// The provider of a library.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Provider {
     /// A unit of the audit.

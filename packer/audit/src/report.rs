@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use snakecrate_base::document::Document;
 use snakecrate_format::target::Target;
 
 use crate::provide::Provider;
@@ -38,7 +40,7 @@ impl Options {
 }
 
 /// A file of a component.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Place {
     /// The component.
     pub component: String,
@@ -47,7 +49,7 @@ pub struct Place {
 }
 
 /// The highest required version of something, and the first file that requires it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Floor {
     /// The version.
     pub version: Version,
@@ -57,7 +59,7 @@ pub struct Floor {
 }
 
 /// The x86-64 level, as far as files declare one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Level {
     /// The highest that a file declares, from 1.
     pub needed: Option<u8>,
@@ -69,7 +71,7 @@ pub struct Level {
 
 /// The largest pages of a kernel that all files are linked for, where that is less than a kernel of
 /// the target may have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Pages {
     /// Their size in bytes.
     pub largest: u64,
@@ -81,7 +83,7 @@ pub struct Pages {
 }
 
 /// A library that an object needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Library {
     /// Its name.
     pub name: String,
@@ -96,7 +98,7 @@ pub struct Library {
 }
 
 /// The requirements of one component.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Want {
     /// The component.
     pub name: String,
@@ -117,7 +119,7 @@ pub struct Want {
 }
 
 /// A library that no one provides.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Absent {
     /// Its name.
     pub library: String,
@@ -127,7 +129,7 @@ pub struct Absent {
 }
 
 /// A reason why it would not run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum Problem {
     /// A file for another machine.
@@ -177,7 +179,7 @@ pub enum Problem {
 }
 
 /// The glibc that an archive bundles.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Bundled {
     /// Its version.
     pub glibc: String,
@@ -194,7 +196,7 @@ impl fmt::Display for Bundled {
 }
 
 /// The requirements of native code.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// The archive, wheel, directory or file.
     pub subject: String,
@@ -228,6 +230,10 @@ pub struct Report {
     pub warnings: Vec<String>,
     #[serde(skip)]
     pub(crate) options: Options,
+}
+
+impl Document for Report {
+    const NAME: &'static str = "audit";
 }
 
 impl Library {

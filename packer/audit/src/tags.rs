@@ -1,11 +1,12 @@
 //! The promises of a wheel's platform tags.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::version::Glibc;
 
 /// The promise of a platform tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Claim {
     /// It runs wherever this glibc or a newer one is.

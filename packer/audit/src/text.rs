@@ -160,9 +160,7 @@ impl Report {
 
     /// The report as JSON, with a newline at the end.
     pub fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        snakecrate_base::document::text(self)
     }
 
     /// The report for people.

@@ -1,11 +1,12 @@
 //! Units of an audit: objects that belong together.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::object::Object;
 
 /// The two trees that an archive becomes in the cache. `$ORIGIN` never leads from one to the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Root {
     /// The runtime's prefix; its `lib` is on the search path of the interpreter.

@@ -1,8 +1,10 @@
 //! Versions of symbols and of glibc.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Numbers with dots, compared one by one: `2.2.5` is less than `2.17`.
@@ -59,6 +61,27 @@ impl FromStr for Glibc {
         });
         // glibc 2.0 was the first for Linux under this name, and no glibc 3 is planned.
         numbers.filter(|version| version.0 == 2).ok_or_else(|| BadVersion(text.to_owned()))
+    }
+}
+
+/// Written as text: `2.34`, `3.4.21`.
+impl JsonSchema for Version {
+    fn schema_name() -> Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "`2.34`, `3.4.21`" })
+    }
+}
+
+impl JsonSchema for Glibc {
+    fn schema_name() -> Cow<'static, str> {
+        "Glibc".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "`2.34`" })
     }
 }
 

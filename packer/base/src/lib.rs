@@ -1,6 +1,7 @@
 //! The foundation of the packer's crates: errors with remedies, output for the user, trees of files,
 //! temporary names, the host, and facts about an interpreter.
 
+pub mod document;
 pub mod error;
 pub mod host;
 pub mod python;

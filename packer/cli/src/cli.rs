@@ -123,6 +123,9 @@ Give it the source and the options of the build. It prints what it has.")]
         /// The source and the options of the build.
         #[command(flatten)]
         args: BuildArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show the options that are in force, and where each is from
     #[command(mut_args = describe_for_config)]
@@ -228,6 +231,9 @@ library, or a file requires a newer glibc than --max-glibc.")]
     Verify {
         /// The archive
         file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Write the files of an archive to a directory: its components, or with --env an environment that runs
     #[command(after_help = "\

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use snakecrate_format::manifest::Kind;
 
@@ -13,12 +14,10 @@ use crate::build::Build;
 use crate::diff::Difference;
 use crate::lock::UsedLock;
 use crate::proof::{self, Proof};
+use snakecrate_base::document::{self, Document};
 use snakecrate_base::error::Remedy;
 use snakecrate_base::temporary;
 use snakecrate_download::file_sha256;
-
-/// The version of the document. Fields may be added to it; a change of their meaning raises it.
-const FORMAT: u32 = 1;
 
 /// The report cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -36,22 +35,26 @@ impl Remedy for Error {
     }
 }
 
-/// Everything that a build reports.
-#[derive(Debug, Serialize)]
+/// A build: the archive, its inputs and its proof.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Report<'a> {
-    format: u32,
     /// The application's name.
     name: &'a str,
     /// Its version.
     version: Option<&'a str>,
     /// The triple of the target.
     target: &'static str,
+    /// The interpreter inside.
     python: Python<'a>,
+    /// The file that was built.
     archive: Archive,
     /// The lock file that chose the distributions.
     lock: Option<&'a UsedLock>,
+    /// The entries, in their order.
     entries: Vec<Entry<'a>>,
+    /// The components, in their order.
     components: Vec<Component<'a>>,
+    /// The trial of the archive.
     proof: ProofReport<'a>,
     /// All warnings of the build, in their order.
     warnings: Vec<String>,
@@ -60,30 +63,40 @@ pub struct Report<'a> {
     changes: Option<&'a Difference>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Python<'a> {
+    /// Its implementation: `cpython`.
     implementation: &'a str,
+    /// Its version.
     version: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Archive {
+    /// Its path as given.
     path: PathBuf,
+    /// Its length.
     bytes: u64,
+    /// Its SHA-256 in hex.
     sha256: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Entry<'a> {
+    /// The name it is called by.
     name: &'a str,
     /// What it runs: `black:patched_main`, `-m http.server`, `bin/ruff`.
     runs: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Component<'a> {
+    /// Its kind.
+    #[schemars(with = "snakecrate_base::document::Kind")]
     kind: Kind,
+    /// Its normalised name.
     name: &'a str,
+    /// Its version.
     version: &'a str,
     /// Number of its files and links.
     files: u64,
@@ -93,7 +106,7 @@ struct Component<'a> {
     packed: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 enum ProofReport<'a> {
     /// The archive starts.
@@ -110,12 +123,16 @@ enum ProofReport<'a> {
     },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ProvenReport<'a> {
     /// Whether an earlier build proved the same archive.
     as_before: bool,
     #[serde(flatten)]
     proof: &'a Proof,
+}
+
+impl Document for Report<'_> {
+    const NAME: &'static str = "build-report";
 }
 
 impl<'a> Report<'a> {
@@ -142,7 +159,6 @@ impl<'a> Report<'a> {
             packed: one.packed.stored(),
         });
         Ok(Self {
-            format: FORMAT,
             name: &spec.name,
             version: spec.version.as_deref(),
             target: spec.target.triple,
@@ -192,8 +208,7 @@ impl<'a> Report<'a> {
         };
         temporary::remove_abandoned(directory);
         let mut file = temporary::locked_file_in(directory, &temporary::readable_builder())?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
+        file.write_all(document::text(self).as_bytes())?;
         file.persist(path)?;
         Ok(())
     }

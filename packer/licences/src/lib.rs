@@ -26,5 +26,5 @@ pub use expression::{classified, normalized};
 pub use host::{HOST_PACKAGES, HostPackage};
 pub use notices::notices;
 pub use policy::{BadExpression, Policy, Violation};
-pub use report::{json, text};
+pub use report::{Document, json, text};
 pub use subject::{Known, Subject, SubjectKind, Text};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_base::error::Remedy;
 use spdx::{Expression, LicenseItem, LicenseReq, ParseMode};
@@ -37,7 +38,7 @@ pub struct Policy {
 }
 
 /// A thing whose licence the policy does not allow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
     /// Its name and version.
     pub subject: String,

@@ -2,22 +2,29 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use snakecrate_base::document;
 use snakecrate_base::ui::table;
 
 use crate::policy::Violation;
 use crate::subject::Subject;
 
-/// The version of the document. Fields are added to it, never changed.
-const FORMAT: u32 = 1;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    format: u32,
+/// The licence of each part of an archive, with the texts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// The application's name.
     name: &'a str,
+    /// Its version.
     version: Option<&'a str>,
+    /// Everything with a licence of its own.
     parts: &'a [Subject],
+    /// The parts that `--deny` and `--allow` don't allow.
     violations: &'a [Violation],
+}
+
+impl document::Document for Document<'_> {
+    const NAME: &'static str = "inspect-licenses";
 }
 
 /// The document of `inspect --licenses --json`.
@@ -27,8 +34,8 @@ pub fn json(
     parts: &[Subject],
     violations: &[Violation],
 ) -> String {
-    let document = Document { format: FORMAT, name, version, parts, violations };
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    let document = Document { name, version, parts, violations };
+    document::text(&document)
 }
 
 /// The table of licences, and the texts.

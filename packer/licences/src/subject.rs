@@ -1,9 +1,10 @@
 //! Things with a licence.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A thing with a licence of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// What it is.
     pub kind: SubjectKind,
@@ -30,7 +31,9 @@ pub struct Subject {
 }
 
 /// What a [`Subject`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum SubjectKind {
     /// The application itself: its notices are the vendor's own.
@@ -63,7 +66,7 @@ impl SubjectKind {
 }
 
 /// How an expression is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Known {
     /// Declared as an expression: `License-Expression`, Cargo's `license`.
@@ -95,7 +98,7 @@ impl Known {
 }
 
 /// A licence text or a notice.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
     /// The path of its file, or words that name it.
     pub name: String,

@@ -2,13 +2,16 @@
 
 use object::elf::{ET_DYN, ET_EXEC, FileHeader32, FileHeader64, PT_INTERP};
 use object::read::elf::{FileHeader, ProgramHeader as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The bytes of a file that are looked at.
 pub(crate) const HEAD: usize = 4096;
 
 /// The kind of a file, or of bytes that belong to no file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
     /// Compiled Python.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_base::ui::table;
 use snakecrate_format::size::Size;
@@ -15,7 +16,7 @@ use crate::text::{push, short};
 const LONGEST: usize = 20;
 
 /// The differences between two archives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// The name of the old archive's application.
     pub name: String,
@@ -35,7 +36,7 @@ pub struct Comparison {
 }
 
 /// A number of bytes in both archives. 0 where one does not have the thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// In the old archive.
     pub old: u64,
@@ -44,7 +45,7 @@ pub struct Change {
 }
 
 /// A part that changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PartChange {
     /// Its name.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct PartChange {
 }
 
 /// A kind of files in both archives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KindChange {
     /// The kind.
     pub kind: FileKind,
@@ -72,7 +73,7 @@ pub struct KindChange {
 }
 
 /// A file that changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileChange {
     /// The component's kind and name: `wheel-click`.
     pub component: String,

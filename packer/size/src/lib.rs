@@ -35,4 +35,4 @@ pub use evidence::{BadReport, Evidence};
 pub use measure::{Opened, measure};
 pub use report::{DirectoryRow, FileRow, KindRow, Measured, Part, Row, Share};
 pub use savings::{Advice, Saving};
-pub use view::View;
+pub use view::{Document, View};

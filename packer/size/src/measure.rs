@@ -14,7 +14,7 @@ use crate::classify::FileKind;
 use crate::count::{Counts, Modules};
 use crate::duplicates::{self, Copy};
 use crate::members::{self, Members};
-use crate::report::{DirectoryRow, FORMAT, FileRow, KindRow, Measured, Part, Row, Share};
+use crate::report::{DirectoryRow, FileRow, KindRow, Measured, Part, Row, Share};
 
 /// An open archive.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,6 @@ pub fn measure(archive: Opened<'_>) -> Result<Measured, Error> {
     let duplicates = duplicates::find(copies);
     let files: Vec<FileRow> = files.into_iter().flatten().collect();
     Ok(Measured {
-        format: FORMAT,
         name: manifest.name.clone(),
         version: manifest.version.clone(),
         target: manifest.target.clone(),

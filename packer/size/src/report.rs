@@ -1,6 +1,7 @@
 //! What was measured. Its JSON is the output of `size --json`: fields are added to it, never
 //! changed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::manifest::Kind;
 
@@ -8,14 +9,9 @@ use crate::classify::FileKind;
 use crate::count::Counts;
 use crate::duplicates::Duplicate;
 
-/// The version of the document.
-pub(crate) const FORMAT: u32 = 1;
-
 /// The bytes of an archive.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
-    /// The version of this document: 1.
-    pub format: u32,
     /// The application's name.
     pub name: String,
     /// Its version.
@@ -41,7 +37,9 @@ pub struct Measured {
 }
 
 /// A part of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// The program at the front.
@@ -59,7 +57,7 @@ pub enum Part {
 }
 
 /// Bytes packed and unpacked.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Share {
     /// Bytes in the archive.
     pub packed: u64,
@@ -74,12 +72,13 @@ pub struct Share {
 }
 
 /// A row of [`Measured::parts`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// The part.
     pub part: Part,
     /// The component's kind.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<snakecrate_base::document::Kind>")]
     pub kind: Option<Kind>,
     /// The component's name, or words for the part.
     pub name: String,
@@ -92,7 +91,7 @@ pub struct Row {
 }
 
 /// A row of [`Measured::kinds`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KindRow {
     /// The kind.
     pub kind: FileKind,
@@ -102,7 +101,7 @@ pub struct KindRow {
 }
 
 /// A row of [`Measured::directories`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectoryRow {
     /// The component's label: `wheel-click-8.1.7`.
     pub component: String,
@@ -114,7 +113,7 @@ pub struct DirectoryRow {
 }
 
 /// A row of [`Measured::files`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileRow {
     /// The component's label: `wheel-click-8.1.7`.
     pub component: String,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_base::ui::table;
 use snakecrate_format::manifest::Kind;
@@ -23,7 +24,7 @@ const LEAST: f64 = 0.0005;
 const LONGEST: usize = 25;
 
 /// What a proof says about the contents of an archive.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
     /// Modules and libraries that the proof never loaded.
     pub unloaded_files: u64,
@@ -39,7 +40,7 @@ pub struct Advice {
 }
 
 /// Something that could be left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Saving {
     /// The key of `[tool.snakecrate]`.
     pub key: String,

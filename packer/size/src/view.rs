@@ -1,6 +1,8 @@
 //! Everything that `size` shows about an archive.
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use snakecrate_base::document;
 
 use crate::compare::Comparison;
 use crate::evidence::Evidence;
@@ -18,15 +20,21 @@ pub struct View<'a> {
     pub comparison: Option<&'a Comparison>,
 }
 
-/// The JSON of a view.
-#[derive(Serialize)]
-struct Document<'a> {
+/// Where the bytes of an archive go.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
     #[serde(flatten)]
     measured: &'a Measured,
+    /// With `--report`: what the proof never loaded, and what could go.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<&'a Advice>,
+    /// With `--compare`: what grew.
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<&'a Comparison>,
+}
+
+impl document::Document for Document<'_> {
+    const NAME: &'static str = "size";
 }
 
 impl View<'_> {
@@ -37,7 +45,7 @@ impl View<'_> {
             proof: self.proof.map(|(_, advice)| advice),
             comparison: self.comparison,
         };
-        serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+        document::text(&document)
     }
 
     /// The tables for people.

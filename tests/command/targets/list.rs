@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::*;
 
 fn rows(sandbox: &Sandbox) -> Vec<Value> {
-    sandbox.run(["targets", "--json"]).json().as_array().unwrap().clone()
+    sandbox.run(["targets", "--json"]).json()["targets"].as_array().unwrap().clone()
 }
 
 #[test]

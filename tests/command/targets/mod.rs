@@ -24,7 +24,7 @@ fn own() -> &'static Target {
 /// The minor versions of this machine's interpreters, newest first.
 fn minors(sandbox: &Sandbox) -> Vec<String> {
     let rows = sandbox.run(["targets", "--json"]).json();
-    let compilers = rows[0]["compilers"].as_array().unwrap();
+    let compilers = rows["targets"][0]["compilers"].as_array().unwrap();
     compilers.iter().map(|minor| minor.as_str().unwrap().to_owned()).collect()
 }
 

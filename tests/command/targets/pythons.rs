@@ -61,7 +61,12 @@ fn a_lacking_foreign_python_was_called_lacking_on_this_machine() {
     needs_launcher!();
     let sandbox = Sandbox::new().file("hello.py", "print('hello')\n");
     let rows = sandbox.run(["targets", "--json"]).json();
-    let row = rows.as_array().unwrap().iter().find(|row| row["target"] == foreign().name).unwrap();
+    let row = rows["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["target"] == foreign().name)
+        .unwrap();
     if row["installed"] != serde_json::json!([]) {
         snakecrate_base::skip!("this machine has a Python for {}", foreign());
     }

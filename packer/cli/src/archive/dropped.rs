@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::entry_path::EntryPath;
 
 use super::{Archive, AttachmentSpec, Error};
+use snakecrate_base::document::Document;
 use snakecrate_base::ui::table;
 
 /// The name of the attachment.
@@ -14,7 +16,7 @@ const MEMBER: &str = "attachments/dropped-files.json";
 pub const DROPPED_FILES: &str = "dropped-files";
 
 /// Files of one wheel that one rule dropped.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct DroppedFiles {
     /// The distribution's normalised name.
     pub name: String,
@@ -24,6 +26,17 @@ pub struct DroppedFiles {
     pub rule: String,
     /// Their paths below `site-packages`, or in the environment if they would be elsewhere. Sorted.
     pub files: Vec<String>,
+}
+
+/// The files of wheels that are not in an archive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DroppedDocument<'a> {
+    /// By distribution and rule.
+    pub dropped: &'a [DroppedFiles],
+}
+
+impl Document for DroppedDocument<'_> {
+    const NAME: &'static str = "inspect-dropped";
 }
 
 impl AttachmentSpec {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::CellAlignment;
+use schemars::JsonSchema;
 use serde::Serialize;
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, Kind, Source};
@@ -10,11 +11,11 @@ use snakecrate_format::size::Size;
 use snakecrate_format::target::TARGETS;
 
 use super::Archive;
+use snakecrate_base::document::{self, Document};
 use snakecrate_base::ui::table;
 
-/// An archive's contents. Its JSON is the output of `inspect --json`: fields are added to it, never
-/// changed.
-#[derive(Debug, Clone, Serialize)]
+/// An archive's contents.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// The Rust target triple of the hosts it runs on.
     pub target: String,
@@ -46,11 +47,12 @@ pub struct Report {
     /// Bytes of the file.
     pub size: u64,
     /// BLAKE3 of the manifest: names the archive's environment in the cache.
+    #[schemars(with = "String")]
     pub digest: Digest,
 }
 
 /// The runtime file that an archive without a runtime needs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RuntimeReport {
     /// Its name.
     pub file: String,
@@ -61,7 +63,7 @@ pub struct RuntimeReport {
 }
 
 /// An entry of a [`Report`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EntryReport {
     /// The name it is called by.
     pub name: String,
@@ -70,15 +72,17 @@ pub struct EntryReport {
 }
 
 /// A component of a [`Report`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ComponentReport {
     /// Its kind.
+    #[schemars(with = "snakecrate_base::document::Kind")]
     pub kind: Kind,
     /// Its normalised name.
     pub name: String,
     /// Its version.
     pub version: String,
     /// BLAKE3 of its listing: names its tree in the cache.
+    #[schemars(with = "String")]
     pub digest: Digest,
     /// Number of files and links.
     pub files: u64,
@@ -89,6 +93,7 @@ pub struct ComponentReport {
     /// Number of blobs.
     pub blobs: usize,
     /// Its origin.
+    #[schemars(with = "Option<snakecrate_base::document::Source>")]
     pub source: Option<Source>,
 }
 
@@ -107,6 +112,10 @@ impl From<&Component> for ComponentReport {
             source: component.source.clone(),
         }
     }
+}
+
+impl Document for Report {
+    const NAME: &'static str = "inspect";
 }
 
 impl Report {
@@ -145,9 +154,7 @@ impl Report {
 
     /// The report as JSON, with a newline at the end.
     pub fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        document::text(self)
     }
 
     /// `aarch64-linux (aarch64-unknown-linux-gnu)`; the triple alone if this packer does not know it.

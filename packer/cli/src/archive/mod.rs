@@ -28,7 +28,7 @@ import sys
 os.execv(os.path.dirname(os.path.abspath(__file__)), sys.argv)
 ";
 
-pub use dropped::{DROPPED_FILES, DroppedFiles, dropped_files, dropped_text};
+pub use dropped::{DROPPED_FILES, DroppedDocument, DroppedFiles, dropped_files, dropped_text};
 pub use error::Error;
 pub use extract::{Extracted, extract, require_empty, unpack};
 pub use inspect::Report;

@@ -5,12 +5,16 @@ use std::io::Read;
 
 use snakecrate_format::record::{BLANK, LENGTH};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+use snakecrate_base::document::Document;
+
 use super::walk::{Verifier, jobs, walk_all};
 use super::{Archive, Error, directory};
 use snakecrate_base::ui::Ui;
 
 /// The result of a verification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Verified {
     /// Number of components.
     pub components: usize,
@@ -24,6 +28,10 @@ pub struct Verified {
     pub length: u64,
     /// Bytes appended behind it, such as a signature. They are not checked.
     pub appended: u64,
+}
+
+impl Document for Verified {
+    const NAME: &'static str = "verify";
 }
 
 /// Verifies `archive`: the launcher, each listing, each blob, each file in them, and the zip

@@ -1,5 +1,6 @@
 //! What a proof has to find out about each entry.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::entry_path::EntryPath;
 
@@ -41,7 +42,7 @@ pub enum Check {
 }
 
 /// An entry that cannot be imported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Withheld {
     /// Its name.
     pub entry: String,

@@ -20,6 +20,9 @@ pub enum Cache {
         /// Remove damaged components; their archives unpack them again at the next start
         #[arg(long)]
         repair: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Remove environments that have not been used for a while; those in use stay
     #[command(after_help = "\
@@ -43,7 +46,27 @@ Examples:
         /// List what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Remove all environments that are not in use, and all build files
-    Clear,
+    Clear {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Cache {
+    /// Whether the output is for programs.
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Dir => false,
+            Self::List { json }
+            | Self::Verify { json, .. }
+            | Self::Prune { json, .. }
+            | Self::Clear { json } => *json,
+        }
+    }
 }

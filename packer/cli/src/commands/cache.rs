@@ -5,11 +5,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use comfy_table::CellAlignment;
-use serde_json::json;
+use snakecrate_base::document;
 use snakecrate_cache::component::Difference;
 use snakecrate_cache::inventory::Inventory;
 use snakecrate_cache::last_errors;
-use snakecrate_cache::layout::{COMPONENTS, ENVS};
 use snakecrate_cache::places::candidates;
 use snakecrate_cache::prune::Rules;
 use snakecrate_cache::root::Root;
@@ -18,6 +17,7 @@ use snakecrate_cache::verify::{Finding, remove, verify};
 use snakecrate_format::size::Size;
 use snakecrate_platform::tree;
 
+use super::cache_document::{Damaged, Listing, Removal, Verification};
 use super::labels::{component, environment};
 use super::prune::PruneReport;
 use super::{Error, print};
@@ -40,8 +40,8 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
     let root = match Root::open(&path) {
         Ok(root) => root,
         Err(Unusable::Missing) => {
-            if let Cache::List { json: true } = command {
-                return print(&listing_json(&path, &Inventory::default()));
+            if command.is_json() {
+                return print(&nothing(command, &path));
             }
             ui.step("Empty", path.display());
             return Ok(());
@@ -52,43 +52,76 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
         Cache::Dir => Ok(()),
         Cache::List { json } => {
             let inventory = Inventory::read(&root).map_err(failed("read"))?;
-            print(&if *json { listing_json(&path, &inventory) } else { listing_text(&inventory) })
+            print(&if *json {
+                document::text(&Listing::new(&path, &inventory))
+            } else {
+                listing_text(&inventory)
+            })
         }
-        Cache::Verify { repair } => {
+        Cache::Verify { repair, json } => {
             let spinner = ui.spinner("Verifying", "");
             let findings = verify(&root, |what| spinner.message(what)).map_err(failed("read"))?;
             drop(spinner);
-            print(
-                &findings.iter().map(|finding| finding_text(&root, finding)).collect::<String>(),
-            )?;
-            if findings.is_empty() {
-                return print(&format!("{}: every file is as it was packed\n", path.display()));
-            }
-            if !repair {
+            let removed = if *repair && !findings.is_empty() {
+                Some(remove(&root, &findings).map_err(failed("repair"))?)
+            } else {
+                None
+            };
+            print(&if *json {
+                let damaged = findings.iter().map(|one| Damaged::new(root.path(), one)).collect();
+                let removed = removed.unwrap_or(0);
+                document::text(&Verification { root: &path, damaged, removed })
+            } else if findings.is_empty() {
+                format!("{}: every file is as it was packed\n", path.display())
+            } else {
+                findings.iter().map(|finding| finding_text(&root, finding)).collect()
+            })?;
+            if let Some(removed) = removed {
+                ui.step(
+                    "Removed",
+                    format_args!("{removed} directories; their archives unpack them again"),
+                );
+            } else if !findings.is_empty() {
                 return Err(Error::Damaged { path: path.clone(), trees: findings.len() });
             }
-            let removed = remove(&root, &findings).map_err(failed("repair"))?;
-            ui.step(
-                "Removed",
-                format_args!("{removed} directories; their archives unpack them again"),
-            );
             Ok(())
         }
-        Cache::Prune { unused, older, max_size, dry_run } => {
+        Cache::Prune { unused, older, max_size, dry_run, json } => {
             let report = PruneReport::prune(&root, *unused, *older, *max_size, *dry_run);
             let report = report.map_err(failed("prune"))?;
+            if *json {
+                return print(&document::text(&report.document(root.path(), *dry_run)));
+            }
             print(&report.text())?;
             report.print(*dry_run, ui);
             Ok(())
         }
-        Cache::Clear => {
+        Cache::Clear { json } => {
             let later = SystemTime::now() + 365 * DAY;
             let all = Rules { unused_since: Some(later), ..Rules::default() };
             let report = PruneReport::apply(&root, &all, false).map_err(failed("clear"))?;
             tree::remove(root.directory(), build_cache::NAME).map_err(failed("clear"))?;
             last_errors::clear(&root).map_err(failed("clear"))?;
+            if *json {
+                return print(&document::text(&report.document(root.path(), false)));
+            }
             report.print(false, ui);
             Ok(())
+        }
+    }
+}
+
+/// The document of a command where there is no cache at `path`.
+fn nothing(command: &Cache, path: &Path) -> String {
+    match command {
+        Cache::Verify { .. } => {
+            document::text(&Verification { root: path, damaged: Vec::new(), removed: 0 })
+        }
+        Cache::Prune { .. } | Cache::Clear { .. } => {
+            document::text(&Removal { root: path.to_owned(), ..Removal::default() })
+        }
+        Cache::Dir | Cache::List { .. } => {
+            document::text(&Listing::new(path, &Inventory::default()))
         }
     }
 }
@@ -137,43 +170,4 @@ fn age(last_used: SystemTime) -> String {
         Ok(1) => "yesterday".into(),
         Ok(days) => format!("{days} days ago"),
     }
-}
-
-fn listing_json(path: &Path, inventory: &Inventory) -> String {
-    let seconds = |time: SystemTime| {
-        time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
-    };
-    let envs: Vec<_> = inventory
-        .envs
-        .iter()
-        .map(|env| {
-            json!({
-                "key": env.key,
-                "name": env.manifest.as_ref().map(|m| &m.name),
-                "version": env.manifest.as_ref().and_then(|m| m.version.as_ref()),
-                "in_use": env.in_use,
-                "last_used": seconds(env.last_used),
-                "path": path.join(ENVS).join(&env.key),
-            })
-        })
-        .collect();
-    let components: Vec<_> = inventory
-        .components
-        .iter()
-        .map(|info| {
-            let component = info.component.as_ref();
-            json!({
-                "key": info.key,
-                "kind": component.map(|c| c.kind),
-                "name": component.map(|c| &c.name),
-                "version": component.map(|c| &c.version),
-                "files": component.map(|c| c.files),
-                "bytes": component.map(|c| c.bytes),
-                "used_by": info.used_by,
-                "path": path.join(COMPONENTS).join(&info.key),
-            })
-        })
-        .collect();
-    let all = json!({ "root": path, "envs": envs, "components": components });
-    format!("{all:#}\n")
 }

@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use owo_colors::OwoColorize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use snakecrate_base::document;
 use snakecrate_base::redact::redacted;
 use snakecrate_base::ui::table;
 
 use super::artifacts::Artifact;
+use super::config_document::ConfigDocument;
 use super::{Error, build, print};
 use crate::cli::ConfigArgs;
 use crate::lock::{self, LockCandidate, Policy};
@@ -20,10 +22,10 @@ use crate::source::Source;
 use confique::Layer as _;
 
 /// An artifact with its options.
-struct Shown {
-    name: Option<String>,
-    options: Vec<InForce>,
-    locks: Vec<LockCandidate>,
+pub(super) struct Shown {
+    pub(super) name: Option<String>,
+    pub(super) options: Vec<InForce>,
+    pub(super) locks: Vec<LockCandidate>,
 }
 
 /// `snakecrate config`
@@ -44,7 +46,7 @@ pub(super) fn config(args: &ConfigArgs) -> Result<(), Error> {
     let directory = directory.or_else(|| env::current_dir().ok()).unwrap_or_default();
     let indexes = resolve::configured(&directory);
     print(&if args.json {
-        format!("{:#}\n", as_json(&source, &artifacts, &indexes))
+        document::text(&ConfigDocument::new(&source, &artifacts, &indexes))
     } else {
         as_text(&source, &artifacts, &indexes)
     })
@@ -62,42 +64,6 @@ fn locks(source: &Source, settings: &Settings) -> Result<Vec<LockCandidate>, Err
         requirements: &settings.requirements,
     };
     Ok(lock::candidates(source, policy).map_err(crate::build::Error::from)?)
-}
-
-fn as_json(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> Value {
-    let option = |option: &InForce| {
-        let mut value = json!({ "value": option.value, "origin": origin_json(&option.origin) });
-        if let (None, Some(text)) = (&option.value, &option.default) {
-            value["default"] = text.clone().into();
-        }
-        (option.key.clone(), value)
-    };
-    let artifact = |shown: &Shown| {
-        let lock = |lock: &LockCandidate| json!({ "path": lock.path, "format": lock.format });
-        json!({
-            "name": shown.name,
-            "options": shown.options.iter().map(option).collect::<serde_json::Map<_, _>>(),
-            "locks": shown.locks.iter().map(lock).collect::<Vec<_>>(),
-        })
-    };
-    let index =
-        |index: &Configured| json!({ "name": index.name, "url": index.url, "from": index.from });
-    json!({
-        "source": { "kind": source.kind(), "name": redacted(&source.to_string()) },
-        "artifacts": artifacts.iter().map(artifact).collect::<Vec<_>>(),
-        "indexes": indexes.iter().map(index).collect::<Vec<_>>(),
-    })
-}
-
-fn origin_json(origin: &Origin) -> Value {
-    match origin {
-        Origin::Flag(name) => json!({ "kind": "flag", "name": name }),
-        Origin::Variable(name) => json!({ "kind": "variable", "name": name }),
-        Origin::File { path, line, table } => {
-            json!({ "kind": "file", "path": path, "line": line, "table": table })
-        }
-        Origin::Default => json!({ "kind": "default" }),
-    }
 }
 
 fn as_text(source: &Source, artifacts: &[Shown], indexes: &[Configured]) -> String {

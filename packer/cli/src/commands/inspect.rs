@@ -5,8 +5,9 @@ use std::path::Path;
 use snakecrate_format::size::Size;
 
 use super::{Error, print};
-use crate::archive::{self, Archive, Extracted, Report};
+use crate::archive::{self, Archive, DroppedDocument, Extracted, Report};
 use crate::prefix::{self, LibcUse};
+use snakecrate_base::document;
 use snakecrate_base::ui::Ui;
 use snakecrate_platform::process;
 
@@ -20,15 +21,17 @@ pub(super) fn inspect(file: &Path, json: bool) -> Result<(), Error> {
 pub(super) fn dropped(file: &Path, json: bool) -> Result<(), Error> {
     let dropped = archive::dropped_files(&Archive::open_any(file)?)?;
     if json {
-        let text = serde_json::to_string_pretty(&dropped).unwrap_or_default();
-        return print(&(text + "\n"));
+        return print(&document::text(&DroppedDocument { dropped: &dropped }));
     }
     print(&archive::dropped_text(&dropped))
 }
 
 /// `snakecrate verify`
-pub(super) fn verify(file: &Path, ui: Ui) -> Result<(), Error> {
+pub(super) fn verify(file: &Path, json: bool, ui: Ui) -> Result<(), Error> {
     let verified = archive::verify(&Archive::open_any(file)?, ui)?;
+    if json {
+        return print(&document::text(&verified));
+    }
     if ui.is_quiet() {
         return Ok(());
     }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use snakecrate_base::document::{self, Document};
 use snakecrate_base::host::{self, Way};
 use snakecrate_base::ui::table;
 use snakecrate_format::size::Size;
@@ -14,8 +16,19 @@ use crate::build;
 use crate::build_cache::BuildCache;
 use crate::launchers::launcher;
 
-/// A target. Its JSON is the output of `targets --json`: fields are added to it, never changed.
-#[derive(Debug, Serialize)]
+/// The targets that archives can be built for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Targets {
+    /// All of them, also those that nothing can be built for here.
+    targets: Vec<Row>,
+}
+
+impl Document for Targets {
+    const NAME: &'static str = "targets";
+}
+
+/// A target.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Row {
     /// Its name.
     target: &'static str,
@@ -36,7 +49,7 @@ struct Row {
 }
 
 /// Something that is missing on this machine.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Missing {
     /// It, and the effect.
     what: String,
@@ -56,8 +69,7 @@ pub(super) fn list(json: bool) -> Result<(), Error> {
         .map(|target| Row::new(target, &native, &cache))
         .collect::<Result<_, Error>>()?;
     if json {
-        let text = serde_json::to_string_pretty(&rows).unwrap_or_default();
-        return print(&(text + "\n"));
+        return print(&document::text(&Targets { targets: rows }));
     }
     print(&text(&rows))
 }

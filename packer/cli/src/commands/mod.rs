@@ -4,8 +4,11 @@ mod artifacts;
 mod audit;
 mod build;
 mod cache;
+mod cache_document;
 mod config;
+mod config_document;
 mod diff;
+pub mod documents;
 mod fetch;
 mod image;
 mod inspect;
@@ -266,7 +269,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Build { args } => build::build(&args, ui)?,
         Command::Run { args, arguments } => return Err(build::run(&args, &arguments, ui)),
         Command::Runtime(args) => runtime::runtime(&args, ui)?,
-        Command::Fetch { args } => fetch::fetch(&args, ui)?,
+        Command::Fetch { args, json } => fetch::fetch(&args, json, ui)?,
         Command::Config(args) => config::config(&args)?,
         Command::Package(args) => package::package(&args, ui)?,
         Command::Image(args) => image::image(&args, ui)?,
@@ -282,7 +285,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Command::Size(args) => size::size(&args, ui)?,
         Command::Diff(args) => return diff::diff(&args),
-        Command::Verify { file } => inspect::verify(&file, ui)?,
+        Command::Verify { file, json } => inspect::verify(&file, json, ui)?,
         Command::Extract { file, directory: Some(directory), .. } => {
             inspect::extract(&file, &directory, ui)?;
         }

@@ -1,6 +1,7 @@
 //! The work of `cache prune` and `cache clear`, and the report about it.
 
 use std::io;
+use std::path::Path;
 use std::time::SystemTime;
 
 use snakecrate_cache::inventory::{ComponentInfo, Inventory};
@@ -8,6 +9,7 @@ use snakecrate_cache::prune::{Pruned, Rules, prune};
 use snakecrate_cache::root::Root;
 use snakecrate_format::size::Size;
 
+use super::cache_document::{Component, Environment, Removal, RemovedFile};
 use super::labels;
 use crate::build_cache::{self, BuildCache};
 use crate::prune::build_files::{self, BuildFile};
@@ -83,6 +85,32 @@ impl PruneReport {
         let envs = envs.map(|env| format!("environment {}\n", labels::environment(env)));
         let proof = proof.map(|line| format!("proven {line}"));
         envs.chain(components).chain(files).chain(proof).collect()
+    }
+
+    /// The report for programs.
+    pub(super) fn document<'a>(&'a self, path: &Path, dry_run: bool) -> Removal<'a> {
+        let in_use = self.before.envs.iter().filter(|env| env.in_use);
+        let envs = self.before.envs.iter().filter(|env| self.pruned.envs.contains(&env.key));
+        let file = |file: &BuildFile| RemovedFile { path: file.path(), bytes: file.bytes };
+        let mut removal = Removal {
+            root: path.to_owned(),
+            dry_run,
+            envs: envs.map(|env| Environment::new(path, env)).collect(),
+            components: self.components().map(|one| Component::new(path, one)).collect(),
+            build_files: self.build_files.iter().map(file).collect(),
+            bytes: self.components().map(|info| labels::component(info).2).sum::<u64>()
+                + self.build_files.iter().map(|file| file.bytes).sum::<u64>(),
+            kept: in_use.map(|env| Environment::new(path, env)).collect(),
+        };
+        if let Some(proof) = &self.proof {
+            let path = BuildCache::at(path.join(build_cache::NAME)).proof();
+            let proof = proof.document(&path, dry_run);
+            removal.envs.extend(proof.envs);
+            removal.components.extend(proof.components);
+            removal.kept.extend(proof.kept);
+            removal.bytes += proof.bytes;
+        }
+        removal
     }
 
     /// Prints the sums, and the environments that were kept because they are in use.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
 use pep440_rs::Version;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{Component, Kind, Source};
@@ -12,9 +13,10 @@ use super::Change;
 use crate::archive::{Archive, Error, SBOM};
 
 /// A component that differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ComponentChange {
     /// Its kind.
+    #[schemars(with = "snakecrate_base::document::Kind")]
     pub kind: Kind,
     /// Its normalised name.
     pub name: String,
@@ -31,11 +33,12 @@ pub struct ComponentChange {
 }
 
 /// A component in one of the archives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Side {
     /// Its version.
     pub version: String,
     /// BLAKE3 of its listing.
+    #[schemars(with = "String")]
     pub digest: Digest,
     /// Number of files and links.
     pub files: u64,
@@ -44,13 +47,14 @@ pub struct Side {
     /// Bytes it takes in the archive.
     pub stored: u64,
     /// Its origin.
+    #[schemars(with = "Option<snakecrate_base::document::Source>")]
     pub source: Option<Source>,
     /// Its licences in the bill of materials, sorted.
     pub licenses: Vec<String>,
 }
 
 /// Something about a change that should not pass unseen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Note {
     /// The new version is lower (PEP 440).

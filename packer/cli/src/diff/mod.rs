@@ -7,17 +7,18 @@ mod properties;
 mod text;
 mod yanked;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use snakecrate_base::document::{self, Document};
 use snakecrate_format::digest::Digest;
 
 use crate::archive::{Archive, Error};
 pub use components::{ComponentChange, Note, Side};
 pub use yanked::{Error as NoAnswer, Index};
 
-/// The differences between two archives. Its JSON is the output of `diff --json`: fields are added to
-/// it, never changed.
-#[derive(Debug, Serialize)]
+/// The differences between two archives.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Difference {
     /// The old archive.
     pub old: Summary,
@@ -37,7 +38,7 @@ pub struct Difference {
 }
 
 /// One of the archives.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
     /// Its path as given.
     pub file: String,
@@ -52,11 +53,12 @@ pub struct Summary {
     /// Bytes of all components, unpacked.
     pub unpacked: u64,
     /// BLAKE3 of the manifest.
+    #[schemars(with = "String")]
     pub digest: Digest,
 }
 
 /// A value that differs.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Property {
     /// Its path in the manifest: `launch.options`.
     pub name: String,
@@ -67,7 +69,7 @@ pub struct Property {
 }
 
 /// An entry that differs.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EntryChange {
     /// Its name.
     pub name: String,
@@ -78,7 +80,7 @@ pub struct EntryChange {
 }
 
 /// The fate of an entry or a component.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// Only the new archive has it.
@@ -98,6 +100,10 @@ impl Change {
             _ => Self::Changed,
         }
     }
+}
+
+impl Document for Difference {
+    const NAME: &'static str = "diff";
 }
 
 impl Difference {
@@ -120,7 +126,7 @@ impl Difference {
 
     /// The differences as JSON, with a newline at the end.
     pub fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        document::text(self)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use pep440_rs::Version;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Error;
@@ -12,7 +13,7 @@ use super::model::{File, Hash, Origin, Package, Selection};
 use crate::resolve::{Git, Locked, LockedSource, Place, Remote};
 
 /// The lock file that a build used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UsedLock {
     /// Its path.
     pub path: PathBuf,

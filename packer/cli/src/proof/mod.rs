@@ -30,6 +30,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use snakecrate_format::size::Size;
 use snakecrate_format::target::Target;
@@ -60,7 +61,7 @@ pub enum Outcome {
 }
 
 /// What a proof found.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Proof {
     /// Whether this is known from an earlier build of the same archive.
     #[serde(skip)]
