@@ -7,7 +7,8 @@ use std::fs;
 use serde_json::Value;
 use snakecrate::commands::documents::{Shape, shapes};
 
-use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::{Sandbox, shared};
+use crate::support::target;
 use crate::support::wheel::Wheel;
 
 /// The shapes, and the names of those that a document was checked against.
@@ -54,7 +55,9 @@ fn every_document_fits_its_schema() {
         let links = format!("links-{version}");
         let report = format!("{name}.json");
         let arguments = ["app.py", "-o", name, "--exclude", "tests", "--wheelhouse", &links];
-        sandbox.build(arguments.iter().chain(&["--report", &report])).expect(0, "", "");
+        let build = sandbox.packer(["build", "--quiet", "--level", "3", "--report", &report]);
+        let build = build.args(arguments).args(target::options());
+        build.env("SNAKECRATE_CACHE", shared::packer_cache()).expect(0, "", "");
         let report = fs::read(sandbox.path(report)).unwrap();
         let report: Value = serde_json::from_slice(&report).unwrap();
         assert_eq!(report["proof"]["result"], "proven");
@@ -116,7 +119,7 @@ fn a_damaged_cache_is_described_and_fails_with_json() {
     let difference = &document["damaged"][0]["differences"][0];
     assert!(module.ends_with(difference["path"].as_str().unwrap()), "{document:#}");
     let document = sandbox.run(["cache", "verify", "--repair", "--json"]).any_stderr().json();
-    assert_eq!(document["removed"], 1, "{document:#}");
+    assert!(document["removed"].as_u64().unwrap() > 0, "{document:#}");
     let document = sandbox.run(["cache", "verify", "--json"]).json();
     assert_eq!(document["damaged"], serde_json::json!([]));
 }

@@ -51,7 +51,6 @@ pub(crate) fn measured(wheels: &[Made<'_>]) -> Measured {
         source.add(file);
     }
     Measured {
-        format: 1,
         name: "demo".into(),
         version: Some("1.0".into()),
         target: "x86_64-unknown-linux-gnu".into(),
