@@ -73,6 +73,9 @@ mod reproducible;
 /// Runtime files, and builds of archives without a runtime.
 mod runtime_file;
 
+/// Bills of materials.
+mod sbom;
+
 /// Options that make archives smaller.
 mod size;
 

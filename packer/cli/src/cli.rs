@@ -26,7 +26,7 @@ pub use cache::Cache;
 pub use config::{ConfigArgs, Variables};
 pub use diff::DiffArgs;
 pub use image::{ImageArgs, ImageCommand, LayerCompression, RebaseArgs, RegistryArgs};
-pub use inspect::InspectArgs;
+pub use inspect::{InspectArgs, SbomFormat};
 pub use size::SizeArgs;
 pub use swap::SwapArgs;
 pub use test::TestArgs;

@@ -6,6 +6,7 @@ pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;
 pub mod audit_sources;
+pub mod bill;
 pub mod build;
 pub mod build_cache;
 pub mod bytecode;
@@ -29,7 +30,6 @@ pub mod prune;
 pub mod report;
 pub mod resolve;
 pub mod runtime_args;
-pub mod sbom;
 pub mod settings;
 pub mod source;
 pub mod wheel;

@@ -305,6 +305,7 @@ mod tests {
             version: "3.0.17".into(),
             architecture: "amd64".into(),
             source: None,
+            distribution: None,
             expression: Some("Apache-2.0".into()),
             files: vec![taken("runtime-cpython-3.12.1", "lib/libssl.so.3")],
             text: None,

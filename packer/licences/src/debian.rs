@@ -43,6 +43,8 @@ const SHORT_NAMES: [(&str, &str); 22] = [
 #[derive(Debug)]
 pub struct Packages {
     root: PathBuf,
+    /// `ID` and `VERSION_ID` of the system.
+    distribution: Option<(String, String)>,
     /// Versions and sources by name and architecture.
     status: HashMap<(String, String), (String, Option<String>)>,
 }
@@ -55,7 +57,11 @@ impl Packages {
     /// The list cannot be read.
     pub fn of(root: &Path) -> io::Result<Option<Self>> {
         match fs::read_to_string(root.join(STATUS)) {
-            Ok(text) => Ok(Some(Self { root: root.to_owned(), status: parsed(&text) })),
+            Ok(text) => Ok(Some(Self {
+                root: root.to_owned(),
+                distribution: distribution(root),
+                status: parsed(&text),
+            })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -124,12 +130,25 @@ impl Packages {
             version: facts.map_or_else(String::new, |(_, (version, _))| version.clone()),
             architecture: facts.map_or(architecture, |((_, of), _)| of).to_owned(),
             source: facts.and_then(|(_, (_, source))| source.clone()),
+            distribution: self.distribution.clone(),
             expression,
             files,
             text: None,
         };
         Ok((package, text))
     }
+}
+
+/// The system in `root` by the file that distributions have for this. The standard's second place for it
+/// comes second (os-release(5)).
+fn distribution(root: &Path) -> Option<(String, String)> {
+    let places = ["etc/os-release", "usr/lib/os-release"].into_iter();
+    let text = places.filter_map(|place| fs::read_to_string(root.join(place)).ok()).next()?;
+    let field = |key: &str| {
+        let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
+        Some(value.trim_matches(['"', '\'']).to_owned())
+    };
+    Some((field("ID")?, field("VERSION_ID").unwrap_or_default()))
 }
 
 /// Versions and source packages by name and architecture.

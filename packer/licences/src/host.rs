@@ -18,6 +18,9 @@ pub struct HostPackage {
     /// The source package, if it has another name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The distribution and its release, as `/etc/os-release` has them: `debian`, `12`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<(String, String)>,
     /// The licence of most of its files by its copyright file: an SPDX expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,

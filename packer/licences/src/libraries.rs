@@ -103,17 +103,17 @@ const LICENCES: [(&str, &str); 96] = [
 
 /// A library by its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Library {
+pub struct Library {
     /// Its name: `libssl`.
-    pub(crate) name: String,
+    pub name: String,
     /// The version in the file's name.
-    pub(crate) version: Option<String>,
+    pub version: Option<String>,
     /// Its licence.
-    pub(crate) expression: Option<&'static str>,
+    pub expression: Option<&'static str>,
 }
 
 /// The library in the file at `path`, if that is one and no extension module.
-pub(crate) fn library(path: &str) -> Option<Library> {
+pub fn library(path: &str) -> Option<Library> {
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
     let is_vendored = directory
         .rsplit('/')

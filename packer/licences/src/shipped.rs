@@ -23,7 +23,7 @@ pub(crate) fn incorporated() -> Text {
 }
 
 /// The launcher, and the crates and libraries in it.
-pub(crate) fn launcher() -> Vec<Subject> {
+pub fn launcher() -> Vec<Subject> {
     let parts: Vec<Part> = serde_json::from_str(LAUNCHER).unwrap_or_default();
     let subject = |part: Part| Subject {
         texts: part.texts,

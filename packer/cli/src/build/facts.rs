@@ -12,13 +12,13 @@ use super::requires::Declared;
 use super::{Error, entries};
 use crate::build_cache::BuildCache;
 use crate::component::{Packed, Store};
-use crate::sbom::SbomLicense;
 use crate::wheel::{self, Distribution, Dropped, License, Metadata, Script, normalize};
 use snakecrate_audit::{self as audit, Object};
 use snakecrate_base::temporary;
 use snakecrate_base::tree::Tree;
 use snakecrate_format::target::Target;
 use snakecrate_runtime::{Imports, Scanner};
+use snakecrate_sbom::License as SbomLicense;
 
 /// The facts that a build needs about a distribution besides its files.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,16 +2,11 @@
 
 use snakecrate_base::python::DistributionPackage;
 use snakecrate_format::manifest::{Kind, Source};
+use snakecrate_sbom::{Bill, Checksum, Item, License, cyclonedx};
 
 use super::facts::Facts;
 use crate::archive::ComponentSpec;
-use crate::sbom;
-
-/// The licenses of the C library component: glibc, and the libraries of GCC beside it. From their
-/// sources' COPYING files, as SPDX names them.
-const GLIBC_LICENSE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
-/// The license of the interpreter, as SPDX names it.
-const PYTHON_LICENSE: &str = "Python-2.0.1";
+use crate::bill;
 
 /// The package of a distribution as a component's origin.
 pub(super) fn package_source(package: &DistributionPackage) -> Source {
@@ -19,6 +14,9 @@ pub(super) fn package_source(package: &DistributionPackage) -> Source {
 }
 
 /// The SBOM of `components`; `package` is the one that the runtime comes from, `project` and `wheels` are the facts about them.
+///
+/// It has what the build knows without reading the components again. `inspect --sbom` adds the libraries in
+/// them.
 pub(super) fn sbom_document(
     name: &str,
     version: Option<&str>,
@@ -27,33 +25,50 @@ pub(super) fn sbom_document(
     project: Option<&Facts>,
     wheels: &[&Facts],
 ) -> Vec<u8> {
-    let part = |component: &ComponentSpec| {
-        let facts = match component.kind {
-            Kind::App => project,
-            Kind::Wheel => wheels.iter().find(|facts| facts.name == component.name).copied(),
-            Kind::Runtime | Kind::Part | Kind::CLibrary => None,
+    let facts = |component: &ComponentSpec| match component.kind {
+        Kind::App => project,
+        Kind::Wheel => wheels.iter().find(|facts| facts.name == component.name).copied(),
+        Kind::Runtime | Kind::Part | Kind::CLibrary => None,
+    };
+    let item = |component: &ComponentSpec| {
+        let facts = facts(component);
+        let licenses = match bill::license(component.kind) {
+            Some(expression) => vec![License::Expression(expression.into())],
+            None => facts.map(|facts| facts.licenses.clone()).unwrap_or_default(),
         };
-        let licenses = match component.kind {
-            Kind::Runtime | Kind::Part => {
-                vec![sbom::SbomLicense::Expression(PYTHON_LICENSE.into())]
-            }
-            Kind::CLibrary => vec![sbom::SbomLicense::Expression(GLIBC_LICENSE.into())],
-            Kind::App | Kind::Wheel => {
-                facts.map(|facts| facts.licenses.clone()).unwrap_or_default()
-            }
-        };
-        sbom::Part {
-            kind: component.kind,
+        let package = package.filter(|_| component.kind == Kind::Runtime);
+        let source = component.source.as_ref();
+        let purl = package.map(bill::package_url);
+        let (id, purl) = bill::reference(component.kind, &component.name, &component.version, purl);
+        let needed = facts.map(Facts::required_names).unwrap_or_default();
+        let needed = components.iter().filter(|other| needed.contains(&other.name));
+        let requires =
+            needed.map(|one| bill::reference(one.kind, &one.name, &one.version, None).0).collect();
+        Item {
+            id,
+            kind: bill::kind(component.kind),
             name: component.name.clone(),
-            version: component.version.clone(),
+            version: Some(component.version.clone()),
             summary: facts.and_then(|facts| facts.summary.clone()),
+            purl,
             licenses,
-            source: component.source.clone(),
-            package: package.filter(|_| component.kind == Kind::Runtime).cloned(),
-            digest: component.packed.digest,
-            requires: facts.map(Facts::required_names).unwrap_or_default(),
+            checksums: source
+                .map(|source| Checksum::Sha256(source.sha256.clone()))
+                .into_iter()
+                .collect(),
+            file: source.map(|source| source.file.clone()),
+            properties: vec![("snakecrate:digest", component.packed.digest.to_string())],
+            requires,
+            ..Item::default()
         }
     };
-    let parts: Vec<sbom::Part> = components.iter().map(part).collect();
-    sbom::document(name, version, &parts)
+    let items = components.iter().map(item).chain(bill::launcher()).collect();
+    let tool = env!("CARGO_PKG_VERSION").to_owned();
+    cyclonedx(&Bill {
+        name: name.into(),
+        version: version.map(str::to_owned),
+        vendor: None,
+        tool,
+        items,
+    })
 }

@@ -2,7 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+/// A format of bills of materials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SbomFormat {
+    /// `CycloneDX` 1.7 in JSON
+    Cyclonedx,
+    /// SPDX 2.3 in JSON, the version that most programs read
+    Spdx,
+}
 
 /// The archive and what is shown of it.
 #[derive(Debug, Args)]
@@ -14,6 +23,8 @@ Examples:
                                                 status 1 if a part has no other licence
   snakecrate inspect ./app --notices NOTICES.txt
                                                 the third-party notices that vendors have to ship
+  snakecrate inspect ./app --sbom cyclonedx > app.cdx.json
+                                                the bill of materials
 
 A licence is taken from a distribution's metadata, else from its text. Those of libraries that came from
 the host are known by their package or their name.")]
@@ -35,6 +46,13 @@ pub struct InspectArgs {
     /// Fail if a part has no licence that is allowed: SPDX expressions
     #[arg(long, value_name = "SPDX")]
     pub allow: Vec<String>,
+    /// Print the bill of materials: interpreter, C library, wheels, libraries in them, packages, launcher
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        conflicts_with_all = ["json", "dropped", "licenses", "deny", "allow", "notices"]
+    )]
+    pub sbom: Option<SbomFormat>,
     /// Write the third-party notices to this file
     #[arg(long, value_name = "OUT")]
     pub notices: Option<PathBuf>,

@@ -21,6 +21,7 @@ mod package;
 mod prune;
 mod registry;
 mod runtime;
+mod sbom;
 mod size;
 mod swap;
 mod targets;
@@ -31,7 +32,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::build::hints::Advice;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, InspectArgs};
 use crate::{archive, proof, provenance, report};
 
 use crate::source;
@@ -106,6 +107,9 @@ pub enum Error {
     /// Sizes cannot be shown.
     #[error(transparent)]
     Size(#[from] size::Error),
+    /// There is no bill of materials.
+    #[error(transparent)]
+    Bill(#[from] crate::bill::Error),
     /// Licences cannot be shown, or are not allowed.
     #[error(transparent)]
     Licences(#[from] licences::Error),
@@ -215,6 +219,7 @@ impl Remedy for Error {
             Self::NoEvidence(error) => error.remedy(),
             Self::Size(error) => error.remedy(),
             Self::Licences(error) => error.remedy(),
+            Self::Bill(error) => error.remedy(),
             Self::Limits(error) => error.remedy(),
             Self::Swap(error) => error.remedy(),
             Self::Index(error) => error.remedy(),
@@ -278,6 +283,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }
         Command::Inspect(args) if args.dropped => inspect::dropped(&args.file, args.json)?,
+        Command::Inspect(InspectArgs { file, sbom: Some(format), .. }) => {
+            sbom::sbom(&file, format)?
+        }
         Command::Inspect(args) if licences::is_asked(&args) => licences::licences(&args, ui)?,
         Command::Inspect(args) => inspect::inspect(&args.file, args.json)?,
         Command::Audit { path, json, max_glibc, allow_missing } => {

@@ -75,7 +75,7 @@ pub fn replaced(bill: &[u8], other: &[u8], gone: &[Kind], parts: &BTreeSet<Strin
     // As for a new document: the number is a digest of the rest.
     bill["serialNumber"] = Value::Null;
     let digest = Blake3::of(&serde_json::to_vec(&bill).unwrap_or_default());
-    bill["serialNumber"] = crate::sbom::serial_number(&digest).into();
+    bill["serialNumber"] = snakecrate_sbom::serial_number(&digest).into();
     let mut bytes = serde_json::to_vec_pretty(&bill).unwrap_or_default();
     bytes.push(b'\n');
     bytes
