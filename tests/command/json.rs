@@ -64,6 +64,7 @@ fn every_document_fits_its_schema() {
         checked.check("build-report", &report);
     }
     sandbox.archive("new").expect(0, "hello\n", "");
+    fs::write(sandbox.path("osv.json"), r#"{"id": "A", "affected": []}"#).unwrap();
     for (name, arguments) in [
         ("fetch", "fetch app.py --wheelhouse links-1"),
         ("config", "config app.py --level 3"),
@@ -74,6 +75,7 @@ fn every_document_fits_its_schema() {
         ("size", "size new"),
         ("size", "size new --compare old --report new.json"),
         ("audit", "audit new"),
+        ("audit-vulnerabilities", "audit new --vulnerabilities osv.json"),
         ("verify", "verify new"),
         ("verify", "-q verify new"),
         ("targets", "targets"),

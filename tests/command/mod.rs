@@ -99,3 +99,6 @@ mod measured;
 
 /// Directories, zip applications, source distributions and environments.
 mod sources;
+
+/// Known vulnerabilities of what is in archives.
+mod vulnerabilities;

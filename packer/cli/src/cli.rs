@@ -1,5 +1,6 @@
 //! The command line: subcommands and their flags.
 
+mod audit;
 mod cache;
 mod config;
 mod diff;
@@ -19,9 +20,9 @@ use confique::Layer as _;
 use crate::prefix::LibcUse;
 use crate::runtime_args::RuntimeArgs;
 use crate::settings::{Options, described};
-use snakecrate_audit::Glibc;
 use snakecrate_base::ui::Verbosity;
 
+pub use audit::AuditArgs;
 pub use cache::Cache;
 pub use config::{ConfigArgs, Variables};
 pub use diff::DiffArgs;
@@ -204,29 +205,9 @@ exit status is the runner's.")]
     Diff(DiffArgs),
     /// Show where the bytes of an archive go: components, kinds of files, directories, duplicates
     Size(SizeArgs),
-    /// Show what native code requires from a host: glibc, libraries, processor
+    /// Show what native code requires from a host: glibc, libraries, processor; or known vulnerabilities
     #[command(mut_args = describe)]
-    #[command(after_help = "\
-Examples:
-  snakecrate audit ./app                        an archive
-  snakecrate audit numpy-….whl --max-glibc 2.28 a wheel; fails if it requires more
-  snakecrate audit .venv/lib                    every ELF file below a directory
-
-The exit status is 1 if the code would not run: a file is for another machine, nothing provides a
-library, or a file requires a newer glibc than --max-glibc.")]
-    Audit {
-        /// An archive, a wheel, a directory or an ELF file
-        path: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-        /// Fail if a file requires a newer glibc than this
-        #[arg(long, value_name = "VERSION")]
-        max_glibc: Option<Glibc>,
-        /// Library that may be missing: a name, a pattern, or several with commas
-        #[arg(long, value_name = "NAME", value_delimiter = ',')]
-        allow_missing: Vec<String>,
-    },
+    Audit(AuditArgs),
     /// Check an archive: every digest, and the zip directory against the manifest
     Verify {
         /// The archive

@@ -33,7 +33,7 @@ pub use error::Error;
 pub use extract::{Extracted, extract, require_empty, unpack};
 pub use inspect::Report;
 pub use read::Archive;
-pub use spec::{About, ArchiveSpec, AttachmentSpec, ComponentSpec, SBOM};
+pub use spec::{About, ArchiveSpec, AttachmentSpec, ComponentSpec, SBOM, VEX};
 pub use verify::{Verified, verify};
 pub use walk::visit;
 pub use write::{Aside, Written, write, write_aside};

@@ -11,6 +11,9 @@ use crate::component::Packed;
 /// The role of the bill of materials.
 pub const SBOM: &str = "sbom";
 
+/// The role of the vendor's statements about vulnerabilities.
+pub const VEX: &str = "vex";
+
 /// The contents of an archive.
 #[derive(Debug, Clone)]
 pub struct ArchiveSpec {

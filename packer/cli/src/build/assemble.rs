@@ -161,6 +161,7 @@ impl Work<'_> {
             attachments: std::iter::once(AttachmentSpec::sbom(sbom))
                 .chain(dropped)
                 .chain(packages)
+                .chain(self.vex()?)
                 .collect(),
         };
         Ok(Planned { spec, runtime_file, audit: report, hints, subjects })

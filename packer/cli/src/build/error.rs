@@ -50,6 +50,14 @@ pub enum Error {
     /// A lock file cannot be used.
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// The file of `vex` says nothing about vulnerabilities.
+    #[error("{} isn't a VEX document: {source}", path.display())]
+    Vex {
+        /// Its path.
+        path: PathBuf,
+        /// The cause.
+        source: snakecrate_advisories::BadVex,
+    },
     /// A file cannot be included.
     #[error(transparent)]
     Include(#[from] super::include::Error),
@@ -160,6 +168,7 @@ impl Remedy for Error {
             Self::NoCLibrary { target } => Some(format!(
                 "name the Python of an unpacked system with --python {target}=PATH, or use --libc host"
             )),
+            Self::Vex { .. } => Some("give vex an OpenVEX or CycloneDX document in JSON".into()),
             Self::External { option } => {
                 Some(format!("give {option} to `snakecrate runtime`, which makes that file"))
             }

@@ -36,6 +36,7 @@ mod selection;
 mod subject;
 mod swap;
 mod swap_error;
+mod vex;
 
 use std::collections::BTreeSet;
 use std::path::Path;

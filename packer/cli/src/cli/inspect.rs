@@ -37,6 +37,9 @@ pub struct InspectArgs {
     /// List the files of wheels that are not in the archive, and why
     #[arg(long, conflicts_with_all = ["licenses", "deny", "allow", "notices"])]
     pub dropped: bool,
+    /// Print the statements about vulnerabilities (VEX) that the vendor put into the archive
+    #[arg(long, conflicts_with_all = ["licenses", "deny", "allow", "notices", "dropped", "json", "sbom"])]
+    pub vex: bool,
     /// Show the licence of each part, and the texts
     #[arg(long)]
     pub licenses: bool,

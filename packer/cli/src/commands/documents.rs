@@ -42,6 +42,7 @@ pub fn shapes() -> Vec<Shape> {
         Shape::of::<diff::Difference>("diff --json"),
         Shape::of::<snakecrate_size::Document<'_>>("size --json"),
         Shape::of::<snakecrate_audit::Report>("audit --json"),
+        Shape::of::<snakecrate_advisories::Document<'_>>("audit --vulnerabilities --json"),
         Shape::of::<Verified>("verify --json"),
         Shape::of::<list_targets::Targets>("targets --json"),
         Shape::of::<cache_document::Listing<'_>>("cache list --json"),

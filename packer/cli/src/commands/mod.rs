@@ -26,6 +26,7 @@ mod size;
 mod swap;
 mod targets;
 mod test;
+mod vulnerabilities;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -59,6 +60,9 @@ pub enum Error {
     /// Native code would not run.
     #[error(transparent)]
     Audit(#[from] snakecrate_audit::Error),
+    /// There are known vulnerabilities.
+    #[error(transparent)]
+    Vulnerabilities(#[from] vulnerabilities::Error),
     /// There is nothing to audit.
     #[error(transparent)]
     Collect(#[from] crate::audit_sources::Error),
@@ -201,6 +205,7 @@ impl Remedy for Error {
             Self::Archive(error) => error.remedy(),
             Self::Test(error) => error.remedy(),
             Self::Audit(error) => error.remedy(),
+            Self::Vulnerabilities(error) => error.remedy(),
             Self::Collect(error) => error.remedy(),
             Self::Report(error) => error.remedy(),
             Self::Provenance(error) => error.remedy(),
@@ -282,15 +287,17 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Test { args, arguments } => {
             return Err(Error::Test(test::test(&args, &arguments, ui).into()));
         }
+        Command::Inspect(args) if args.vex => vulnerabilities::vex(&args.file)?,
         Command::Inspect(args) if args.dropped => inspect::dropped(&args.file, args.json)?,
         Command::Inspect(InspectArgs { file, sbom: Some(format), .. }) => {
             sbom::sbom(&file, format)?
         }
         Command::Inspect(args) if licences::is_asked(&args) => licences::licences(&args, ui)?,
         Command::Inspect(args) => inspect::inspect(&args.file, args.json)?,
-        Command::Audit { path, json, max_glibc, allow_missing } => {
-            audit::audit(&path, json, max_glibc, allow_missing)?;
+        Command::Audit(args) if !args.vulnerabilities.is_empty() => {
+            vulnerabilities::vulnerabilities(&args, ui)?;
         }
+        Command::Audit(args) => audit::audit(args)?,
         Command::Size(args) => size::size(&args, ui)?,
         Command::Diff(args) => return diff::diff(&args),
         Command::Verify { file, json } => inspect::verify(&file, json, ui)?,

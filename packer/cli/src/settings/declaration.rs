@@ -366,6 +366,11 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "ADDRESS", value_parser = publisher)))]
     pub contact: Option<String>,
 
+    /// Statements about vulnerabilities (VEX) that the archive carries: an OpenVEX or CycloneDX document in
+    /// JSON, for `audit --vulnerabilities`
+    #[config(layer_attr(arg(long, value_name = "FILE")))]
+    pub vex: Option<PathBuf>,
+
     /// The environment of the application
     #[config(nested, layer_attr(command(flatten)))]
     #[config(layer_attr(schemars(default = "EnvOptions::empty")))]

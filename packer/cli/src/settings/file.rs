@@ -251,6 +251,7 @@ fn make_absolute(options: &mut Options, directory: &Path) {
         &mut options.lock,
         &mut options.wheelhouse,
         &mut options.debian_keyring,
+        &mut options.vex,
     ];
     let listed = lists.into_iter().flatten().flatten();
     for path in listed.chain(files.into_iter().flatten()) {

@@ -1,0 +1,168 @@
+//! The part of OSV records that counts here (<https://ossf.github.io/osv-schema/>).
+
+use serde::Deserialize;
+
+use crate::version::{Ecosystem, Order};
+
+/// A vulnerability.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
+    #[serde(default)]
+    pub(crate) upstream: Vec<String>,
+    #[serde(default)]
+    pub(crate) summary: Option<String>,
+    #[serde(default)]
+    pub(crate) details: Option<String>,
+    #[serde(default)]
+    pub(crate) withdrawn: Option<String>,
+    #[serde(default)]
+    pub(crate) affected: Vec<Affected>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Affected {
+    #[serde(default)]
+    pub(crate) package: Option<Package>,
+    #[serde(default)]
+    pub(crate) ranges: Vec<Range>,
+    #[serde(default)]
+    pub(crate) versions: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) ecosystem: String,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Range {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) events: Vec<Event>,
+}
+
+/// One of them is there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Event {
+    pub(crate) introduced: Option<String>,
+    pub(crate) fixed: Option<String>,
+    pub(crate) last_affected: Option<String>,
+}
+
+/// Whether a version is affected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is, and these versions have a fix.
+    Yes(Vec<String>),
+    No,
+    /// A version cannot be compared.
+    Unknown(String),
+}
+
+impl Affected {
+    /// Whether `version` of the package is affected.
+    pub(crate) fn verdict(&self, ecosystem: Ecosystem, version: &str) -> Verdict {
+        let order = |a: &str, b: &str| ecosystem.compare(a, b);
+        let fixed = || {
+            let events = self.ranges.iter().filter(|range| range.kind != "GIT");
+            let events = events.flat_map(|range| &range.events);
+            let mut all: Vec<String> = events.filter_map(|event| event.fixed.clone()).collect();
+            all.dedup();
+            all
+        };
+        if self
+            .versions
+            .iter()
+            .any(|one| one == version || order(one, version) == Some(std::cmp::Ordering::Equal))
+        {
+            return Verdict::Yes(fixed());
+        }
+        for range in self.ranges.iter().filter(|range| range.kind != "GIT") {
+            match range.holds(version, &order) {
+                Ok(true) => return Verdict::Yes(fixed()),
+                Ok(false) => {}
+                Err(version) => return Verdict::Unknown(version),
+            }
+        }
+        Verdict::No
+    }
+}
+
+impl Range {
+    /// The algorithm of the specification: events in the order of their versions, each of which changes
+    /// the state.
+    fn holds(&self, version: &str, order: &impl Fn(&str, &str) -> Order) -> Result<bool, String> {
+        let at_least = |other: &str| -> Result<bool, String> {
+            if other == "0" {
+                return Ok(true);
+            }
+            let found = order(version, other).ok_or_else(|| other.to_owned())?;
+            Ok(found != std::cmp::Ordering::Less)
+        };
+        // Events may be in any order, so the last one at or before the version decides.
+        let mut last: Option<(String, bool)> = None;
+        for event in &self.events {
+            let (at, affected) = match event {
+                Event { introduced: Some(at), .. } => (at, true),
+                Event { fixed: Some(at), .. } => (at, false),
+                Event { last_affected: Some(at), .. } => {
+                    let is_past =
+                        at_least(at)? && order(version, at) != Some(std::cmp::Ordering::Equal);
+                    if is_past {
+                        (at, false)
+                    } else {
+                        continue;
+                    }
+                }
+                Event { .. } => continue,
+            };
+            if !at_least(at)? {
+                continue;
+            }
+            let is_later = match &last {
+                None => true,
+                Some((before, _)) if before == "0" => true,
+                Some(_) if at == "0" => false,
+                Some((before, _)) => {
+                    let found = order(at, before).ok_or_else(|| at.clone())?;
+                    found != std::cmp::Ordering::Less
+                }
+            };
+            if is_later {
+                last = Some((at.clone(), affected));
+            }
+        }
+        Ok(last.is_some_and(|(_, affected)| affected))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn affected(json: &str) -> Affected {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn events_open_and_close_ranges_in_any_order() {
+        let one = affected(
+            r#"{"ranges": [{"type": "ECOSYSTEM", "events": [{"fixed": "2.0"}, {"introduced": "0"},
+                {"introduced": "3.0rc1"}, {"last_affected": "3.1"}]}, {"type": "GIT", "events": []}],
+                "versions": ["9.0"]}"#,
+        );
+        let fixed = Verdict::Yes(vec!["2.0".into()]);
+        for version in ["1.9", "0.1", "3.0rc1", "3.0", "3.1", "3.1.0", "9", "9.0"] {
+            assert_eq!(one.verdict(Ecosystem::PyPi, version), fixed, "{version}");
+        }
+        for version in ["2.0", "2.9", "3.0b1", "3.1.1", "4"] {
+            assert_eq!(one.verdict(Ecosystem::PyPi, version), Verdict::No, "{version}");
+        }
+        assert_eq!(one.verdict(Ecosystem::PyPi, "nonsense!"), Verdict::Unknown("2.0".into()));
+    }
+}
