@@ -264,19 +264,23 @@ fn a_build_over_its_budget_fails_and_names_the_largest_parts() {
         "error: the archive is over its budget: [SIZE], and [SIZE] are allowed\n\
          the archive is over its budget: 2 components, and 1 are allowed\n\
          largest components: sized 1 ([SIZE]), sized 1 ([SIZE])\n \
-         help: leave something out, or raise the limit in [tool.snakecrate.budget]; `snakecrate size FILE` \
-         shows what there is in an archive\n",
+         help: leave something out, or raise the limit in [tool.snakecrate.budget]; `snakecrate size \
+         new.failed` shows what is in the archive\n",
     );
     assert!(!sandbox.path("new").exists());
+    assert_eq!(sizes(&sandbox, &["new.failed"])["counts"]["components"], 2);
     // Beside the last build, the additions are named.
     let over = wheels(&sandbox, "2", "app1", &["--budget-components", "2"]);
     let (status, _, stderr) = over.parts();
     assert_eq!(status.code(), Some(1));
+    assert_eq!(sizes(&sandbox, &["app1"])["counts"]["components"], 2, "the last build stays");
+    assert_eq!(sizes(&sandbox, &["app1.failed"])["counts"]["components"], 3);
     let line = stderr.lines().nth(1).unwrap();
     let start = "largest additions to app1: sized 1 → 2 (+";
     assert!(line.starts_with(start) && line.contains("sized-more 1, new (+"), "{stderr}");
     let within = ["--budget-components", "3", "--budget-size", "50MB"];
     wheels(&sandbox, "2", "app1", &within).expect(0, "", "");
+    assert!(!sandbox.path("app1.failed").exists());
 }
 
 #[test]

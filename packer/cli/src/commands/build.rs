@@ -84,12 +84,22 @@ fn prepare(
     only_proven::reduced(whole, source, settings, python, ui)
 }
 
+/// The fate of an archive that is over its budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It stays with another suffix, as one whose proof failed.
+    Kept,
+    /// It goes with the directory that it is in.
+    Removed,
+}
+
 /// Writes the archive beside `output`, proves it, and checks its limits. Entries that cannot be offered are
 /// left out.
 pub(super) fn prove(
     build: &mut Build,
     settings: &Settings,
     output: &Path,
+    refused: Refused,
     ui: Ui,
 ) -> Result<(Aside, Result<Outcome, proof::Error>), Error> {
     let (aside, proven) = started(build, settings, output, ui)?;
@@ -97,7 +107,14 @@ pub(super) fn prove(
         ui.step("Proven", proof);
     }
     if proven.is_ok() {
-        limits::check(aside.path(), output, settings, ui)?;
+        match limits::check(aside.path(), output, settings, ui) {
+            Err(error) if error.is_about_size() && refused == Refused::Kept => {
+                let kept = failed(output);
+                aside.publish_as(&kept).map_err(crate::build::Error::from)?;
+                return Err(Error::OverBudget { error: Box::new(error), kept });
+            }
+            checked => checked?,
+        }
     }
     Ok((aside, proven))
 }
@@ -148,7 +165,7 @@ fn write(
     ui: Ui,
 ) -> Result<(), Error> {
     let output = &files.archive;
-    let (aside, proven) = prove(&mut build, settings, output, ui)?;
+    let (aside, proven) = prove(&mut build, settings, output, Refused::Kept, ui)?;
     let report = |path: &Path| match &files.report {
         Some(file) => Report::new(&build, path, proven.as_ref(), warnings())?.write(file),
         None => Ok(()),
@@ -172,13 +189,13 @@ fn write(
     Ok(())
 }
 
-/// Removes an archive that failed its proof: a leftover of an earlier build would be taken for the last
+/// Removes an archive that failed its proof or its budget: a leftover of an earlier build would be taken for the last
 /// one's.
 pub(super) fn forget_failed(output: &Path) {
     let _ = fs::remove_file(failed(output));
 }
 
-/// The name of an archive whose proof failed.
+/// The name of an archive that failed its proof or its budget.
 fn failed(output: &Path) -> PathBuf {
     let mut name = output.as_os_str().to_owned();
     name.push(".failed");

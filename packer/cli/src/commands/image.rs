@@ -203,8 +203,9 @@ fn of_source(
         let directory = directory
             .map_err(|source| Error::Directory { path: cache.path().to_owned(), source })?;
         let name = artifact.name.as_deref().unwrap_or(build.name()).to_owned();
+        let archive = directory.path().join(&name);
         let (aside, proven) =
-            build::prove(&mut build, settings, &directory.path().join(&name), ui)?;
+            build::prove(&mut build, settings, &archive, build::Refused::Removed, ui)?;
         if let Err(error) = proven {
             return Err(build::unproven(&build, error, None));
         }

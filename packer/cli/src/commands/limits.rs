@@ -38,6 +38,13 @@ pub enum Error {
     Archive(#[from] archive::Error),
 }
 
+impl Error {
+    /// Whether a look into the archive shows what to leave out.
+    pub(super) fn is_about_size(&self) -> bool {
+        matches!(self, Self::Budget { .. })
+    }
+}
+
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         match self {

@@ -120,6 +120,14 @@ pub enum Error {
     /// An archive is over a limit of its settings.
     #[error(transparent)]
     Limits(#[from] limits::Error),
+    /// The archive is over its budget, and is kept with another suffix.
+    #[error("{error}")]
+    OverBudget {
+        /// The limits and the largest additions.
+        error: Box<limits::Error>,
+        /// The archive.
+        kept: PathBuf,
+    },
     /// Components of an archive cannot be replaced.
     #[error(transparent)]
     Swap(#[from] swap::Error),
@@ -226,6 +234,11 @@ impl Remedy for Error {
             Self::Licences(error) => error.remedy(),
             Self::Bill(error) => error.remedy(),
             Self::Limits(error) => error.remedy(),
+            Self::OverBudget { kept, .. } => Some(format!(
+                "leave something out, or raise the limit in [tool.snakecrate.budget]; `snakecrate \
+                 size {}` shows what is in the archive",
+                kept.display()
+            )),
             Self::Swap(error) => error.remedy(),
             Self::Index(error) => error.remedy(),
             Self::SeveralPackages(_) => Some("name a directory with -o".into()),

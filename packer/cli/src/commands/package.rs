@@ -185,7 +185,8 @@ fn of_source(
         let name = if targets > 1 { format!("{name}-{target}") } else { name.to_owned() };
         let archive = output.directory(several || output.formats.len() > 1)?.join(name);
         let archive = if archive.is_dir() { archive.with_extension("bin") } else { archive };
-        let (aside, proven) = build::prove(&mut build, settings, &archive, ui)?;
+        let (aside, proven) =
+            build::prove(&mut build, settings, &archive, build::Refused::Kept, ui)?;
         if proven.is_err() {
             let kept = build::keep(aside, &proven, &archive)?;
             return Err(build::unproven(&build, proven.expect_err("it failed"), kept));

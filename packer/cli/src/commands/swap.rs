@@ -90,7 +90,7 @@ fn write(
     since: usize,
     ui: Ui,
 ) -> Result<(), super::Error> {
-    let (aside, proven) = build::prove(&mut build, settings, output, ui)?;
+    let (aside, proven) = build::prove(&mut build, settings, output, build::Refused::Kept, ui)?;
     let report = |path: &Path| {
         let difference = Difference::new(old, &Archive::open(path)?)?;
         if let Some(file) = &settings.report {
