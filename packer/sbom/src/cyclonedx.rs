@@ -59,12 +59,11 @@ fn component(item: &Item) -> Value {
     let hashes: Vec<Value> = item.checksums.iter().map(hash).collect();
     list(&mut component, "hashes", hashes);
     // The schema allows either one expression or any number of names.
-    let licenses = match item.expression() {
-        Some(expression) => vec![json!({ "expression": expression })],
-        None => {
-            let names = item.license_names().into_iter();
-            names.map(|name| json!({ "license": { "name": name } })).collect()
-        }
+    let licenses = if let Some(expression) = item.expression() {
+        vec![json!({ "expression": expression })]
+    } else {
+        let names = item.license_names().into_iter();
+        names.map(|name| json!({ "license": { "name": name } })).collect()
     };
     list(&mut component, "licenses", licenses);
     let file = item.file.iter().map(|file| ("snakecrate:file", file));

@@ -1,6 +1,7 @@
 //! Bills of materials that wheels bring (<https://peps.python.org/pep-0770/>): `CycloneDX` or SPDX in JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ pub struct Embedded {
 /// Whether a file of a component is such a document.
 pub fn is_embedded(path: &str) -> bool {
     let Some((_, rest)) = path.split_once(".dist-info/sboms/") else { return false };
-    rest.ends_with(".json")
+    Path::new(rest).extension().is_some_and(|extension| extension == "json")
 }
 
 /// Reads a document. The items' references begin with `prefix`. `None` if it is of neither format.

@@ -2,7 +2,7 @@
 
 use object::elf;
 use object::read::elf::{FileHeader, SectionHeader as _};
-use object::{Object as _, ObjectSymbol as _};
+use object::{Object as _, ObjectSymbol};
 use serde::Deserialize;
 
 /// The owner and the kind of the note with the package of a file
@@ -68,7 +68,7 @@ pub fn native(bytes: &[u8]) -> Option<Native> {
 
 fn kind(bytes: &[u8]) -> NativeKind {
     let Ok(file) = object::File::parse(bytes) else { return NativeKind::Other };
-    let mut exported = file.dynamic_symbols().filter(|symbol| symbol.is_definition());
+    let mut exported = file.dynamic_symbols().filter(ObjectSymbol::is_definition);
     let is_module =
         exported.any(|symbol| symbol.name_bytes().is_ok_and(|name| name.starts_with(b"PyInit_")));
     match file.kind() {

@@ -1,5 +1,7 @@
 //! Package URLs (<https://github.com/package-url/purl-spec>).
 
+use std::fmt::Write as _;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The characters that package URLs encode.
@@ -36,7 +38,7 @@ pub fn debian(
     let given = qualifiers.iter().filter(|(_, value)| !value.is_empty());
     for (at, (key, value)) in given.enumerate() {
         let sign = if at == 0 { '?' } else { '&' };
-        url.push_str(&format!("{sign}{key}={}", percent(value)));
+        let _ = write!(url, "{sign}{key}={}", percent(value));
     }
     url
 }
