@@ -67,6 +67,9 @@ mod proof;
 /// The statement about a build.
 mod provenance;
 
+/// Attestations of indexes, and required publishers.
+mod publishers;
+
 /// Same inputs, same bytes.
 mod reproducible;
 

@@ -3,6 +3,7 @@
 //! ```text
 //! <cache>/build/
 //!   archives/<key>/<name>             archives that `run` built
+//!   attestations/<sha256>.json        attestations of files of package indexes
 //!   backends/<key>.json               which environment of a build back end is current
 //!   backends/<key>-<random>/          the environment; it contains its own path, so it is not renamed;
 //!                                     one that no note names is incomplete or replaced
@@ -54,6 +55,7 @@ pub const NAME: &str = "build";
 pub const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 
 const ARCHIVES: &str = "archives";
+const ATTESTATIONS: &str = "attestations";
 const BACKENDS: &str = "backends";
 const BUILDS: &str = "builds";
 const COMPONENTS: &str = "components";
@@ -220,6 +222,11 @@ impl BuildCache {
             hosts: directory("hosts"),
             probed: directory("probed"),
         }
+    }
+
+    /// The attestations of the file with this digest.
+    pub fn attestations(&self, sha256: &str) -> PathBuf {
+        self.path.join(ATTESTATIONS).join(format!("{sha256}.json"))
     }
 
     /// The note about the resolution with this key.

@@ -5,6 +5,7 @@
 pub const BUILD_ID: &str = env!("SNAKECRATE_BUILD_ID");
 
 pub mod archive;
+pub mod attestations;
 pub mod audit_sources;
 pub mod bill;
 pub mod build;

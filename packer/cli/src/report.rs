@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 use snakecrate_format::manifest::Kind;
+use snakecrate_provenance::publisher::Publisher;
 
 use crate::build::Build;
 use crate::diff::Difference;
@@ -104,6 +105,9 @@ struct Component<'a> {
     bytes: u64,
     /// Its bytes in the archive.
     packed: u64,
+    /// Its publishers, by the attestations of its index.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    publishers: &'a [Publisher],
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -157,6 +161,10 @@ impl<'a> Report<'a> {
             files: one.packed.files,
             bytes: one.packed.bytes,
             packed: one.packed.stored(),
+            publishers: match one.kind {
+                Kind::Wheel => build.publishers(&one.name),
+                _ => &[],
+            },
         });
         Ok(Self {
             name: &spec.name,

@@ -31,6 +31,8 @@ const ATTEMPTS: u32 = 3;
 const CHUNK: usize = 128 << 10;
 /// The longest document that [`text`] reads, in bytes.
 const MAX_TEXT: u64 = 16 << 20;
+/// The longest time that [`small`] takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Downloads the file at `url`, whose digest must be `sha256` (64 hex digits), to `to`.
 ///
@@ -89,6 +91,21 @@ pub fn text_as(url: &str, accept: &str) -> Result<String, Error> {
     })
 }
 
+/// The document at `url` in the media type `accept`, for one that the user can do without: it is asked for
+/// once, has to arrive within half a minute, and may have at most `most` bytes.
+///
+/// # Errors
+///
+/// The download fails, or the document is too large.
+pub fn small(url: &str, accept: &str, most: u64) -> Result<Vec<u8>, Error> {
+    let (body, _) = open_within(url, accept, Some(PATIENCE))?;
+    let url = || redacted(url).into_owned();
+    let mut bytes = Vec::new();
+    let read = body.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|source| Error::Read { url: url(), source })?;
+    if bytes.len() as u64 > most { Err(Error::TooLarge { url: url(), most }) } else { Ok(bytes) }
+}
+
 /// The SHA-256 of the file at `path`, in hex.
 pub fn file_sha256(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
@@ -124,6 +141,15 @@ fn persistently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, E
 
 /// The bytes at `url`, and their number if it is known.
 fn open(url: &str, accept: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> {
+    open_within(url, accept, None)
+}
+
+/// Like [`open`]; the whole answer has to arrive within `patience`.
+fn open_within(
+    url: &str,
+    accept: &str,
+    patience: Option<Duration>,
+) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     if let Some(path) = file_path(url) {
         let fail = |source| Error::Read { url: url.to_owned(), source };
         let file = File::open(path).map_err(fail)?;
@@ -134,7 +160,7 @@ fn open(url: &str, accept: &str) -> Result<(Box<dyn Read>, Option<u64>), Error> 
         return Err(Error::Scheme(redacted(url).into_owned()));
     }
     let (address, authorization) = authorization(url);
-    let response = get(&address, authorization, accept).map_err(|error| match error {
+    let response = get(&address, authorization, accept, patience).map_err(|error| match error {
         ureq::Error::StatusCode(status) => {
             Error::Status { url: redacted(url).into_owned(), status }
         }
@@ -153,6 +179,7 @@ fn get(
     url: &str,
     authorization: Option<String>,
     accept: &str,
+    patience: Option<Duration>,
 ) -> Result<Response<ureq::Body>, ureq::Error> {
     let tls =
         ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
@@ -166,6 +193,7 @@ fn get(
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         .timeout_connect(Some(Duration::from_secs(30)))
         .timeout_recv_response(Some(Duration::from_mins(1)))
+        .timeout_global(patience)
         .build()
         .into();
     let request = agent.get(url).header(header::ACCEPT, accept);

@@ -155,11 +155,11 @@ fn verify(
     let bundle = Bundle::from_json(&bundle.to_string()).map_err(|error| wrong(&error))?;
     let digest = Sha256Hash::from_hex(sha256).map_err(|error| wrong(&error))?;
     let policy = VerificationPolicy::any_identity();
-    let verified = verifier.verify(digest, &bundle, &policy).map_err(|error| wrong(&error))?;
-    if !(verified.certificate_verified() && verified.sct_verified() && verified.tlog_verified()) {
+    let outcome = verifier.verify(digest, &bundle, &policy).map_err(|error| wrong(&error))?;
+    if !(outcome.certificate_verified() && outcome.sct_verified() && outcome.tlog_verified()) {
         return Err(Error::Signature("a check was left out".into()));
     }
-    let Some(certificate) = verified.certificate() else {
+    let Some(certificate) = outcome.certificate() else {
         return Err(Error::Signature("it has no certificate".into()));
     };
     if !owns(publisher, certificate) {

@@ -23,7 +23,9 @@ struct Hash(digest::Context);
 pub(crate) fn install() {
     static ONCE: OnceLock<()> = OnceLock::new();
     // Fails only if there is one already, which is as good.
-    ONCE.get_or_init(|| drop(install_default_provider(&Ring)));
+    ONCE.get_or_init(|| {
+        let _ = install_default_provider(&Ring);
+    });
 }
 
 impl HashContext for Hash {

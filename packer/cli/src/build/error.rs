@@ -7,7 +7,8 @@ use super::{entries, requires};
 use snakecrate_audit as audit;
 
 use crate::{
-    archive, build_cache, bytecode, component, lock, resolve, settings, source, wheel, wheelhouse,
+    archive, attestations, build_cache, bytecode, component, lock, resolve, settings, source,
+    wheel, wheelhouse,
 };
 use snakecrate_base::error::Remedy;
 use snakecrate_base::python::Interpreter;
@@ -20,6 +21,9 @@ pub enum Error {
     /// The source cannot be used.
     #[error(transparent)]
     Source(#[from] source::Error),
+    /// A distribution has the wrong publisher, or none.
+    #[error(transparent)]
+    Publishers(#[from] attestations::Error),
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::Error),
@@ -149,6 +153,7 @@ impl Remedy for Error {
             Self::Minors(_) => Some("name interpreters of one minor version".into()),
             Self::Runtime(error) => error.remedy(),
             Self::Lock(error) => error.remedy(),
+            Self::Publishers(error) => error.remedy(),
             Self::Include(error) => error.remedy(),
             Self::Installed(error) => error.remedy(),
             Self::Resolve(error) => error.remedy(),

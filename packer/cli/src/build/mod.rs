@@ -45,6 +45,7 @@ use std::sync::Arc;
 use snakecrate_format::digest::Digest;
 
 use crate::archive::{self, ArchiveSpec, Aside, Written};
+use crate::attestations::{self, Attested};
 use crate::build_cache::BuildCache;
 use crate::bytecode;
 use crate::footprint::{Footprint, Places};
@@ -64,6 +65,7 @@ use snakecrate_audit::Report;
 use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::Ui;
+use snakecrate_provenance::publisher::Publisher;
 use snakecrate_provenance::statement::Resource;
 use snakecrate_runtime::Workers;
 pub use subject::{Check, HOOK, Subject, Withheld};
@@ -80,6 +82,8 @@ pub struct Build {
     hints: Hints,
     subjects: Vec<Subject>,
     lock: Option<UsedLock>,
+    /// Who published its distributions.
+    attested: Vec<Attested>,
     /// The inputs, for statements about the build.
     materials: Vec<Resource>,
     environment: Env,
@@ -209,13 +213,21 @@ impl Build {
         let work =
             Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?
                 .with_footprint(footprint);
+        let directory = source.directory_of_files().unwrap_or(Path::new("."));
+        let attested = attestations::check(settings, directory, &fetched, &cache, ui)?;
         let materials = match settings.provenance {
-            Some(_) => provenance::of_inputs(source, &fetched, interpreter),
+            Some(_) => provenance::of_inputs(source, &fetched, &attested, interpreter),
             None => Vec::new(),
         };
         let planned = work.plan(source, fetched)?;
         let named_entries = !settings.entries.is_empty() || settings.module.is_some();
-        Ok(Self { lock, materials, named_entries, ..Self::of(planned, launcher, settings) })
+        Ok(Self {
+            lock,
+            attested,
+            materials,
+            named_entries,
+            ..Self::of(planned, launcher, settings)
+        })
     }
 
     /// The build of an archive that is `planned`, without a lock file and with entries that nobody named.
@@ -229,6 +241,7 @@ impl Build {
             hints,
             subjects,
             lock: None,
+            attested: Vec::new(),
             materials: Vec::new(),
             environment: settings.env.clone(),
             named_entries: false,
@@ -316,6 +329,16 @@ impl Build {
     /// The lock file that chose its distributions.
     pub fn lock(&self) -> Option<&UsedLock> {
         self.lock.as_ref()
+    }
+
+    /// Who published the distribution of this name, by its attestations.
+    pub fn publishers(&self, name: &str) -> &[Publisher] {
+        self.attested.iter().find(|one| one.name == name).map_or(&[], |one| &one.publishers)
+    }
+
+    /// Who published its distributions, by their attestations, as far as they were checked.
+    pub fn attested(&self) -> &[Attested] {
+        &self.attested
     }
 
     /// The distributions, the source and the interpreter that it is made from.

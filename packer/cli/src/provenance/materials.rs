@@ -12,6 +12,7 @@ use snakecrate_licences::{HOST_PACKAGES, HostPackage};
 use snakecrate_provenance::statement::Resource;
 
 use crate::archive::ArchiveSpec;
+use crate::attestations::Attested;
 use crate::resolve::{Fetched, Material, Origin};
 use crate::source::Source;
 
@@ -23,9 +24,17 @@ const PURL: &AsciiSet =
 pub fn of_inputs(
     source: &Source,
     distributions: &[Fetched],
+    attested: &[Attested],
     interpreter: &Interpreter,
 ) -> Vec<Resource> {
-    let mut all: Vec<_> = distributions.iter().map(distribution).collect();
+    let with_publishers = |one: &Fetched| {
+        let mut found = distribution(one);
+        let attested = attested.iter().find(|other| other.name == one.name);
+        let publishers = attested.and_then(|other| serde_json::to_value(&other.publishers).ok());
+        found.annotations.extend(publishers.map(|all| ("publishers".to_owned(), all)));
+        found
+    };
+    let mut all: Vec<_> = distributions.iter().map(with_publishers).collect();
     all.extend(source.directory_of_files().and_then(commit));
     all.extend(interpreter.package.as_ref().map(package));
     all

@@ -95,8 +95,13 @@ pub(super) fn stored(uv: &Path, url: &str) -> Option<String> {
 }
 
 impl Index {
-    /// Its URL with the credentials in it, or with those in the variables for its name.
+    /// Its URL, if that has credentials, or the variables for its name have some.
     fn with_credentials(self) -> Option<Url> {
+        self.address().filter(|url| !url.username().is_empty() || url.password().is_some())
+    }
+
+    /// Its URL with the credentials in it, or with those in the variables for its name.
+    pub(super) fn address(self) -> Option<Url> {
         let mut url = Url::parse(&self.url).ok()?;
         if let Some(name) = self.name {
             let upper =
@@ -109,7 +114,7 @@ impl Index {
                 url.set_password(password.as_deref()).ok()?;
             }
         }
-        (!url.username().is_empty() || url.password().is_some()).then_some(url)
+        Some(url)
     }
 }
 

@@ -13,6 +13,9 @@ use super::build_system::tool_uv;
 const VARIABLES: [&str; 5] =
     ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"];
 
+/// The index that uv asks where none is configured.
+const PYPI: &str = "https://pypi.org/simple/";
+
 /// An index, or a place with wheels.
 #[derive(Debug, Deserialize)]
 pub(super) struct Index {
@@ -62,6 +65,22 @@ pub fn configured(directory: &Path) -> Vec<Configured> {
         from,
     };
     variables.chain(files).map(one).collect()
+}
+
+/// The addresses of the indexes that uv asks in `directory`, with credentials; `given` is the one that
+/// options name. Pages with links are no indexes.
+pub fn index_urls(directory: &Path, given: Option<&str>) -> Vec<String> {
+    let given = given.map(Index::parse);
+    let has_default = given.is_some();
+    let variables = of_variables().filter(|(name, _)| *name != "UV_FIND_LINKS");
+    let files = configurations(directory, Depth::Nearest).into_iter().map(|(_, index)| index);
+    let all = given.into_iter().chain(variables.map(|(_, index)| index)).chain(files);
+    let mut urls: Vec<String> = all.filter_map(Index::address).map(Into::into).collect();
+    if !has_default {
+        urls.push(PYPI.into());
+    }
+    urls.dedup();
+    urls
 }
 
 /// The indexes in variables, with the names of these.

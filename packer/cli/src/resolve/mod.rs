@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 pub use error::Error;
 pub use failure::{BuildFailure, Lines};
 pub use fetched::{Fetched, Origin};
-pub use indexes::{Configured, configured};
+pub use indexes::{Configured, configured, index_urls};
 pub use locked::{Locked, LockedSource};
 pub use material::Material;
 pub use pin::{Git, Pin, Place, Remote};

@@ -19,9 +19,9 @@ use super::licenses::{Licenses, LicensesOptions};
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::packaging::{Packaging, PackagingOptions};
 use super::proof::{Proof, ProofOptions};
-use super::publisher::{publisher, publisher_text};
+use super::publisher::{published, publisher, publisher_text, publishers};
 use super::targets::{PythonChoice, TargetName, pythons, target, targets};
-use super::values::{Inclusion, as_texts, inclusions};
+use super::values::{Assignment, Inclusion, as_table, as_texts, inclusions};
 use snakecrate_audit::Glibc;
 use snakecrate_format::manifest::MAX_KEEP_DAYS;
 use snakecrate_format::target::Target;
@@ -370,6 +370,15 @@ pub struct Settings {
     /// JSON, for `audit --vulnerabilities`
     #[config(layer_attr(arg(long, value_name = "FILE")))]
     pub vex: Option<PathBuf>,
+
+    /// Publisher that a distribution has to have by its index's attestations (PEP 740): NAME='github:OWNER/REPOSITORY',
+    /// with :WORKFLOW behind it if you like, NAME='gitlab:GROUP/PROJECT', NAME='google:ADDRESS' or NAME=any; the name * stands for all others
+    #[config(default = {}, deserialize_with = publishers)]
+    #[config(layer_attr(arg(long = "publisher", value_name = "NAME=PUBLISHER")))]
+    #[config(layer_attr(arg(value_parser = published)))]
+    #[config(layer_attr(serde(serialize_with = "as_table")))]
+    #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
+    pub publishers: Vec<Assignment>,
 
     /// The environment of the application
     #[config(nested, layer_attr(command(flatten)))]
