@@ -19,27 +19,30 @@ const REAL: &str =
 const PUBLISHER: &str = "github:trailofbits/pypi-attestations";
 
 /// In the place of setuptools: builds an empty wheel, and needs nothing.
-const BACKEND: &str = "
-import os, zipfile
+const BACKEND: &str = r#"
+import base64, hashlib, os, zipfile
 def get_requires_for_build_wheel(config_settings=None):
     return []
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     name, info = 'pypi_attestations-0.0.19-py3-none-any.whl', 'pypi_attestations-0.0.19.dist-info'
     files = {
         'pypi_attestations_here.py': '',
-        f'{info}/METADATA': 'Metadata-Version: 2.1\\nName: pypi-attestations\\nVersion: 0.0.19\\n',
-        f'{info}/WHEEL': 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n',
+        f'{info}/METADATA': 'Metadata-Version: 2.1\nName: pypi-attestations\nVersion: 0.0.19\n',
+        f'{info}/WHEEL': 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
     }
-    record = ''.join(f'{path},,\\n' for path in files)
+    def line(path, text):
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+        return f"{path},sha256={digest.decode().rstrip('=')},{len(text)}\n"
+    record = ''.join(line(path, text) for path, text in files.items())
     with zipfile.ZipFile(os.path.join(directory, name), 'w') as wheel:
         for path, text in files.items():
             wheel.writestr(path, text)
-        wheel.writestr(f'{info}/RECORD', record + f'{info}/RECORD,,\\n')
+        wheel.writestr(f'{info}/RECORD', record + f'{info}/RECORD,,\n')
     return name
 class __legacy__:
     get_requires_for_build_wheel = staticmethod(get_requires_for_build_wheel)
     build_wheel = staticmethod(build_wheel)
-";
+"#;
 
 /// How the index answers when it is asked for attestations.
 enum Kind {
