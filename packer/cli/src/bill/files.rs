@@ -1,6 +1,7 @@
 //! The files of a component that a bill of materials is about.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
@@ -82,7 +83,13 @@ fn native_file(path: &str, contents: &mut dyn Read) -> io::Result<Option<NativeF
         return Ok(None);
     }
     contents.read_to_end(&mut bytes)?;
-    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |digest: &[u8]| {
+        let mut text = String::new();
+        for byte in digest {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    };
     let checksums = vec![
         Checksum::Sha1(hex(&Sha1::digest(&bytes))),
         Checksum::Sha256(hex(&Sha256::digest(&bytes))),
