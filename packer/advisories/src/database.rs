@@ -39,7 +39,7 @@ pub enum Error {
         source: io::Error,
     },
     /// It has no record.
-    #[error("the database {} has no OSV record{}", path.display(), because(first))]
+    #[error("the database {} has no OSV record{}", path.display(), because(first.as_ref()))]
     Empty {
         /// The file or directory.
         path: PathBuf,
@@ -48,8 +48,8 @@ pub enum Error {
     },
 }
 
-fn because(first: &Option<String>) -> String {
-    first.as_ref().map(|first| format!(": {first}")).unwrap_or_default()
+fn because(first: Option<&String>) -> String {
+    first.map(|first| format!(": {first}")).unwrap_or_default()
 }
 
 impl Remedy for Error {

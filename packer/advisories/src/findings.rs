@@ -135,8 +135,8 @@ impl Package {
                 }
                 let distro = purl.qualifier("distro").unwrap_or_default();
                 let distro = distro.strip_prefix("debian-").unwrap_or(distro);
-                let named = RELEASES.iter().find(|(name, _)| *name == distro);
-                release = Some(named.map_or(distro, |(_, number)| number).to_owned());
+                let known = RELEASES.iter().find(|(name, _)| *name == distro);
+                release = Some(known.map_or(distro, |(_, number)| number).to_owned());
                 Ecosystem::Debian
             }
             _ => return None,
