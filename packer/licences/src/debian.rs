@@ -142,8 +142,8 @@ impl Packages {
 /// The system in `root` by the file that distributions have for this. The standard's second place for it
 /// comes second (os-release(5)).
 fn distribution(root: &Path) -> Option<(String, String)> {
-    let places = ["etc/os-release", "usr/lib/os-release"].into_iter();
-    let text = places.filter_map(|place| fs::read_to_string(root.join(place)).ok()).next()?;
+    let mut places = ["etc/os-release", "usr/lib/os-release"].into_iter();
+    let text = places.find_map(|place| fs::read_to_string(root.join(place)).ok())?;
     let field = |key: &str| {
         let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
         Some(value.trim_matches(['"', '\'']).to_owned())

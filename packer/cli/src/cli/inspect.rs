@@ -28,6 +28,7 @@ Examples:
 
 A licence is taken from a distribution's metadata, else from its text. Those of libraries that came from
 the host are known by their package or their name.")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct InspectArgs {
     /// The archive
     pub file: PathBuf,

@@ -366,7 +366,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "ADDRESS", value_parser = publisher)))]
     pub contact: Option<String>,
 
-    /// Statements about vulnerabilities (VEX) that the archive carries: an OpenVEX or CycloneDX document in
+    /// Statements about vulnerabilities (VEX) that the archive carries: an `OpenVEX` or `CycloneDX` document in
     /// JSON, for `audit --vulnerabilities`
     #[config(layer_attr(arg(long, value_name = "FILE")))]
     pub vex: Option<PathBuf>,
