@@ -95,7 +95,7 @@ fn sandbox(kind: Kind) -> (Sandbox, &'static Mutex<Vec<String>>) {
             ("/integrity", Kind::Text(text)) => typed("application/json", text.as_bytes()),
             ("/integrity", Kind::Status(line)) => status(line),
             ("/integrity", Kind::Hanging) => {
-                std::thread::sleep(std::time::Duration::from_secs(3600));
+                std::thread::sleep(std::time::Duration::from_hours(1));
                 Vec::new()
             }
             (path, _) if path == format!("/files/{FILE}") => typed("application/gzip", SOURCE),

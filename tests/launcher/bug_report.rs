@@ -20,7 +20,7 @@ fn normalised(text: &str) -> String {
             "digest" => assert!(value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit())),
             "kernel" => assert!(value.starts_with("Linux ") && value.split(' ').count() == 3),
             "archive" => {
-                assert!(value.contains(" kB, on ") || value.contains(" MB, on "), "{value}")
+                assert!(value.contains(" kB, on ") || value.contains(" MB, on "), "{value}");
             }
             "limits" => {
                 assert!(value.starts_with("open files ") && value.contains(", stack "), "{value}");

@@ -4,7 +4,6 @@
 //! statement: it has no times unless `SOURCE_DATE_EPOCH` is set, and no paths of this machine except those
 //! that options name.
 
-mod materials;
 mod parameters;
 
 use std::collections::BTreeMap;
@@ -18,9 +17,8 @@ use snakecrate_base::temporary;
 use snakecrate_download::file_sha256;
 use snakecrate_provenance::statement::{Facts, Resource, Statement};
 
-use crate::build::Build;
+use crate::build::{Build, materials};
 use crate::package::Date;
-pub use materials::of_inputs;
 pub use parameters::Parameters;
 
 /// The provenance cannot be written.

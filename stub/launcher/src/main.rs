@@ -35,7 +35,7 @@ pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_i
     };
     let mut message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
     if let Some(publisher) = snakecrate_launcher::publisher(&record) {
-        message += &format!("snakecrate: for help, contact {publisher}\n");
+        message = format!("{message}snakecrate: for help, contact {publisher}\n");
     }
     // One write, so that lines of several processes do not mix. If it fails, the error cannot be
     // reported.

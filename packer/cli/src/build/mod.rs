@@ -26,6 +26,7 @@ mod known;
 mod launch;
 mod left_out;
 mod library_parts;
+pub mod materials;
 mod native;
 mod pack;
 mod policy;
@@ -51,7 +52,6 @@ use crate::bytecode;
 use crate::footprint::{Footprint, Places};
 use crate::launchers::launcher;
 use crate::lock::UsedLock;
-use crate::provenance;
 use crate::resolve::Fetched;
 use crate::settings::{Env, Settings};
 use crate::source::Source;
@@ -216,7 +216,7 @@ impl Build {
         let directory = source.directory_of_files().unwrap_or(Path::new("."));
         let attested = attestations::check(settings, directory, &fetched, &cache, ui)?;
         let materials = match settings.provenance {
-            Some(_) => provenance::of_inputs(source, &fetched, &attested, interpreter),
+            Some(_) => materials::of_inputs(source, &fetched, &attested, interpreter),
             None => Vec::new(),
         };
         let planned = work.plan(source, fetched)?;

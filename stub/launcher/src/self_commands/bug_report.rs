@@ -129,7 +129,8 @@ fn state(invocation: &Invocation<'_>, root: &Root) -> (String, bool) {
         }
     }
     let all = components.len();
-    state += &format!("; {present} of {all} components, {stamped} checked since the last boot");
+    state =
+        format!("{state}; {present} of {all} components, {stamped} checked since the last boot");
     if !root.directory().is_writable() {
         state += "; read-only";
     }
@@ -147,9 +148,9 @@ fn mount(path: &Path) -> String {
     let directory = if existing.is_dir() { Some(&*existing) } else { existing.parent() };
     let free = directory.and_then(|path| Directory::open(path).ok()?.free_space().ok());
     if let Some(free) = free {
-        text += &format!(", {} free", Size(free.bytes));
+        text = format!("{text}, {} free", Size(free.bytes));
         if free.files < 1_000_000 {
-            text += &format!(" for {} files", free.files);
+            text = format!("{text} for {} files", free.files);
         }
     }
     text

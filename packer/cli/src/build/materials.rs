@@ -103,7 +103,7 @@ fn package(package: &DistributionPackage) -> Resource {
 }
 
 /// The components of `spec` that are no wheels, and the packages of the host that they are from.
-pub(super) fn of_components(spec: &ArchiveSpec) -> Vec<Resource> {
+pub fn of_components(spec: &ArchiveSpec) -> Vec<Resource> {
     let is_meant = |kind: Kind| kind != Kind::Wheel;
     let components = spec.components.iter().filter(|one| is_meant(one.kind)).map(|one| {
         let found = Resource::new(&one.name, "blake3", &one.packed.digest.to_string());
