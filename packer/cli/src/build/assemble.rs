@@ -64,17 +64,7 @@ impl Work<'_> {
         all().for_each(|facts| self.warn_of_missing_files(facts));
         let is_external = self.settings.runtime == RuntimeChoice::External;
         // Boot scripts, which come with the entries, import nothing of their own.
-        let parts = if is_external {
-            let own = std::iter::once((&*app.name, &app.imports));
-            let wheels = wheels.iter().map(|wheel| (&*wheel.facts.name, &wheel.facts.imports));
-            self.required_parts(
-                &own.chain(wheels).collect::<Vec<_>>(),
-                &app.tree,
-                &self.modules_of_entries(),
-            )?
-        } else {
-            Vec::new()
-        };
+        let parts = if is_external { self.parts_of_others(&app, wheels)? } else { Vec::new() };
         let (entries, subjects) = self.entries(source, &mut app, wheels, &requirements)?;
         let launch = launch(self.settings, &app.name, &entries)?;
         self.say_how_to_choose(&app.name, launch.default.is_some(), &entries);
@@ -165,6 +155,18 @@ impl Work<'_> {
                 .collect(),
         };
         Ok(Planned { spec, runtime_file, audit: report, hints, subjects })
+    }
+
+    /// The parts that the application requires of runtime files.
+    fn parts_of_others(
+        &self,
+        app: &Application,
+        wheels: &[Prepared],
+    ) -> Result<Vec<String>, Error> {
+        let own = std::iter::once((&*app.name, &app.imports));
+        let wheels = wheels.iter().map(|wheel| (&*wheel.facts.name, &wheel.facts.imports));
+        let all: Vec<_> = own.chain(wheels).collect();
+        self.required_parts(&all, &app.tree, &self.modules_of_entries())
     }
 
     /// Chooses the entries, and puts their boot scripts into the application's tree, with what explains modules

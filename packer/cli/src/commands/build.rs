@@ -13,6 +13,7 @@ use super::Error;
 use super::artifacts::{self, Artifact};
 use super::limits;
 use super::only_proven;
+use super::proving::{started, unproven};
 use super::targets::{self, Files};
 use crate::archive::Aside;
 use crate::build::{self, Build};
@@ -119,22 +120,6 @@ pub(super) fn prove(
     Ok((aside, proven))
 }
 
-/// Writes the archive beside `output`, and proves it. Entries that cannot be offered are left out.
-pub(super) fn started(
-    build: &mut Build,
-    settings: &Settings,
-    output: &Path,
-    ui: Ui,
-) -> Result<(Aside, Result<Outcome, proof::Error>), Error> {
-    loop {
-        let aside = build.write_aside(output)?;
-        match proof::prove(aside.path(), build, &settings.proof, ui) {
-            Ok(Outcome::Withhold(entries)) => build.withhold(&entries, ui),
-            proven => return Ok((aside, proven)),
-        }
-    }
-}
-
 /// Keeps an archive that failed its proof as `output` with another suffix, if looking into it may help.
 pub(super) fn keep(
     aside: Aside,
@@ -147,12 +132,6 @@ pub(super) fn keep(
         aside.publish_as(kept).map_err(crate::build::Error::from)?;
     }
     Ok(kept)
-}
-
-/// The error about an archive that failed its proof, and is kept there.
-pub(super) fn unproven(build: &Build, error: proof::Error, kept: Option<PathBuf>) -> Error {
-    let advice = error.output().and_then(|output| build.hints().advice(output));
-    Error::Proof { error: Box::new(error), advice, kept }
 }
 
 /// Writes the archive, proves it, and reports about it.

@@ -178,7 +178,7 @@ impl<'a> Damaged<'a> {
     pub(super) fn new(root: &Path, finding: &'a Finding) -> Self {
         let differences = finding.differences.iter();
         Self {
-            what: finding.what.to_string(),
+            what: finding.what.clone(),
             path: root.join(&finding.tree),
             differences: differences
                 .map(|one| Difference { path: &one.path, what: one.what.to_string() })

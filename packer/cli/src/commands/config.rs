@@ -11,22 +11,15 @@ use snakecrate_base::redact::redacted;
 use snakecrate_base::ui::table;
 
 use super::artifacts::Artifact;
-use super::config_document::ConfigDocument;
+use super::config_document::{ConfigDocument, Shown};
 use super::{Error, build, print};
 use crate::cli::ConfigArgs;
 use crate::lock::{self, LockCandidate, Policy};
 use crate::resolve::{self, Configured};
-use crate::settings::{InForce, Options, Origin, Settings, documents, in_force};
+use crate::settings::{Options, Origin, Settings, documents, in_force};
 use crate::source::Source;
 
 use confique::Layer as _;
-
-/// An artifact with its options.
-pub(super) struct Shown {
-    pub(super) name: Option<String>,
-    pub(super) options: Vec<InForce>,
-    pub(super) locks: Vec<LockCandidate>,
-}
 
 /// `snakecrate config`
 pub(super) fn config(args: &ConfigArgs) -> Result<(), Error> {

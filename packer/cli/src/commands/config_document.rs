@@ -9,10 +9,17 @@ use serde_json::Value;
 use snakecrate_base::document::Document;
 use snakecrate_base::redact::redacted;
 
-use super::config::Shown;
+use crate::lock::LockCandidate;
 use crate::resolve::Configured;
 use crate::settings::{InForce, Origin};
 use crate::source::Source;
+
+/// An artifact with its options.
+pub(super) struct Shown {
+    pub(super) name: Option<String>,
+    pub(super) options: Vec<InForce>,
+    pub(super) locks: Vec<LockCandidate>,
+}
 
 /// The options that are in force, and where each is from.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -15,7 +15,7 @@ use snakecrate_registry::Reference;
 
 use super::artifacts;
 use super::registry::Registries;
-use super::{Error, build, package, runtime};
+use super::{Error, build, package, proving, runtime};
 use crate::archive::Archive;
 use crate::build::Build;
 use crate::build_cache::BuildCache;
@@ -207,7 +207,7 @@ fn of_source(
         let (aside, proven) =
             build::prove(&mut build, settings, &archive, build::Refused::Removed, ui)?;
         if let Err(error) = proven {
-            return Err(build::unproven(&build, error, None));
+            return Err(proving::unproven(&build, error, None));
         }
         let image = of_archive(&Archive::open(aside.path())?, &maker, below, &labels)?;
         let mut images = images.lock().unwrap_or_else(PoisonError::into_inner);

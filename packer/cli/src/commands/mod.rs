@@ -18,6 +18,7 @@ mod limits;
 mod list_targets;
 mod only_proven;
 mod package;
+mod proving;
 mod prune;
 mod registry;
 mod runtime;
@@ -303,7 +304,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Inspect(args) if args.vex => vulnerabilities::vex(&args.file)?,
         Command::Inspect(args) if args.dropped => inspect::dropped(&args.file, args.json)?,
         Command::Inspect(InspectArgs { file, sbom: Some(format), .. }) => {
-            sbom::sbom(&file, format)?
+            sbom::sbom(&file, format)?;
         }
         Command::Inspect(args) if licences::is_asked(&args) => licences::licences(&args, ui)?,
         Command::Inspect(args) => inspect::inspect(&args.file, args.json)?,

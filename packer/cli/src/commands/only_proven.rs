@@ -8,7 +8,7 @@ use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::{Count, Ui};
 
 use super::Error;
-use super::build::{started, unproven};
+use super::proving::{started, unproven};
 use crate::build::{Build, Check};
 use crate::build_cache::BuildCache;
 use crate::proof::{Outcome, Proof};

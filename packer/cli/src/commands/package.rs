@@ -9,7 +9,7 @@ use snakecrate_format::size::Size;
 use snakecrate_format::target::Target;
 
 use super::artifacts::Artifact;
-use super::{Error, build};
+use super::{Error, build, proving};
 use crate::archive::Archive;
 use crate::build::Build;
 use crate::cli::PackageArgs;
@@ -189,7 +189,7 @@ fn of_source(
             build::prove(&mut build, settings, &archive, build::Refused::Kept, ui)?;
         if proven.is_err() {
             let kept = build::keep(aside, &proven, &archive)?;
-            return Err(build::unproven(&build, proven.expect_err("it failed"), kept));
+            return Err(proving::unproven(&build, proven.expect_err("it failed"), kept));
         }
         let archive = Archive::open(aside.path())?;
         let own = What {

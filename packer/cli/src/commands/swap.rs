@@ -8,7 +8,7 @@ use snakecrate_base::ui::{Ui, warnings};
 use snakecrate_format::manifest::Kind;
 use snakecrate_format::size::Size;
 
-use super::{artifacts, build};
+use super::{artifacts, build, proving};
 use crate::archive::Archive;
 use crate::build::{Build, Swap};
 use crate::cli::{BuildArgs, SwapArgs};
@@ -103,7 +103,7 @@ fn write(
     if proven.is_err() {
         let kept = build::keep(aside, &proven, output)?;
         kept.as_deref().map(report).transpose()?;
-        return Err(build::unproven(&build, proven.expect_err("it failed"), kept));
+        return Err(proving::unproven(&build, proven.expect_err("it failed"), kept));
     }
     let written = aside.publish().map_err(crate::build::Error::from)?;
     build::forget_failed(output);
