@@ -131,7 +131,7 @@ fn files_of_wheels_are_dropped_by_name() {
     let rule = serde_json::json!({
         "name": "proven-only", "version": "1.0", "rule": "--only-proven", "files": files,
     });
-    assert_eq!(dropped, serde_json::json!([rule]));
+    assert_eq!(dropped["dropped"], serde_json::json!([rule]), "{dropped}");
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Record {
         let _ = fs::remove_file(&self.results);
         let loaded: Vec<Loaded> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let is_recorded = !loaded.is_empty();
+        // A process that was cut off has told of some files only.
+        let is_recorded = loaded.iter().any(|one| !one.modules.is_empty());
         for Loaded { modules, libraries, files } in loaded {
             for (name, file) in modules {
                 match proof.modules.get(&name) {

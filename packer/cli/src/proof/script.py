@@ -249,13 +249,12 @@ def record(results):
         if file.startswith("/") or file in files:
             return
         files.add(file)
-        if posix.getpid() != owner:
-            # It may end without an exit handler.
-            append({"files": [file]})
+        # Workers are often ended by a signal, without an exit handler.
+        append({"files": [file]})
 
     def write():
         if posix.getpid() == owner:
-            append({"modules": modules(), "libraries": libraries(), "files": sorted(files.union(replaced()))})
+            append({"modules": modules(), "libraries": libraries(), "files": replaced()})
 
     sys.addaudithook(watch)
     atexit.register(write)
