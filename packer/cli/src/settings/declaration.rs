@@ -19,7 +19,7 @@ use super::licenses::{Licenses, LicensesOptions};
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::packaging::{Packaging, PackagingOptions};
 use super::proof::{Proof, ProofOptions};
-use super::publisher::{published, publisher, publisher_text, publishers};
+use super::publisher::{PublisherName, published, publisher, publisher_text, publishers};
 use super::targets::{PythonChoice, TargetName, pythons, target, targets};
 use super::values::{Assignment, Inclusion, as_table, as_texts, inclusions};
 use snakecrate_audit::Glibc;
@@ -377,7 +377,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long = "publisher", value_name = "NAME=PUBLISHER")))]
     #[config(layer_attr(arg(value_parser = published)))]
     #[config(layer_attr(serde(serialize_with = "as_table")))]
-    #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
+    #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, PublisherName>")))]
     pub publishers: Vec<Assignment>,
 
     /// The environment of the application

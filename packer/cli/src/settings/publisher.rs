@@ -57,3 +57,14 @@ where
     }
     Ok(all)
 }
+
+/// The texts that name a publisher, for the JSON schema.
+#[derive(schemars::JsonSchema)]
+#[schemars(inline)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub struct PublisherName(
+    #[schemars(regex(
+        pattern = r"^(any|github:[^/:]+/[^/:]+(:[^:]+)?|gitlab:[^:]+/[^:]+|google:[^:]+)$"
+    ))]
+    String,
+);

@@ -36,7 +36,7 @@ fn sample(option: &Description) -> (String, String) {
         let word = word.get_name();
         return (word.to_owned(), format!("'{word}'"));
     }
-    let candidates = ["/2.28", "2.28", "2", "A=2", "x86_64-linux"];
+    let candidates = ["/2.28", "2.28", "2", "A=2", "A=any", "x86_64-linux"];
     let is_allowed = |text: &&&str| {
         let flag = OsString::from(format!("--{}={text}", option.arg.get_long().unwrap()));
         let command = Options::augment_args(Command::new("build").no_binary_name(true));
@@ -47,7 +47,7 @@ fn sample(option: &Description) -> (String, String) {
     let schema = documents::schema();
     let value = match schema.pointer(&path).unwrap()["type"].as_str() {
         Some("integer") => (*text).to_owned(),
-        Some("object") => format!("{{ {} }}", text.replace("=2", " = '2'")),
+        Some("object") => format!("{{ {}' }}", text.replace('=', " = '")),
         _ => format!("'{text}'"),
     };
     ((*text).to_owned(), value)
