@@ -171,13 +171,7 @@ fn the_report_has_no_secrets() {
 
 #[test]
 fn a_wrong_argument_is_not_kept() {
-    let sandbox = Forge::honest()
-        .manifest(|m| {
-            let mut second = m["entries"][0].clone();
-            second["name"] = "other".into();
-            m["entries"].as_array_mut().unwrap().push(second);
-        })
-        .sandbox();
+    let sandbox = Forge::honest().second_entry().sandbox();
     sandbox.archive("app").env("SNAKECRATE", "prepare").output().success().text();
     let (status, ..) = sandbox.archive("app").arg("s3cret").output().parts();
     assert_eq!(status.code(), Some(2));

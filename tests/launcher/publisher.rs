@@ -34,13 +34,7 @@ fn errors_name_the_publisher() {
 
 #[test]
 fn errors_of_a_warm_start_name_the_publisher() {
-    let sandbox = published()
-        .manifest(|m| {
-            let mut second = m["entries"][0].clone();
-            second["name"] = "other".into();
-            m["entries"].as_array_mut().unwrap().push(second);
-        })
-        .sandbox();
+    let sandbox = published().second_entry().sandbox();
     sandbox.archive("app").env("SNAKECRATE", "prepare").output().success().text();
     let (status, _, stderr) = sandbox.archive("app").output().parts();
     assert_eq!(status.code(), Some(2));

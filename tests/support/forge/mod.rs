@@ -189,6 +189,15 @@ impl Forge {
         self
     }
 
+    /// Adds the entry `other`, which starts as the first one does, so that none is the only one.
+    pub fn second_entry(self) -> Self {
+        self.manifest(|manifest| {
+            let mut second = manifest["entries"][0].clone();
+            second["name"] = "other".into();
+            manifest["entries"].as_array_mut().unwrap().push(second);
+        })
+    }
+
     /// Changes the manifest.
     pub fn manifest(mut self, change: impl FnOnce(&mut Value) + 'static) -> Self {
         self.manifest.push(Box::new(change));

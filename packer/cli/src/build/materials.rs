@@ -4,21 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use snakecrate_base::python::{DistributionPackage, Interpreter};
 use snakecrate_base::redact::redacted;
 use snakecrate_format::manifest::Kind;
 use snakecrate_licences::{HOST_PACKAGES, HostPackage};
 use snakecrate_provenance::statement::Resource;
+use snakecrate_sbom::{debian, generic, pypi};
 
 use crate::archive::ArchiveSpec;
 use crate::attestations::Attested;
 use crate::resolve::{Fetched, Material, Origin};
 use crate::source::Source;
-
-/// The characters that package URLs encode.
-const PURL: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
 
 /// The distributions, the source and the interpreter of a build.
 pub fn of_inputs(
@@ -42,7 +38,7 @@ pub fn of_inputs(
 
 /// A distribution: the published wheel, or what the wheel was built from.
 fn distribution(one: &Fetched) -> Resource {
-    let uri = format!("pkg:pypi/{}@{}", percent(&one.name), percent(&one.version));
+    let uri = pypi(&one.name, &one.version, None);
     let own = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let wheel = Resource { name: own.clone(), uri: Some(uri), ..Resource::default() };
     let mut found = match (&one.from, &one.origin) {
@@ -96,9 +92,8 @@ fn commit(directory: &Path) -> Option<Resource> {
 
 fn package(package: &DistributionPackage) -> Resource {
     let DistributionPackage { suite, name, version, architecture, file, sha256, .. } = package;
-    let distribution = package.distribution.to_lowercase();
-    let uri = deb(&distribution, name, version, architecture);
-    let uri = format!("{uri}&distro={}", percent(suite));
+    let qualifiers = [("arch", &**architecture), ("distro", &**suite)];
+    let uri = debian(&package.distribution, name, version, &qualifiers);
     Resource::new(file, "sha256", sha256).with_uri(uri)
 }
 
@@ -120,24 +115,11 @@ pub fn of_components(spec: &ArchiveSpec) -> Vec<Resource> {
             serde_json::from_slice(&attachment.contents).unwrap_or_default();
         all.extend(packages.iter().map(|one| Resource {
             name: one.name.clone(),
-            uri: Some(deb("debian", &one.name, &one.version, &one.architecture)),
+            uri: Some(debian("debian", &one.name, &one.version, &[("arch", &one.architecture)])),
             ..Resource::default()
         }));
     }
     all
-}
-
-fn generic(name: &str, version: &str) -> String {
-    format!("pkg:generic/{}@{}", percent(name), percent(version))
-}
-
-fn deb(distribution: &str, name: &str, version: &str, architecture: &str) -> String {
-    let [name, version, architecture] = [name, version, architecture].map(percent);
-    format!("pkg:deb/{}/{name}@{version}?arch={architecture}", percent(distribution))
-}
-
-fn percent(text: &str) -> String {
-    utf8_percent_encode(text, PURL).to_string()
 }
 
 #[cfg(test)]
