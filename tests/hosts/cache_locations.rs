@@ -175,7 +175,7 @@ fn a_small_disk_is_found_before_extraction() {
     needs!(Tracing);
     let before = "strace -f -qq -e trace=openat -o /tmp/trace /mnt/work/app || echo status $?
         show; grep O_CREAT /tmp/trace | cut -d '\"' -f 2";
-    let expected = format!("status 122\n{EMPTY}CACHEDIR.TAG\n");
+    let expected = format!("status 122\n{EMPTY}CACHEDIR.TAG\nv2/errors.new\n");
     on_a_small_disk(&sandbox, "size=20m", before).expect(0, &expected, TOO_FULL);
 }
 

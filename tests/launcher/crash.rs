@@ -24,12 +24,12 @@ fn sandbox() -> Sandbox {
     Sandbox::in_memory().with(&TINY, "app")
 }
 
-/// All names in the cache with their modes and sizes. (A stamp is empty where the boot id could
-/// not be read.)
+/// All names in the cache with their modes and sizes, without the failures kept for bug reports. (A
+/// stamp is empty where the boot id could not be read.)
 fn names(sandbox: &Sandbox) -> BTreeMap<PathBuf, (u32, u64)> {
     let entries = walkdir::WalkDir::new(sandbox.cache()).min_depth(1).into_iter();
+    let entries = entries.map(Result::unwrap).filter(|entry| entry.file_name() != "errors");
     let entries = entries.map(|entry| {
-        let entry = entry.unwrap();
         let metadata = entry.metadata().unwrap();
         let is_sized = metadata.is_file() && entry.file_name() != "stamp";
         let size = if is_sized { metadata.len() } else { 0 };

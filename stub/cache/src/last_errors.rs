@@ -7,7 +7,7 @@
 
 use std::io::{self, ErrorKind};
 
-use crate::layout::ERRORS;
+use crate::layout::{ERRORS, ERRORS_ASIDE};
 use crate::root::Root;
 
 /// The most failures in the file.
@@ -83,10 +83,14 @@ pub fn add(root: &Root, error: &LastError) -> io::Result<()> {
 ///
 /// The cache cannot be written to.
 pub fn clear(root: &Root) -> io::Result<()> {
-    match root.directory().remove_file(ERRORS) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    // The second is left by a kill while the file was replaced.
+    for name in [ERRORS, ERRORS_ASIDE] {
+        match root.directory().remove_file(name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// Removes the failures of the archive with this digest.

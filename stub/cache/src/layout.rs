@@ -27,6 +27,8 @@ pub const ENVS: &str = "v2/envs";
 pub const STAGING: &str = "v2/staging";
 /// The last failures of starts, below the root: see [`crate::last_errors`].
 pub const ERRORS: &str = "v2/errors";
+/// The same while it is replaced.
+pub const ERRORS_ASIDE: &str = "v2/errors.new";
 /// In staging, between key and process id in the name of a tree that is being removed.
 pub(crate) const PRUNED: &str = ".pruned.";
 /// Marks the root as a cache for backup programs.
