@@ -1,0 +1,1 @@
+"""Shows, sorts and filters tables in CSV files."""
