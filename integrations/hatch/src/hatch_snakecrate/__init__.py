@@ -1,0 +1,1 @@
+"""A build target of hatch: one executable file, by Snakecrate."""

@@ -1,0 +1,1 @@
+"""A pdm plug-in: one executable file, by Snakecrate."""

@@ -1,0 +1,1 @@
+"""A poetry plug-in: one executable file, by Snakecrate."""
