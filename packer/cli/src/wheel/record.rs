@@ -62,15 +62,17 @@ impl Record {
         }
         let altered = || Kind::Altered(path.into(), "hash");
         let (algorithm, wanted) = line.hash.split_once('=').unwrap_or_default();
-        let actual = match algorithm {
+        // Some builders write names of algorithms in capitals, and installers accept them.
+        let actual = match &*algorithm.to_ascii_lowercase() {
             "sha256" => kept.sha256.to_vec(),
             "sha384" => Sha384::digest(&kept.content.read()?).to_vec(),
             "sha512" => Sha512::digest(&kept.content.read()?).to_vec(),
             // Bytecode may be listed without a hash.
             "" if path.rsplit('.').next() == Some("pyc") => return Ok(()),
             "" => return Err(Kind::Metadata(format!("RECORD has no hash for `{path}`"))),
-            weak => {
-                return Err(Kind::Metadata(format!("RECORD has a `{weak}` hash for `{path}`")));
+            _ => {
+                let found = format!("RECORD has a `{algorithm}` hash for `{path}`");
+                return Err(Kind::Metadata(format!("{found}, not sha256, sha384 or sha512")));
             }
         };
         let same = wanted.trim_end_matches('=') == BASE64_URL_SAFE_NO_PAD.encode(actual);
@@ -173,10 +175,21 @@ mod tests {
         let text = format!("\"a,b\",sha512={good},1\nb,md5=abc,\nc,,\nd.pyc,,\n");
         let mut record = Record::parse(&text).unwrap();
         record.check("a,b", &kept(b"x")).unwrap();
-        assert!(record.check("b", &kept(b"x")).unwrap_err().to_string().contains("md5"));
+        assert_eq!(
+            record.check("b", &kept(b"x")).unwrap_err().to_string(),
+            "RECORD has a `md5` hash for `b`, not sha256, sha384 or sha512"
+        );
         assert!(record.check("c", &kept(b"x")).unwrap_err().to_string().contains("no hash"));
         record.check("d.pyc", &kept(b"x")).unwrap();
         assert!(record.finish().is_empty());
+    }
+
+    #[test]
+    fn algorithms_may_be_in_capitals() {
+        let good = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(b"x"));
+        let mut record = Record::parse(&format!("a,SHA256={good},1\nb,SHA256=abc,1\n")).unwrap();
+        record.check("a", &kept(b"x")).unwrap();
+        assert!(matches!(record.check("b", &kept(b"x")), Err(Kind::Altered(_, "hash"))));
     }
 
     #[test]
