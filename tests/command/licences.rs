@@ -90,7 +90,7 @@ fn beside_allowed_licences_all_others_fail() {
         "",
         "warning: no licence is known of lettered-bare 4\n\
          error: licence of lettered-bare 4: unknown: it cannot be compared with the allowed licences\n\
-         licence of lettered-classified 3: ISC: ISC isn't allowed\n \
+         licence of lettered-classified 3: ISC isn't allowed\n \
          help: leave these out, or change the licences that are denied and allowed; `snakecrate inspect \
          FILE --licenses` shows the texts\n",
     );

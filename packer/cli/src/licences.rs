@@ -1,5 +1,6 @@
 //! The licences of everything in an archive, read from its files and attachments.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use snakecrate_licences::{
@@ -33,11 +34,11 @@ impl Remedy for Error {
         match self {
             Self::Archive(error) => error.remedy(),
             Self::Expression(error) => error.remedy(),
-            Self::Refused(_) => Some(
-                "leave these out, or change the licences that are denied and allowed; `snakecrate \
-                 inspect FILE --licenses` shows the texts"
-                    .into(),
-            ),
+            Self::Refused(violations) => Some(format!(
+                "leave these out{}, or change the licences that are denied and allowed; `snakecrate \
+                 inspect FILE --licenses` shows the texts",
+                flags(violations)
+            )),
         }
     }
 }
@@ -47,9 +48,20 @@ fn lines(violations: &[Violation]) -> String {
         let place =
             one.component.as_ref().filter(|label| !label.contains(&one.subject.replace(' ', "-")));
         let place = place.map_or_else(String::new, |label| format!(" in {label}"));
-        format!("licence of {}{place}: {}: {}", one.subject, one.licence, one.why)
+        let licence = format!("{}: ", one.licence);
+        let licence = if one.why.starts_with(&format!("{} ", one.licence)) { "" } else { &licence };
+        format!("licence of {}{place}: {licence}{}", one.subject, one.why)
     };
     violations.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The flags that leave out the runtime's parts with violations.
+fn flags(violations: &[Violation]) -> String {
+    let labels = violations.iter().filter_map(|one| one.component.as_deref());
+    let parts = labels.filter_map(|label| Some(label.strip_prefix("part-")?.rsplit_once('-')?.0));
+    let parts: BTreeSet<&str> = parts.collect();
+    let flags: Vec<_> = parts.iter().map(|part| format!("--runtime-drop {part}")).collect();
+    if flags.is_empty() { String::new() } else { format!(" ({})", flags.join(" ")) }
 }
 
 /// Everything in `archive` that has a licence.
@@ -111,4 +123,35 @@ fn packages(archive: &Archive) -> Result<Vec<(HostPackage, Option<String>)>, Err
         Some(String::from_utf8_lossy(&found.contents).into_owned())
     };
     Ok(packages.into_iter().map(|package| (package.clone(), text(&package))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violation(subject: &str, component: &str, licence: &str, why: &str) -> Violation {
+        let (subject, licence, why) = (subject.into(), licence.into(), why.into());
+        Violation { subject, component: Some(component.into()), licence, why }
+    }
+
+    #[test]
+    fn parts_of_the_runtime_come_with_the_flag_that_leaves_them_out() {
+        let gpl = "GPL-3.0-or-later";
+        let readline =
+            violation("libreadline 8", "part-readline-3.13.0", gpl, &format!("{gpl} is denied"));
+        let vendored = violation(
+            "demo 2",
+            "wheel-demo-2",
+            "MIT AND GPL-3.0-or-later",
+            "GPL-3.0-or-later is denied",
+        );
+        let error = Error::Refused(vec![readline, vendored]);
+        assert_eq!(
+            error.to_string(),
+            "licence of libreadline 8 in part-readline-3.13.0: GPL-3.0-or-later is denied\n\
+             licence of demo 2: MIT AND GPL-3.0-or-later: GPL-3.0-or-later is denied"
+        );
+        let remedy = error.remedy().unwrap();
+        assert!(remedy.starts_with("leave these out (--runtime-drop readline), or"), "{remedy}");
+    }
 }

@@ -58,6 +58,9 @@ fn what_no_command_loads_is_left_out_and_says_so() {
         );
         sandbox.archive("app").arg(module).output().code(1).stderr_contains(&error).done();
     }
+    let error = format!("such as 'app sqlite3 ...', {HELP}\n");
+    let run = sandbox.archive("app").args(["sqlite3", "--password=secret"]).output();
+    run.code(1).stderr_contains(&error).done();
     let error = "ModuleNotFoundError: No module named 'nowhere'\n";
     sandbox.archive("app").arg("nowhere").output().code(1).stderr_contains(error).done();
     let files = files(&sandbox, "app");

@@ -44,7 +44,7 @@ def is_from_list(frame):
 
 
 def command():
-    """The command that runs, with the first words behind the name: options may have secrets."""
+    """The command that runs, with the first words behind the name and `...` for others: options may have secrets."""
     program, *arguments = getattr(sys, "argv", None) or [""]
     program = program.rpartition("/")[2]
     # `-c`, `-m` or nothing for code that is no command.
@@ -53,6 +53,8 @@ def command():
         if not word.isidentifier():
             break
         words.append(word)
+    if len(words) <= len(arguments):
+        words.append("...")
     return " ".join(words)
 
 
