@@ -153,6 +153,9 @@ pub enum Error {
     },
 }
 
+/// uv's words for a name that the index doesn't have.
+const NO_SUCH_PACKAGE: &str = "was not found in the package registry";
+
 impl Remedy for Error {
     fn remedy(&self) -> Option<String> {
         Some(match self {
@@ -164,6 +167,9 @@ impl Remedy for Error {
             }
             Self::NotUv(_) => "set UV to the path of uv, or unset it".into(),
             Self::Start { .. } => "check that the program is complete and executable".into(),
+            Self::Unsatisfiable(message) if message.to_string().contains(NO_SUCH_PACKAGE) => {
+                "check its name, or choose the index that has it with --index-url".into()
+            }
             Self::Unsatisfiable(_) => {
                 "change the requirements, or choose another Python with --python".into()
             }

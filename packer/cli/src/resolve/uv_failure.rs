@@ -89,6 +89,7 @@ fn git_address(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snakecrate_base::error::Remedy as _;
 
     fn failed(stderr: &str, offline: bool) -> Error {
         failure(&Ran { success: false, stdout: String::new(), stderr: stderr.to_owned() }, offline)
@@ -105,6 +106,19 @@ mod tests {
              cause: Because a depends on c<2 and b on c>=2, no.\n             And because of that, no."
         );
         assert!(matches!(failed(CONFLICT, true), Error::OfflineResolution(_)));
+    }
+
+    #[test]
+    fn a_package_that_does_not_exist_may_be_misspelt() {
+        let stderr = "error: No solution found when resolving dependencies\n  cause: Because blakc was not found \
+                      in the package registry and you require blakc, we can conclude that your \
+                      requirements are unsatisfiable.\n";
+        let remedy = |stderr| failed(stderr, false).remedy().unwrap();
+        assert_eq!(
+            remedy(stderr),
+            "check its name, or choose the index that has it with --index-url"
+        );
+        assert!(remedy(CONFLICT).starts_with("change the requirements"));
     }
 
     #[test]

@@ -190,7 +190,12 @@ impl Remedy for Error {
             Self::Member { members, .. } => format!("choose one of {}", names(members)),
             Self::Package(_) => "remove --package, or name a directory".into(),
             Self::Requirement { text, .. } if text.contains("://") => {
-                "put the name before the URL: `NAME @ URL`".into()
+                let is_file = [".whl", ".zip", ".gz"].iter().any(|end| text.ends_with(end));
+                if is_file || text.starts_with("git+") {
+                    "put the name before the URL: `NAME @ URL`".into()
+                } else {
+                    "put the name before the URL: `NAME @ git+URL` for a repository, `NAME @ URL` for a file".into()
+                }
             }
             Self::Requirement { .. } => {
                 "write it as for pip: `httpie==3.2.4`, `numpy>=2`, `NAME @ URL`".into()

@@ -1,5 +1,6 @@
 use super::*;
 use crate::wheel::testing::Forge;
+use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
 use snakecrate_format::target::X86_64_LINUX;
 use snakecrate_runtime::Workers;
@@ -77,7 +78,9 @@ fn requirements_are_parsed_by_pep_508() {
     }
     assert!(matches!(Source::detect("a b"), Err(Error::Requirement { .. })));
     let url = Source::detect("https://host/demo-1.0-py3-none-any.whl").unwrap_err();
-    assert!(matches!(url, Error::Requirement { .. }));
+    assert_eq!(url.remedy().unwrap(), "put the name before the URL: `NAME @ URL`");
+    let repository = Source::detect("https://host/demo").unwrap_err().remedy().unwrap();
+    assert!(repository.contains("`NAME @ git+URL` for a repository"), "{repository}");
 }
 
 #[test]

@@ -56,9 +56,13 @@ impl Remedy for Error {
             }
         };
         Some(match self {
-            Self::None { choices, .. } => {
-                list(choices, "add [project.scripts], or run a module with -m MODULE")
+            Self::None { choices, .. } if choices.is_empty() => {
+                "add [project.scripts], or run a module with -m MODULE".into()
             }
+            Self::None { choices, .. } => format!(
+                "name a function with -e NAME=MODULE:FUNCTION, or choose what it brings along with {}",
+                choices.join(", ")
+            ),
             Self::Unknown { choices, .. } => list(choices, "run a module with -m MODULE"),
             Self::Withheld { remedy, .. } => remedy.clone(),
             Self::FirstRun { .. } => {

@@ -325,6 +325,12 @@ mod tests {
         let error =
             choose(&none, &[], None, None, Imports::Plain, &mut Tree::default()).unwrap_err();
         assert_eq!(error.to_string(), "x has no entry point");
+        let others = call("other");
+        let library = Offer { source: "x".into(), others: vec![&others], ..Offer::default() };
+        let error =
+            choose(&library, &[], None, None, Imports::Plain, &mut Tree::default()).unwrap_err();
+        let remedy = "name a function with -e NAME=MODULE:FUNCTION, or choose what it brings along with -e other";
+        assert_eq!(error.remedy().unwrap(), remedy);
     }
 
     #[test]
