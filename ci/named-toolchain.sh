@@ -1,4 +1,4 @@
-# The named toolchain of launchers and of packers for other machines; sourced, never run.
+# The named toolchain of launchers, of packers for other machines and of releases; sourced, never run.
 #
 # Rust brings linker, C library and standard library; Zig compiles zstd's C code.
 
@@ -67,4 +67,24 @@ install_python() {
 add_target() {
     [ -d "$(rustc --print target-libdir --target "$1")" ] && return
     command -v rustup >/dev/null && timeout 300 rustup target add "$1"
+}
+
+# use_toolchain TRIPLE: cargo builds for this target with the named toolchain, and without a path of this
+# machine in what it builds.
+use_toolchain() {
+    local variable=${1//-/_} flags
+    flags=(
+        "--remap-path-prefix=$root=/snakecrate"
+        "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+        # As for launchers: LLD folds equal functions and packs relocations, and panics need no tables.
+        -Cforce-unwind-tables=no
+        -Clink-arg=--build-id=none
+        -Clink-arg=--pack-dyn-relocs=relr
+        -Clink-arg=--icf=all
+    )
+    [ "$target_directory" = "$root/target" ] ||
+        flags=("--remap-path-prefix=$target_directory=/snakecrate/target" "${flags[@]}")
+    CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${flags[*]}")
+    export CARGO_ENCODED_RUSTFLAGS
+    export "CC_$variable=$tools/cc-$1" "AR_$variable=$tools/ar" "CARGO_TARGET_${variable^^}_LINKER=rust-lld"
 }
