@@ -203,7 +203,7 @@ def job():
             # Debian's `which` and `sh` are links that its scripts make.
             if not (root.place / "usr/bin/sh").exists():
                 (root.place / "usr/bin/sh").symlink_to("dash")
-            shutil.copytree(ROOT / "examples/deployctl", root.place / "home/user/deployctl")
+            shutil.copytree(ROOT / "examples/deployctl", root.place / "home/user/source")
             shutil.copy(ROOT / "integrations/ci/build.sh", root.place / "home/user")
             (root.place / "wheels").mkdir()
             shutil.copy(file, root.place / "wheels")
@@ -212,9 +212,9 @@ def job():
                 shutil.move(WORK / "job0/cache", cache)
             cache.mkdir(exist_ok=True)
             start = time.monotonic()
-            output = root.run("sh", "build.sh", SOURCE="deployctl", FROM="/wheels", SNAKECRATE_CACHE="/cache")
+            output = root.run("sh", "build.sh", SOURCE="source", FROM="/wheels", SNAKECRATE_CACHE="/cache")
             times.append(time.monotonic() - start)
-            has(output, "path=dist/deployctl")
+            has(output, "path=dist/deployctl\n")
             has(root.run("dist/deployctl", "--help"), "Usage: deployctl")
         finally:
             root.leave()
