@@ -1,4 +1,4 @@
-# systemd-analyze, and the README's commands in a container with systemd.
+# systemd-analyze, and the commands of the recipe's README in a container with systemd.
 wants systemd-analyze systemd
 install_entries
 systemd-analyze verify --man=no "$recipes"/systemd/*.service "$recipes"/systemd/*.timer >"$work/out" 2>&1 ||
@@ -10,7 +10,7 @@ for unit in load report; do
     says "$work/out" 'Next elapse'
 done
 
-# The README's commands, with systemd as the first process. A timer that missed its time starts its unit.
+# The commands of the recipe's README, with systemd as the first process. A timer that missed its time starts its unit.
 . ci/recipes.d/lib/systemd.sh
 install -m 755 "$etl" "$system/usr/local/bin/etl"
 for entry in etl-make etl-load etl-report; do ln -s etl "$system/usr/local/bin/$entry"; done

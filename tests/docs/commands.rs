@@ -3,9 +3,13 @@
 
 use regex::Regex;
 
-use super::{read, suite};
+use super::{files, read, suite};
 
-const DOCUMENTS: [&str; 3] = ["README.md", "SECURITY.md", "CONTRIBUTING.md"];
+/// All documents except those of examples and results.
+fn documents() -> Vec<String> {
+    let is_one = |path: &String| path.starts_with("docs/") || !path.contains('/');
+    files("md").into_iter().filter(is_one).collect()
+}
 
 #[test]
 fn every_filter_of_the_suite_matches_a_test() {
@@ -13,8 +17,8 @@ fn every_filter_of_the_suite_matches_a_test() {
     let command =
         Regex::new(r"`(?:cargo test -p snakecrate --test suite|…) ([a-z0-9_:]+)`").unwrap();
     let mut count = 0;
-    for document in DOCUMENTS {
-        for found in command.captures_iter(&read(document)) {
+    for document in documents() {
+        for found in command.captures_iter(&read(&document)) {
             let matches = suite.iter().any(|test| test.contains(&found[1]));
             assert!(matches, "{document}: no test for {}", &found[0]);
             count += 1;
@@ -36,8 +40,8 @@ fn commands_name_packages_and_targets_that_exist() {
         let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
         names.push(name.trim_matches('"').to_owned());
     }
-    for document in DOCUMENTS {
-        for line in command.find_iter(&read(document)) {
+    for document in documents() {
+        for line in command.find_iter(&read(&document)) {
             for found in word.captures_iter(line.as_str()) {
                 assert!(names.contains(&found[1].to_owned()), "{document}: {}", line.as_str());
             }

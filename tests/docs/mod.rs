@@ -1,5 +1,8 @@
 //! The documents: what they name exists.
 
+/// The book's pages, commands and examples.
+mod book;
+
 /// Every `cargo test` command matches a test.
 mod commands;
 

@@ -29,7 +29,7 @@ def options():
     rows = [row.name for row in ROWS]
     parser.add_argument("--only", metavar="BED", nargs="+", choices=names, help=", ".join(names))
     parser.add_argument("--rows", metavar="ROW", nargs="+", choices=rows, help=", ".join(rows))
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/explanation/any-linux.md")
     parser.add_argument("--keep", metavar="DIR", type=Path, help="leave beds and archives there")
     parser.add_argument("--option", metavar="O", action="append", default=[], help="of every build")
     parser.add_argument("--no-overhead", action="store_true", help="do not measure")
@@ -83,7 +83,7 @@ def main():
     foreign = architecture != run("dpkg", "--print-architecture").strip()
     if foreign:
         if chosen.write:
-            sys.exit("beds: README.md has the table of this machine's target")
+            sys.exit("beds: the book has the table of this machine's target")
         python = f"{chosen.target}=debian:bookworm"
         chosen.option += ["--target", chosen.target, "--python", python]
         enter.TIMEOUT *= 5
@@ -113,7 +113,7 @@ def main():
         text = report.markdown(beds, rows, cells, figures)
         print(text)
         if chosen.write:
-            report.write(ROOT / "README.md", text)
+            report.write(ROOT / "docs/explanation/any-linux.md", text)
     except Failure as failure:
         sys.exit(f"beds: {failure}")
     finally:

@@ -1,4 +1,4 @@
-"""The table as Markdown, written into the README."""
+"""The table as Markdown, written into the book."""
 
 import datetime
 import re
@@ -22,7 +22,7 @@ def markdown(beds, rows, cells, figures):
 
 
 def write(path, text):
-    """Replaces the text between the markers in the README."""
+    """Replaces the text between the markers in the page."""
     old = path.read_text()
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     if len(pattern.findall(old)) != 1:

@@ -6,6 +6,8 @@ mod config;
 mod diff;
 mod image;
 mod inspect;
+#[cfg(test)]
+mod reference;
 mod size;
 mod swap;
 mod test;

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod commands;
 pub mod component;
 pub mod diff;
+pub mod exit_status;
 pub mod footprint;
 pub mod image;
 pub mod installed;

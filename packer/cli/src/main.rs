@@ -7,11 +7,9 @@ use clap::Parser;
 use owo_colors::OwoColorize;
 use snakecrate::cli::Cli;
 use snakecrate::commands;
+use snakecrate::exit_status::FAILURE;
 use snakecrate_base::error::Remedy;
 use snakecrate_base::redact::redacted;
-
-/// The exit status of failures; clap exits with 2 for wrong usage.
-const FAILURE: u8 = 1;
 
 fn main() -> ExitCode {
     match commands::run(Cli::parse()) {

@@ -7,6 +7,7 @@
 
 pub mod digest;
 pub mod entry_path;
+pub mod exit_status;
 pub mod listing;
 pub mod manifest;
 pub mod order;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use snakecrate_cache::places::VARIABLE;
 use snakecrate_cache::runtimes::{NoRuntime, VARIABLE as RUNTIME};
 use snakecrate_cache::unusable::Unusable;
+use snakecrate_format::exit_status;
 use snakecrate_format::manifest::BadManifest;
 use snakecrate_format::payload::BadPayload;
 use snakecrate_format::record::BadRecord;
@@ -162,16 +163,16 @@ impl Error {
             | Self::NoScript { .. }
             | Self::FirstRunOfAll
             | Self::NoDirectory
-            | Self::ReadyCommand(_) => 2,
-            Self::Runtime(_) | Self::CLibrary { .. } => 120,
-            Self::Record(_) | Self::Payload(_) => 121,
-            Self::NoCache(_) | Self::Cache { .. } => 122,
-            Self::Privileged => 123,
-            Self::Open { .. } | Self::Extract { .. } | Self::Output(_) => 125,
+            | Self::ReadyCommand(_) => exit_status::USAGE,
+            Self::Runtime(_) | Self::CLibrary { .. } => exit_status::NO_RUNTIME,
+            Self::Record(_) | Self::Payload(_) => exit_status::DAMAGED,
+            Self::NoCache(_) | Self::Cache { .. } => exit_status::NO_CACHE,
+            Self::Privileged => exit_status::PRIVILEGED,
+            Self::Open { .. } | Self::Extract { .. } | Self::Output(_) => exit_status::UNREADABLE,
             Self::FirstRun { code, signal } => {
                 code.unwrap_or_else(|| signal.map_or(1, |signal| 128 + signal))
             }
-            Self::Execute { .. } | Self::Ready { .. } => 126,
+            Self::Execute { .. } | Self::Ready { .. } => exit_status::NOT_EXECUTABLE,
         }
     }
 

@@ -6,9 +6,7 @@ use super::{Error, print};
 use crate::archive::Archive;
 use crate::cli::DiffArgs;
 use crate::diff::{Difference, Index};
-
-/// The exit status of `diff --exit-code` for archives that differ. A failure has status 1.
-const DIFFERENT: u8 = 3;
+use crate::exit_status::DIFFERENT;
 
 /// `snakecrate diff`
 pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, Error> {

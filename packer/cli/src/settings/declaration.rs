@@ -1,7 +1,7 @@
 //! The declaration of every build option.
 //!
 //! One field is one option. Its doc comment is the help text, the description in the JSON schema
-//! and the row in README.md. `[default: …]` at its end describes a default that depends on other
+//! and the row in docs/reference/options.md. `[default: …]` at its end describes a default that depends on other
 //! things; a default that does not is the field's `default`.
 //!
 //! A nested table is a struct of its own with the same derives. The id of each of its flags is its

@@ -1,4 +1,4 @@
-//! Documents made from the declaration: help texts, the JSON schema and the table in README.md.
+//! Documents made from the declaration: help texts, the JSON schema and the table in the book.
 
 use std::fmt::Write as _;
 
@@ -124,7 +124,7 @@ fn split_default(help: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The table of options in README.md.
+/// The table of options in docs/reference/options.md.
 pub fn table() -> String {
     let mut table = String::from("| flag | key | meaning | default |\n|---|---|---|---|\n");
     for option in Description::all() {

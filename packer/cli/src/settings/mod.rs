@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `declaration.rs` is the only list of options: flags, keys, help, the JSON schema and the
-//! table in README.md are derived from it.
+//! table in docs/reference/options.md are derived from it.
 
 mod budget;
 mod choices;

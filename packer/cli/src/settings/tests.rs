@@ -251,19 +251,19 @@ const END: &str = "<!-- options: end -->\n";
 /// Files with text from the declaration: path, what is in it, what should be.
 fn generated() -> [(PathBuf, String, String); 2] {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (readme, schema) =
-        (package.join("../../README.md"), package.join("tool.snakecrate.schema.json"));
-    let old_readme = fs::read_to_string(&readme).unwrap();
-    let (before, rest) = old_readme.split_once(START).expect("the start of the options");
+    let (page, schema) =
+        (package.join("../../docs/reference/options.md"), package.join("tool.snakecrate.schema.json"));
+    let old_page = fs::read_to_string(&page).unwrap();
+    let (before, rest) = old_page.split_once(START).expect("the start of the options");
     let (_, after) = rest.split_once(END).expect("the end of the options");
-    let new_readme = format!("{before}{START}{}{END}{after}", documents::table());
+    let new_page = format!("{before}{START}{}{END}{after}", documents::table());
     let old_schema = fs::read_to_string(&schema).unwrap_or_default();
     let new_schema = format!("{:#}\n", documents::schema());
-    [(readme, old_readme, new_readme), (schema, old_schema, new_schema)]
+    [(page, old_page, new_page), (schema, old_schema, new_schema)]
 }
 
 #[test]
-fn readme_and_schema_follow_the_declaration() {
+fn page_and_schema_follow_the_declaration() {
     for (path, old, new) in generated() {
         assert!(
             old == new,
@@ -274,7 +274,7 @@ fn readme_and_schema_follow_the_declaration() {
 }
 
 #[test]
-#[ignore = "writes README.md and the JSON schema"]
+#[ignore = "writes the page of options and the JSON schema"]
 fn write_options() {
     for (path, _, new) in generated() {
         fs::write(path, new).unwrap();

@@ -1,6 +1,6 @@
 //! The files of a folder that are not packed, and why.
 //!
-//! The rules are in README.md, too.
+//! The rules are in docs/reference/sources.md, too.
 
 use std::fmt;
 use std::fs::{self, DirEntry};
