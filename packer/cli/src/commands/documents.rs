@@ -82,12 +82,12 @@ mod tests {
             let (file, about) = (one.file(), one.schema["description"].as_str().unwrap());
             let commands: Vec<_> = one.command.split(", ").map(|one| format!("`{one}`")).collect();
             let about = about.trim_end_matches('.').replace('\n', " ");
-            let file = format!("[{file}](../packer/cli/schemas/{file})");
+            let file = format!("[{file}](../../packer/cli/schemas/{file})");
             format!("| {} | {about} | {file} |\n", commands.join(", "))
         });
         let head = "| command | contents | schema |\n|---|---|---|\n".to_owned();
         let table = head + &rows.collect::<String>();
-        let page = workspace().join("docs/json.md");
+        let page = workspace().join("docs/reference/json.md");
         let text = fs::read_to_string(&page).unwrap();
         let (before, rest) = text.split_once(TABLE[0]).expect("the page has a place for the table");
         let (_, after) = rest.split_once(TABLE[1]).expect("the table has an end");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "writes the schemas and docs/json.md"]
+    #[ignore = "writes the schemas and docs/reference/json.md"]
     fn write_schemas() {
         fs::create_dir_all(directory()).unwrap();
         for (path, text) in files() {
