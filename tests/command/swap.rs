@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 use snakecrate_format::record::{BootRecord, LENGTH, MAX_MANIFEST, Signature};
 
+use crate::support::needs::needs;
 use crate::support::sandbox::{Outcome, Sandbox, shared};
 use crate::support::wheel::Wheel;
 
@@ -282,6 +283,40 @@ fn the_c_library_is_left_out_and_comes_back() {
     let packer = packer.args(shared::OPTIONS).env("SNAKECRATE_CACHE", shared::packer_cache());
     packer.expect(0, "", "");
     assert!(fs::read(sandbox.path("app")).unwrap() == fs::read(sandbox.path("back")).unwrap());
+}
+
+/// Debian's libc6 is the package behind the bundled C library.
+#[test]
+fn packages_of_the_host_follow_the_c_library() {
+    needs!(Program("dpkg-query"));
+    let sandbox = called();
+    let packages = |archive: &str| {
+        let document = sandbox.run(["inspect", archive, "--licenses", "--json"]).json();
+        document.to_string().matches("libc6").count()
+    };
+    assert!(packages("app") > 0);
+    swap(&sandbox, &["--libc", "host"]).expect(0, "", "");
+    assert_eq!(packages("new"), 0);
+    let packer = sandbox.packer(["swap", "new", "-o", "back", "--libc", "auto"]);
+    let packer = packer.args(shared::OPTIONS).env("SNAKECRATE_CACHE", shared::packer_cache());
+    packer.expect(0, "", "");
+    assert_eq!(packages("back"), packages("app"));
+}
+
+#[test]
+fn a_vex_document_stays() {
+    let sandbox = Sandbox::new();
+    caller().write(&sandbox.path("wheels"));
+    Wheel::new("callee", "1.5").write(&sandbox.path("wheels"));
+    let vex = r#"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[]}"#;
+    let sandbox = sandbox.file("vex.json", vex);
+    let arguments = ["caller", "-o", "app", "--wheelhouse", "wheels", "--offline"];
+    sandbox.build([&arguments[..], &["--vex", "vex.json"]].concat()).expect(0, "", "");
+    let wheel = more(&sandbox, Wheel::new("callee", "1.6"));
+    swap(&sandbox, &["--wheel", &wheel]).expect(0, "", "");
+    let kept = |archive: &str| sandbox.run(["inspect", archive, "--vex"]).json();
+    assert_eq!(kept("new"), kept("app"));
+    assert_eq!(kept("new"), serde_json::from_str::<Value>(vex).unwrap());
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn help_page() -> String {
 }
 
 fn statuses() -> String {
-    let of_the_command = exit_status::MEANINGS.map(|(status, meaning)| (i32::from(status), meaning));
+    let of_the_command =
+        exit_status::MEANINGS.map(|(status, meaning)| (i32::from(status), meaning));
     let table = |title: &str, rows: &[(i32, &str)]| {
         let rows: String =
             rows.iter().map(|(status, meaning)| format!("| {status} | {meaning} |\n")).collect();

@@ -251,8 +251,10 @@ const END: &str = "<!-- options: end -->\n";
 /// Files with text from the declaration: path, what is in it, what should be.
 fn generated() -> [(PathBuf, String, String); 2] {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (page, schema) =
-        (package.join("../../docs/reference/options.md"), package.join("tool.snakecrate.schema.json"));
+    let (page, schema) = (
+        package.join("../../docs/reference/options.md"),
+        package.join("tool.snakecrate.schema.json"),
+    );
     let old_page = fs::read_to_string(&page).unwrap();
     let (before, rest) = old_page.split_once(START).expect("the start of the options");
     let (_, after) = rest.split_once(END).expect("the end of the options");
