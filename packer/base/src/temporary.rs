@@ -1,17 +1,66 @@
 //! Temporary names. The packer writes a file or directory under such a name and renames it when it
 //! is complete.
 //!
-//! All temporary names start alike, so leftovers of killed processes are recognised and removed.
+//! All temporary names start alike, so leftovers of killed processes are recognised and removed. A
+//! process that a signal ends removes its own: see [`remove_all`].
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
 /// The start of every temporary name. The rest is random.
 pub const PREFIX: &str = ".snakecrate-tmp-";
+
+/// Everything temporary that this process has made. What was renamed or removed since then isn't there
+/// under its temporary name, which is random, so nobody else's is.
+static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// For how long [`remove_all`] tries again: other threads may be writing.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(10);
+
+fn made() -> MutexGuard<'static, Vec<PathBuf>> {
+    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes something temporary, and remembers its path. From [`remove_all`] on, it waits for ever.
+fn remembered<T>(
+    create: impl FnOnce() -> io::Result<T>,
+    path: impl Fn(&T) -> &Path,
+) -> io::Result<T> {
+    let mut made = made();
+    let thing = create()?;
+    made.push(path(&thing).to_owned());
+    Ok(thing)
+}
+
+/// Lets `path` stay under its temporary name.
+pub fn keep(path: &Path) {
+    made().retain(|one| one != path);
+}
+
+/// Removes everything temporary that this process has made and still has, for a process that is about
+/// to end: no thread can make more.
+pub fn remove_all() {
+    let made = made();
+    let until = Instant::now() + PATIENCE;
+    let remove = |path: &PathBuf| match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path).is_ok(),
+        Ok(_) => fs::remove_file(path).is_ok(),
+        Err(_) => true,
+    };
+    while made.iter().filter(|path| !remove(path)).count() > 0 && Instant::now() < until {
+        sleep(PAUSE);
+    }
+    // Whoever waits for it would make something.
+    std::mem::forget(made);
+}
 
 /// Whether a file or directory of this name is incomplete: still being written, or abandoned.
 pub fn is_temporary(name: &OsStr) -> bool {
@@ -49,7 +98,7 @@ fn with_permissions(mode: u32) -> Builder<'static, 'static> {
 ///
 /// The system cannot create it.
 pub fn file_in(directory: &Path) -> io::Result<NamedTempFile> {
-    builder().tempfile_in(directory)
+    remembered(|| builder().tempfile_in(directory), NamedTempFile::path)
 }
 
 /// A temporary directory in `directory`, removed when it is dropped.
@@ -58,7 +107,17 @@ pub fn file_in(directory: &Path) -> io::Result<NamedTempFile> {
 ///
 /// The system cannot create it.
 pub fn directory_in(directory: &Path) -> io::Result<TempDir> {
-    builder().tempdir_in(directory)
+    directory_with(&builder(), directory)
+}
+
+/// A temporary directory in `directory` with the names and permissions of `builder`, removed when it is
+/// dropped.
+///
+/// # Errors
+///
+/// The system cannot create it.
+pub fn directory_with(builder: &Builder<'_, '_>, directory: &Path) -> io::Result<TempDir> {
+    remembered(|| builder.tempdir_in(directory), TempDir::path)
 }
 
 /// A temporary file in a directory of the user's, removed when it is dropped. It is locked as long
@@ -68,7 +127,7 @@ pub fn directory_in(directory: &Path) -> io::Result<TempDir> {
 ///
 /// The system cannot create it.
 pub fn locked_file_in(directory: &Path, builder: &Builder<'_, '_>) -> io::Result<NamedTempFile> {
-    let file = builder.tempfile_in(directory)?;
+    let file = remembered(|| builder.tempfile_in(directory), NamedTempFile::path)?;
     // On file systems without locks, `remove_abandoned` cannot lock the file either and skips it.
     let _ = file.as_file().lock();
     Ok(file)

@@ -11,6 +11,7 @@ use comfy_table::{Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
 
+use crate::interrupt;
 use crate::redact::redacted;
 
 /// All bars of the process, so that they are drawn below each other, and messages above them.
@@ -94,6 +95,12 @@ impl Ui {
         self.warn_and_add(what, format_args!("\n{}: {help}", "   help".cyan().bold()));
     }
 
+    /// Reports an error after which the command goes on.
+    pub fn error(self, what: impl Display, help: Option<String>) {
+        let help = help.map(|help| format!("\n{}: {help}", " help".cyan().bold()));
+        write_line(format_args!("{}: {what}{}", "error".red().bold(), help.unwrap_or_default()));
+    }
+
     fn warn_and_add(self, what: impl Display, more: std::fmt::Arguments<'_>) {
         if self.is_mute {
             return;
@@ -137,8 +144,17 @@ impl Ui {
     }
 }
 
+/// Clears the bars, for a process that a signal ends. Nothing is written any more.
+pub(crate) fn end() {
+    let _ = BARS.clear();
+    BARS.set_draw_target(ProgressDrawTarget::hidden());
+}
+
 /// Writes a line to standard error, without the credentials of URLs. Failing to isn't a reason to stop.
 fn write_line(line: std::fmt::Arguments<'_>) {
+    if interrupt::is_pending() {
+        return;
+    }
     let line = line.to_string();
     BARS.suspend(|| {
         let _ = writeln!(anstream::stderr(), "{}", redacted(&line));

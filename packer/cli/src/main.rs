@@ -6,13 +6,18 @@ use std::process::ExitCode;
 use clap::Parser;
 use owo_colors::OwoColorize;
 use snakecrate::cli::Cli;
-use snakecrate::commands;
 use snakecrate::exit_status::FAILURE;
+use snakecrate::{commands, proof};
 use snakecrate_base::error::Remedy;
+use snakecrate_base::interrupt;
 use snakecrate_base::redact::redacted;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
+    let cli = Cli::parse();
+    interrupt::leave_nothing_behind(proof::sweep);
+    let ended = commands::run(cli);
+    interrupt::wait_if_pending();
+    match ended {
         Ok(status) => status,
         Err(error) => {
             // If standard error is closed, the exit status is all that is left.

@@ -20,6 +20,7 @@
 //! | [`process`] | this process: arguments, its own file, replacing it |
 //! | [`child`] | child processes that are kept apart: time limit, no network |
 //! | [`host`] | the machine: boot, clock, processors |
+//! | `interrupt` | the end by a signal, with work before it (feature `interrupts`) |
 //! | [`facts`] | facts about the host for a bug report |
 //! | [`terminal`] | the terminal behind standard error |
 //! | [`workers`] | work on several threads |
@@ -32,6 +33,8 @@ pub mod error;
 pub mod facts;
 pub mod file;
 pub mod host;
+#[cfg(feature = "interrupts")]
+pub mod interrupt;
 #[cfg(feature = "map")]
 pub mod map;
 pub mod paths;

@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process, kill_process_group};
 
 use super::{Outcome, PACKER, Sandbox};
 
@@ -57,6 +57,7 @@ pub struct Run<'a> {
     stdin: Vec<u8>,
     redirections: String,
     user: Option<u32>,
+    leads_group: bool,
     mounts: Option<String>,
 }
 
@@ -88,6 +89,7 @@ impl<'a> Run<'a> {
             stdin: vec![],
             redirections: String::new(),
             user: None,
+            leads_group: false,
             mounts: None,
         }
     }
@@ -168,6 +170,13 @@ impl<'a> Run<'a> {
     /// Runs it as the user with this id, without a home, a cache, and other groups.
     pub fn uid(mut self, uid: u32) -> Self {
         self.user = Some(uid);
+        self
+    }
+
+    /// Makes it the first process of a group of its own, as a shell does on a terminal: see
+    /// [`Running::signal_group`].
+    pub fn leading_a_group(mut self) -> Self {
+        self.leads_group = true;
         self
     }
 
@@ -261,6 +270,9 @@ impl<'a> Run<'a> {
             command.env_clear();
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if self.leads_group {
+            command.process_group(0);
+        }
         if let Some(uid) = self.user.filter(|_| self.mounts.is_none()) {
             command.uid(uid).gid(uid);
         }
@@ -299,6 +311,12 @@ impl Running<'_> {
     /// Sends it a signal.
     pub fn signal(&mut self, signal: Signal) -> &mut Self {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self
+    }
+
+    /// Sends a signal to all processes of the group that it leads, as Ctrl-C does.
+    pub fn signal_group(&mut self, signal: Signal) -> &mut Self {
+        kill_process_group(Pid::from_child(&self.child), signal).unwrap();
         self
     }
 

@@ -38,7 +38,8 @@ pub fn extract(archive: &Archive, directory: &Path, ui: Ui) -> Result<Extracted,
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let staging = temporary::executable_builder().tempdir_in(parent).map_err(write_error)?;
+    let staging = temporary::directory_with(&temporary::executable_builder(), parent);
+    let staging = staging.map_err(write_error)?;
     let components = &archive.manifest().components;
     unpack(archive, components, staging.path(), ui)?;
     fs::rename(staging.path(), directory).map_err(write_error)?;

@@ -257,7 +257,8 @@ fn write(image: &Image, name: &str, out: &Path, ui: Ui) -> Result<(), Error> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let staging = temporary::executable_builder().tempdir_in(parent).map_err(failed)?;
+    let staging = temporary::directory_with(&temporary::executable_builder(), parent);
+    let staging = staging.map_err(failed)?;
     image.write_layout(staging.path()).map_err(image::Error::from)?;
     if out.exists() {
         fs::remove_dir_all(out).map_err(failed)?;

@@ -31,7 +31,8 @@ pub fn write(
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let staging = temporary::executable_builder().tempdir_in(parent).map_err(failed)?;
+    let staging = temporary::directory_with(&temporary::executable_builder(), parent);
+    let staging = staging.map_err(failed)?;
     let (parts, home) = (staging.path().join("parts"), staging.path().join("home"));
     fs::create_dir(&parts).and_then(|()| fs::create_dir(&home)).map_err(failed)?;
     let prefix = Prefix::unpack(archive, settings, &parts, ui)?;

@@ -39,11 +39,13 @@ use crate::build::{Build, HOOK, Withheld};
 use crate::build_cache::BuildCache;
 use crate::settings;
 use snakecrate_base::host::{self, Way, way_of_archive};
+use snakecrate_base::timings;
 use snakecrate_base::ui::{Count, Ui, warnings};
 
 pub use failure::{Cause, Error};
 use remember::Memory;
 use surroundings::Surroundings;
+pub use surroundings::sweep;
 
 /// The outcome of a proof that did not fail.
 #[derive(Debug, Clone)]
@@ -138,6 +140,7 @@ pub fn prove(
     if !settings.run {
         return Ok(Outcome::NotRun { why: "the user chose so".into() });
     }
+    let _stage = timings::begin("prove");
     let emulated = match way_of_archive(build.spec().target, build.has_c_library()) {
         Way::Native => false,
         Way::Emulated => true,
@@ -153,7 +156,10 @@ pub fn prove(
     let is_asked = |name: &str| settings.commands.iter().any(|command| command.name() == name);
     let may_withhold = |one: &Withheld| !is_asked(&one.entry) && build.may_withhold(one);
     match memory.recall() {
-        Some(proof) if proof.withheld.is_empty() => return Ok(Outcome::Proven(proof)),
+        Some(proof) if proof.withheld.is_empty() => {
+            timings::note("prove", "proof");
+            return Ok(Outcome::Proven(proof));
+        }
         Some(proof) if proof.withheld.iter().all(may_withhold) => {
             return Ok(Outcome::Withhold(proof.withheld));
         }

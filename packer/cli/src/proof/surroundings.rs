@@ -6,9 +6,11 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use snakecrate_cache::environment::first_run;
+use snakecrate_cache::root::Root;
 use snakecrate_cache::runtimes;
 use snakecrate_format::manifest::{Piece, Template};
 use snakecrate_format::record::BLANK;
@@ -34,6 +36,16 @@ const RUNTIME: &str = "runtime";
 
 /// The status of `SNAKECRATE=repair ARCHIVE --exit-code` if something was repaired.
 const REPAIRED: i32 = 10;
+
+/// The cache that archives are unpacked into, once one has been started.
+static CACHE: OnceLock<PathBuf> = OnceLock::new();
+
+/// Removes what archives that were killed left in their cache.
+pub fn sweep() {
+    if let Some(root) = CACHE.get().and_then(|cache| Root::open(cache).ok()) {
+        let _ = snakecrate_cache::sweep::sweep(&root);
+    }
+}
 
 /// A place to start an archive in. It is removed at the end.
 pub(super) struct Surroundings<'a> {
@@ -72,6 +84,7 @@ impl<'a> Surroundings<'a> {
             fs::create_dir(scratch.path().join(directory)).map_err(Error::Scratch)?;
         }
         let archive = std::path::absolute(archive).map_err(Error::Scratch)?;
+        let _ = CACHE.set(cache.proof());
         if let Some(spec) = build.runtime_file() {
             let file = scratch.path().join(RUNTIME);
             archive::write(&file, &BLANK, spec.clone()).map_err(Error::Runtime)?;

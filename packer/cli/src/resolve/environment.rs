@@ -23,6 +23,7 @@ use super::error::{At as _, Error};
 use super::job::Job;
 use super::{key, uv, uv_failure};
 use crate::build_cache::BackendNote;
+use snakecrate_base::temporary;
 
 /// How long an environment is used before newer back ends are looked for, in seconds.
 const DAY: u64 = 24 * 60 * 60;
@@ -54,10 +55,12 @@ pub(super) fn get(
         }
     }
     fs::create_dir_all(&root).at(&root)?;
-    let directory =
-        tempfile::Builder::new().prefix(&format!("{key}-")).tempdir_in(&root).at(&root)?;
+    let prefix = format!("{key}-");
+    let mut builder = tempfile::Builder::new();
+    let directory = temporary::directory_with(builder.prefix(&prefix), &root).at(&root)?;
     create(job, project, what, requires, directory.path())?;
     let directory = directory.keep();
+    temporary::keep(&directory);
     let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if let Some(old) = &old {
         // Another build may be using it, for at most a day.

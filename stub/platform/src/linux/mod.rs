@@ -9,6 +9,8 @@ pub(crate) mod error;
 pub(crate) mod facts;
 pub(crate) mod file;
 pub(crate) mod host;
+#[cfg(feature = "interrupts")]
+pub(crate) mod interrupt;
 pub(crate) mod paths;
 pub(crate) mod process;
 pub(crate) mod terminal;
