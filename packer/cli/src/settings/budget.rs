@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::heading;
+
 /// The units of sizes.
 const UNITS: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"];
 /// Sizes, as the schema describes them.
@@ -18,16 +20,19 @@ pub struct Budget {
     #[config(layer_attr(arg(id = "budget.size", long = "budget-size", value_name = "SIZE")))]
     #[config(layer_attr(schemars(with = "Option<String>")))]
     #[config(layer_attr(schemars(extend("pattern" = PATTERN))))]
+    #[config(layer_attr(arg(help_heading = heading::LIMITS)))]
     pub size: Option<Bytes>,
 
     /// Largest number of components in the archive [default: any]
     #[config(layer_attr(arg(id = "budget.components", long = "budget-components")))]
     #[config(layer_attr(arg(value_name = "N")))]
+    #[config(layer_attr(arg(help_heading = heading::LIMITS)))]
     pub components: Option<usize>,
 
     /// Largest number of native libraries in the archive, extension modules included [default: any]
     #[config(layer_attr(arg(id = "budget.native_libraries", long = "budget-native-libraries")))]
     #[config(layer_attr(arg(value_name = "N")))]
+    #[config(layer_attr(arg(help_heading = heading::LIMITS)))]
     pub native_libraries: Option<usize>,
 }
 

@@ -15,6 +15,7 @@ use super::budget::{Budget, BudgetOptions};
 use super::choices::{LibcChoice, RuntimeChoice, choices};
 use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
+use super::heading;
 use super::licenses::{Licenses, LicensesOptions};
 use super::lists::{Entries, OneOrMany, entries, one_or_many};
 use super::packaging::{Packaging, PackagingOptions};
@@ -37,15 +38,18 @@ pub struct Settings {
     /// File to write; with several targets, the directory to write to [default: ./NAME, or ./NAME.bin
     /// where NAME is a directory]
     #[config(layer_attr(arg(short, long, value_name = "FILE")))]
+    #[config(layer_attr(arg(help_heading = heading::OUTPUT)))]
     pub output: Option<PathBuf>,
 
     /// File for the build report, as JSON; with several targets, the directory of their reports
     #[config(layer_attr(arg(long, value_name = "FILE")))]
+    #[config(layer_attr(arg(help_heading = heading::OUTPUT)))]
     pub report: Option<PathBuf>,
 
     /// File for the provenance, an in-toto statement with SLSA provenance; with several targets, the
     /// directory of their statements
     #[config(layer_attr(arg(long, value_name = "FILE")))]
+    #[config(layer_attr(arg(help_heading = heading::OUTPUT)))]
     pub provenance: Option<PathBuf>,
 
     /// Target to build for: x86_64-linux or aarch64-linux; with several, --output is a directory that
@@ -54,6 +58,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "TARGET", value_parser = target)))]
     #[config(layer_attr(serde(serialize_with = "as_texts")))]
     #[config(layer_attr(schemars(with = "OneOrMany<TargetName>")))]
+    #[config(layer_attr(arg(help_heading = heading::OUTPUT)))]
     pub target: Vec<&'static Target>,
 
     /// Python to pack: a version, an interpreter, a python-build-standalone directory, archive or
@@ -63,18 +68,22 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "[TARGET=]SPEC")))]
     #[config(layer_attr(serde(serialize_with = "as_texts")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub python: Vec<PythonChoice>,
 
     /// Mirror to download Python from [default: GitHub]
     #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_PYTHON_MIRROR")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub python_mirror: Option<String>,
 
     /// Mirror of Debian or a derivative to take debian:SUITE from [default: deb.debian.org]
     #[config(layer_attr(arg(long, value_name = "URL", env = "SNAKECRATE_DEBIAN_MIRROR")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub debian_mirror: Option<String>,
 
     /// File with the keys (of PGP) that sign its suites [default: Debian's own]
     #[config(layer_attr(arg(long, value_name = "FILE", env = "SNAKECRATE_DEBIAN_KEYRING")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub debian_keyring: Option<PathBuf>,
 
     /// Entry to offer: the name of a script, NAME=MODULE:FUNCTION, or NAME='COMMAND ARGUMENTS' such as
@@ -83,113 +92,134 @@ pub struct Settings {
     #[config(layer_attr(arg(short, long = "entry", value_name = "NAME")))]
     #[config(layer_attr(serde(alias = "entry")))]
     #[config(layer_attr(schemars(with = "Entries")))]
+    #[config(layer_attr(arg(help_heading = heading::ENTRIES)))]
     pub entries: Vec<String>,
 
     /// Entry to run when the name of the file selects none [default: the entry named like the
     /// application, one whose name it begins with, or the only one that fits]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(arg(help_heading = heading::ENTRIES)))]
     pub default: Option<String>,
 
     /// Module to run, as `python -m` does
     #[config(layer_attr(arg(short, long, value_name = "MODULE")))]
+    #[config(layer_attr(arg(help_heading = heading::ENTRIES)))]
     pub module: Option<String>,
 
     /// Additional requirement
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "REQ")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub with: Vec<String>,
 
     /// Requirements file to install from; its hashes are checked
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(short, long = "requirements", value_name = "FILE")))]
     #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub requirements: Vec<PathBuf>,
 
     /// Lock file to take versions, hashes and sources from [default: the one beside the project or
     /// script, or above it]
     #[config(layer_attr(arg(long, value_name = "FILE")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub lock: Option<PathBuf>,
 
     /// Fail if there is no lock file, or if it is outdated
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub locked: bool,
 
     /// Ignore lock files, and resolve anew
     #[config(default = true)]
     #[config(layer_attr(arg(long = "no-lock", switch = "false")))]
     #[config(layer_attr(arg(conflicts_with_all = ["lock", "locked"])))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub use_lock: bool,
 
     /// Extra (optional dependencies) of the project to include
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub extra: Vec<String>,
 
     /// Include all extras of the project
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub all_extras: bool,
 
     /// Dependency group of the project to include; without it, none is
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub group: Vec<String>,
 
     /// Member of the workspace to pack
     #[config(layer_attr(arg(long, value_name = "NAME")))]
+    #[config(layer_attr(arg(help_heading = heading::SOURCE)))]
     pub package: Option<String>,
 
     /// File with versions that a resolution must keep to
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long = "constraint", value_name = "FILE")))]
     #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub constraints: Vec<PathBuf>,
 
     /// File with requirements that replace those that packages declare
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long = "override", value_name = "FILE")))]
     #[config(layer_attr(schemars(with = "OneOrMany<PathBuf>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub overrides: Vec<PathBuf>,
 
     /// Directory with the wheels to pack: exactly these, resolved by whatever made it
     #[config(layer_attr(arg(long, value_name = "DIR")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub wheelhouse: Option<PathBuf>,
 
     /// Distribution that may be missing although another requires it
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::REQUIREMENTS)))]
     pub allow_unmet: Vec<String>,
 
     /// Package index [default: the one that uv is configured for]
     #[config(layer_attr(arg(long, value_name = "URL")))]
+    #[config(layer_attr(arg(help_heading = heading::INDEXES)))]
     pub index_url: Option<String>,
 
     /// Directory or page with additional wheels
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PLACE")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::INDEXES)))]
     pub find_links: Vec<String>,
 
     /// Distribution to build from source even if it has a wheel, or :all:
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::INDEXES)))]
     pub no_binary: Vec<String>,
 
     /// Distribution to install from a wheel only, or :all:
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::INDEXES)))]
     pub only_binary: Vec<String>,
 
     /// Do not use the network
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::INDEXES)))]
     pub offline: bool,
 
     /// Compression level, from 1 (fast) to 22 (small)
@@ -197,6 +227,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "N")))]
     #[config(layer_attr(arg(value_parser = clap::value_parser!(i32).range(1..=22))))]
     #[config(layer_attr(schemars(range(min = 1, max = 22))))]
+    #[config(layer_attr(arg(help_heading = heading::OUTPUT)))]
     pub level: i32,
 
     /// Symbols to remove from the libraries in wheels: none (nothing), debug (debug information) or
@@ -204,6 +235,7 @@ pub struct Settings {
     #[config(default = "debug")]
     #[config(layer_attr(arg(long, value_name = "WHAT", hide_possible_values = true)))]
     #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<Strip>)))]
+    #[config(layer_attr(arg(help_heading = heading::NATIVE)))]
     pub strip: Strip,
 
     /// Files of wheels and of the application to leave out: tests, stubs, sources, or a pattern such
@@ -211,12 +243,14 @@ pub struct Settings {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PATTERN")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::CONTENTS)))]
     pub exclude: Vec<String>,
 
     /// Files to keep although --exclude matches them
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PATTERN")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::CONTENTS)))]
     pub keep: Vec<String>,
 
     /// File or directory to add, and its place, relative to the script's directory or to
@@ -224,6 +258,7 @@ pub struct Settings {
     #[config(default = [], deserialize_with = inclusions)]
     #[config(layer_attr(arg(long, value_name = "PATH[=DEST]")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::CONTENTS)))]
     pub include: Vec<Inclusion>,
 
     /// Optimization to compile for and to start with: 1 (-O, drops asserts) or 2 (-OO, drops
@@ -232,43 +267,51 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "N")))]
     #[config(layer_attr(arg(value_parser = clap::value_parser!(u8).range(0..=2))))]
     #[config(layer_attr(schemars(range(min = 0, max = 2))))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub optimize: u8,
 
     /// Pack bytecode without its sources; tracebacks then show no lines of code
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::CONTENTS)))]
     pub sourceless: bool,
 
     /// Place of the runtime: inside (the archive), or external (a file that `snakecrate runtime` makes)
     #[config(default = "inside")]
     #[config(layer_attr(arg(long, value_name = "PLACE", hide_possible_values = true)))]
     #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<RuntimeChoice>)))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub runtime: RuntimeChoice,
 
     /// Pack only the standard-library modules that something can import
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub runtime_minimal: bool,
 
     /// Pack only the modules and libraries that the proof has loaded, with all of its commands (--proof-command);
     /// another module is then missing
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::CONTENTS)))]
     pub only_proven: bool,
 
     /// Let the interpreter see PYTHON* variables and the current directory
     #[config(default = true)]
     #[config(layer_attr(arg(long = "no-isolated", switch = "false")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub isolated: bool,
 
     /// Let the user's LD_* variables take effect, for libraries outside the archive such as drivers
     /// [default: only with --no-isolated]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub loader_variables: Option<bool>,
 
     /// Let SNAKECRATE=python and SNAKECRATE=run start the interpreter and scripts inside
     #[config(default = true)]
     #[config(layer_attr(arg(long = "no-interpreter-access", switch = "false")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub interpreter_access: bool,
 
     /// C library to run on: host, bundled, or auto (the host's where it is new enough, else the
@@ -276,23 +319,27 @@ pub struct Settings {
     #[config(default = "auto")]
     #[config(layer_attr(arg(long, value_name = "WHICH", hide_possible_values = true)))]
     #[config(layer_attr(schemars(with = "Option<String>", transform = choices::<LibcChoice>)))]
+    #[config(layer_attr(arg(help_heading = heading::NATIVE)))]
     pub libc: LibcChoice,
 
     /// Import entry points as plain Python does, with the garbage collector running
     #[config(default = true)]
     #[config(layer_attr(arg(long = "no-fast-start", switch = "false")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub fast_start: bool,
 
     /// Load modules of the application and its wheels when they are used first, not when they are
     /// imported; an error in one then shows there
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub lazy_imports: bool,
 
     /// Option for the interpreter, such as -O or -Xutf8
     #[config(default = [])]
     #[config(layer_attr(arg(long = "python-option", value_name = "OPTION")))]
     #[config(layer_attr(arg(allow_hyphen_values = true)))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub python_options: Vec<String>,
 
     /// Part of the runtime to keep although nothing needs it: a name (ssl, sqlite3, tkinter, …;
@@ -300,12 +347,14 @@ pub struct Settings {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PATTERN")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub runtime_keep: Vec<String>,
 
     /// Part of the runtime to leave out: a name such as sqlite3, or a pattern
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "PATTERN")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::PYTHON)))]
     pub runtime_drop: Vec<String>,
 
     /// Fail if anything in the archive requires a newer glibc than this, such as 2.28 [default: any
@@ -315,6 +364,7 @@ pub struct Settings {
         with = "Option<String>",
         regex(pattern = r"^[0-9]+\.[0-9]+$")
     )))]
+    #[config(layer_attr(arg(help_heading = heading::NATIVE)))]
     pub max_glibc: Option<Glibc>,
 
     /// Library of this machine to bundle together with what it requires, such as libpq.so.5; several
@@ -323,6 +373,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "NAME", value_delimiter = ',')))]
     #[config(layer_attr(serde(alias = "include-libs")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::NATIVE)))]
     pub include_lib: Vec<String>,
 
     /// Library that may be missing, such as libodbc.so.2, or a pattern such as 'libmpi*'; several with
@@ -330,22 +381,26 @@ pub struct Settings {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(long, value_name = "NAME", value_delimiter = ',')))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::NATIVE)))]
     pub allow_missing: Vec<String>,
 
     /// Working directory of the application, with {archive}, {directory} (of the archive), {cache} or
     /// {home} in it [default: the user's]
     #[config(deserialize_with = placeholders)]
     #[config(layer_attr(arg(long, value_name = "DIR", value_parser = template)))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub working_directory: Option<String>,
 
     /// Let programs that the application starts find the archive's scripts on the PATH
     #[config(default = false)]
     #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub expose_path: bool,
 
     /// Program to run once before the application's first start: MODULE:FUNCTION, or a command such as
     /// 'python manage.py migrate' [default: none]
     #[config(layer_attr(arg(long, value_name = "COMMAND")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub first_run: Option<String>,
 
     /// Days that the unpacked application stays in the cache if nobody uses it; 0: for ever
@@ -354,21 +409,25 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "DAYS")))]
     #[config(layer_attr(arg(value_parser = clap::value_parser!(u32).range(..=36_500))))]
     #[config(layer_attr(schemars(range(max = 36_500))))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub keep_days: Option<u32>,
 
     /// Name of the publisher, for the launcher's errors and help, the bill of materials and packages
     #[config(deserialize_with = publisher_text)]
     #[config(layer_attr(arg(long, value_name = "NAME", value_parser = publisher)))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub vendor: Option<String>,
 
     /// Where users get help, an e-mail address or a URL, which the launcher's errors and help name, too
     #[config(deserialize_with = publisher_text)]
     #[config(layer_attr(arg(long, value_name = "ADDRESS", value_parser = publisher)))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub contact: Option<String>,
 
     /// Statements about vulnerabilities (VEX) that the archive carries: an `OpenVEX` or `CycloneDX` document in
     /// JSON, for `audit --vulnerabilities`
     #[config(layer_attr(arg(long, value_name = "FILE")))]
+    #[config(layer_attr(arg(help_heading = heading::CONTENTS)))]
     pub vex: Option<PathBuf>,
 
     /// Publisher that a distribution has to have by its index's attestations (PEP 740): NAME='github:OWNER/REPOSITORY',
@@ -378,6 +437,7 @@ pub struct Settings {
     #[config(layer_attr(arg(value_parser = published)))]
     #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, PublisherName>")))]
+    #[config(layer_attr(arg(help_heading = heading::INDEXES)))]
     pub publishers: Vec<Assignment>,
 
     /// The environment of the application

@@ -9,12 +9,15 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::declaration::{ALIASES, Options, Settings};
+use super::heading::USUAL;
 use super::service::Service;
 
 /// The help text of `arg` with its default and whether it is repeatable. `default` replaces the
 /// default of the declaration.
 pub fn described(arg: Arg, default: Option<String>) -> Arg {
     let Some(help) = arg.get_help().map(ToString::to_string) else { return arg };
+    let is_rare = arg.get_help_heading().is_some() && !USUAL.contains(&arg.get_id().as_str());
+    let arg = arg.hide_short_help(is_rare);
     let default = default.or_else(|| default_of(arg.get_id().as_str()));
     let default = default.map(|default| format!(" [default: {default}]")).unwrap_or_default();
     let is_repeatable = !arg.is_positional() && matches!(arg.get_action(), ArgAction::Append);

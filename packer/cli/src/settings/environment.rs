@@ -2,6 +2,7 @@
 
 use snakecrate_format::manifest::Template;
 
+use super::heading;
 use super::lists::{OneOrMany, one_or_many};
 use super::values::{Assignment, as_table, assignment, assignments};
 use serde::{Deserialize as _, Deserializer, de};
@@ -21,6 +22,7 @@ pub struct Env {
     #[config(layer_attr(arg(value_parser = variable)))]
     #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub set: Vec<Assignment>,
 
     /// Variable that the application gets unless the user has set it
@@ -33,6 +35,7 @@ pub struct Env {
     #[config(layer_attr(arg(value_parser = variable)))]
     #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub default: Vec<Assignment>,
 
     /// Variable that the application does not get
@@ -40,6 +43,7 @@ pub struct Env {
     #[config(layer_attr(arg(id = "env.unset", long = "env-unset", value_name = "NAME")))]
     #[config(layer_attr(arg(value_parser = name)))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::START)))]
     pub unset: Vec<String>,
 }
 

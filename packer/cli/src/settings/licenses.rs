@@ -1,5 +1,6 @@
 //! The keys of `[tool.snakecrate.licenses]`.
 
+use super::heading;
 use super::lists::{OneOrMany, one_or_many};
 
 /// Licences that the archive may have: the build fails if it has others.
@@ -13,6 +14,7 @@ pub struct Licenses {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(id = "licenses.deny", long = "deny-license", value_name = "SPDX")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::LIMITS)))]
     pub deny: Vec<String>,
 
     /// Licence that is allowed, an SPDX expression; with it, everything needs one that is allowed
@@ -23,6 +25,7 @@ pub struct Licenses {
         value_name = "SPDX"
     )))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::LIMITS)))]
     pub allow: Vec<String>,
 }
 

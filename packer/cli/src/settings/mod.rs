@@ -15,6 +15,7 @@ pub mod documents;
 mod environment;
 mod file;
 mod flags;
+pub mod heading;
 mod keys;
 mod layers;
 mod licenses;

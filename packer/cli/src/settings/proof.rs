@@ -1,6 +1,7 @@
 //! The keys of `[tool.snakecrate.proof]`.
 
 use super::flags::Switch as _;
+use super::heading;
 use super::lists::OneOrMany;
 use super::values::{Assignment, CommandLine, as_table, assignment, assignments, command_lines};
 
@@ -14,6 +15,7 @@ pub struct Proof {
     /// Do not prove the archive: nothing in it is executed
     #[config(default = true)]
     #[config(layer_attr(arg(id = "proof.run", long = "no-proof", switch = "false")))]
+    #[config(layer_attr(arg(help_heading = heading::PROOF)))]
     pub run: bool,
 
     /// Command that has to succeed, too: an entry and its arguments, such as 'app --version'
@@ -21,6 +23,7 @@ pub struct Proof {
     #[config(layer_attr(arg(id = "proof.commands", long = "proof-command")))]
     #[config(layer_attr(arg(value_name = "COMMAND")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::PROOF)))]
     pub commands: Vec<CommandLine>,
 
     /// Variable of the environment in which the archive is proven, which has nothing of yours otherwise
@@ -29,6 +32,7 @@ pub struct Proof {
     #[config(layer_attr(arg(value_parser = assignment)))]
     #[config(layer_attr(serde(serialize_with = "as_table")))]
     #[config(layer_attr(schemars(with = "std::collections::BTreeMap<String, String>")))]
+    #[config(layer_attr(arg(help_heading = heading::PROOF)))]
     pub env: Vec<Assignment>,
 
     /// Seconds after which the proof fails; each command has as many
@@ -40,6 +44,7 @@ pub struct Proof {
     )))]
     #[config(layer_attr(arg(value_parser = clap::value_parser!(u64).range(1..))))]
     #[config(layer_attr(schemars(range(min = 1))))]
+    #[config(layer_attr(arg(help_heading = heading::PROOF)))]
     pub timeout: u64,
 }
 
