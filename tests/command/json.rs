@@ -66,6 +66,8 @@ fn every_document_fits_its_schema() {
     sandbox.archive("new").expect(0, "hello\n", "");
     fs::write(sandbox.path("osv.json"), r#"{"id": "A", "affected": []}"#).unwrap();
     for (name, arguments) in [
+        ("build-dry-run", "build --dry-run app.py -q --wheelhouse links-1"),
+        ("doctor", "doctor"),
         ("fetch", "fetch app.py --wheelhouse links-1"),
         ("config", "config app.py --level 3"),
         ("inspect", "inspect new"),

@@ -18,6 +18,9 @@ mod contents;
 /// The options in force, where each is from, and keys that no option has.
 mod config;
 
+/// Scripts for shells, the manual, and help.
+mod completions;
+
 /// Passwords of package indexes.
 mod credentials;
 
@@ -26,6 +29,12 @@ mod diff;
 
 /// Django projects and their `manage.py`.
 mod django;
+
+/// What this machine has and lacks for builds.
+mod doctor;
+
+/// What a build would pack.
+mod dry_run;
 
 /// Which entries are offered, and what the application gets.
 mod entries;
@@ -44,6 +53,12 @@ mod image;
 
 /// Lock files, and the part of them that is packed.
 mod locks;
+
+/// The table of options that a project needs.
+mod init;
+
+/// Ctrl-C leaves nothing behind.
+mod interrupts;
 
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
@@ -82,6 +97,9 @@ mod sbom;
 /// Options that make archives smaller.
 mod size;
 
+/// What a build says, with and without a terminal.
+mod stages;
+
 /// Other components in a finished archive.
 mod swap;
 
@@ -91,11 +109,17 @@ mod swap_external;
 /// Targets: what can be built here, what is missing, and builds for several.
 mod targets;
 
+/// How long the stages of a build take.
+mod timings;
+
 /// Tests of a project, run on its archive.
 mod testing;
 
 /// Exactly the wheels in a directory.
 mod wheelhouse;
+
+/// `run --watch`: the application starts again when a file changes.
+mod watch;
 
 /// Where the bytes of an archive go: the `size` command, and budgets.
 mod measured;

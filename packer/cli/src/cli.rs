@@ -1,10 +1,12 @@
 //! The command line: subcommands and their flags.
 
 mod audit;
+mod build;
 mod cache;
 mod config;
 mod diff;
 mod image;
+mod init;
 mod inspect;
 #[cfg(test)]
 mod reference;
@@ -21,14 +23,16 @@ use confique::Layer as _;
 
 use crate::prefix::LibcUse;
 use crate::runtime_args::RuntimeArgs;
-use crate::settings::{Options, described};
+use crate::settings::{Options, described, heading};
 use snakecrate_base::ui::Verbosity;
 
 pub use audit::AuditArgs;
+pub use build::BuildModes;
 pub use cache::Cache;
 pub use config::{ConfigArgs, Variables};
 pub use diff::DiffArgs;
 pub use image::{ImageArgs, ImageCommand, LayerCompression, RebaseArgs, RegistryArgs};
+pub use init::InitArgs;
 pub use inspect::{InspectArgs, SbomFormat};
 pub use size::SizeArgs;
 pub use swap::SwapArgs;
@@ -103,7 +107,10 @@ Every option is also a key of [tool.snakecrate] in pyproject.toml.")]
     Build {
         /// The source and the options of the build.
         #[command(flatten)]
-        args: BuildArgs,
+        args: Box<BuildArgs>,
+        /// What is done beside the build, or in place of it.
+        #[command(flatten)]
+        modes: BuildModes,
     },
     /// Write the runtime file of a Python, for archives that were built with --runtime external
     #[command(after_help = "\
@@ -146,11 +153,15 @@ Give it the source and the options of the build. It builds nothing, and doesn't 
     #[command(after_help = "\
 Examples:
   snakecrate run script.py
-  snakecrate run httpie==3.2.4 -e http -- --version")]
+  snakecrate run httpie==3.2.4 -e http -- --version
+  snakecrate run --watch . -- --port 8000       starts it again when a file changes")]
     Run {
         /// The source and the options of the build.
         #[command(flatten)]
-        args: BuildArgs,
+        args: Box<BuildArgs>,
+        /// Build and start it again when a file of the source changes, until Ctrl-C
+        #[arg(long)]
+        watch: bool,
         /// Arguments of the application
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
@@ -246,6 +257,42 @@ An environment may be moved. It needs no cache and writes nothing.")]
         #[arg(long)]
         json: bool,
     },
+    /// Check whether this machine can build: launchers, Pythons, uv, cache, space
+    #[command(after_help = "\
+Each line says what to do where something is missing. The status is 1 only if nothing can be built.")]
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the options that a project needs as [tool.snakecrate], and write them
+    #[command(after_help = "\
+Examples:
+  snakecrate init                               shows the table, and asks on a terminal
+  snakecrate init --write                       adds it to ./pyproject.toml
+  snakecrate init script.py --write             adds it to the script's PEP 723 block
+
+A project that builds without options needs none, and gets none.")]
+    Init(InitArgs),
+    /// Print the completions of a shell
+    #[command(after_help = "\
+Examples:
+  snakecrate completions bash > ~/.local/share/bash-completion/completions/snakecrate
+  snakecrate completions zsh > ~/.zfunc/_snakecrate
+  snakecrate completions fish > ~/.config/fish/completions/snakecrate.fish
+  snakecrate completions powershell >> $PROFILE")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual: a page for each command
+    #[command(after_help = "\
+Example:
+  snakecrate manual ~/.local/share/man/man1     then: man snakecrate-build")]
+    Manual {
+        /// The directory to write to
+        directory: PathBuf,
+    },
     /// Show, check and clean the cache of unpacked archives
     #[command(subcommand)]
     Cache(Cache),
@@ -330,7 +377,7 @@ pub struct BuildArgs {
     #[arg(default_value = ".")]
     pub source: String,
     /// Only the archive of [tool.snakecrate.artifact.NAME] [default: all of them]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = heading::SOURCE)]
     pub artifact: Option<String>,
     /// The options; each is a key of `[tool.snakecrate]`, too.
     #[command(flatten)]

@@ -27,6 +27,7 @@ pub mod overlay;
 pub mod package;
 pub mod prefix;
 pub mod proof;
+pub mod proposal;
 pub mod provenance;
 pub mod prune;
 pub mod report;

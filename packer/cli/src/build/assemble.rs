@@ -21,6 +21,7 @@ use crate::resolve::Fetched;
 use crate::settings::RuntimeChoice;
 use crate::source::{APP, Source};
 use snakecrate_audit::{self as audit, Report};
+use snakecrate_base::timings;
 use snakecrate_base::ui::Count;
 
 /// Everything that is known about an archive before it is written.
@@ -43,8 +44,11 @@ impl Work<'_> {
         };
         let wheels: Vec<_> = local.into_iter().chain(others).collect();
         let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
+        let stage = timings::begin("unpack");
         let wheels = self.prepare_all(&wheels)?;
+        drop(stage);
         drop(spinner);
+        let _stage = timings::begin("analyse");
         let app = self.application(source, project, &wheels)?;
         self.assemble(source, app, &wheels)
     }
@@ -81,8 +85,10 @@ impl Work<'_> {
         let app_objects = audit::objects_of(&app.tree, self.interpreter.target)?;
         let dropped = project.as_ref().map_or(&[][..], |project| &project.dropped);
         let tree = std::mem::take(&mut app.tree);
+        let stage = timings::begin("pack");
         let (runtime, packed, (packed_app, dropped)) =
             self.pack_all(&policy, &included, wheels.iter(), tree, dropped)?;
+        drop(stage);
         let (packed, of_wheels): (Vec<_>, Vec<_>) = packed.into_iter().unzip();
         let dropped = std::iter::once(dropped).filter(|_| project.is_some()).chain(of_wheels);
         let dropped: Vec<_> = dropped.collect();

@@ -13,6 +13,7 @@ use crate::source::{Folder, Source};
 use crate::wheel::normalize;
 use crate::wheelhouse;
 use snakecrate_base::python::Interpreter;
+use snakecrate_base::timings;
 use snakecrate_base::ui::Ui;
 
 /// The wheels of all distributions for an interpreter: those that the lock file selects, else those
@@ -24,6 +25,7 @@ pub(super) fn all(
     cache: &BuildCache,
     ui: Ui,
 ) -> Result<Needs, Error> {
+    let _stage = timings::begin("requirements");
     let selection = match &settings.wheelhouse {
         Some(_) => None,
         None => selection(source, settings, python, ui)?,

@@ -28,6 +28,7 @@ mod left_out;
 mod library_parts;
 pub mod materials;
 mod native;
+mod outline;
 mod pack;
 mod policy;
 pub mod requires;
@@ -60,10 +61,12 @@ pub use boot::FIRST_RUN;
 use c_library::Bundled;
 pub use error::Error;
 use hints::{Hints, Unprovided};
+pub use outline::Outline;
 use pack::Work;
 use snakecrate_audit::Report;
 use snakecrate_base::error::Remedy as _;
 use snakecrate_base::python::Interpreter;
+use snakecrate_base::timings;
 use snakecrate_base::ui::Ui;
 use snakecrate_provenance::publisher::Publisher;
 use snakecrate_provenance::statement::Resource;
@@ -123,6 +126,7 @@ pub fn interpreters(
     settings: &Settings,
     ui: Ui,
 ) -> Result<Vec<Interpreter>, Error> {
+    let _stage = timings::begin("Python");
     let cache = BuildCache::open()?;
     cache.remove_abandoned();
     interpreters::all(Some(source), settings, &cache, ui)
@@ -228,6 +232,29 @@ impl Build {
             named_entries,
             ..Self::of(planned, launcher, settings)
         })
+    }
+
+    /// What [`Build::prepare`] would pack, without packing it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Build::prepare`], as far as they come before packing.
+    pub fn outline(
+        source: &Source,
+        settings: &Settings,
+        interpreter: &Interpreter,
+        ui: Ui,
+    ) -> Result<Outline, Error> {
+        let cache = BuildCache::open()?;
+        let workers = Workers::new(interpreter);
+        let Needs { distributions, overridden, lock } =
+            gather::all(source, settings, interpreter, &cache, ui)?;
+        let unpacked = cache.unpacking()?;
+        let mut overrides = requires::Overrides::of(source, settings);
+        overrides.names.extend(overridden);
+        let work =
+            Work::new(settings, interpreter, &workers, &cache, unpacked.path(), overrides, ui)?;
+        work.outline(source, distributions, lock)
     }
 
     /// The build of an archive that is `planned`, without a lock file and with entries that nobody named.
@@ -395,6 +422,7 @@ impl Build {
 
     /// Writes the archive under a temporary name beside `output`.
     pub fn write_aside(&self, output: &Path) -> Result<Aside, Error> {
+        let _stage = timings::begin("write");
         Ok(archive::write_aside(output, self.launcher, self.plan.clone())?)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use snakecrate_format::manifest::Source as Provenance;
@@ -23,8 +24,9 @@ use crate::settings::Settings;
 use crate::wheel::{self, Distribution, Dropped, WheelName};
 use snakecrate_audit::Object;
 use snakecrate_base::python::Interpreter;
+use snakecrate_base::timings;
 use snakecrate_base::tree::{Node, Tree};
-use snakecrate_base::ui::{Progress, Ui, Verbosity};
+use snakecrate_base::ui::{Count, Progress, Ui, Verbosity};
 use snakecrate_runtime::{IncludedLibs, Policy, Scanner, Workers};
 
 /// Unpacked length in bytes from which on a distribution is packed before all are unpacked. The others
@@ -44,6 +46,8 @@ pub(super) struct Work<'a> {
     pub(super) footprint: Option<Arc<Footprint>>,
     pub(super) form: bytecode::Form,
     pub(super) overrides: Overrides,
+    /// The number of distributions that were packed by earlier builds.
+    pub(super) was_cached: AtomicUsize,
     pub(super) ui: Ui,
 }
 
@@ -97,6 +101,7 @@ impl<'a> Work<'a> {
             footprint: None,
             form: bytecode_form(settings),
             overrides,
+            was_cached: AtomicUsize::new(0),
             ui,
         })
     }
@@ -131,6 +136,7 @@ impl Work<'_> {
         );
         let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
         if let Some((facts, packed)) = self.cache.lookup(&key) {
+            self.was_cached.fetch_add(1, Ordering::Relaxed);
             return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
@@ -151,6 +157,11 @@ impl Work<'_> {
         let prepared: Result<Vec<(usize, Prepared)>, Error> =
             order.into_iter().par_bridge().map(one).collect();
         let mut prepared = prepared?;
+        let cached = self.was_cached.load(Ordering::Relaxed);
+        if !prepared.is_empty() {
+            let all = Count(prepared.len(), "distribution");
+            timings::note("unpack", format!("{cached} of {all}"));
+        }
         prepared.sort_by_key(|(index, _)| *index);
         Ok(prepared.into_iter().map(|(_, wheel)| wheel).collect())
     }

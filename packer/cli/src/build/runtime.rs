@@ -10,6 +10,7 @@ use super::pack::{PackedRuntime, Work};
 use crate::BUILD_ID;
 use crate::component::Packed;
 use snakecrate_audit::Object;
+use snakecrate_base::timings;
 use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 use snakecrate_runtime::{self as runtime, IncludedLibs, Part, Piece, Pieces, Policy};
@@ -38,21 +39,10 @@ impl Work<'_> {
         wanted: &BTreeSet<Part>,
         progress: &Progress,
     ) -> Result<PackedRuntime, Error> {
-        let fingerprint =
-            self.fingerprint(&Policy { leave_out: BTreeSet::new(), ..Policy::default() })?;
+        let fingerprint = self.common_fingerprint()?;
         let key = |piece: &str| self.key(&fingerprint, piece);
-        let names = format!("{} names {wanted:?}", key(""));
-        let known = || -> Option<PackedRuntime> {
-            let (core, mut objects) = self.cache.lookup_runtime(&key(""))?;
-            let mut parts = BTreeMap::new();
-            for name in self.cache.lookup_names(&names)? {
-                let (packed, more) = self.cache.lookup_runtime(&key(&name))?;
-                objects.extend(more);
-                parts.insert(name, packed);
-            }
-            Some(PackedRuntime { core, parts, objects })
-        };
-        if let Some(known) = known() {
+        if let Some(known) = self.known_parts(&fingerprint, wanted) {
+            timings::note("pack", "runtime");
             return Ok(known);
         }
         let pieces = Pieces::find(self.interpreter, wanted, self.ui)?;
@@ -76,14 +66,47 @@ impl Work<'_> {
             objects.extend(more);
             parts.insert(name, packed);
         }
+        let names = self.key_of_names(&fingerprint, wanted);
         self.cache.remember_names(&names, &parts.keys().cloned().collect::<Vec<_>>());
         Ok(PackedRuntime { core, parts, objects })
+    }
+
+    /// The runtime that `policy` describes, if an earlier build has packed it.
+    pub(super) fn known_runtime(&self, policy: &Policy) -> Result<Option<PackedRuntime>, Error> {
+        let Some(wanted) = policy.parts() else {
+            let known = self.cache.lookup_runtime(&self.key(&self.fingerprint(policy)?, "whole"));
+            let whole = |(core, objects)| PackedRuntime { core, parts: BTreeMap::new(), objects };
+            return Ok(known.map(whole));
+        };
+        Ok(self.known_parts(&self.common_fingerprint()?, &wanted))
+    }
+
+    fn known_parts(&self, fingerprint: &str, wanted: &BTreeSet<Part>) -> Option<PackedRuntime> {
+        let key = |piece: &str| self.key(fingerprint, piece);
+        let (core, mut objects) = self.cache.lookup_runtime(&key(""))?;
+        let mut parts = BTreeMap::new();
+        for name in self.cache.lookup_names(&self.key_of_names(fingerprint, wanted))? {
+            let (packed, more) = self.cache.lookup_runtime(&key(&name))?;
+            objects.extend(more);
+            parts.insert(name, packed);
+        }
+        Some(PackedRuntime { core, parts, objects })
+    }
+
+    fn key_of_names(&self, fingerprint: &str, wanted: &BTreeSet<Part>) -> String {
+        format!("{} names {wanted:?}", self.key(fingerprint, ""))
+    }
+
+    /// The fingerprint of a runtime with all of its parts.
+    fn common_fingerprint(&self) -> Result<String, Error> {
+        self.fingerprint(&Policy { leave_out: BTreeSet::new(), ..Policy::default() })
     }
 
     /// A runtime in one component, for a policy that names files.
     fn whole(&self, policy: &Policy, progress: &Progress) -> Result<PackedRuntime, Error> {
         let key = self.key(&self.fingerprint(policy)?, "whole");
         let (core, objects) = if let Some(known) = self.cache.lookup_runtime(&key) {
+            timings::note("pack", "runtime");
             known
         } else {
             let tree = runtime::harvest(self.interpreter, policy, self.ui)?;

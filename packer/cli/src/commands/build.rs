@@ -192,7 +192,7 @@ pub(super) fn run(args: &BuildArgs, arguments: &[OsString], ui: Ui) -> Error {
 }
 
 /// Builds the archive unless the cache has one with the same contents.
-fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
+pub(super) fn built(args: &BuildArgs, ui: Ui) -> Result<PathBuf, Error> {
     let (source, artifacts) = resolve(args, &run_defaults())?;
     let settings = artifacts::only(artifacts, "one command runs one of them")?.settings;
     // Nobody puts a runtime file beside an archive in the cache.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use snakecrate_base::document::{Document, schema};
 
-use super::{cache_document, config_document, fetch, list_targets};
+use super::{cache_document, config_document, doctor, dry_run, fetch, list_targets};
 use crate::archive::{DroppedDocument, Report, Verified};
 use crate::{diff, report};
 
@@ -34,6 +34,7 @@ impl Shape {
 pub fn shapes() -> Vec<Shape> {
     vec![
         Shape::of::<report::Report<'_>>("build --report FILE"),
+        Shape::of::<dry_run::DryRun>("build --dry-run --json"),
         Shape::of::<fetch::Fetched>("fetch --json"),
         Shape::of::<config_document::ConfigDocument<'_>>("config --json"),
         Shape::of::<Report>("inspect --json"),
@@ -45,6 +46,7 @@ pub fn shapes() -> Vec<Shape> {
         Shape::of::<snakecrate_advisories::Document<'_>>("audit --vulnerabilities --json"),
         Shape::of::<Verified>("verify --json"),
         Shape::of::<list_targets::Targets>("targets --json"),
+        Shape::of::<doctor::Diagnosis>("doctor --json"),
         Shape::of::<cache_document::Listing<'_>>("cache list --json"),
         Shape::of::<cache_document::Verification<'_>>("cache verify --json"),
         Shape::of::<cache_document::Removal<'_>>("cache prune --json, cache clear --json"),
@@ -145,10 +147,10 @@ mod tests {
         with_json(&Cli::command(), "", &mut commands);
         assert!(commands.len() > 8, "{commands:?}");
         for command in commands {
-            let is_described = shapes()
-                .iter()
-                .flat_map(|shape| shape.command.split(", "))
-                .any(|words| words == format!("{command} --json"));
+            let is_described =
+                shapes().iter().flat_map(|shape| shape.command.split(", ")).any(|words| {
+                    words.starts_with(&format!("{command} ")) && words.ends_with(" --json")
+                });
             assert!(is_described, "`{command} --json` has no row in shapes()");
         }
     }

@@ -29,49 +29,50 @@ impl Document for Targets {
 
 /// A target.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Row {
+pub(super) struct Row {
     /// Its name.
-    target: &'static str,
+    pub(super) target: &'static str,
     /// The Rust target triple that manifests name.
     triple: &'static str,
     /// Whether it is this machine's, and so the default.
-    host: bool,
+    pub(super) host: bool,
     /// Bytes of its launcher; none if this packer cannot build for it.
-    launcher: Option<usize>,
+    pub(super) launcher: Option<usize>,
     /// Minor versions of the interpreters for it that are installed on this machine, newest first.
-    installed: Vec<String>,
+    pub(super) installed: Vec<String>,
     /// Minor versions of this machine's interpreters, which compile bytecode and resolve for it.
     compilers: Vec<String>,
     /// How its programs start here: `native`, `emulated` or `no`.
     starts: &'static str,
     /// Everything that is missing.
-    missing: Vec<Missing>,
+    pub(super) missing: Vec<Missing>,
 }
 
 /// Something that is missing on this machine.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Missing {
+pub(super) struct Missing {
     /// It, and the effect.
-    what: String,
+    pub(super) what: String,
     /// How to get it.
-    help: String,
+    pub(super) help: String,
 }
 
 /// `snakecrate targets`
 pub(super) fn list(json: bool) -> Result<(), Error> {
-    let cache = BuildCache::open().map_err(build::Error::from)?;
-    let native = match host::target() {
-        Some(target) => minors(target, &cache)?,
-        None => Vec::new(),
-    };
-    let rows: Vec<Row> = TARGETS
-        .iter()
-        .map(|target| Row::new(target, &native, &cache))
-        .collect::<Result<_, Error>>()?;
+    let rows = rows(&BuildCache::open().map_err(build::Error::from)?)?;
     if json {
         return print(&document::text(&Targets { targets: rows }));
     }
     print(&text(&rows))
+}
+
+/// All targets.
+pub(super) fn rows(cache: &BuildCache) -> Result<Vec<Row>, Error> {
+    let native = match host::target() {
+        Some(target) => minors(target, cache)?,
+        None => Vec::new(),
+    };
+    TARGETS.iter().map(|target| Row::new(target, &native, cache)).collect()
 }
 
 /// The minor versions of the installed interpreters for `target`, newest first.

@@ -8,14 +8,18 @@ mod cache_document;
 mod config;
 mod config_document;
 mod diff;
+mod doctor;
 pub mod documents;
+mod dry_run;
 mod fetch;
 mod image;
+mod init;
 mod inspect;
 mod labels;
 mod licences;
 mod limits;
 mod list_targets;
+mod manual;
 mod only_proven;
 mod package;
 mod proving;
@@ -27,7 +31,9 @@ mod size;
 mod swap;
 mod targets;
 mod test;
+mod timings;
 mod vulnerabilities;
+mod watch;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -195,6 +201,20 @@ pub enum Error {
     /// An option cannot be printed.
     #[error("cannot print the options: {0}")]
     Option(serde_json::Error),
+    /// The files of a source cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] watch::Error),
+    /// The table of options cannot be written.
+    #[error(transparent)]
+    Init(#[from] init::Error),
+    /// A page of the manual cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Manual {
+        /// The page or its directory.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -270,6 +290,9 @@ impl Remedy for Error {
             }
             Self::Cache { .. } => Some("set SNAKECRATE_CACHE to a directory that you own".into()),
             Self::Damaged { .. } => Some("run snakecrate cache verify --repair".into()),
+            Self::Watch(error) => error.remedy(),
+            Self::Init(error) => error.remedy(),
+            Self::Manual { .. } => Some("name a directory that you can write to".into()),
             Self::Option(_) => Some("give paths that are UTF-8".into()),
             Self::Output(_) => None,
         }
@@ -290,8 +313,14 @@ fn names(targets: &[&Target]) -> String {
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     let ui = Ui::new(cli.global.verbosity());
     match cli.command {
-        Command::Build { args } => build::build(&args, ui)?,
-        Command::Run { args, arguments } => return Err(build::run(&args, &arguments, ui)),
+        Command::Build { args, modes } if modes.dry_run => dry_run::show(&args, modes.json, ui)?,
+        Command::Build { args, modes } => {
+            timings::around(modes.timings, || build::build(&args, ui))?;
+        }
+        Command::Run { args, watch: true, arguments } => {
+            return watch::run(&args, &arguments, ui);
+        }
+        Command::Run { args, arguments, .. } => return Err(build::run(&args, &arguments, ui)),
         Command::Runtime(args) => runtime::runtime(&args, ui)?,
         Command::Fetch { args, json } => fetch::fetch(&args, json, ui)?,
         Command::Config(args) => config::config(&args)?,
@@ -322,6 +351,10 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             inspect::extract_env(&file, &env.unwrap_or_default(), libc, ui)?;
         }
         Command::Targets { json } => list_targets::list(json)?,
+        Command::Doctor { json } => return doctor::doctor(json),
+        Command::Init(args) => init::init(&args, ui)?,
+        Command::Completions { shell } => manual::completions(shell)?,
+        Command::Manual { directory } => manual::manual(&directory, ui)?,
         Command::Cache(command) => cache::run(&command, ui)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -44,6 +44,12 @@ pub(super) struct Files {
     pub(super) provenance: Option<PathBuf>,
 }
 
+/// The archive for one of several targets: `NAME-TARGET` in the directory of the settings.
+pub(super) fn archive_of_several(name: &str, target: &Target, settings: &Settings) -> PathBuf {
+    let directory = settings.output.as_deref().unwrap_or(Path::new("."));
+    directory.join(format!("{name}-{target}"))
+}
+
 impl Files {
     /// The files for the only target: those of the settings, or `./name`.
     pub(super) fn of_one(name: &str, settings: &Settings) -> Self {
@@ -72,7 +78,7 @@ impl Files {
         let (report, provenance) = (settings.report.as_ref(), settings.provenance.as_ref());
         let statement = format!("{name}-{target}.intoto.json");
         Ok(Self {
-            archive: directory.join(format!("{name}-{target}")),
+            archive: archive_of_several(name, target, settings),
             report: report.map(|directory| directory.join(format!("{name}-{target}.json"))),
             provenance: provenance.map(|directory| directory.join(statement)),
         })

@@ -56,16 +56,27 @@ use requirements::Files;
 
 use crate::wheel::{WheelName, normalize};
 use snakecrate_base::python::Interpreter;
+use snakecrate_base::timings;
 use snakecrate_base::ui::{Count, Ui};
 
 /// How long a resolution may be used again, in seconds: as long as `PyPI` lets its index pages be
 /// (`max-age`).
 const FRESH: u64 = 600;
 
+/// The uv that resolves on this machine, and its version.
+///
+/// # Errors
+///
+/// There is none, or it is too old.
+pub fn uv() -> Result<(PathBuf, String), Error> {
+    let uv = find_uv::find(Path::new("python3"))?;
+    let version = find_uv::version(&uv).map_or_else(String::new, |version| version.to_string());
+    Ok((uv, version))
+}
+
 /// The version of the uv that resolves on this machine, if there is one.
 pub fn uv_version() -> Option<String> {
-    let uv = find_uv::find(Path::new("python3")).ok()?;
-    Some(find_uv::version(&uv)?.to_string())
+    uv().ok().map(|(_, version)| version).filter(|version| !version.is_empty())
 }
 
 /// Gets all wheels that `inputs` require, sorted by name.
@@ -186,6 +197,7 @@ fn remembered(
     work: impl FnOnce(&mut Job) -> Result<Vec<Saved>, Error>,
 ) -> Result<Vec<Saved>, Error> {
     if let Some(saved) = job.cache.resolution(key, fresh) {
+        timings::note("resolve", "resolution");
         job.ui.detail("using a recent resolution, whose wheels are all in the cache");
         return Ok(saved);
     }
@@ -241,6 +253,7 @@ fn run(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Saved>, Error> {
 
 /// The distributions that uv chooses, except the user's own project, sorted by name.
 fn resolved(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Pin>, Error> {
+    let _stage = timings::begin("resolve");
     let progress = job.ui.spinner("Resolving", "with uv");
     let mut pins = uv::pins(job)?;
     drop(progress);
@@ -262,11 +275,11 @@ fn resolved(job: &Job, project: Option<&LocalProject>) -> Result<Vec<Pin>, Error
 
 /// Gets the wheels of `pins`.
 fn get(job: &Job, pins: Vec<Pin>) -> Result<Vec<Saved>, Error> {
-    fetch::wheels(job, &pins)?
-        .into_iter()
-        .zip(pins)
-        .map(|(wheel, pin)| save(job, wheel, pin))
-        .collect()
+    let wheels = {
+        let _stage = timings::begin("download");
+        fetch::wheels(job, &pins)?
+    };
+    wheels.into_iter().zip(pins).map(|(wheel, pin)| save(job, wheel, pin)).collect()
 }
 
 /// The wheel of a pin: the downloaded one, or one that is built now.

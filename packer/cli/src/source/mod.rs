@@ -25,7 +25,7 @@ use snakecrate_format::entry_path::EntryPath;
 
 pub use error::Error;
 pub(crate) use error::toml_cause;
-pub use folder::{Folder, Kind, LeftOut};
+pub use folder::{Folder, Kind, LeftOut, Reason};
 pub use member::Member;
 pub(crate) use poetry::alternatives as poetry_alternatives;
 pub use poetry_requirement::poetry_requirement;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::project::Project;
-pub use left_out::LeftOut;
+pub use left_out::{LeftOut, Reason};
 use programs::Program;
 use snakecrate_base::APP;
 
