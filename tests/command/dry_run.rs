@@ -56,9 +56,8 @@ fn it_prints_a_page_for_people() {
 fn what_no_build_accepts_is_refused() {
     let sandbox = Sandbox::new().project("pair");
     let outcome = dry_run(&sandbox, &["pair", "-q", "-e", "middle"]);
-    let source = sandbox.path("pair");
-    let what = format!("{} has no entry point named `middle`", source.display());
-    outcome.refused(1, &what, "choose one with -e left, -e right");
+    let what = "[WORK]/pair has no entry point named `middle`";
+    outcome.refused(1, what, "choose one with -e left, -e right");
 }
 
 #[test]

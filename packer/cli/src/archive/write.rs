@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use snakecrate_base::temporary;
+use snakecrate_base::{interrupt, temporary};
 use snakecrate_format::digest::Digest;
 use snakecrate_format::manifest::{
     Attachment, Component, FORMAT, Feature, MAIN_MEMBER, MEMBER, Manifest, Member, Role, Stub,
@@ -61,6 +61,8 @@ impl Aside {
     ///
     /// The system cannot rename it.
     pub fn publish_as(self, name: &Path) -> Result<Written, Error> {
+        // An interrupt may have ended a proof, so that it seems to have failed.
+        interrupt::wait_if_pending();
         let failed = |source| Error::Write { path: name.to_owned(), source };
         self.path.persist(name).map_err(|error| failed(error.error))?;
         Ok(self.written)
