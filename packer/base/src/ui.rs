@@ -10,8 +10,8 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
+use snakecrate_platform::interrupt::is_interrupted;
 
-use crate::interrupt;
 use crate::redact::redacted;
 
 /// All bars of the process, so that they are drawn below each other, and messages above them.
@@ -152,7 +152,7 @@ pub(crate) fn end() {
 
 /// Writes a line to standard error, without the credentials of URLs. Failing to isn't a reason to stop.
 fn write_line(line: std::fmt::Arguments<'_>) {
-    if interrupt::is_pending() {
+    if is_interrupted() {
         return;
     }
     let line = line.to_string();
