@@ -17,6 +17,8 @@ use crate::wheel::normalize;
 const GLIBC_LICENSE: &str = "LGPL-2.1-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1";
 /// The licence of the interpreter, as SPDX names it.
 const PYTHON_LICENSE: &str = "Python-2.0.1";
+/// The name of the interpreter's components.
+const PYTHON: &str = "cpython";
 /// The beginning of references of the launcher and its parts.
 const LAUNCHER: &str = "launcher";
 /// The beginning of references of crates.
@@ -50,6 +52,11 @@ pub(crate) fn kind(kind: Kind) -> ItemKind {
     }
 }
 
+/// The name of a component's item: a part of the runtime belongs to Python.
+pub(crate) fn title(kind: Kind, name: &str) -> String {
+    if kind == Kind::Part { format!("{PYTHON} ({name})") } else { name.to_owned() }
+}
+
 /// The reference of a component, and its package URL. That is `purl` if it is given. Applications have
 /// none, since they may not be on any index.
 pub(crate) fn reference(
@@ -59,7 +66,9 @@ pub(crate) fn reference(
     purl: Option<String>,
 ) -> (String, Option<String>) {
     let purl = purl.or_else(|| match kind {
-        Kind::Runtime | Kind::Part | Kind::CLibrary => Some(generic(name, version)),
+        Kind::Runtime | Kind::CLibrary => Some(generic(name, version)),
+        // Not `ssl` or `sqlite3` with Python's version, which scanners would take for the library.
+        Kind::Part => Some(format!("{}#{name}", generic(PYTHON, version))),
         Kind::Wheel => Some(pypi(name, version, None)),
         Kind::App => None,
     });
@@ -137,7 +146,7 @@ pub(super) fn component(component: &Component, found: &Found, known: &Known<'_>)
     let attached = known.attached.iter().find(|item| {
         let is_application = item.kind == ItemKind::Application;
         is_application == (component.kind == Kind::App)
-            && item.name == component.name
+            && item.name == title(component.kind, &component.name)
             && item.version.as_deref() == Some(&component.version)
     });
     let purl = attached.and_then(|item| item.purl.clone());
@@ -153,7 +162,7 @@ pub(super) fn component(component: &Component, found: &Found, known: &Known<'_>)
     let mut item = Item {
         id,
         kind: kind(component.kind),
-        name: component.name.clone(),
+        name: title(component.kind, &component.name),
         version: Some(component.version.clone()),
         summary: metadata.and_then(|metadata| metadata.summary.clone()),
         purl,

@@ -9,7 +9,7 @@ use snakecrate_sbom::{Bill, Item, embedded};
 
 use crate::archive::{Archive, SBOM};
 use crate::licences;
-pub(crate) use items::{kind, launcher, license, package_url, reference};
+pub(crate) use items::{kind, launcher, license, package_url, reference, title};
 
 /// Why there is no bill of materials.
 #[derive(Debug, thiserror::Error)]

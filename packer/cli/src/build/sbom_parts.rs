@@ -47,7 +47,7 @@ pub(super) fn sbom_document(
         Item {
             id,
             kind: bill::kind(component.kind),
-            name: component.name.clone(),
+            name: bill::title(component.kind, &component.name),
             version: Some(component.version.clone()),
             summary: facts.and_then(|facts| facts.summary.clone()),
             purl,
