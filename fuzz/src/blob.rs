@@ -140,6 +140,7 @@ fn extracted(text: &[u8], listing: &Listing, packed: &[u8], unpacked: usize) {
         manifest_digest: Digest::of(b""),
         signature: None,
         runtime: None,
+        graphical: false,
     };
     let payload =
         Payload::new(SharedFile(File::open(&file).unwrap()), record).expect("as long as it says");

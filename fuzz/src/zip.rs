@@ -112,6 +112,7 @@ fn sealed(rest: &[u8]) -> Vec<u8> {
         manifest_digest: Digest::of(&bytes[place]),
         signature: None,
         runtime: None,
+        graphical: false,
     };
     let at = LAUNCHER.windows(8).position(|window| *window == BLANK[..8]).expect("it has one");
     bytes[at..at + LENGTH].copy_from_slice(&record.encode());

@@ -60,6 +60,9 @@ mod init;
 /// Ctrl-C leaves nothing behind.
 mod interrupts;
 
+/// Graphical entries, and what is packed for desktops.
+mod graphical;
+
 /// Reading archives: `inspect`, `verify`, `extract`, and zip tools.
 mod inspect;
 mod json;

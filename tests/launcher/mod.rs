@@ -9,6 +9,9 @@ mod c_library;
 /// First runs that are killed, or in which a call fails.
 mod crash;
 
+/// Entries in menus of desktops.
+pub mod desktop;
+
 /// Drivers and other libraries of the host, on the archive's own C library.
 mod drivers;
 
@@ -59,3 +62,6 @@ mod self_commands;
 
 /// Signals and what else a process inherits.
 mod signals;
+
+/// Windows of graphical entries that are started without a terminal.
+mod windows;

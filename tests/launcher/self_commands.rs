@@ -59,6 +59,8 @@ fn help_names_every_command_and_where_it_unpacks() {
         "verify",
         "repair",
         "extract",
+        "desktop-install",
+        "desktop-remove",
         "uninstall",
     ] {
         assert!(text.contains(&format!("  SNAKECRATE={command} app")), "{command} in {text}");
@@ -76,7 +78,7 @@ fn an_unknown_command_lists_the_known_ones() {
         "",
         "snakecrate: the launcher has no command `destroy`\n\
          snakecrate: set SNAKECRATE to one of these: help, inspect, info, report, python, run, prepare, verify, repair, extract, \
-         uninstall\n",
+         desktop-install, desktop-remove, uninstall\n",
     );
     let wrong = self_command(&sandbox, "app", "verify").arg("--now").output();
     wrong.expect(

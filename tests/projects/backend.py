@@ -36,10 +36,16 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         for requirement in requirements:
             metadata += f"Requires-Dist: {requirement} ; extra == '{extra}'\n"
     scripts = "".join(f"{key} = {value}\n" for key, value in project.get("scripts", {}).items())
+    points = f"[console_scripts]\n{scripts}"
+    if "gui-scripts" in project:
+        points += "[gui_scripts]\n"
+        points += "".join(f"{key} = {value}\n" for key, value in project["gui-scripts"].items())
+    if "description" in project:
+        metadata += f"Summary: {project['description']}\n"
     tags = "Wheel-Version: 1.0\nGenerator: backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{info}/METADATA"] = metadata.encode()
     files[f"{info}/WHEEL"] = tags.encode()
-    files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{scripts}".encode()
+    files[f"{info}/entry_points.txt"] = points.encode()
 
     record = ""
     for path, data in files.items():

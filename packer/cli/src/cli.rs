@@ -166,7 +166,7 @@ Examples:
         #[arg(last = true, value_name = "ARGS")]
         arguments: Vec<std::ffi::OsString>,
     },
-    /// Write a Debian or RPM package of an archive, which is built first if a source is given
+    /// Write a Debian or RPM package, or a .tar.gz file, of an archive, which is built first if a source is given
     #[command(mut_args = describe_for_package)]
     #[command(after_help = "\
 Examples:
@@ -174,6 +174,7 @@ Examples:
   snakecrate package --rpm ./app -o app.rpm     of an archive
   snakecrate package --deb --rpm -o dist httpie==3.2.4 --maintainer 'A B <a@b.org>'
                                                 both, of an application from the package index
+  snakecrate package --tar ./app                ./NAME-VERSION-TARGET.tar.gz with bin/NAME and its desktop entry
 
 The package has the archive at /usr/libexec/NAME/NAME and links to it in /usr/bin. Each user's first start
 unpacks it, or --all-users does when it is installed, or --unpacked leaves nothing to unpack. systemd units come from
@@ -387,7 +388,7 @@ pub struct BuildArgs {
 /// The source or archive, and the formats of `package`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-#[command(group(clap::ArgGroup::new("format").args(["deb", "rpm"]).required(true).multiple(true)))]
+#[command(group(clap::ArgGroup::new("format").args(["deb", "rpm", "tar"]).required(true).multiple(true)))]
 pub struct PackageArgs {
     /// Write a Debian package
     #[arg(long)]
@@ -395,6 +396,9 @@ pub struct PackageArgs {
     /// Write an RPM package
     #[arg(long)]
     pub rpm: bool,
+    /// Write a .tar.gz file, which keeps the archive's mode and has its desktop entry
+    #[arg(long, conflicts_with_all = ["unpacked", "all_users"])]
+    pub tar: bool,
     /// Package the unpacked files, in /opt/NAME, in place of the archive: no cache is needed
     #[arg(long)]
     pub unpacked: bool,

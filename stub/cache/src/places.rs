@@ -42,6 +42,11 @@ pub fn home() -> Option<PathBuf> {
     dirs::home_dir()
 }
 
+/// The user's directory for data of applications.
+pub fn user_data() -> Option<PathBuf> {
+    dirs::data_dir()
+}
+
 /// The places where archives may be unpacked to, best first.
 pub fn candidates() -> Vec<PathBuf> {
     if let Some(path) = set(VARIABLE) {

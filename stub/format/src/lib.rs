@@ -5,6 +5,7 @@
 //! [`payload::ReadAt`].
 #![forbid(unsafe_code)]
 
+pub mod desktop;
 pub mod digest;
 pub mod entry_path;
 pub mod exit_status;

@@ -14,7 +14,8 @@
 //!     72   16  key id: first half of the BLAKE3 of the public key, or zero
 //!     88   64  Ed25519 signature of the manifest, or zero
 //!    152   48  the name of the runtime file, filled with zeros; zero without bit 1
-//!    200   40  zero when written, ignored when read
+//!    200    1  bit 0: an entry is graphical; other bits are zero when written, ignored when read
+//!    201   39  zero when written, ignored when read
 //!    240   16  first half of the BLAKE3 of bytes 0 to 240
 //! ```
 
@@ -43,6 +44,7 @@ const SIGNED: u16 = 1;
 const EXTERNAL: u16 = 2;
 const FLAGS: u16 = SIGNED | EXTERNAL;
 const NAME_AT: usize = 152;
+const GRAPHICAL_AT: usize = 200;
 /// The text in front of the manifest's digest in a signed message.
 const PURPOSE: &[u8; 24] = b"snakecrate manifest v2\0\0";
 
@@ -73,6 +75,9 @@ pub struct BootRecord {
     /// The name of the runtime file, if the archive has no runtime. It is here, too, so that a warm
     /// start need not read the manifest.
     pub runtime: Option<RuntimeName>,
+    /// Whether an entry is graphical. It is here, too, so that the launcher can show a window if the
+    /// manifest of a damaged archive cannot be read.
+    pub graphical: bool,
 }
 
 /// An Ed25519 signature (RFC 8032) of [`signed_message`].
@@ -141,6 +146,7 @@ impl BootRecord {
             bytes[10] |= EXTERNAL.to_le_bytes()[0];
             bytes[NAME_AT..NAME_AT + runtime_name::LENGTH].copy_from_slice(&name.0);
         }
+        bytes[GRAPHICAL_AT] = u8::from(self.graphical);
         let sum = FileDigest::of(&bytes[..SUM_AT]);
         bytes[SUM_AT..].copy_from_slice(&sum.0);
         bytes
@@ -183,6 +189,7 @@ impl BootRecord {
             manifest_digest: Digest(array(bytes, 40)),
             signature: is_signed.then_some(signature),
             runtime,
+            graphical: bytes[GRAPHICAL_AT] & 1 != 0,
         };
         let end = record.manifest_offset.checked_add(record.manifest_length);
         let inside = end.is_some_and(|end| end <= record.archive_length);
@@ -211,6 +218,7 @@ mod tests {
             manifest_digest: Digest::of(b"{}"),
             signature: None,
             runtime: None,
+            graphical: false,
         }
     }
 
@@ -238,6 +246,8 @@ mod tests {
         assert_eq!(BootRecord::parse(&external().encode()), Ok(external()));
         let both = BootRecord { signature: signed().signature, ..external() };
         assert_eq!(BootRecord::parse(&both.encode()), Ok(both));
+        let graphical = BootRecord { graphical: true, ..record() };
+        assert_eq!(BootRecord::parse(&graphical.encode()), Ok(graphical));
     }
 
     #[test]
@@ -304,6 +314,7 @@ mod tests {
     fn bytes_for_later_versions_are_ignored() {
         let mut bytes = record().encode();
         bytes[152..SUM_AT].fill(0xff);
+        bytes[GRAPHICAL_AT] = 0xfe;
         assert_eq!(reseal(bytes), Ok(record()));
     }
 

@@ -251,6 +251,7 @@ mod tests {
             manifest_digest: Digest::of(b""),
             signature: None,
             runtime: None,
+            graphical: false,
         };
         let listing = Listing::new(listed.iter().map(|(path, text)| item(path, text)).collect());
         let listing = listing.unwrap();

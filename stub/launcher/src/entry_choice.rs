@@ -62,25 +62,34 @@ pub struct NoEntry {
 /// program's name, as a script with a `#!` line would. Programs that start themselves again need
 /// that path.
 pub fn choose(plan: &LaunchPlan, arguments: &[OsString], found: &Path) -> Result<Command, NoEntry> {
-    let find =
-        |name: &OsStr| plan.entries.iter().find(|entry| entry.name == name.as_encoded_bytes());
-    let by_own_name = || arguments.first().and_then(|name| find(Path::new(name).file_name()?));
-    let default = || plan.entries.iter().find(|entry| entry.name == plan.default);
-    if let [only] = plan.entries.as_slice() {
-        return Ok(command(plan, only, arguments, found));
+    let entries = &plan.entries;
+    let name = |at: usize| entries[at].name.as_slice();
+    if let Some((at, skipped)) = pick(entries.len(), &name, &plan.default, arguments) {
+        return Ok(command(plan, &entries[at], &arguments[skipped..], found));
     }
-    if let Some(entry) = by_own_name().or_else(default) {
-        return Ok(command(plan, entry, arguments, found));
-    }
-    let unknown = match arguments.get(1) {
-        Some(first) => match find(first) {
-            Some(entry) => return Ok(command(plan, entry, &arguments[1..], found)),
-            None => Some(first.clone()),
-        },
-        None => None,
-    };
     let name = |entry: &PlannedEntry| String::from_utf8_lossy(&entry.name).into_owned();
-    Err(NoEntry { names: plan.entries.iter().map(name).collect(), unknown })
+    let unknown = arguments.get(1).cloned();
+    Err(NoEntry { names: entries.iter().map(name).collect(), unknown })
+}
+
+/// The entry that these arguments choose, by its number, and how many arguments come before its own. There
+/// are `count` entries, each with a `name`.
+pub fn pick<'a>(
+    count: usize,
+    name: &dyn Fn(usize) -> &'a [u8],
+    default: &[u8],
+    arguments: &[OsString],
+) -> Option<(usize, usize)> {
+    let find = |wanted: &[u8]| (0..count).find(|&at| name(at) == wanted);
+    let find_os = |wanted: &OsStr| find(wanted.as_encoded_bytes());
+    if count == 1 {
+        return Some((0, 0));
+    }
+    let by_own_name = arguments.first().and_then(|name| find_os(Path::new(name).file_name()?));
+    if let Some(at) = by_own_name.or_else(|| find(default)) {
+        return Some((at, 0));
+    }
+    arguments.get(1).and_then(|first| find_os(first)).map(|at| (at, 1))
 }
 
 fn command(

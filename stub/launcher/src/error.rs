@@ -60,6 +60,29 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+    /// The archive has no files for desktops: status 2.
+    #[error("this archive has no desktop entry")]
+    NoDesktop,
+    /// There is no directory for the user's data: status 125.
+    #[error("no directory for desktop entries")]
+    NoUserData,
+    /// A desktop entry cannot name this archive: status 125.
+    #[error("a desktop entry cannot name {}", .0.display())]
+    DesktopPath(PathBuf),
+    /// A file that `desktop-install` would write is there already: status 125.
+    #[error("{} is there already, and not from this archive", .0.display())]
+    Foreign(PathBuf),
+    /// Another archive of this application has installed its desktop entry: status 125.
+    #[error("the desktop entry is that of {}", .0.display())]
+    InstalledBy(PathBuf),
+    /// A file for the desktop cannot be read or written: status 125.
+    #[error("cannot write {path}: {source}")]
+    Desktop {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
     /// Standard output cannot be written to: status 125.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -163,12 +186,20 @@ impl Error {
             | Self::NoScript { .. }
             | Self::FirstRunOfAll
             | Self::NoDirectory
+            | Self::NoDesktop
             | Self::ReadyCommand(_) => exit_status::USAGE,
             Self::Runtime(_) | Self::CLibrary { .. } => exit_status::NO_RUNTIME,
             Self::Record(_) | Self::Payload(_) => exit_status::DAMAGED,
             Self::NoCache(_) | Self::Cache { .. } => exit_status::NO_CACHE,
             Self::Privileged => exit_status::PRIVILEGED,
-            Self::Open { .. } | Self::Extract { .. } | Self::Output(_) => exit_status::UNREADABLE,
+            Self::Open { .. }
+            | Self::Extract { .. }
+            | Self::NoUserData
+            | Self::DesktopPath(_)
+            | Self::Foreign(_)
+            | Self::InstalledBy(_)
+            | Self::Desktop { .. }
+            | Self::Output(_) => exit_status::UNREADABLE,
             Self::FirstRun { code, signal } => {
                 code.unwrap_or_else(|| signal.map_or(1, |signal| 128 + signal))
             }
@@ -189,6 +220,14 @@ impl Error {
             Self::Disabled(_) => "ask its publisher for one that allows it".into(),
             Self::Argument(_) | Self::NoDirectory | Self::NoName => "see SNAKECRATE=help".into(),
             Self::Extract { .. } => "name a directory that does not exist yet".into(),
+            Self::NoDesktop => "ask its publisher for one that has an entry for menus".into(),
+            Self::NoUserData => "set HOME or XDG_DATA_HOME".into(),
+            Self::DesktopPath(_) => "move it to a path without `=` and control characters".into(),
+            Self::Foreign(_) => "move that file away and try again".into(),
+            Self::InstalledBy(path) => {
+                format!("run it with SNAKECRATE=desktop-remove first: {}", path.display())
+            }
+            Self::Desktop { .. } => "check the directory's permissions and free space".into(),
             Self::FirstRunOfAll => "let each user start it".into(),
             Self::Output(_) => "check where the output goes".into(),
             Self::Record(BadRecord::Blank) => "snakecrate build makes a complete one".into(),

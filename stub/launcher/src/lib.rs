@@ -35,6 +35,7 @@ pub mod redact;
 pub mod request;
 pub mod self_commands;
 pub mod start;
+pub mod window;
 
 use error::Error;
 use request::Request;

@@ -33,12 +33,15 @@ pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_i
         Ok(status) => return status,
         Err(error) => error,
     };
-    let mut message = format!("snakecrate: {error}\nsnakecrate: {}\n", error.remedy());
+    let mut lines = vec![error.to_string(), error.remedy()];
     if let Some(publisher) = snakecrate_launcher::publisher(&record) {
-        message = format!("{message}snakecrate: for help, contact {publisher}\n");
+        lines.push(format!("for help, contact {publisher}"));
     }
+    let message: String = lines.iter().flat_map(|line| ["snakecrate: ", line, "\n"]).collect();
     // One write, so that lines of several processes do not mix. If it fails, the error cannot be
     // reported.
     let _ = std::io::stderr().write_all(message.as_bytes());
+    let shown: String = lines.iter().flat_map(|line| [line, "\n\n"]).collect();
+    snakecrate_launcher::window::show_failure(&record, &arguments, shown.trim_end());
     error.status()
 }

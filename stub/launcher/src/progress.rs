@@ -3,6 +3,8 @@
 //! The bar is drawn on standard error, if that is the terminal of this process, the process is in
 //! the foreground, and the terminal can erase a line. The bar appears after 0.3 seconds and is
 //! erased before anything else is written or executed. Warm starts have no bar.
+//!
+//! Without a terminal, a graphical entry gets a [window](crate::window) after a second.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
@@ -12,8 +14,12 @@ use snakecrate_cache::progress::{Phase, Progress, Share};
 use snakecrate_format::size::Size;
 use snakecrate_platform::terminal;
 
+use crate::window::ProgressWindow;
+
 /// The delay before the bar appears.
 const UNSEEN: Duration = Duration::from_millis(300);
+/// The delay before a window appears.
+const UNSEEN_WINDOW: Duration = Duration::from_secs(1);
 /// The pause between two drawings.
 const REDRAWN: Duration = Duration::from_millis(100);
 /// The time after which the pace of a phase is known well enough.
@@ -34,16 +40,22 @@ fn text(phase: Phase) -> &'static str {
     }
 }
 
-/// Runs `work`, and draws its progress meanwhile if standard error is a suitable terminal. `name`
-/// is the application's name.
-pub fn with_progress<T>(name: &str, work: impl FnOnce(&Progress) -> T) -> T {
+/// Runs `work`, and draws its progress meanwhile: in a window if `has_window`, else if standard error is a
+/// suitable terminal. `name` is the application's name.
+pub fn with_progress<T>(name: &str, has_window: bool, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
-    if !can_wipe() || !terminal::is_drawable() {
+    if !has_window && (!can_wipe() || !terminal::is_drawable()) {
         return work(&progress);
     }
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let draw = || draw(&progress, name, &over);
+        let draw = || {
+            if has_window {
+                draw_window(&progress, name, &over);
+            } else {
+                draw(&progress, name, &over);
+            }
+        };
         // If the system refuses another thread, there is no bar.
         let ticker = std::thread::Builder::new().spawn_scoped(scope, draw).ok();
         let _end = ticker.map(|ticker| End { over: &over, ticker: ticker.thread().clone() });
@@ -66,6 +78,30 @@ fn draw(progress: &Progress, name: &str, over: &AtomicBool) {
     // If the process is in the background by now, the line is no longer ours.
     if !drawn.is_empty() && terminal::is_drawable() {
         terminal::write(WIPE);
+    }
+}
+
+fn draw_window(progress: &Progress, name: &str, over: &AtomicBool) {
+    let until = Instant::now() + UNSEEN_WINDOW;
+    let (mut window, mut shown) = (None, 0);
+    while !over.load(Ordering::Acquire) {
+        let left = until.saturating_duration_since(Instant::now());
+        if !left.is_zero() {
+            std::thread::park_timeout(left);
+            continue;
+        }
+        if window.is_none() {
+            window = ProgressWindow::open(name);
+        }
+        let Some(window) = &window else { return };
+        // With 100 % it would close itself.
+        let share = progress.share().and_then(|share| part(100, share.done, share.total));
+        let percent = share.unwrap_or(0).min(99);
+        if percent != shown {
+            window.show(percent);
+            shown = percent;
+        }
+        std::thread::park_timeout(REDRAWN);
     }
 }
 

@@ -19,6 +19,7 @@
 //! | [`trust`] | users, owners, who else may write |
 //! | [`process`] | this process: arguments, its own file, replacing it |
 //! | [`child`] | child processes that are kept apart: time limit, no network |
+//! | [`dialog`] | programs that show windows |
 //! | [`host`] | the machine: boot, clock, processors |
 //! | `interrupt` | the end by a signal, with work before it (feature `interrupts`) |
 //! | [`facts`] | facts about the host for a bug report |
@@ -28,6 +29,7 @@
 
 pub mod arena;
 pub mod child;
+pub mod dialog;
 pub mod directory;
 pub mod error;
 pub mod facts;

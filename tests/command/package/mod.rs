@@ -1,5 +1,8 @@
 //! `snakecrate package`: Debian and RPM packages.
 
+/// Desktop entries, and `.tar.gz` files.
+mod desktop;
+
 /// Name, version, licence and maintainer: where they come from, and what is refused.
 mod facts;
 

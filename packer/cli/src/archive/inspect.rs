@@ -69,6 +69,10 @@ pub struct EntryReport {
     pub name: String,
     /// The command or function it runs.
     pub runs: String,
+    /// Whether it opens windows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub graphical: bool,
 }
 
 /// A component of a [`Report`].
@@ -126,6 +130,7 @@ impl Report {
         let entry = |entry: &snakecrate_format::manifest::Entry| EntryReport {
             name: entry.name.clone(),
             runs: entry.runs.clone(),
+            graphical: entry.graphical,
         };
         Self {
             name: manifest.name.clone(),
@@ -190,8 +195,10 @@ impl Report {
         let mut entries = table(&["entry", "runs", ""]);
         for entry in &self.entries {
             let default = self.default.as_ref() == Some(&entry.name);
-            let mark = if default { "default" } else { "" };
-            entries.add_row([entry.name.as_str(), &entry.runs, mark]);
+            let marks = [(default, "default"), (entry.graphical, "graphical")];
+            let marks: Vec<_> =
+                marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+            entries.add_row([entry.name.as_str(), &entry.runs, &marks.join(", ")]);
         }
         let mut components =
             table(&["component", "version", "kind", "files", "unpacked", "stored", "digest"]);

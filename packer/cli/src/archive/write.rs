@@ -162,6 +162,7 @@ fn fill(
         manifest_digest: Digest::of(&bytes),
         signature: None,
         runtime,
+        graphical: manifest.entries.iter().any(|entry| entry.graphical),
     }
     .encode();
     if BootRecord::parse(&record).is_err() {

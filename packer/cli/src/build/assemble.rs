@@ -14,7 +14,7 @@ use super::requires::{Asked, Requirements};
 use super::sbom_parts::{package_source, sbom_document};
 use super::subject::Subject;
 use super::{Error, boot, conflicts, entries, left_out};
-use crate::archive::{self, About, ArchiveSpec, AttachmentSpec, ComponentSpec};
+use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
 use crate::resolve::Fetched;
@@ -134,16 +134,13 @@ impl Work<'_> {
         let project = project.as_ref();
         let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
         let packages = self.host_packages(&components)?;
+        let (about, icon) = self.about(&entries)?;
         let spec = ArchiveSpec {
             role: Role::Application,
             runtime: external,
             name: app.name,
             version: app.version,
-            about: About {
-                vendor: self.settings.vendor.clone(),
-                contact: self.settings.contact.clone(),
-                ..About::default()
-            },
+            about,
             target: self.interpreter.target,
             python: Python {
                 abi: (runtime_file.is_some() || self.interpreter.is_free_threaded)
@@ -157,6 +154,7 @@ impl Work<'_> {
             attachments: std::iter::once(AttachmentSpec::sbom(sbom))
                 .chain(dropped)
                 .chain(packages)
+                .chain(icon)
                 .chain(self.vex()?)
                 .collect(),
         };
@@ -205,6 +203,7 @@ impl Work<'_> {
             runnable: own.map(|facts| facts.runnable.clone()).unwrap_or_default(),
             leading: all.clone().flat_map(|facts| facts.leading.clone()).collect(),
             loaded: all.flat_map(Facts::loaded).collect(),
+            gui: self.settings.gui,
             first_run: self.settings.first_run.clone(),
             before: boot::Before {
                 django: app.is_django.then(|| APP.to_owned()),
@@ -229,7 +228,13 @@ impl Work<'_> {
             left_out::explain(footprint, &self.interpreter.site_packages(), &mut app.tree)
                 .map_err(|error| Error::Archive(archive::Error::Spec(error.to_string())))?;
         }
-        Ok(entries::choose(&offer, &settings.entries, module, scanner, imports, &mut app.tree)?)
+        let (entries, subjects) =
+            entries::choose(&offer, &settings.entries, module, scanner, imports, &mut app.tree)?;
+        let default = launch(settings, &app.name, &entries)?.default;
+        let summary = own.and_then(|own| own.summary.as_deref());
+        let default = default.as_deref();
+        self.insert_desktop(&name, summary, &entries, default, &mut app.tree)?;
+        Ok((entries, subjects))
     }
 
     /// Says how an entry is chosen, if there are several and no default.

@@ -65,6 +65,9 @@ pub enum Error {
     /// A file cannot be included.
     #[error(transparent)]
     Include(#[from] super::include::Error),
+    /// The entry for menus of desktops cannot be made.
+    #[error(transparent)]
+    Desktop(#[from] super::desktop::Error),
     /// The virtual environment cannot be packed.
     #[error(transparent)]
     Installed(#[from] crate::installed::Error),
@@ -145,6 +148,7 @@ impl Remedy for Error {
         match self {
             Self::Source(error) => error.remedy(),
             Self::Settings(error) => error.remedy(),
+            Self::Desktop(error) => error.remedy(),
             Self::Spec(error) => error.remedy(),
             Self::Discover(error) => error.remedy(),
             Self::Pythons { .. } => {

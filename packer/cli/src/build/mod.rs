@@ -12,6 +12,7 @@ mod c_library;
 mod completeness;
 mod conflicts;
 mod default_entry;
+pub mod desktop;
 pub mod entries;
 mod error;
 mod external;

@@ -1,4 +1,4 @@
-//! `package`: Debian and RPM packages of archives.
+//! `package`: Debian and RPM packages of archives, and `.tar.gz` files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::source::{self, Source};
 
 /// `snakecrate package`
 pub(super) fn package(args: &PackageArgs, ui: Ui) -> Result<(), Error> {
-    let formats = [(args.deb, Format::Deb), (args.rpm, Format::Rpm)];
+    let formats = [(args.deb, Format::Deb), (args.rpm, Format::Rpm), (args.tar, Format::Tar)];
     let formats = formats.into_iter().filter_map(|(wanted, format)| wanted.then_some(format));
     let formats: Vec<Format> = formats.collect();
     let output = args.build.options.output.as_deref();

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use snakecrate_format::desktop::ARCHIVE;
+
 use super::file::{Content, Contents, zipped};
 use super::name::is_plain;
 use super::{Format, Package, documents};
@@ -28,14 +30,10 @@ pub(super) fn of(package: &Package, format: Format) -> Contents {
         };
         all.insert(format!("usr/bin/{command}"), Content::Link(target));
     }
-    let shared = package.files.shared.iter().filter_map(|(path, bytes)| {
-        let (path, is_page) = place(path, format)?;
-        let is_packed = !is_page || path.strip_suffix(".gz").is_some();
-        let (path, bytes) =
-            if is_packed { (path, bytes.clone()) } else { (path + ".gz", zipped(bytes)) };
-        Some((path, Content::Bytes(bytes)))
-    });
-    all.extend(shared);
+    all.extend(shared(package, format));
+    let program = format!("/{}", package.program());
+    let desktop = package.desktop_files(&program);
+    all.extend(desktop.map(|(path, bytes)| (format!("usr/share/{path}"), Content::Bytes(bytes))));
     for unit in &package.units {
         for (file, text) in unit.files() {
             all.insert(format!("usr/lib/systemd/system/{file}"), Content::Bytes(text.into()));
@@ -43,6 +41,38 @@ pub(super) fn of(package: &Package, format: Format) -> Contents {
     }
     documents::add(package, format, &mut all);
     all
+}
+
+/// The manual pages and completions of `package`, with their places below `/`.
+pub(super) fn shared(
+    package: &Package,
+    format: Format,
+) -> impl Iterator<Item = (String, Content)> + '_ {
+    package.files.shared.iter().filter_map(move |(path, bytes)| {
+        let (path, is_page) = place(path, format)?;
+        let is_packed = !is_page || path.strip_suffix(".gz").is_some();
+        let (path, bytes) =
+            if is_packed { (path, bytes.clone()) } else { (path + ".gz", zipped(bytes)) };
+        Some((path, Content::Bytes(bytes)))
+    })
+}
+
+impl Package {
+    /// The files for desktops, by their paths below `share`, where `program` is the archive's command.
+    pub(super) fn desktop_files<'p>(
+        &'p self,
+        program: &'p str,
+    ) -> impl Iterator<Item = (String, Vec<u8>)> + 'p {
+        self.files.desktop.iter().map(move |(path, bytes)| {
+            let is_entry = path.starts_with("applications/");
+            let bytes = if is_entry {
+                String::from_utf8_lossy(bytes).replace(ARCHIVE, program).into_bytes()
+            } else {
+                bytes.clone()
+            };
+            (path.clone(), bytes)
+        })
+    }
 }
 
 /// The directories above `contents` that are the package's own: parents come first.
@@ -74,7 +104,7 @@ fn place(path: &str, format: Format) -> Option<(String, bool)> {
             // Debian keeps `site-functions` for the administrator.
             let directory = match format {
                 Format::Deb => "zsh/vendor-completions",
-                Format::Rpm => "zsh/site-functions",
+                Format::Rpm | Format::Tar => "zsh/site-functions",
             };
             (directory.into(), false)
         }

@@ -37,6 +37,8 @@ pub(super) fn add(package: &Package, format: Format, all: &mut Contents) {
                 all.insert(path, Content::Bytes(text.clone().into()));
             }
         }
+        // It has a hint in place of documents.
+        Format::Tar => {}
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
+use snakecrate_format::desktop::FOLDER;
 use snakecrate_format::manifest::{Component, Kind, Manifest};
 
 use super::{Error, text};
@@ -22,6 +23,8 @@ pub(super) struct Files {
     pub(super) licences: Vec<String>,
     /// Files below `share` by their paths.
     pub(super) shared: BTreeMap<String, Vec<u8>>,
+    /// Files for desktops by their paths below `share`.
+    pub(super) desktop: BTreeMap<String, Vec<u8>>,
 }
 
 impl Files {
@@ -50,6 +53,11 @@ impl Files {
             files.licences = licences.map(|bytes| String::from_utf8_lossy(bytes).into()).collect();
             files.metadata = metadata;
         }
+        let desktop = all.iter().filter_map(|(path, bytes)| {
+            let path = path.strip_prefix(FOLDER)?.strip_prefix('/')?;
+            Some((path.to_owned(), bytes.clone()))
+        });
+        files.desktop = desktop.collect();
         files.shared = all.into_iter().filter(|(path, _)| path.starts_with("share/")).collect();
         Ok(files)
     }
@@ -61,9 +69,14 @@ fn wanted(
     component: &Component,
 ) -> Result<BTreeMap<String, Vec<u8>>, archive::Error> {
     let found = Mutex::new(BTreeMap::new());
+    // The build puts the files for desktops into the application.
+    let below = match component.kind {
+        Kind::App => format!("{FOLDER}/"),
+        _ => "share/".into(),
+    };
     archive::visit(archive, component, |path: &str, contents: &mut dyn Read| -> io::Result<()> {
         let in_metadata = path.split('/').any(|part| part.ends_with(".dist-info"));
-        if in_metadata || path.starts_with("share/") {
+        if in_metadata || path.starts_with("share/") || path.starts_with(&*below) {
             let mut bytes = Vec::new();
             contents.take(LONGEST + 1).read_to_end(&mut bytes)?;
             if bytes.len() as u64 <= LONGEST {

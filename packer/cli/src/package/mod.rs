@@ -1,8 +1,8 @@
-//! Debian and RPM packages of an archive.
+//! Debian and RPM packages of an archive, and `.tar.gz` files.
 //!
 //! ```text
 //! archive ─→ metadata, manual pages, completions ─┐
-//! [tool.snakecrate.packaging] and .service ───────┼→ Package ─→ files ─→ .deb, .rpm
+//! [tool.snakecrate.packaging] and .service ───────┼→ Package ─→ files ─→ .deb, .rpm, .tar.gz
 //! ```
 //!
 //! A package has the archive at `/usr/libexec/NAME/NAME`, or its files as an environment in `/opt/NAME`, links
@@ -21,6 +21,7 @@ mod metadata;
 mod name;
 mod rpm;
 mod scripts;
+mod tarball;
 mod text;
 mod units;
 mod version;
@@ -55,6 +56,8 @@ pub enum Format {
     Deb,
     /// RPM, version 4.
     Rpm,
+    /// A compressed tar file in the layout of a prefix.
+    Tar,
 }
 
 /// A package before it has a format.
@@ -211,6 +214,7 @@ impl Package {
         match format {
             Format::Deb => format!("{name}_{version}-{release}_{processor}.deb"),
             Format::Rpm => format!("{name}-{version}-{release}.{processor}.rpm"),
+            Format::Tar => format!("{name}-{}-{}.tar.gz", self.version, self.target),
         }
     }
 
@@ -234,6 +238,7 @@ impl Package {
         match format {
             Format::Deb => deb::write(self, file.as_file_mut(), out)?,
             Format::Rpm => rpm::write(self, file.as_file_mut(), out)?,
+            Format::Tar => tarball::write(self, file.as_file_mut(), out)?,
         }
         let length = file.as_file().metadata().map_err(failed)?.len();
         file.persist(out).map_err(|error| failed(error.error))?;
@@ -278,8 +283,8 @@ impl Format {
         match (self, target.processor) {
             (Self::Deb, Processor::X86_64) => "amd64",
             (Self::Deb, Processor::Aarch64) => "arm64",
-            (Self::Rpm, Processor::X86_64) => "x86_64",
-            (Self::Rpm, Processor::Aarch64) => "aarch64",
+            (Self::Rpm | Self::Tar, Processor::X86_64) => "x86_64",
+            (Self::Rpm | Self::Tar, Processor::Aarch64) => "aarch64",
         }
     }
 }

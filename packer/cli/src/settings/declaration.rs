@@ -13,6 +13,7 @@ use confique::Layer as _;
 
 use super::budget::{Budget, BudgetOptions};
 use super::choices::{LibcChoice, RuntimeChoice, choices};
+use super::desktop::{Desktop, DesktopOptions};
 use super::environment::{Env, EnvOptions, placeholders, template};
 use super::flags::Switch as _;
 use super::heading::{
@@ -96,6 +97,10 @@ pub struct Settings {
     /// application, one whose name it begins with, or the only one that fits]
     #[config(layer_attr(arg(long, value_name = "NAME", help_heading = ENTRIES)))]
     pub default: Option<String>,
+
+    /// Entries open windows, and belong into menus of desktops [default: those of \[project.gui-scripts\]]
+    #[config(layer_attr(arg(long, switch = "true")))]
+    pub gui: Option<bool>,
 
     /// Module to run, as `python -m` does
     #[config(layer_attr(arg(short, long, value_name = "MODULE", help_heading = ENTRIES)))]
@@ -417,6 +422,11 @@ pub struct Settings {
     #[config(nested, layer_attr(command(flatten)))]
     #[config(layer_attr(schemars(default = "LicensesOptions::empty")))]
     pub licenses: Licenses,
+
+    /// The entry in menus of desktops
+    #[config(nested, layer_attr(command(flatten)))]
+    #[config(layer_attr(schemars(default = "DesktopOptions::empty")))]
+    pub desktop: Desktop,
 
     /// Debian and RPM packages of the archive
     #[config(nested, layer_attr(command(flatten)))]

@@ -253,8 +253,9 @@ fn make_absolute(options: &mut Options, directory: &Path) {
         &mut options.debian_keyring,
         &mut options.vex,
     ];
+    let files = files.into_iter().chain([&mut options.desktop.icon]);
     let listed = lists.into_iter().flatten().flatten();
-    for path in listed.chain(files.into_iter().flatten()) {
+    for path in listed.chain(files.flatten()) {
         *path = directory.join(&*path);
     }
     for inclusion in options.include.iter_mut().flatten() {

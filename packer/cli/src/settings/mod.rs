@@ -10,6 +10,7 @@
 mod budget;
 mod choices;
 mod declaration;
+mod desktop;
 mod document;
 pub mod documents;
 mod environment;
@@ -34,6 +35,7 @@ use confique::{Config as _, Layer as _};
 pub use budget::Budget;
 pub use choices::{LibcChoice, RuntimeChoice};
 pub use declaration::{Options, Settings};
+pub use desktop::{Desktop, DesktopId, MimeType};
 pub use document::Document;
 pub use documents::described;
 pub use environment::Env;

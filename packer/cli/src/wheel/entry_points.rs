@@ -14,6 +14,8 @@ pub struct EntryPoint {
     pub module: String,
     /// `main`, `App.run`.
     pub attr: String,
+    /// Whether it is a GUI script.
+    pub graphical: bool,
     /// The extras that it requires, normalised: `d` in `blackd = blackd:patched_main [d]`.
     pub extras: Vec<String>,
 }
@@ -31,10 +33,12 @@ pub(crate) fn scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
     form.enable_inline_comments = false;
     let sections =
         Ini::new_from_defaults(form).read(text.trim_start_matches('\u{feff}').to_owned())?;
-    let items = ["console_scripts", "gui_scripts"].iter().filter_map(|name| sections.get(*name));
     let mut scripts = Vec::new();
-    for (name, value) in items.flatten() {
-        scripts.push(script(name, value.as_deref().unwrap_or_default())?);
+    for (section, graphical) in [("console_scripts", false), ("gui_scripts", true)] {
+        for (name, value) in sections.get(section).into_iter().flatten() {
+            let script = script(name, value.as_deref().unwrap_or_default())?;
+            scripts.push(EntryPoint { graphical, ..script });
+        }
     }
     scripts.sort();
     scripts.dedup_by(|a, b| a.name == b.name);
@@ -55,7 +59,8 @@ fn script(name: &str, value: &str) -> Result<EntryPoint, String> {
                 && !name.contains(['/', '\\'])
                 && !name.contains(char::is_control) =>
         {
-            Ok(EntryPoint { name: name.into(), module: module.into(), attr: attr.into(), extras })
+            let (name, module, attr) = (name.into(), module.into(), attr.into());
+            Ok(EntryPoint { name, module, attr, graphical: false, extras })
         }
         _ => Err(format!("{name} = {value}")),
     }
@@ -78,15 +83,19 @@ mod tests {
     fn scripts_are_console_and_gui_scripts() {
         let text = "# comment\n[console_scripts]\nb = pkg.mod:App.run [Fast_,x ]\n\n[gui_scripts]\n\
                     a=pkg:main\n[other]\nc = x\n";
-        let call = |name: &str, module: &str, attr: &str, extras: &[&str]| EntryPoint {
+        let call = |name: &str, module: &str, attr: &str, graphical, extras: &[&str]| EntryPoint {
             name: name.into(),
             module: module.into(),
             attr: attr.into(),
+            graphical,
             extras: extras.iter().map(|&extra| extra.into()).collect(),
         };
         assert_eq!(
             scripts(text).unwrap(),
-            [call("a", "pkg", "main", &[]), call("b", "pkg.mod", "App.run", &["fast-", "x"])]
+            [
+                call("a", "pkg", "main", true, &[]),
+                call("b", "pkg.mod", "App.run", false, &["fast-", "x"])
+            ]
         );
     }
 

@@ -18,6 +18,9 @@ pub struct Script {
     pub name: String,
     /// The target that it runs.
     pub target: Target,
+    /// Whether it is a GUI script.
+    #[serde(default)]
+    pub graphical: bool,
     /// The extras of its distribution that it requires, normalised.
     pub extras: Vec<String>,
 }
@@ -138,6 +141,7 @@ mod tests {
             name: "x".into(),
             module: "pkg.mod".into(),
             attr: "App.run".into(),
+            graphical: false,
             extras: Vec::new(),
         };
         let text = String::from_utf8(wrapper(&point)).unwrap();

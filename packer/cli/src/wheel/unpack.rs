@@ -158,7 +158,8 @@ fn unpack_inner(
         build.tree.remove(&place);
         build.add_bytes(&place, Mode::Script, wrapper(&point))?;
         let target = Target::Call { module: point.module, attr: point.attr };
-        let script = Script { name: point.name, target, extras: point.extras };
+        let script =
+            Script { name: point.name, target, graphical: point.graphical, extras: point.extras };
         scripts.insert(script.name.clone(), script);
     }
     let tree = build.finish()?;
@@ -221,7 +222,7 @@ impl Build<'_> {
         }
         let startable = is_executable(&start);
         let target = Target::File { path, native };
-        Ok(startable.then_some(Script { name, target, extras: Vec::new() }))
+        Ok(startable.then_some(Script { name, target, graphical: false, extras: Vec::new() }))
     }
 
     fn finish(mut self) -> Result<Tree, Kind> {

@@ -29,9 +29,8 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(feature = "details"), serde(deserialize_with = "super::feature::unrequired"))]
     pub directory: Option<Template>,
-    /// Whether it is a graphical application, which needs no console.
+    /// Whether it opens windows. Without a terminal, the launcher then does, too, to show progress and errors.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[cfg_attr(not(feature = "details"), serde(skip))]
     pub graphical: bool,
     /// Whether its child processes find the archive's scripts on the `PATH`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -59,7 +59,7 @@ fn write(invocation: &Invocation<'_>, aside: &Path, to: &Path) -> Result<(), Err
     let all: Vec<&Component> = invocation.manifest.components.iter().collect();
     let listings = Listed::all(&invocation.payload, &all)?;
     let into = Directory::open(aside).map_err(failed(to))?;
-    let extracted = with_progress(&invocation.manifest.name, |progress| {
+    let extracted = with_progress(&invocation.manifest.name, false, |progress| {
         progress.begin(Phase::Unpacking, space::bytes(all.iter().copied()), 0);
         let all = listings.iter().collect::<Vec<_>>();
         extract(&invocation.payload, &all, &into, &Pulse::new(progress, None))

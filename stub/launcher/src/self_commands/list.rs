@@ -13,6 +13,8 @@ pub enum Command {
     Verify,
     Repair,
     Extract,
+    DesktopInstall,
+    DesktopRemove,
     Uninstall,
 }
 
@@ -25,7 +27,7 @@ pub struct CommandText {
 }
 
 /// All commands, in the order of the help.
-pub const COMMANDS: [CommandText; 11] = [
+pub const COMMANDS: [CommandText; 13] = [
     CommandText { command: Command::Help, name: "help", argument: "", help: "show this text" },
     CommandText {
         command: Command::Inspect,
@@ -80,6 +82,18 @@ pub const COMMANDS: [CommandText; 11] = [
         name: "extract",
         argument: "DIRECTORY",
         help: "write the components to DIRECTORY as ordinary files",
+    },
+    CommandText {
+        command: Command::DesktopInstall,
+        name: "desktop-install",
+        argument: "",
+        help: "add it to your desktop's menu, with its icon and the types of its documents",
+    },
+    CommandText {
+        command: Command::DesktopRemove,
+        name: "desktop-remove",
+        argument: "",
+        help: "remove what desktop-install has added",
     },
     CommandText {
         command: Command::Uninstall,

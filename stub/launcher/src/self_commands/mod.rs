@@ -5,6 +5,7 @@
 //! run it without changing its own output.
 
 mod bug_report;
+mod desktop;
 mod extract;
 mod help;
 mod info;
@@ -75,6 +76,8 @@ pub fn run(
         Command::Verify => verify::run(&invocation),
         Command::Repair => repair::run(&invocation.with_runtime()?),
         Command::Extract => extract::run(&invocation),
+        Command::DesktopInstall => desktop::install(&invocation.with_runtime()?),
+        Command::DesktopRemove => desktop::remove(&invocation),
         Command::Uninstall => uninstall::run(&invocation),
     }
 }

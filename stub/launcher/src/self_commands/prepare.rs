@@ -18,6 +18,12 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
     if all_users && invocation.manifest.entries.iter().any(|entry| entry.first_run.is_some()) {
         return Err(Error::FirstRunOfAll);
     }
+    print(format!("{}\n", environment(invocation, all_users)?.display()))?;
+    Ok(0)
+}
+
+/// The path of the environment, which is made if there is none.
+pub fn environment(invocation: &Invocation<'_>, all_users: bool) -> Result<PathBuf, Error> {
     let key = invocation.key();
     let found = roots(all_users).find(|root| Env::open(root, &key).is_ok());
     let place = if let Some(root) = found {
@@ -29,8 +35,8 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
             (path, why.unwrap_or(NotStarted::Absent))
         };
         let places = places(all_users).into_iter().map(state).collect();
-        make(&invocation.payload, &invocation.manifest, invocation.runtime.path(), places)?.1
+        let Invocation { payload, manifest, runtime, .. } = invocation;
+        make(payload, manifest, runtime.path(), places, false)?.1
     };
-    print(format!("{}\n", place.join(ENVS).join(key).display()))?;
-    Ok(0)
+    Ok(place.join(ENVS).join(key))
 }

@@ -61,5 +61,5 @@ fn make(
     invocation: &Invocation<'_>,
     places: Vec<(PathBuf, NotStarted)>,
 ) -> Result<(Env, PathBuf), Error> {
-    make::make(&invocation.payload, &invocation.manifest, invocation.runtime.path(), places)
+    make::make(&invocation.payload, &invocation.manifest, invocation.runtime.path(), places, false)
 }

@@ -6,6 +6,7 @@ use snakecrate_cache::uninstall::{Uninstalled, uninstall};
 use snakecrate_format::manifest::Manifest;
 use snakecrate_format::size::Size;
 
+use super::desktop;
 use super::invocation::{ALL_USERS, Invocation, roots};
 use super::report::{NOT_WELL, Text, in_cache, print};
 use crate::error::Error;
@@ -46,6 +47,10 @@ pub fn run(invocation: &Invocation<'_>) -> Result<i32, Error> {
         }
         // Components may be left of environments that are gone.
         remove(&invocation.key(), &invocation.manifest)?;
+    }
+    // Another archive's files stay.
+    if !all_users && status == 0 {
+        let _ = desktop::remove_files(invocation, &mut text);
     }
     if text.0.is_empty() {
         text.line(format_args!("{} is not unpacked", invocation.title()));

@@ -14,6 +14,7 @@ use super::attempt::{NotStarted, StartError};
 use super::make::{ATTEMPTS, make};
 use crate::error::Error;
 use crate::request::Request;
+use crate::window;
 
 /// Makes the environment at the first usable one of `places`, and starts it. Returns only if that
 /// fails. Each place comes with the reason why there was no warm start.
@@ -39,9 +40,11 @@ pub fn start(
         }
         None => (payload, manifest),
     };
+    let has_window =
+        matches!(request, Request::Entry(arguments) if window::is_wanted(&manifest, arguments));
     let mut attempt = 1;
     loop {
-        let (env, path) = make(&payload, &manifest, path.as_deref(), places)?;
+        let (env, path) = make(&payload, &manifest, path.as_deref(), places, has_window)?;
         match env.start(request, archive) {
             Err(StartError::Repairable(_, why)) if attempt < ATTEMPTS => {
                 places = vec![(path, why)];

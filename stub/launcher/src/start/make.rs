@@ -83,14 +83,15 @@ impl From<ExtractError> for MakeError {
 /// Makes the environment at the first usable one of `places`. Returns it, leased, with that place.
 /// Each place comes with the reason why nothing was started there. If the reason is a suspect
 /// environment, its components are compared with their listings, and it is replaced. `runtime` is the
-/// path of the runtime file, if there is one.
+/// path of the runtime file, if there is one; `has_window` says whether a window shows the progress.
 pub fn make(
     payload: &Payload,
     manifest: &Manifest,
     runtime: Option<&Path>,
     places: Vec<(PathBuf, NotStarted)>,
+    has_window: bool,
 ) -> Result<(Env, PathBuf), Error> {
-    with_progress(&manifest.name, |progress| {
+    with_progress(&manifest.name, has_window, |progress| {
         // The application gets the user's mask again.
         let mask = process::set_mask(MASK);
         let made = make_at_first(payload, manifest, progress, places);

@@ -4,6 +4,7 @@ pub(crate) mod child;
 /// In the launcher alone: its C library is musl.
 #[cfg(any(test, all(target_env = "musl", panic = "abort")))]
 mod compare;
+pub(crate) mod dialog;
 pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod facts;

@@ -168,7 +168,7 @@ impl Signals {
 
 /// What `execve` takes. The pointers in the two arrays are to NUL-terminated strings, with a null
 /// pointer at the end.
-struct Image {
+pub(super) struct Image {
     program: CString,
     argv: Vec<*const c_char>,
     environment: Vec<*const c_char>,
@@ -176,7 +176,7 @@ struct Image {
 
 impl Image {
     /// Replaces the process, and returns only if that fails.
-    fn execute(&self) -> io::Error {
+    pub(super) fn execute(&self) -> io::Error {
         // SAFETY: `with_image` keeps the strings alive.
         unsafe {
             libc::execve(self.program.as_ptr(), self.argv.as_ptr(), self.environment.as_ptr());
@@ -186,7 +186,7 @@ impl Image {
 }
 
 /// Calls `then` with what `execve` takes for these.
-fn with_image<T>(
+pub(super) fn with_image<T>(
     program: &Path,
     argv: &[OsString],
     variable: Option<(&str, &OsStr)>,

@@ -3,6 +3,7 @@
 //! [`Unsupported`]: crate::types::Unsupported
 
 pub(crate) mod child;
+pub(crate) mod dialog;
 pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod facts;

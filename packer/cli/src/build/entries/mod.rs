@@ -50,11 +50,25 @@ pub struct Offer<'a> {
     pub before: Before,
     /// How the user adds an extra of this name, for [`Offer::withheld`].
     pub help_with_extra: Option<&'a dyn Fn(&str) -> String>,
+    /// Whether its entries open windows, if the user says so.
+    pub gui: Option<bool>,
     /// The command that runs once before the first start of each entry.
     pub first_run: Option<String>,
 }
 
 impl<'a> Offer<'a> {
+    /// Whether `entry` opens windows: if the user says nothing, those do that call what a GUI script calls.
+    fn is_graphical(&self, entry: &Entry) -> bool {
+        let called = entry.runs.split(' ').next().unwrap_or_default();
+        let is_called = |script: &Script| match &script.target {
+            Target::Call { module, attr } => {
+                called.split_once(':') == Some((module.as_str(), attr.as_str()))
+            }
+            Target::File { .. } => false,
+        };
+        self.gui.unwrap_or_else(|| self.scripts().any(|one| one.graphical && is_called(one)))
+    }
+
     /// All scripts that can be named.
     fn scripts(&self) -> impl Iterator<Item = &'a Script> {
         self.own.iter().chain(&self.withheld).chain(&self.others).copied()
@@ -127,6 +141,9 @@ pub fn choose(
     };
     let chosen = programs.into_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
     let (mut entries, mut subjects): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
+    for entry in &mut entries {
+        entry.graphical = offer.is_graphical(entry);
+    }
     if let Some(text) = &offer.first_run {
         let (path, check) = first_run(text, offer, scanner, imports, tree)?;
         for entry in &mut entries {
@@ -291,7 +308,7 @@ mod tests {
 
     fn call(name: &str) -> Script {
         let target = Target::Call { module: format!("{name}.cli"), attr: "main".into() };
-        Script { name: name.into(), target, extras: Vec::new() }
+        Script { name: name.into(), target, graphical: false, extras: Vec::new() }
     }
 
     fn chosen(offer: &Offer<'_>, wanted: &[&str], module: Option<&str>) -> Vec<String> {

@@ -230,6 +230,7 @@ impl Reader<'_> {
             points.and_then(Result::ok).unwrap_or_default().into_iter().map(|point| Script {
                 name: point.name,
                 target: Target::Call { module: point.module, attr: point.attr },
+                graphical: point.graphical,
                 extras: point.extras,
             });
         Some(Facts {

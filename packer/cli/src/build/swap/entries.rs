@@ -239,6 +239,7 @@ mod tests {
                 .map(|(name, module)| Script {
                     name: (*name).into(),
                     target: Target::Call { module: (*module).into(), attr: "main".into() },
+                    graphical: false,
                     extras: Vec::new(),
                 })
                 .collect(),

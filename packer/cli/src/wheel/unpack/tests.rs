@@ -50,10 +50,12 @@ fn a_wheel_becomes_the_files_of_an_environment() {
     let file = |name: &str, native| Script {
         name: name.into(),
         target: Target::File { path: EntryPath::new(&format!("bin/{name}")).unwrap(), native },
+        graphical: false,
         extras: Vec::new(),
     };
     let call = Target::Call { module: "demo".into(), attr: "main".into() };
-    let demo_script = Script { name: "demo".into(), target: call, extras: Vec::new() };
+    let demo_script =
+        Script { name: "demo".into(), target: call, graphical: false, extras: Vec::new() };
     assert_eq!(demo.scripts, [demo_script, file("native", true), file("tool", false)]);
     assert_eq!(text(&demo, "bin/tool"), "#!python\nprint(1)\n");
     assert!(text(&demo, "bin/demo").contains("from demo import main"));
