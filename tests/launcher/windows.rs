@@ -96,7 +96,7 @@ fn a_truncated_graphical_archive_shows_a_window() {
     sandbox.rewrite("app", |bytes| bytes.truncate(bytes.len() - 100));
     start(&sandbox, &["zenity"]).output().code(121).any_stderr().done();
     let text = shown(&sandbox).unwrap();
-    assert!(text.contains("\n--title=hello cannot start\n--text="), "{text}");
+    assert!(text.contains("\n--title=app cannot start\n--text="), "{text}");
     assert!(text.ends_with("\n\ndownload it again\n"), "{text}");
 }
 

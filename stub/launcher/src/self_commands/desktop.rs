@@ -19,7 +19,7 @@ use snakecrate_cache::places;
 use snakecrate_format::desktop::{ARCHIVE, FOLDER, quoted};
 use snakecrate_format::digest::Digest;
 use snakecrate_format::entry_path::EntryPath;
-use snakecrate_platform::dialog;
+use snakecrate_platform::{dialog, directory};
 
 use super::invocation::Invocation;
 use super::prepare::environment;
@@ -221,10 +221,21 @@ fn collect(
 
 /// Writes a file that appears when it is complete.
 fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    let aside = path.with_added_extension("snakecrate-tmp");
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all);
-    let written = written.and_then(|()| fs::write(&aside, contents));
-    written.and_then(|()| fs::rename(&aside, path)).map_err(|source| failed(path, source))
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".snakecrate-tmp");
+    make_parents(path);
+    let written = fs::write(&aside, contents).and_then(|()| fs::rename(&aside, path));
+    written.map_err(|source| failed(path, source))
+}
+
+/// Makes the directories above `path`. If one cannot be made, writing fails.
+fn make_parents(path: &Path) {
+    if let Some(parent) = path.parent()
+        && !parent.exists()
+    {
+        make_parents(parent);
+        let _ = directory::create(parent, 0o755);
+    }
 }
 
 /// Lets the desktop read its directories anew, where it has programs for that.
