@@ -19,7 +19,7 @@ fn packages_have_entry_icon_and_types_for_all_users() {
     let person = person.strip_prefix("--maintainer ").unwrap();
     package_archive(
         &sandbox,
-        &["--deb", "--rpm", "app", "--maintainer", person, "--license", "MIT"],
+        &["--deb", "--rpm", "./app", "--maintainer", person, "--license", "MIT"],
     )
     .expect(0, "", "");
     let deb = Deb::read(&sandbox.path("notes_1.0.0-1_amd64.deb"));
@@ -41,7 +41,7 @@ fn packages_have_entry_icon_and_types_for_all_users() {
 #[test]
 fn a_tar_file_keeps_the_mode_and_has_the_layout_of_a_prefix() {
     let sandbox = built("app");
-    package_archive(&sandbox, &["--tar", "app", "--license", "MIT"]).expect(0, "", "");
+    package_archive(&sandbox, &["--tar", "./app", "--license", "MIT"]).expect(0, "", "");
     let name = "notes-1-x86_64-linux.tar.gz";
     let bytes = fs::read(sandbox.path(name)).unwrap();
     let all = members(&bytes);
@@ -91,14 +91,14 @@ Before you delete it, remove what it has unpacked:
 "
     );
     fs::rename(sandbox.path(name), sandbox.path("first")).unwrap();
-    package_archive(&sandbox, &["--tar", "app", "--license", "MIT"]).expect(0, "", "");
+    package_archive(&sandbox, &["--tar", "./app", "--license", "MIT"]).expect(0, "", "");
     assert!(fs::read(sandbox.path(name)).unwrap() == bytes, "the same archive, the same bytes");
 }
 
 #[test]
 fn commands_of_a_tar_file_are_links_beside_the_archive() {
     let sandbox = Sandbox::new().with(&shared::PAIR, "app");
-    package_archive(&sandbox, &["--tar", "app", "--license", "MIT"]).expect(0, "", "");
+    package_archive(&sandbox, &["--tar", "./app", "--license", "MIT"]).expect(0, "", "");
     let all = members(&fs::read(sandbox.path("pair-1.0-x86_64-linux.tar.gz")).unwrap());
     let links: Vec<_> = all.iter().filter(|(path, _)| path.starts_with("pair-1.0/bin/")).collect();
     let links: Vec<_> =
