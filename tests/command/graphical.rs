@@ -66,7 +66,7 @@ fn icons_of_other_formats_and_sizes_are_refused() {
     let refused = |icon: &[u8], what: &str| {
         let sandbox = project("").file("icon", icon);
         let path = sandbox.path("icon").display().to_string();
-        sandbox.run(["build", "two", "-o", "app", "--icon", &path]).refused(
+        sandbox.run(["build", "-q", "two", "-o", "app", "--icon", &path]).refused(
             1,
             &format!("the icon {path} is {what}"),
             "give a square PNG file of 16, 22, 24, 32, 48, 64, 96, 128, 256, 512 pixels, or an SVG file",
@@ -92,7 +92,7 @@ fn types_and_names_that_would_break_the_entry_are_refused() {
         run.code(2).stderr_contains(what).any_stderr().done();
     }
     let sandbox = project("");
-    sandbox.run(["build", "two", "-o", "app", "--category", "A;\nExec=x"]).refused(
+    sandbox.run(["build", "-q", "two", "-o", "app", "--category", "A;\nExec=x"]).refused(
         1,
         "`A;\\nExec=x` cannot be the value of `desktop.categories`",
         "use one line without `;`",

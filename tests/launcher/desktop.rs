@@ -1,7 +1,7 @@
 //! `SNAKECRATE=desktop-install` and `desktop-remove`: the entry in the user's menu.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use pretty_assertions::assert_eq;
@@ -65,10 +65,14 @@ fn data(sandbox: &Sandbox) -> PathBuf {
     sandbox.home().join(".local/share")
 }
 
-/// Lines `PATH: WHAT` about the three files.
-fn lines(sandbox: &Sandbox, what: &str) -> String {
-    let line = |path| format!("{}: {what}\n", data(sandbox).join(path).display());
-    [ENTRY, IMAGE, PACKAGE].map(line).concat()
+/// A line about a file.
+fn line(path: &str, what: &str) -> String {
+    format!("[HOME]/.local/share/{path}: {what}\n")
+}
+
+/// Lines about the three files.
+fn lines(what: &str) -> String {
+    [ENTRY, IMAGE, PACKAGE].map(|path| line(path, what)).concat()
 }
 
 fn read(sandbox: &Sandbox, path: &str) -> String {
@@ -82,14 +86,14 @@ fn exists(sandbox: &Sandbox, path: &str) -> bool {
 #[test]
 fn an_entry_an_icon_and_types_are_written_and_removed() {
     let sandbox = built("app");
-    let written = lines(&sandbox, "written");
+    let written = lines("written");
     ask(&sandbox, "app", "desktop-install").expect(0, &written, "");
     let exec = format!("\"{}\"", sandbox.path("app").display());
     assert_eq!(read(&sandbox, ENTRY), entry(&exec));
     assert_eq!(read(&sandbox, IMAGE), ICON);
     assert_eq!(read(&sandbox, PACKAGE), TYPES);
     ask(&sandbox, "app", "desktop-install").expect(0, &written, "");
-    ask(&sandbox, "app", "desktop-remove").expect(0, &lines(&sandbox, "removed"), "");
+    ask(&sandbox, "app", "desktop-remove").expect(0, &lines("removed"), "");
     for path in [ENTRY, IMAGE, PACKAGE, "snakecrate/desktop/notes.files"] {
         assert!(!exists(&sandbox, path), "{path}");
     }
@@ -126,14 +130,13 @@ fn files_of_others_are_neither_overwritten_nor_removed() {
     let theirs = data(&sandbox).join(IMAGE);
     fs::create_dir_all(theirs.parent().unwrap()).unwrap();
     fs::write(&theirs, ICON).unwrap();
-    ask(&sandbox, "app", "desktop-install").output().leaves_alone(&theirs);
+    ask(&sandbox, "app", "desktop-install").output().leaves_alone(IMAGE);
     assert!(!exists(&sandbox, ENTRY), "nothing is written");
     fs::remove_file(&theirs).unwrap();
     ask(&sandbox, "app", "desktop-install").output().success().text();
     let ours = data(&sandbox).join(ENTRY);
     fs::write(&ours, "[Desktop Entry]\nName=Mine\n").unwrap();
-    ask(&sandbox, "app", "desktop-install").output().leaves_alone(&ours);
-    let line = |path: &str, what| format!("{}: {what}\n", data(&sandbox).join(path).display());
+    ask(&sandbox, "app", "desktop-install").output().leaves_alone(ENTRY);
     let text = line(ENTRY, "changed since, not removed") + &line(IMAGE, "removed");
     ask(&sandbox, "app", "desktop-remove").expect(0, &(text + &line(PACKAGE, "removed")), "");
     assert_eq!(read(&sandbox, ENTRY), "[Desktop Entry]\nName=Mine\n");
@@ -144,13 +147,10 @@ fn another_archive_of_the_application_takes_over_after_a_removal() {
     let sandbox = built("app");
     fs::copy(sandbox.path("app"), sandbox.path("new")).unwrap();
     ask(&sandbox, "app", "desktop-install").output().success().text();
-    let app = sandbox.path("app").display().to_string();
-    let refused = format!(
-        "snakecrate: the desktop entry is that of {app}\n\
-         snakecrate: run it with SNAKECRATE=desktop-remove first: {app}\n"
-    );
-    ask(&sandbox, "new", "desktop-install").expect(125, "", &refused);
-    ask(&sandbox, "new", "desktop-remove").expect(125, "", &refused);
+    let refused = "snakecrate: the desktop entry is that of [WORK]/app\n\
+                   snakecrate: run it with SNAKECRATE=desktop-remove first: [WORK]/app\n";
+    ask(&sandbox, "new", "desktop-install").expect(125, "", refused);
+    ask(&sandbox, "new", "desktop-remove").expect(125, "", refused);
     fs::remove_file(sandbox.path("app")).unwrap();
     ask(&sandbox, "new", "desktop-install").output().success().text();
     assert!(read(&sandbox, ENTRY).contains(&format!("Exec=\"{}\"", sandbox.path("new").display())));
@@ -160,8 +160,9 @@ fn another_archive_of_the_application_takes_over_after_a_removal() {
 fn uninstall_removes_the_entry_too() {
     let sandbox = built("app");
     ask(&sandbox, "app", "desktop-install").output().success().text();
+    let removed = lines("removed").replace("[HOME]", &sandbox.home().display().to_string());
     let text = ask(&sandbox, "app", "uninstall").output().success().text();
-    assert!(text.ends_with(&lines(&sandbox, "removed")), "{text}");
+    assert!(text.ends_with(&removed), "{text}");
     assert!(!exists(&sandbox, ENTRY));
 }
 
@@ -178,7 +179,7 @@ fn a_record_that_names_files_elsewhere_is_not_followed() {
         format!("{text}{digest} ../../../work/victim\n{digest} {}\n", victim.display()),
     )
     .unwrap();
-    ask(&sandbox, "app", "desktop-remove").expect(0, &lines(&sandbox, "removed"), "");
+    ask(&sandbox, "app", "desktop-remove").expect(0, &lines("removed"), "");
     assert!(victim.exists());
 }
 
@@ -196,13 +197,12 @@ fn an_archive_without_a_graphical_entry_has_none() {
 
 impl crate::support::sandbox::Outcome {
     /// Checks that `desktop-install` leaves the file at `path` alone.
-    fn leaves_alone(self, path: &Path) {
-        let path = path.display();
+    fn leaves_alone(self, path: &str) {
         self.expect(
             125,
             "",
             &format!(
-                "snakecrate: {path} is there already, and not from this archive\n\
+                "snakecrate: [HOME]/.local/share/{path} is there already, and not from this archive\n\
                  snakecrate: move that file away and try again\n"
             ),
         );
