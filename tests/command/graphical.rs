@@ -68,7 +68,7 @@ fn icons_of_other_formats_and_sizes_are_refused() {
         let path = sandbox.path("icon").display().to_string();
         sandbox.run(["build", "-q", "two", "-o", "app", "--icon", &path]).refused(
             1,
-            &format!("the icon {path} is {what}"),
+            &format!("the icon [WORK]/icon is {what}"),
             "give a square PNG file of 16, 22, 24, 32, 48, 64, 96, 128, 256, 512 pixels, or an SVG file",
         );
     };

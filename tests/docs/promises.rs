@@ -26,7 +26,7 @@ fn every_test_that_is_named_exists() {
             assert!(exists, "promise {number}: there is no test `{name}`");
         }
     }
-    assert_eq!(rows.len(), 33);
+    assert_eq!(rows.len(), 34);
 }
 
 #[test]
