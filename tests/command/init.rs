@@ -67,8 +67,8 @@ fn a_script_gets_the_data_that_it_names() {
     let block = "# /// script\n# [tool.snakecrate]\n# include = [\"data.txt\"]\n# ///\n";
     let (head, rest) = script.split_once('\n').unwrap();
     let after = format!("{head}\n{block}{rest}");
-    let added = block.lines().map(|line| format!("+ {line}\n")).collect::<String>();
-    let context = rest.lines().take(2).map(|line| format!("  {line}\n")).collect::<String>();
+    let added = block.lines().map(|line| ["+ ", line, "\n"].concat()).collect::<String>();
+    let context = rest.lines().take(2).map(|line| ["  ", line, "\n"].concat()).collect::<String>();
     let shown = format!("  {head}\n{added}{context}");
     init(&sandbox, &["show.py", "-q", "--write"]).expect(0, &shown, "");
     assert_eq!(read(&sandbox, "show.py"), after);

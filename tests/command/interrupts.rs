@@ -14,7 +14,7 @@ use crate::support::sandbox::Sandbox;
 /// The start of temporary names.
 const TEMPORARY: &str = ".snakecrate-tmp-";
 /// How long the moment may take to come.
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_mins(4);
 
 /// The temporary files and directories below `place`.
 fn temporary(place: &Path) -> Vec<String> {

@@ -22,14 +22,16 @@ fn graphical() -> Forge {
 /// arguments and their first line of input in the file `shown`, others are gone.
 fn programs(sandbox: &Sandbox, present: &[&str]) -> String {
     let [fakes, shown] = ["fakes", "shown"].map(|name| sandbox.path(name).display().to_string());
-    let one = |name: &str| match present.contains(&name) {
-        true => format!(
+    let one = |name: &str| {
+        if !present.contains(&name) {
+            // A character device 0:0 hides a file of the layer below.
+            return format!("mknod {fakes}/{name} c 0 0\n");
+        }
+        format!(
             "printf '#!/bin/sh\\n{{ printf \"%%s\\\\n\" \"${{0##*/}}\" \"$@\"; }} >{shown}.new\\n\
              mv {shown}.new {shown}\\nread line && echo \"$line\" >{shown}.line\\n\
              [ $1 != --progress ] || exec sleep 31415\\n' >{fakes}/{name}; chmod 755 {fakes}/{name}\n"
-        ),
-        // A character device 0:0 hides a file of the layer below.
-        false => format!("mknod {fakes}/{name} c 0 0\n"),
+        )
     };
     let all: String = ["zenity", "kdialog", "notify-send"].map(one).concat();
     format!("mkdir {fakes}\n{all}mount -t overlay overlay -o lowerdir={fakes}:/usr/bin /usr/bin\n")

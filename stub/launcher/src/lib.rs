@@ -27,6 +27,7 @@ pub mod date;
 pub mod entry_choice;
 pub mod env;
 pub mod error;
+pub mod failure_window;
 pub mod first_run;
 pub mod last_error;
 pub mod progress;

@@ -42,6 +42,6 @@ pub unsafe extern "C" fn main(count: c_int, values: *const *const c_char) -> c_i
     // reported.
     let _ = std::io::stderr().write_all(message.as_bytes());
     let shown: String = lines.iter().flat_map(|line| [line, "\n\n"]).collect();
-    snakecrate_launcher::window::show_failure(&record, &arguments, shown.trim_end());
+    snakecrate_launcher::failure_window::show_failure(&record, &arguments, shown.trim_end());
     error.status()
 }

@@ -46,7 +46,7 @@ fn a_tar_file_keeps_the_mode_and_has_the_layout_of_a_prefix() {
     let bytes = fs::read(sandbox.path(name)).unwrap();
     let all = members(&bytes);
     let listing: String =
-        all.iter().map(|(path, member)| format!("{} {path}\n", member.about)).collect();
+        all.iter().map(|(path, member)| [&member.about, " ", path, "\n"].concat()).collect();
     assert_eq!(
         listing,
         "755 notes-1/

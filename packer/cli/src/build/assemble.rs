@@ -13,7 +13,7 @@ use super::pack::{PackedRuntime, Prepared, Work};
 use super::requires::{Asked, Requirements};
 use super::sbom_parts::{package_source, sbom_document};
 use super::subject::Subject;
-use super::{Error, boot, conflicts, entries, left_out};
+use super::{Error, boot, conflicts, desktop, entries, left_out};
 use crate::archive::{self, ArchiveSpec, AttachmentSpec, ComponentSpec};
 use crate::component::Packed;
 use crate::marker_environment;
@@ -134,7 +134,7 @@ impl Work<'_> {
         let project = project.as_ref();
         let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
         let packages = self.host_packages(&components)?;
-        let (about, icon) = self.about(&entries)?;
+        let (about, icon) = desktop::about(self.settings, &entries)?;
         let spec = ArchiveSpec {
             role: Role::Application,
             runtime: external,
@@ -233,7 +233,15 @@ impl Work<'_> {
         let default = launch(settings, &app.name, &entries)?.default;
         let summary = own.and_then(|own| own.summary.as_deref());
         let default = default.as_deref();
-        self.insert_desktop(&name, summary, &entries, default, &mut app.tree)?;
+        desktop::insert(
+            &settings.desktop,
+            self.ui,
+            &name,
+            summary,
+            &entries,
+            default,
+            &mut app.tree,
+        )?;
         Ok((entries, subjects))
     }
 

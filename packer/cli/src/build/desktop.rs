@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 use snakecrate_base::error::Remedy;
 use snakecrate_base::tree::{Mode, Tree};
+use snakecrate_base::ui::Ui;
 use snakecrate_format::desktop::{ARCHIVE, FOLDER, quoted};
 use snakecrate_format::entry_path::{BadPath, EntryPath};
 use snakecrate_format::manifest::Entry;
 
-use super::pack::Work;
 use crate::archive::{About, AttachmentSpec};
-use crate::settings::{Desktop, MimeType};
+use crate::settings::{Desktop, MimeType, Settings};
 
 /// The sizes that the theme `hicolor` has directories for, in pixels.
 const SIZES: [u32; 10] = [16, 22, 24, 32, 48, 64, 96, 128, 256, 512];
@@ -108,85 +108,80 @@ impl Icon {
     }
 }
 
-impl Work<'_> {
-    /// Adds files for the graphical ones of `entries` to the application's `tree`. `default` is the default
-    /// entry's name, and `summary` describes the application `name`.
-    pub(super) fn insert_desktop(
-        &self,
-        name: &str,
-        summary: Option<&str>,
-        entries: &[Entry],
-        default: Option<&str>,
-        tree: &mut Tree,
-    ) -> Result<(), Error> {
-        let settings = &self.settings.desktop;
-        let graphical: Vec<&Entry> = entries.iter().filter(|entry| entry.graphical).collect();
-        if graphical.is_empty() {
-            if settings.icon.is_some() || !settings.mime_types.is_empty() {
-                self.ui.warn_with_help(
-                    format_args!(
-                        "{name} has an icon or types of documents, and no graphical entry"
-                    ),
-                    "declare commands in [project.gui-scripts], or set `gui = true`",
-                );
-            }
-            return Ok(());
+/// Adds files for the graphical ones of `entries` to the application's `tree`. `default` is the default
+/// entry's name, and `summary` describes the application `name`.
+pub(super) fn insert(
+    settings: &Desktop,
+    ui: Ui,
+    name: &str,
+    summary: Option<&str>,
+    entries: &[Entry],
+    default: Option<&str>,
+    tree: &mut Tree,
+) -> Result<(), Error> {
+    let graphical: Vec<&Entry> = entries.iter().filter(|entry| entry.graphical).collect();
+    if graphical.is_empty() {
+        if settings.icon.is_some() || !settings.mime_types.is_empty() {
+            ui.warn_with_help(
+                format_args!("{name} has an icon or types of documents, and no graphical entry"),
+                "declare commands in [project.gui-scripts], or set `gui = true`",
+            );
         }
-        let icon = settings.icon.as_deref().map(Icon::read).transpose()?;
-        let id = settings.id.as_ref().map_or_else(|| file_name(name), |id| id.0.clone());
-        let main = graphical.iter().find(|entry| default == Some(&entry.name));
-        let main = main.unwrap_or(&graphical[0]).name.clone();
-        let mut files = BTreeMap::new();
-        for entry in &graphical {
-            let is_main = entry.name == main;
-            let names = Names {
-                id: if is_main { id.clone() } else { format!("{id}.{}", file_name(&entry.name)) },
-                icon: icon.as_ref().map(|_| id.as_str()),
-                title: match &settings.name {
-                    Some(title) if is_main => title,
-                    _ if is_main => name,
-                    _ => &entry.name,
-                },
-                summary,
-                argument: (entries.len() > 1 && default != Some(&entry.name))
-                    .then_some(&entry.name),
-            };
-            let text = names.entry(settings)?;
-            files.insert(format!("applications/{}.desktop", names.id), text.into_bytes());
-        }
-        if let Some(types) = types(settings, name, icon.as_ref().map(|_| id.as_str())) {
-            files.insert(format!("mime/packages/{id}.xml"), types.into_bytes());
-        }
-        if let Some(Icon { contents, suffix, size }) = icon {
-            files.insert(format!("icons/hicolor/{size}/apps/{id}.{suffix}"), contents);
-        }
-        for (path, contents) in files {
-            tree.insert_file(EntryPath::new(&format!("{FOLDER}/{path}"))?, Mode::Plain, contents);
-        }
-        Ok(())
+        return Ok(());
     }
-
-    /// What the manifest says to desktops about an archive with these entries, and the icon that it names.
-    pub(super) fn about(
-        &self,
-        entries: &[Entry],
-    ) -> Result<(About, Option<AttachmentSpec>), Error> {
-        let mut about = About {
-            vendor: self.settings.vendor.clone(),
-            contact: self.settings.contact.clone(),
-            ..About::default()
+    let icon = settings.icon.as_deref().map(Icon::read).transpose()?;
+    let id = settings.id.as_ref().map_or_else(|| file_name(name), |id| id.0.clone());
+    let main = graphical.iter().find(|entry| default == Some(&entry.name));
+    let main = main.unwrap_or(&graphical[0]).name.clone();
+    let mut files = BTreeMap::new();
+    for entry in &graphical {
+        let is_main = entry.name == main;
+        let names = Names {
+            id: if is_main { id.clone() } else { format!("{id}.{}", file_name(&entry.name)) },
+            icon: icon.as_ref().map(|_| id.as_str()),
+            title: match &settings.name {
+                Some(title) if is_main => title,
+                _ if is_main => name,
+                _ => &entry.name,
+            },
+            summary,
+            argument: (entries.len() > 1 && default != Some(&entry.name)).then_some(&entry.name),
         };
-        if !entries.iter().any(|entry| entry.graphical) {
-            return Ok((about, None));
-        }
-        let settings = &self.settings.desktop;
-        about.mime_types = settings.mime_types.iter().map(|one| one.name.clone()).collect();
-        let Some(path) = &settings.icon else { return Ok((about, None)) };
-        let Icon { contents, suffix, .. } = Icon::read(path)?;
-        let icon = AttachmentSpec::file(&format!("icon.{suffix}"), ICON, contents)?;
-        about.icon = Some(icon.name.clone());
-        Ok((about, Some(icon)))
+        let text = names.entry(settings)?;
+        files.insert(format!("applications/{}.desktop", names.id), text.into_bytes());
     }
+    if let Some(types) = types(settings, name, icon.as_ref().map(|_| id.as_str())) {
+        files.insert(format!("mime/packages/{id}.xml"), types.into_bytes());
+    }
+    if let Some(Icon { contents, suffix, size }) = icon {
+        files.insert(format!("icons/hicolor/{size}/apps/{id}.{suffix}"), contents);
+    }
+    for (path, contents) in files {
+        tree.insert_file(EntryPath::new(&format!("{FOLDER}/{path}"))?, Mode::Plain, contents);
+    }
+    Ok(())
+}
+
+/// What the manifest says to desktops about an archive with these entries, and the icon that it names.
+pub(super) fn about(
+    options: &Settings,
+    entries: &[Entry],
+) -> Result<(About, Option<AttachmentSpec>), Error> {
+    let mut about = About {
+        vendor: options.vendor.clone(),
+        contact: options.contact.clone(),
+        ..About::default()
+    };
+    if !entries.iter().any(|entry| entry.graphical) {
+        return Ok((about, None));
+    }
+    let settings = &options.desktop;
+    about.mime_types = settings.mime_types.iter().map(|one| one.name.clone()).collect();
+    let Some(path) = &settings.icon else { return Ok((about, None)) };
+    let Icon { contents, suffix, .. } = Icon::read(path)?;
+    let icon = AttachmentSpec::file(&format!("icon.{suffix}"), ICON, contents)?;
+    about.icon = Some(icon.name.clone());
+    Ok((about, Some(icon)))
 }
 
 /// The names in a desktop entry.

@@ -44,9 +44,11 @@ fn statuses() -> String {
     let of_the_command =
         exit_status::MEANINGS.map(|(status, meaning)| (i32::from(status), meaning));
     let table = |title: &str, rows: &[(i32, &str)]| {
-        let rows: String =
-            rows.iter().map(|(status, meaning)| format!("| {status} | {meaning} |\n")).collect();
-        format!("\n| {title} | when |\n|---|---|\n{rows}")
+        let mut table = format!("\n| {title} | when |\n|---|---|\n");
+        for (status, meaning) in rows {
+            let _ = writeln!(table, "| {status} | {meaning} |");
+        }
+        table
     };
     let of_archives = snakecrate_format::exit_status::MEANINGS;
     let text = table("`snakecrate`", &of_the_command) + &table("an archive", &of_archives);
