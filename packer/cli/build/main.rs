@@ -4,13 +4,15 @@
 //! that there is one for. Without one for this machine, it is built here: for
 //! `<arch>-unknown-linux-musl` where that target is installed (smaller file, faster start), else for
 //! the host, statically linked.
+//!
+//! In a package of crates.io there is no folder `stub` beside this one. There, `launchers/` has all launchers
+//! and the build ID, which `ci/crates` has put into the package.
 
 mod ready;
 #[allow(dead_code, reason = "ci/launchers uses the rest of it")]
 mod recipe;
 // The packer's own dependencies can't be used here without compiling them a second time.
 #[allow(dead_code, reason = "the packer uses the rest of it")]
-#[path = "../../../stub/format/src/target.rs"]
 mod target;
 
 use std::fmt::Write as _;
@@ -29,14 +31,23 @@ const TARGET_VARIABLE: &str = "SNAKECRATE_LAUNCHER_TARGET";
 const ALLOW: &str = "#[allow(clippy::unreadable_literal, reason = \"generated\")]";
 
 fn main() {
-    let workspace = Path::new(&var("CARGO_MANIFEST_DIR")).join("../..").canonicalize();
-    let workspace = workspace.expect("the workspace exists, since this file is in it");
-    for input in ["stub", "packer", "Cargo.toml", "Cargo.lock"] {
-        println!("cargo:rerun-if-changed={}", workspace.join(input).display());
-    }
     println!("cargo:rerun-if-env-changed={TARGET_VARIABLE}");
-    println!("cargo:rustc-env=SNAKECRATE_BUILD_ID={}", build_id(&workspace));
-    let ready = Ready::find(Path::new(&var("OUT_DIR")), &recipe::sources(&workspace));
+    let package = PathBuf::from(var("CARGO_MANIFEST_DIR"));
+    let workspace = package.join("../..").canonicalize().ok();
+    let workspace = workspace.filter(|workspace| workspace.join("stub/launcher").is_dir());
+    let (ready, build_id) = if let Some(workspace) = &workspace {
+        for input in ["stub", "packer", "Cargo.toml", "Cargo.lock"] {
+            println!("cargo:rerun-if-changed={}", workspace.join(input).display());
+        }
+        let ready = Ready::find(Path::new(&var("OUT_DIR")), &recipe::sources(workspace));
+        (ready, recipe::build_id(workspace))
+    } else {
+        println!("cargo:rerun-if-changed=launchers");
+        let ready = Ready::in_package(package.join("launchers"));
+        let build_id = ready.build_id();
+        (Some(ready), build_id)
+    };
+    println!("cargo:rustc-env=SNAKECRATE_BUILD_ID={}", build_id.trim());
     let own = env::var(TARGET_VARIABLE).ok();
     let (mut table, mut count) = (String::new(), 0);
     for target in target::TARGETS {
@@ -47,7 +58,8 @@ fn main() {
             let (length, compressed) = (launcher.length, text(&launcher.compressed));
             format!("compressed({triple:?}, {length}, include_bytes!({compressed:?}))")
         } else if is_host {
-            let file = build(&workspace, target, own.as_deref());
+            let workspace = workspace.as_ref().expect("a package has the launcher of this target");
+            let file = build(workspace, target, own.as_deref());
             format!("plain({triple:?}, include_bytes!({:?}))", text(&file))
         } else {
             continue;
@@ -71,15 +83,6 @@ fn text(path: &Path) -> &str {
 fn is_host(target: &Target) -> bool {
     let (system, processor) = (var("CARGO_CFG_TARGET_OS"), var("CARGO_CFG_TARGET_ARCH"));
     target.triple.starts_with(&processor) && target.triple.contains(&system)
-}
-
-/// A digest of the locked dependencies, and of the sources of the packer and of the format, which
-/// decide on the bytes of what the packer keeps.
-fn build_id(workspace: &Path) -> String {
-    let mut files = vec![workspace.join("Cargo.lock")];
-    recipe::files_below(workspace.join("packer"), &mut files);
-    recipe::files_below(workspace.join("stub/format"), &mut files);
-    recipe::digest(files)
 }
 
 fn var(name: &str) -> String {

@@ -1,13 +1,13 @@
-//! Part of `ci/launchers`, which compiles it: builds one launcher with the named toolchain.
+//! Part of `ci/launchers` and `ci/crates`, which compile it: builds one launcher with the named toolchain.
 //!
 //!     named sources WORKSPACE                               prints the digest of the sources
+//!     named build-id WORKSPACE                              prints what a package of the packer has as its build ID
 //!     named targets                                         prints name and Rust triple of each
 //!     named build WORKSPACE TRIPLE OUTPUT COMPILER ARCHIVER prints the path of the launcher
 
 #[allow(dead_code, reason = "the build script uses the rest of it")]
 mod recipe;
 #[allow(dead_code, reason = "the packer uses the rest of it")]
-#[path = "../../../stub/format/src/target.rs"]
 mod target;
 
 use std::path::Path;
@@ -17,6 +17,7 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["sources", workspace] => println!("{}", recipe::sources(Path::new(workspace))),
+        ["build-id", workspace] => println!("{}", recipe::build_id(Path::new(workspace))),
         ["targets"] => {
             for target in target::TARGETS {
                 println!("{} {}", target.name, target.launcher);

@@ -40,6 +40,16 @@ impl Ready {
         None
     }
 
+    /// The launchers of a package, which has no sources to compare them with.
+    pub fn in_package(directory: PathBuf) -> Self {
+        Self(directory)
+    }
+
+    /// The build ID that a package has.
+    pub fn build_id(&self) -> String {
+        fs::read_to_string(self.0.join("build-id")).expect("ci/crates has made this package")
+    }
+
     /// The launcher of archives for `target`.
     pub fn launcher(&self, target: &Target) -> Option<Launcher> {
         let plain = self.0.join(target.name);

@@ -133,8 +133,17 @@ fn locked<'a>(lock: &'a str, package: &'a str) -> Vec<&'a str> {
     found
 }
 
+/// A digest of the locked dependencies, and of the sources of the packer and of the format, which
+/// decide on the bytes of what the packer keeps.
+pub fn build_id(workspace: &Path) -> String {
+    let mut files = vec![workspace.join("Cargo.lock")];
+    files_below(workspace.join("packer"), &mut files);
+    files_below(workspace.join("stub/format"), &mut files);
+    format!("{:016x}", hasher(files).finish())
+}
+
 /// Adds all files below `directory` to `files`.
-pub fn files_below(directory: PathBuf, files: &mut Vec<PathBuf>) {
+fn files_below(directory: PathBuf, files: &mut Vec<PathBuf>) {
     let mut directories = vec![directory];
     while let Some(directory) = directories.pop() {
         let entries = fs::read_dir(&directory).expect("the sources exist");
@@ -144,11 +153,7 @@ pub fn files_below(directory: PathBuf, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// A digest of the contents of `files`, whatever their order.
-pub fn digest(files: Vec<PathBuf>) -> String {
-    format!("{:016x}", hasher(files).finish())
-}
-
+/// A hasher of the contents of `files`, whatever their order.
 fn hasher(mut files: Vec<PathBuf>) -> DefaultHasher {
     files.sort();
     let mut hasher = DefaultHasher::new();

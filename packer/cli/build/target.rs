@@ -1,0 +1,1 @@
+../../../stub/format/src/target.rs
