@@ -6,9 +6,10 @@ pub const FAILURE: u8 = 1;
 pub const DIFFERENT: u8 = 3;
 
 /// Each status with its meaning, for documents.
-pub const MEANINGS: [(u8, &str); 4] = [
+pub const MEANINGS: [(u8, &str); 5] = [
     (0, "success"),
     (FAILURE, "failure: a line on what happened, and one on what to do"),
     (2, "wrong usage"),
     (DIFFERENT, "`diff --exit-code`: the archives differ"),
+    (130, "a shell's word for Ctrl-C: the signal ends the command, which leaves nothing behind"),
 ];

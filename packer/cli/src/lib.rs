@@ -17,6 +17,8 @@ pub mod component;
 pub mod diff;
 pub mod exit_status;
 pub mod footprint;
+#[cfg(test)]
+mod generated;
 pub mod image;
 pub mod installed;
 pub mod launchers;

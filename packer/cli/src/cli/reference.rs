@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Command, CommandFactory as _};
 
 use super::Cli;
 use crate::exit_status;
+use crate::generated::{self, Generated};
 
 const HELP: &str = "# Help of every command
 
@@ -55,8 +56,8 @@ fn statuses() -> String {
     format!("{START}{text}\n{END}")
 }
 
-/// Files with text from declarations: path, what is in it, what should be.
-fn generated() -> [(PathBuf, String, String); 2] {
+/// Files with text from declarations.
+fn files() -> [Generated; 2] {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference");
     let (help, status) = (pages.join("help.md"), pages.join("exit-statuses.md"));
     let old_help = fs::read_to_string(&help).unwrap_or_default();
@@ -69,19 +70,11 @@ fn generated() -> [(PathBuf, String, String); 2] {
 
 #[test]
 fn pages_follow_the_declarations() {
-    for (path, old, new) in generated() {
-        assert!(
-            old == new,
-            "{} is out of date: run `cargo test -p snakecrate --lib write_reference -- --ignored`",
-            path.display()
-        );
-    }
+    generated::assert_current(files(), "write_reference");
 }
 
 #[test]
 #[ignore = "writes pages of the book"]
 fn write_reference() {
-    for (path, _, new) in generated() {
-        fs::write(path, new).unwrap();
-    }
+    generated::write(files());
 }

@@ -99,7 +99,7 @@ pub struct Settings {
     pub default: Option<String>,
 
     /// Entries open windows, and belong into menus of desktops [default: those of \[project.gui-scripts\]]
-    #[config(layer_attr(arg(long, switch = "true")))]
+    #[config(layer_attr(arg(long, switch = "true", help_heading = ENTRIES)))]
     pub gui: Option<bool>,
 
     /// Module to run, as `python -m` does

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::heading;
 use super::lists::{OneOrMany, one_or_many};
 
 /// The longest name of a file with a suffix behind it.
@@ -19,27 +20,32 @@ pub struct Desktop {
     /// Name of the file of the entry in desktops' menus, such as `org.example.Notes` [default: the
     /// application's name]
     #[config(layer_attr(arg(id = "desktop.id", long = "desktop-id", value_name = "ID")))]
-    #[config(layer_attr(schemars(with = "Option<String>")))]
+    #[config(layer_attr(schemars(with = "Option<IdText>")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub id: Option<DesktopId>,
 
     /// Name of the application in menus [default: the application's name]
     #[config(layer_attr(arg(id = "desktop.name", long = "desktop-name", value_name = "TEXT")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub name: Option<String>,
 
     /// What menus say about it, in one line [default: the project's description]
     #[config(layer_attr(arg(id = "desktop.comment", long = "desktop-comment")))]
     #[config(layer_attr(arg(value_name = "TEXT")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub comment: Option<String>,
 
     /// Icon of the application: an SVG file, or a PNG file of 16, 22, 24, 32, 48, 64, 96, 128, 256 or 512
     /// pixels [default: none]
     #[config(layer_attr(arg(id = "desktop.icon", long = "icon", value_name = "FILE")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub icon: Option<PathBuf>,
 
     /// Category of menus that it is in, such as Office or Graphics
     #[config(default = ["Utility"], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(id = "desktop.categories", long = "category", value_name = "NAME")))]
     #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub categories: Vec<String>,
 
     /// Type of documents that it opens, such as text/csv; with the patterns of their names if the type
@@ -47,12 +53,14 @@ pub struct Desktop {
     #[config(default = [], deserialize_with = one_or_many)]
     #[config(layer_attr(arg(id = "desktop.mime_types", long = "mime-type")))]
     #[config(layer_attr(arg(value_name = "TYPE[=GLOB,…]")))]
-    #[config(layer_attr(schemars(with = "OneOrMany<String>")))]
+    #[config(layer_attr(schemars(with = "OneOrMany<MimeText>")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub mime_types: Vec<MimeType>,
 
     /// Class of its windows (`WM_CLASS`), where it differs from the name of the desktop entry's file
     /// [default: none]
     #[config(layer_attr(arg(id = "desktop.wm_class", long = "wm-class", value_name = "NAME")))]
+    #[config(layer_attr(arg(help_heading = heading::DESKTOP)))]
     pub wm_class: Option<String>,
 }
 
@@ -62,6 +70,24 @@ pub type DesktopOptions = <Desktop as confique::Config>::Layer;
 /// The name of a desktop entry's file without its suffix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesktopId(pub String);
+
+/// How [`DesktopId`] is written.
+#[derive(schemars::JsonSchema)]
+#[schemars(inline)]
+struct IdText(
+    #[expect(dead_code, reason = "for the schema")]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"))]
+    String,
+);
+
+/// How [`MimeType`] is written.
+#[derive(schemars::JsonSchema)]
+#[schemars(inline)]
+struct MimeText(
+    #[expect(dead_code, reason = "for the schema")]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(=[^/]*)?$"))]
+    String,
+);
 
 /// A type of documents.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,8 @@ pub(super) const OUTPUT: &str = "Output";
 pub(super) const PROOF: &str = "Proof";
 /// What fails a build.
 pub(super) const LIMITS: &str = "Limits";
+/// Entries in menus of desktops.
+pub(super) const DESKTOP: &str = "Desktop";
 /// Debian and RPM packages.
 pub(super) const PACKAGES: &str = "Packages";
 

@@ -11,6 +11,7 @@ use snakecrate_runtime::Strip;
 
 use super::documents::{self, Description};
 use super::{Document, Error, FileOptions, LibcChoice, Options, PythonChoice, Settings, file};
+use crate::generated::{self, Generated};
 use snakecrate_audit::Glibc;
 
 fn read(text: &str) -> Result<Options, String> {
@@ -36,7 +37,7 @@ fn sample(option: &Description) -> (String, String) {
         let word = word.get_name();
         return (word.to_owned(), format!("'{word}'"));
     }
-    let candidates = ["/2.28", "2.28", "2", "A=2", "A=any", "x86_64-linux"];
+    let candidates = ["/2.28", "2.28", "2", "A=2", "A=any", "x86_64-linux", "text/x"];
     let is_allowed = |text: &&&str| {
         let flag = OsString::from(format!("--{}={text}", option.arg.get_long().unwrap()));
         let command = Options::augment_args(Command::new("build").no_binary_name(true));
@@ -248,8 +249,8 @@ fn the_schema_has_all_keys_and_no_other() {
 const START: &str = "<!-- options: made from packer/cli/src/settings/declaration.rs -->\n";
 const END: &str = "<!-- options: end -->\n";
 
-/// Files with text from the declaration: path, what is in it, what should be.
-fn generated() -> [(PathBuf, String, String); 2] {
+/// Files with text from the declaration.
+fn files() -> [Generated; 2] {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (page, schema) = (
         package.join("../../docs/reference/options.md"),
@@ -266,19 +267,11 @@ fn generated() -> [(PathBuf, String, String); 2] {
 
 #[test]
 fn page_and_schema_follow_the_declaration() {
-    for (path, old, new) in generated() {
-        assert!(
-            old == new,
-            "{} is out of date: run `cargo test -p snakecrate --lib write_options -- --ignored`",
-            path.display()
-        );
-    }
+    generated::assert_current(files(), "write_options");
 }
 
 #[test]
 #[ignore = "writes the page of options and the JSON schema"]
 fn write_options() {
-    for (path, _, new) in generated() {
-        fs::write(path, new).unwrap();
-    }
+    generated::write(files());
 }

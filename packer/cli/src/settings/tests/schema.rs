@@ -54,7 +54,8 @@ fn values() -> Vec<toml::Value> {
     let enumerated = regex::Regex::new(r#""enum":\[([^\]]*)\]"#).unwrap();
     let lists = enumerated.captures_iter(&words).map(|found| format!("[{}]", &found[1]));
     let enumerated = lists.flat_map(|list| serde_json::from_str::<Vec<String>>(&list).unwrap());
-    let words: BTreeSet<_> = enumerated.chain(["x", "2.28"].map(str::to_owned)).collect();
+    let words: BTreeSet<_> =
+        enumerated.chain(["x", "2.28", "text/csv"].map(str::to_owned)).collect();
     let words = words.into_iter().flat_map(|word| {
         [format!("'{word}'"), format!("['{word}']"), format!("['{word}', '{word}']")]
     });
