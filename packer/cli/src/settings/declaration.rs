@@ -98,7 +98,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, value_name = "NAME", help_heading = ENTRIES)))]
     pub default: Option<String>,
 
-    /// Entries open windows, and belong into menus of desktops [default: those of \[project.gui-scripts\]]
+    /// Entries open windows, and belong into menus of desktops [default: those of `[project.gui-scripts]`]
     #[config(layer_attr(arg(long, switch = "true", help_heading = ENTRIES)))]
     pub gui: Option<bool>,
 
