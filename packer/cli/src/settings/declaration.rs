@@ -282,7 +282,7 @@ pub struct Settings {
     #[config(layer_attr(arg(long, switch = "true", help_heading = START)))]
     pub loader_variables: Option<bool>,
 
-    /// Let SNAKECRATE=python and SNAKECRATE=run start the interpreter and scripts inside
+    /// Keep SNAKECRATE=python and SNAKECRATE=run from starting the interpreter and scripts inside
     #[config(default = true)]
     #[config(layer_attr(arg(long = "no-interpreter-access", switch = "false")))]
     #[config(layer_attr(arg(help_heading = START)))]
