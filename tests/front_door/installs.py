@@ -96,50 +96,39 @@ def is_the_wheels(file):
         equal(Path(file).read_bytes() == archive.read(name), True, f"{file} is the wheel's file")
 
 
+def installed(place, program, command):
+    """What `command`, of the address of an index, takes to install `program` below the home `place`, and what that packs."""
+    with served(index()) as address:
+        start = time.monotonic()
+        run(*command(f"{address}/simple"), f"snakecrate=={VERSION}", env={**clean(place), "PATH": SYSTEM})
+        took = seconds(start)
+    is_the_wheels(place / program)
+    return f"installed in {took}, hello built in {packs(place / program, place, [])}"
+
+
 def by_pip():
     """`pip install` in a virtual environment"""
     wheel(PROCESSOR)
     place = home("pip")
     run("/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable, "-m", "venv", place / "venv")
-    with served(index()) as address:
-        start = time.monotonic()
-        run(
-            place / "venv/bin/pip", "install", "-q", "--extra-index-url", f"{address}/simple", f"snakecrate=={VERSION}",
-            env={**clean(place), "PATH": SYSTEM},
-        )
-        took = seconds(start)
-    is_the_wheels(place / "venv/bin/snakecrate")
-    return f"installed in {took}, hello built in {packs(place / 'venv/bin/snakecrate', place, [])}"
+    pip = place / "venv/bin/pip"
+    return installed(place, "venv/bin/snakecrate", lambda url: (pip, "install", "-q", "--extra-index-url", url))
 
 
 def by_pipx():
     """`pipx install`"""
     wheel(PROCESSOR)
-    place = home("pipx")
-    with served(index()) as address:
-        start = time.monotonic()
-        run(
-            tool("pipx"), "install", f"--pip-args=--extra-index-url {address}/simple", f"snakecrate=={VERSION}",
-            env={**clean(place), "PATH": SYSTEM},
-        )
-        took = seconds(start)
-    is_the_wheels(place / ".local/bin/snakecrate")
-    return f"installed in {took}, hello built in {packs(place / '.local/bin/snakecrate', place, [])}"
+    pipx = tool("pipx")
+    return installed(
+        home("pipx"), ".local/bin/snakecrate", lambda url: (pipx, "install", f"--pip-args=--extra-index-url {url}")
+    )
 
 
 def by_uv():
     """`uv tool install`"""
     wheel(PROCESSOR)
-    place = home("uv")
-    with served(index()) as address:
-        start = time.monotonic()
-        run(
-            tool("uv"), "tool", "install", "-q", "--index", f"{address}/simple", f"snakecrate=={VERSION}",
-            env={**clean(place), "PATH": SYSTEM},
-        )
-        took = seconds(start)
-    is_the_wheels(place / ".local/bin/snakecrate")
-    return f"installed in {took}, hello built in {packs(place / '.local/bin/snakecrate', place, [])}"
+    uv = tool("uv")
+    return installed(home("uv"), ".local/bin/snakecrate", lambda url: (uv, "tool", "install", "-q", "--index", url))
 
 
 def by_uvx():
