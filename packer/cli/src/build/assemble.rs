@@ -20,6 +20,7 @@ use crate::marker_environment;
 use crate::resolve::Fetched;
 use crate::settings::RuntimeChoice;
 use crate::source::{APP, Source};
+use crate::wheel::Distribution;
 use snakecrate_audit::{self as audit, Report};
 use snakecrate_base::timings;
 use snakecrate_base::ui::Count;
@@ -37,12 +38,7 @@ pub(super) struct Planned {
 impl Work<'_> {
     /// Does all the work except writing the archive.
     pub(super) fn plan(&self, source: &Source, fetched: Vec<Fetched>) -> Result<Planned, Error> {
-        let (mut local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
-        let project = match source {
-            Source::Project { .. } if !local.is_empty() => Some(self.unpack(&local.remove(0))?),
-            _ => None,
-        };
-        let wheels: Vec<_> = local.into_iter().chain(others).collect();
+        let (project, wheels) = self.project_and_wheels(source, fetched)?;
         let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
         let stage = timings::begin("unpack");
         let wheels = self.prepare_all(&wheels)?;
@@ -51,6 +47,20 @@ impl Work<'_> {
         let _stage = timings::begin("analyse");
         let app = self.application(source, project, &wheels)?;
         self.assemble(source, app, &wheels)
+    }
+
+    /// Unpacks the project that `source` is, and returns it and all other distributions.
+    pub(super) fn project_and_wheels(
+        &self,
+        source: &Source,
+        fetched: Vec<Fetched>,
+    ) -> Result<(Option<Distribution>, Vec<Fetched>), Error> {
+        let (mut local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
+        let project = match source {
+            Source::Project { .. } if !local.is_empty() => Some(self.unpack(&local.remove(0))?),
+            _ => None,
+        };
+        Ok((project, local.into_iter().chain(others).collect()))
     }
 
     fn assemble(

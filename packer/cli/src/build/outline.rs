@@ -48,12 +48,7 @@ impl Work<'_> {
         lock: Option<UsedLock>,
     ) -> Result<Outline, Error> {
         let distributions = fetched.clone();
-        let (mut local, others): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|f| f.local);
-        let project = match source {
-            Source::Project { .. } if !local.is_empty() => Some(self.unpack(&local.remove(0))?),
-            _ => None,
-        };
-        let wheels: Vec<Fetched> = local.into_iter().chain(others).collect();
+        let (project, wheels) = self.project_and_wheels(source, fetched)?;
         let spinner = self.ui.spinner("Unpacking", Count(wheels.len(), "distribution"));
         let one = |wheel: &Fetched| self.prepare(wheel);
         let prepared = wheels.par_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
