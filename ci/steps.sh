@@ -35,7 +35,7 @@ step() {
 }
 
 # add FILE: adds the counts in the last line of FILE, `N passed, N failed, N skipped`, and its lines
-# `skipped: NAME: REASON`.
+# `skipped: NAME: REASON` and `failed: NAME: WHAT IT WROTE`.
 add() {
     local line
     line=$(tail -n 1 "$1")
@@ -43,6 +43,7 @@ add() {
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
     add_skips "$1" 's/^skipped: //p'
+    mapfile -t -O "${#broken[@]}" broken < <(sed -n 's/^failed: //p' "$1")
 }
 
 # add_skips FILE EXPRESSION: adds what `sed -n EXPRESSION` prints, a skipped one in each line.

@@ -27,6 +27,18 @@ test hosts::one ... ok
 test hosts::two ... ok
 test hosts::three ... FAILED
 
+failures:
+
+---- hosts::three stdout ----
+
+thread 'hosts::three' panicked at tests/hosts.rs:5:5:
+three is not
+  four
+
+
+failures:
+    hosts::three
+
 test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
 
    Doc-tests base
@@ -61,6 +73,7 @@ fn tests_that_skipped_themselves_do_not_count_as_passed() {
     let expected = "
 skipped: base: a::slow: slow
 skipped: suite: hosts::one: strace(1) is missing
+failed: suite: hosts::three: thread 'hosts::three' panicked at tests/hosts.rs:5:5: | three is not | four
 4 passed, 1 failed, 2 skipped
 ";
     assert_eq!((text.as_str(), status), (expected, Some(1)));
@@ -117,7 +130,7 @@ fn the_helper_records_a_skip_that_the_count_understands() {
 /// Runs steps of a gate, and returns the end of its output after the last step.
 fn gate(steps: &str) -> (String, Option<i32>) {
     let sandbox = Sandbox::new()
-        .file("tests", "\nskipped: suite: one: no strace\n8 passed, 2 failed, 1 skipped\n")
+        .file("tests", "\nskipped: suite: one: no strace\nfailed: suite: two: no\n8 passed, 2 failed, 1 skipped\n")
         .file("example", "hello: ok: says hello\nhello: skipped: another user\n");
     let script = format!(
         "set -uo pipefail; say() {{ :; }}; . \"$0\"
@@ -144,6 +157,7 @@ fn the_gate_counts_steps_tests_and_what_was_skipped() {
 skipped: lints: clippy is missing
 skipped: suite: one: no strace
 skipped: hello: another user
+failed: suite: two: no
 11 passed, 2 failed, 3 skipped
 ";
     assert_eq!((text.as_str(), status), (expected, Some(1)));

@@ -62,7 +62,8 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// The packer, in the tests' own environment, which leads to the Pythons, without our variables.
+    /// The packer, in the tests' own environment, which leads to the Pythons, without our variables
+    /// and a time for its results.
     pub(super) fn packer(sandbox: &'a Sandbox, cache: &Path) -> Self {
         let mut run = Self::new(sandbox, Path::new(PACKER));
         run.inherit = true;
@@ -262,7 +263,8 @@ impl<'a> Run<'a> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if self.inherit {
             for (name, _) in std::env::vars_os() {
-                if name.to_string_lossy().starts_with("SNAKECRATE_") {
+                let text = name.to_string_lossy();
+                if text.starts_with("SNAKECRATE_") || text == "SOURCE_DATE_EPOCH" {
                     command.env_remove(name);
                 }
             }
