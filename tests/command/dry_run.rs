@@ -53,6 +53,18 @@ fn it_prints_a_page_for_people() {
 }
 
 #[test]
+fn windows_are_named() {
+    let scripts = "[project.scripts]\na = 'demo:a'\n[project.gui-scripts]\nb = 'demo:b'\n";
+    let sandbox =
+        Sandbox::new().bare_project("demo", scripts).file("demo/demo.py", "a = b = print\n");
+    let planned = dry_run(&sandbox, &["demo", "-q", "--json"]).json();
+    assert_eq!(planned["builds"][0]["entries"][0]["graphical"], false);
+    assert_eq!(planned["builds"][0]["entries"][1]["graphical"], true);
+    let text = dry_run(&sandbox, &["demo", "-q", "--default", "b"]).text();
+    assert!(text.contains("\n  entry     b (default, graphical): demo:b\n"), "{text}");
+}
+
+#[test]
 fn what_no_build_accepts_is_refused() {
     let sandbox = Sandbox::new().project("pair");
     let outcome = dry_run(&sandbox, &["pair", "-q", "-e", "middle"]);

@@ -92,9 +92,15 @@ fn a_missing_python_version_is_named() {
 }
 
 #[test]
-fn an_output_in_a_missing_directory_is_refused() {
-    let sandbox = Sandbox::new().project("probe");
-    sandbox.build(["probe", "-o", "missing/app"]).refused(FAILURE, "missing", "");
+fn an_output_in_a_missing_directory_was_refused_after_minutes() {
+    let sandbox = Sandbox::new().project("tiny").file("taken", "");
+    let arguments = ["tiny", "-o", "new/one/app", "--report", "new/two/report.json"];
+    sandbox.build(arguments).done();
+    sandbox.archive("new/one/app").expect(0, "tiny\n", "");
+    assert!(sandbox.path("new/two/report.json").is_file());
+    let what = "cannot make the directory taken: File exists (os error 17)";
+    let help = "name a place that you can write to (with several targets, a directory)";
+    sandbox.build(["no-such-project", "-o", "taken/app"]).refused(FAILURE, what, help);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pretty_assertions::assert_eq;
 
 use crate::launcher::desktop::built;
-use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::{Sandbox, shared};
 
 /// The names of the graphical entries of `app`.
 fn graphical(sandbox: &Sandbox) -> Vec<String> {
@@ -30,12 +30,11 @@ fn gui_scripts_are_graphical_unless_the_user_says_otherwise() {
         (&["-e", "w=two:window", "-e", "c=two:cli"], &["w"]),
     ] {
         let sandbox = project("");
-        let build = ["build", "two", "-o", "app"].into_iter().chain(arguments.iter().copied());
-        sandbox.run(build).success().any_stderr().done();
+        sandbox.build(["two", "-o", "app"].iter().chain(arguments)).expect(0, "", "");
         assert_eq!(graphical(&sandbox), wanted, "{arguments:?}");
     }
     let sandbox = project("[tool.snakecrate]\ngui = false\n");
-    sandbox.run(["build", "two", "-o", "app"]).success().any_stderr().done();
+    sandbox.build(["two", "-o", "app"]).expect(0, "", "");
     assert!(graphical(&sandbox).is_empty());
 }
 
@@ -43,7 +42,7 @@ fn gui_scripts_are_graphical_unless_the_user_says_otherwise() {
 fn a_script_is_graphical_by_its_own_table() {
     let script = "# /// script\n# [tool.snakecrate]\n# gui = true\n# ///\nprint('window')\n";
     let sandbox = Sandbox::new().file("window.py", script);
-    sandbox.run(["build", "window.py", "-o", "app"]).success().any_stderr().done();
+    sandbox.build(["window.py", "-o", "app"]).expect(0, "", "");
     assert_eq!(graphical(&sandbox), ["window"]);
     let text = sandbox.run(["inspect", "app"]).success().text();
     assert!(text.contains("graphical"), "{text}");
@@ -66,7 +65,7 @@ fn icons_of_other_formats_and_sizes_are_refused() {
     let refused = |icon: &[u8], what: &str| {
         let sandbox = project("").file("icon", icon);
         let path = sandbox.path("icon").display().to_string();
-        sandbox.run(["build", "-q", "two", "-o", "app", "--icon", &path]).refused(
+        sandbox.build(["two", "-o", "app", "--icon", &path]).refused(
             1,
             &format!("the icon [WORK]/icon is {what}"),
             "give a square PNG file of 16, 22, 24, 32, 48, 64, 96, 128, 256, 512 pixels, or an SVG file",
@@ -92,7 +91,7 @@ fn types_and_names_that_would_break_the_entry_are_refused() {
         run.code(2).stderr_contains(what).any_stderr().done();
     }
     let sandbox = project("");
-    sandbox.run(["build", "-q", "two", "-o", "app", "--category", "A;\nExec=x"]).refused(
+    sandbox.build(["two", "-o", "app", "--category", "A;\nExec=x"]).refused(
         1,
         "`A;\\nExec=x` cannot be the value of `desktop.categories`",
         "use one line without `;`",
@@ -103,8 +102,11 @@ fn types_and_names_that_would_break_the_entry_are_refused() {
 fn an_icon_without_a_graphical_entry_gives_a_warning() {
     let sandbox = project("").file("icon.svg", "<svg/>");
     let icon = sandbox.path("icon.svg").display().to_string();
-    let run = sandbox.run(["build", "two", "-o", "app", "-e", "cli", "--icon", &icon]);
-    run.success()
+    let build = ["build", "two", "-o", "app", "-e", "cli", "--level", "3", "--no-proof"];
+    let run = sandbox.packer(build).args(["--icon", &icon]);
+    run.env("SNAKECRATE_CACHE", shared::packer_cache())
+        .output()
+        .success()
         .stderr_contains("warning: two has an icon or types of documents, and no graphical entry")
         .any_stderr()
         .done();

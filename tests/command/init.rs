@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::sandbox::{Outcome, Sandbox, shared};
+use crate::support::needs::needs;
+use crate::support::sandbox::{Outcome, PACKER, Sandbox, shared, uv};
 
 fn init(sandbox: &Sandbox, arguments: &[&str]) -> Outcome {
     let run = sandbox.packer([&["init"], arguments].concat());
@@ -85,6 +86,58 @@ fn a_project_without_commands_gets_the_module_that_runs() {
     outcome.stdout_contains("+ [tool.snakecrate]\n+ module = \"demo\"\n").stderr("").done();
     sandbox.build(["demo", "-o", "app"]).done();
     sandbox.archive("app").expect(0, "1\n", "");
+}
+
+/// Nothing that is left out of a folder was ever proposed.
+#[test]
+fn a_folder_gets_the_build_output_that_its_code_names() {
+    let app = "if __name__ == '__main__':\n    print(open(__file__[:-8] + 'dist/a.html').read())\n";
+    let sandbox = Sandbox::new().file("web/start.py", app).file("web/dist/a.html", "<p>");
+    let sandbox = sandbox.file("web/build/unnamed.html", "");
+    let table = "[tool.snakecrate]\ninclude = [\"dist/a.html\"]\n";
+    let shown: String = table.lines().map(|line| ["+ ", line, "\n"].concat()).collect();
+    init(&sandbox, &["web", "-q", "--write"]).expect(0, &shown, "");
+    assert_eq!(read(&sandbox, "web/pyproject.toml"), table);
+    sandbox.build(["web", "-o", "app"]).done();
+    sandbox.archive("app").expect(0, "<p>\n", "");
+}
+
+#[test]
+fn windows_need_no_options() {
+    let sandbox =
+        Sandbox::new().bare_project("demo", "[project.gui-scripts]\ndemo = 'demo:main'\n");
+    let sandbox = sandbox.file("demo/demo.py", "main = print\n");
+    let outcome = init(&sandbox, &["demo"]).stdout("").code(0);
+    outcome.stderr_contains("Found entries: demo\n").stderr_contains("no options").done();
+}
+
+#[test]
+fn on_a_terminal_it_asks() {
+    needs!(Program("script"));
+    for (keys, is_written) in [("y\n", true), ("Yes\n", true), ("\n", false), ("", false)] {
+        let sandbox = Sandbox::new()
+            .bare_project("demo", "[project.scripts]\na = 'demo:main'\nb = 'demo:main'\n");
+        let sandbox = sandbox.file("demo/demo.py", "main = print\n");
+        let before = read(&sandbox, "demo/pyproject.toml");
+        let screen = sandbox.typing("xterm", 80, &format!("{} init -q demo", packer()), keys);
+        screen.code(0).wrote("/demo/pyproject.toml? [y/N] ");
+        let table = if is_written { "\n[tool.snakecrate]\ndefault = \"a\"\n" } else { "" };
+        assert_eq!(read(&sandbox, "demo/pyproject.toml"), format!("{before}{table}"), "{keys:?}");
+    }
+}
+
+/// A command line that starts the packer with what it needs.
+fn packer() -> String {
+    let variable =
+        |name: &str, value: &std::ffi::OsStr| format!("{name}='{}'", value.to_str().unwrap());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let cache = shared::packer_cache();
+    let variables = [
+        variable("PATH", &path),
+        variable("UV", &uv()),
+        variable("SNAKECRATE_CACHE", cache.as_os_str()),
+    ];
+    format!("{} {PACKER}", variables.join(" "))
 }
 
 #[test]

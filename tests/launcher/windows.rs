@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::support::forge::Forge;
 use crate::support::needs::needs;
-use crate::support::sandbox::shared::PROBE;
+use crate::support::sandbox::shared::{PROBE, WINDOW};
 use crate::support::sandbox::{Run, Sandbox};
 
 /// The errors that the tests cause: the cache cannot be there.
@@ -140,10 +140,7 @@ fn programs_on_the_path_are_not_used() {
 
 /// A sandbox with an archive of a graphical entry that runs.
 fn application() -> Sandbox {
-    let sandbox = Sandbox::new().with(&PROBE, "console");
-    let project = sandbox.project("probe");
-    project.run(["build", "probe", "-o", "app", "--gui"]).success().any_stderr().done();
-    project
+    Sandbox::new().with(&PROBE, "console").with(&WINDOW, "app")
 }
 
 #[test]

@@ -88,6 +88,8 @@ struct Entry<'a> {
     name: &'a str,
     /// What it runs: `black:patched_main`, `-m http.server`, `bin/ruff`.
     runs: &'a str,
+    /// Whether a desktop starts it.
+    graphical: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -153,7 +155,11 @@ impl<'a> Report<'a> {
     ) -> Result<Self, Error> {
         let spec = build.spec();
         let failed = |source| Error { path: path.to_owned(), source };
-        let entries = spec.entries.iter().map(|one| Entry { name: &one.name, runs: &one.runs });
+        let entries = spec.entries.iter().map(|one| Entry {
+            name: &one.name,
+            runs: &one.runs,
+            graphical: one.graphical,
+        });
         let components = spec.components.iter().map(|one| Component {
             kind: one.kind,
             name: &one.name,

@@ -19,6 +19,8 @@ pub const OPTIONS: [&str; 4] = ["--quiet", "--level", "3", "--no-proof"];
 pub static PROBE: Shared = Shared::new("probe");
 /// `probe`, but not isolated.
 pub static OPEN: Shared = Shared::with("probe", "open", &["--no-isolated"]);
+/// `probe`, with a graphical entry.
+pub static WINDOW: Shared = Shared::with("probe", "window", &["--gui"]);
 /// Two commands, `left` and `right`, that print their names and arguments.
 pub static PAIR: Shared = Shared::new("pair");
 /// One command that prints `tiny`, with as few files as possible.

@@ -1,5 +1,6 @@
 //! A command on a terminal of its own, and what a person sees on its screen.
 
+use std::io::Write;
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::Sandbox;
@@ -15,19 +16,28 @@ impl Sandbox {
     /// Runs a line of shell in the working directory, with the home and the cache of this sandbox, on a
     /// terminal with `columns` columns and `TERM` set to `kind`.
     pub fn terminal(&self, kind: &str, columns: u16, line: &str) -> Screen {
+        self.typing(kind, columns, line, "")
+    }
+
+    /// Like [`Sandbox::terminal`], with a person who types `keys`, and then leaves.
+    pub fn typing(&self, kind: &str, columns: u16, line: &str, keys: &str) -> Screen {
         let line = format!("stty columns {columns}; {line}");
-        let output = Command::new("script")
+        let mut child = Command::new("script")
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
             .current_dir(self.path(""))
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("SHELL", "/bin/sh")
             .env("TERM", kind)
             .env("HOME", self.home())
             .env("SNAKECRATE_CACHE", self.cache())
-            .output()
+            .spawn()
             .unwrap();
+        child.stdin.take().unwrap().write_all(keys.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
         Screen { status: output.status, written: String::from_utf8(output.stdout).unwrap() }
     }
@@ -46,6 +56,13 @@ impl Screen {
     pub fn showed(self, part: &str) -> Self {
         let mut drawn = self.written.split("\r\x1b[K");
         assert!(drawn.any(|line| line.contains(part)), "no `{part}` in {:?}", self.written);
+        self
+    }
+
+    /// This was written at some time.
+    #[track_caller]
+    pub fn wrote(self, part: &str) -> Self {
+        assert!(self.written.contains(part), "no `{part}` in {:?}", self.written);
         self
     }
 

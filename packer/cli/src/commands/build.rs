@@ -14,7 +14,7 @@ use super::artifacts::{self, Artifact};
 use super::limits;
 use super::only_proven;
 use super::proving::{started, unproven};
-use super::targets::{self, Files};
+use super::targets::{self, Files, make_directories};
 use crate::archive::Aside;
 use crate::build::{self, Build};
 use crate::build_cache::BuildCache;
@@ -38,6 +38,7 @@ pub(super) fn build(args: &BuildArgs, ui: Ui) -> Result<(), Error> {
 fn build_artifact(source: &Source, artifact: &Artifact, ui: Ui) -> Result<(), Error> {
     let settings = &artifact.settings;
     let of_artifact = artifact.name.as_deref();
+    make_directories(settings)?;
     for_each(source, artifact, ui, |build, pythons, target, warnings| {
         let name = of_artifact.unwrap_or(build.name());
         let files = match pythons {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use snakecrate_base::document::{self, Document};
 use snakecrate_base::python::Interpreter;
 use snakecrate_base::ui::{Ui, table};
+use snakecrate_format::manifest::Entry;
 use snakecrate_format::size::Size;
 
 use super::artifacts::Artifact;
@@ -82,6 +83,8 @@ struct PlannedEntry {
     name: String,
     /// What it runs: `black:patched_main`, `-m http.server`, `bin/ruff`.
     runs: String,
+    /// Whether a desktop starts it.
+    graphical: bool,
 }
 
 /// A distribution of an archive.
@@ -161,11 +164,20 @@ fn planned(
         default,
         entries: entries
             .into_iter()
-            .map(|entry| PlannedEntry { name: entry.name, runs: entry.runs })
+            .map(|Entry { name, runs, graphical, .. }| PlannedEntry { name, runs, graphical })
             .collect(),
         distributions: distributions.into_iter().map(PlannedDistribution::of).collect(),
         estimated_bytes: size,
     })
+}
+
+impl PlannedEntry {
+    /// What is special about it, behind its name.
+    fn marks(&self, default: Option<&str>) -> String {
+        let marks = [(default == Some(&self.name), "default"), (self.graphical, "graphical")];
+        let marks: Vec<_> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+        if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
+    }
 }
 
 impl PlannedDistribution {
@@ -219,9 +231,8 @@ impl Planned {
             line("lock file", &lock.display());
         }
         for entry in &self.entries {
-            let is_default = self.default.as_ref() == Some(&entry.name);
-            let default = if is_default { " (default)" } else { "" };
-            line("entry", &format_args!("{}{default}: {}", entry.name, entry.runs));
+            let marks = entry.marks(self.default.as_deref());
+            line("entry", &format_args!("{}{marks}: {}", entry.name, entry.runs));
         }
         if self.distributions.is_empty() {
             return text;

@@ -158,8 +158,8 @@ pub enum Error {
         /// Why this machine does not start it.
         why: String,
     },
-    /// The directory for the archives of several targets cannot be made.
-    #[error("cannot make the directory {} for the files of several targets: {source}", path.display())]
+    /// A directory for results cannot be made.
+    #[error("cannot make the directory {}: {source}", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -274,9 +274,9 @@ impl Remedy for Error {
                 Some("use `snakecrate build`, or install qemu-user-static".into())
             }
             Self::SeveralTargets(_) => Some("choose one with --target".into()),
-            Self::Directory { .. } => {
-                Some("name a directory with --output: it gets NAME-TARGET for each target".into())
-            }
+            Self::Directory { .. } => Some(
+                "name a place that you can write to (with several targets, a directory)".into(),
+            ),
             Self::Proof { error, advice, kept } => {
                 let remedy = advice.as_ref().map(|advice| advice.remedy.clone());
                 let kept = kept.as_ref().map(|kept| {

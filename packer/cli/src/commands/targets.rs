@@ -44,6 +44,20 @@ pub(super) struct Files {
     pub(super) provenance: Option<PathBuf>,
 }
 
+/// Makes the directories that the results go to, before a build takes its time.
+pub(super) fn make_directories(settings: &Settings) -> Result<(), Error> {
+    let Settings { output, report, provenance, .. } = settings;
+    let files = [output, report, provenance].into_iter().flatten();
+    let mut named =
+        files.filter_map(|file| file.parent()).filter(|path| !path.as_os_str().is_empty());
+    named.try_for_each(make_directory)
+}
+
+fn make_directory(path: &Path) -> Result<(), Error> {
+    let failed = |source: io::Error| Error::Directory { path: path.to_owned(), source };
+    fs::create_dir_all(path).map_err(failed)
+}
+
 /// The archive for one of several targets: `NAME-TARGET` in the directory of the settings.
 pub(super) fn archive_of_several(name: &str, target: &Target, settings: &Settings) -> PathBuf {
     let directory = settings.output.as_deref().unwrap_or(Path::new("."));
@@ -66,14 +80,9 @@ impl Files {
         settings: &Settings,
     ) -> Result<Self, Error> {
         let directory = settings.output.as_deref().unwrap_or(Path::new("."));
-        let make = |directory: &Path| {
-            let failed =
-                |source: io::Error| Error::Directory { path: directory.to_owned(), source };
-            fs::create_dir_all(directory).map_err(failed)
-        };
-        make(directory)?;
+        make_directory(directory)?;
         for directory in settings.report.iter().chain(&settings.provenance) {
-            make(directory)?;
+            make_directory(directory)?;
         }
         let (report, provenance) = (settings.report.as_ref(), settings.provenance.as_ref());
         let statement = format!("{name}-{target}.intoto.json");

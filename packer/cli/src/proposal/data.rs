@@ -29,15 +29,19 @@ pub(super) fn modules(directory: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "py")).collect()
 }
 
-/// The files and directories below `directory` that strings in `modules` name, sorted. Modules and
-/// packages, which builds find by themselves, are none of them.
-pub(super) fn named(directory: &Path, modules: &[PathBuf]) -> Vec<String> {
+/// The files and directories below `directory` that strings in `modules` name and that are `wanted`,
+/// sorted, without modules and packages, which builds find by themselves.
+pub(super) fn named(
+    directory: &Path,
+    modules: &[PathBuf],
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<String> {
     let mut found = BTreeSet::new();
     for module in modules {
         let text = fs::read(module).unwrap_or_default();
         found.extend(strings(&String::from_utf8_lossy(&text)).filter_map(|text| {
             let text = text.trim_start_matches("./").trim_end_matches('/');
-            is_data(directory, text).then(|| text.to_owned())
+            (is_data(directory, text) && wanted(text)).then(|| text.to_owned())
         }));
     }
     let is_inside = |path: &String| {
@@ -47,13 +51,15 @@ pub(super) fn named(directory: &Path, modules: &[PathBuf]) -> Vec<String> {
     found.iter().filter(|path| !is_inside(path)).cloned().collect()
 }
 
+/// Whether no part of `path` is a directory that is never part of a project's source.
+pub(super) fn is_of_source(path: &str) -> bool {
+    !path.split('/').any(|name| SKIPPED.contains(&name))
+}
+
 fn is_data(directory: &Path, text: &str) -> bool {
     let mut names = Path::new(text).components();
     let is_plain = |part: Component<'_>| match part {
-        Component::Normal(name) => {
-            let name = name.to_string_lossy();
-            !name.starts_with('.') && !SKIPPED.contains(&&*name)
-        }
+        Component::Normal(name) => !name.to_string_lossy().starts_with('.'),
         _ => false,
     };
     let path = directory.join(text);
@@ -91,15 +97,20 @@ mod tests {
     #[test]
     fn only_existing_data_is_found() {
         let root = tempfile::tempdir().unwrap();
-        for file in ["app.py", "data.csv", "templates/a.html", "lib/__init__.py", "unused.txt"] {
+        for file in
+            ["app.py", "data.csv", "templates/a.html", "lib/__init__.py", "unused.txt", "dist/a.js"]
+        {
             let path = root.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
         let code = "open('data.csv'); open(\"absent.csv\"); T = HERE / 'templates' / 'a.html'\n\
-                    open('./templates/a.html'); import_module('lib'); open('/etc'); open('..')\n";
+                    open('./templates/a.html'); import_module('lib'); open('/etc'); open('..')\n\
+                    open('dist/a.js')\n";
         let module = root.path().join("app.py");
         fs::write(&module, code).unwrap();
-        assert_eq!(named(root.path(), &[module]), ["data.csv", "templates"]);
+        let all = |wanted: fn(&str) -> bool| named(root.path(), &[module.clone()], wanted);
+        assert_eq!(all(is_of_source), ["data.csv", "templates"]);
+        assert_eq!(all(|_| true), ["data.csv", "dist/a.js", "templates"]);
     }
 }

@@ -78,16 +78,20 @@ fn includes(source: &Source) -> Result<Vec<String>, build::Error> {
     Ok(match source {
         Source::Script { path, .. } => {
             let directory = path.parent().unwrap_or(Path::new("."));
-            data::named(directory, std::slice::from_ref(path))
+            data::named(directory, std::slice::from_ref(path), data::is_of_source)
         }
-        Source::Project { directory, .. } => data::named(directory, &data::modules(directory)),
-        // All of its files are packed, apart from some.
+        Source::Project { directory, .. } => {
+            data::named(directory, &data::modules(directory), data::is_of_source)
+        }
+        // All of its files are packed, apart from some: a web application may serve its `dist`.
         Source::Folder(folder) => {
             let (_, left_out) = folder.tree(&[])?;
-            let named = data::named(&folder.directory, &data::modules(&folder.directory));
-            let outputs = left_out.into_iter().filter(|one| one.reason == Reason::Output);
-            let outputs: Vec<_> = outputs.map(|one| one.path).collect();
-            named.into_iter().filter(|path| outputs.contains(path)).collect()
+            let is_output = |path: &str| {
+                left_out.iter().any(|one| {
+                    one.reason == Reason::Output && Path::new(path).starts_with(&one.path)
+                })
+            };
+            data::named(&folder.directory, &data::modules(&folder.directory), is_output)
         }
         _ => Vec::new(),
     })
