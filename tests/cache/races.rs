@@ -119,6 +119,30 @@ fn two_simultaneous_first_starts_share_a_runtime() {
     assert_whole(&sandbox);
 }
 
+/// It was replaced by the same again, and removed under an interpreter that was just looking for its library.
+#[test]
+fn a_runtime_that_another_archive_has_made_meanwhile_stays() {
+    needs!(Tracing);
+    let sandbox = Sandbox::new().with(&PROBE, "probe").with(&PAIR, "pair");
+    let calls = sandbox.archive("probe").calls();
+    let is_publishing =
+        |call: &Call| call.name.starts_with("rename") && call.arguments.contains("components/");
+    let before = &calls[calls.iter().position(is_publishing).unwrap() - 1];
+    let _ = sandbox.run(["cache", "clear"]).success().any_stderr().text();
+    let identities = || {
+        let cached = sandbox.cached("components").into_iter();
+        let of = |name: &String| fs::metadata(sandbox.cache().join("v2/components").join(name));
+        cached.map(|name| (of(&name).unwrap().ino(), name)).collect::<Vec<_>>()
+    };
+    let stopped = sandbox.archive("probe").stopped_at(before);
+    sandbox.archive("pair").arg("left").expect(0, "left []\n", "");
+    let made = identities();
+    stopped.go_on().expect(0, "probe 1.2.3 ['probe:main']\n", "");
+    let now = identities();
+    assert!(made.iter().all(|one| now.contains(one)), "{made:?} {now:?}");
+    assert_whole(&sandbox);
+}
+
 #[test]
 fn simultaneous_first_starts_succeed_on_a_mount_without_locks() {
     needs!(Tracing);

@@ -140,9 +140,10 @@ fn the_commit_of_a_project_is_named() {
 #[test]
 fn a_provenance_that_cannot_be_written_is_an_error() {
     let sandbox = sandbox();
-    build(&sandbox, &["-o", "app", "--provenance", "none/p.json"]).output().refused(
+    let sandbox = sandbox.file("taken/file", "");
+    build(&sandbox, &["-o", "app", "--provenance", "taken"]).output().refused(
         1,
-        "cannot write the provenance none/p.json",
+        "cannot write the provenance taken",
         "name a file in a directory that you can write to with --provenance",
     );
 }

@@ -52,8 +52,17 @@ impl Footprint {
     ) -> Self {
         let all: BTreeSet<String> =
             paths.filter(|path| is_code(path)).map(|path| source_of(&path)).collect();
-        let loaded: BTreeSet<String> =
+        let mut loaded: BTreeSet<String> =
             loaded.map(source_of).filter(|path| all.contains(path)).collect();
+        // An import of a module imports its packages, apart from frozen modules. Without them, their directories
+        // would be namespace packages.
+        let packages: Vec<String> = loaded
+            .iter()
+            .flat_map(|path| ancestors(path))
+            .map(|directory| format!("{directory}/__init__.py"))
+            .filter(|path| all.contains(path))
+            .collect();
+        loaded.extend(packages);
         let absent = || all.iter().filter(|path| !loaded.contains(*path));
         let unused: BTreeSet<String> = absent().filter_map(|path| package(path)).collect();
         let missing = absent().filter_map(|path| places.module(path)).collect();
@@ -237,6 +246,18 @@ mod tests {
         let modules = footprint.library_modules();
         assert_eq!(Vec::from_iter(&modules), ["_json", "json", "json.decoder"]);
         assert_eq!(Vec::from_iter(footprint.missing()), ["json.tool"]);
+    }
+
+    /// `importlib._bootstrap_external` is frozen and has a file; nothing had imported `importlib` itself.
+    #[test]
+    fn a_package_of_a_loaded_module_became_a_namespace_package() {
+        let [used, unused] = ["_bootstrap_external", "util"]
+            .map(|name| format!("lib/python3.12/importlib/{name}.py"));
+        let package = "lib/python3.12/importlib/__init__.py";
+        let footprint = footprint(&[&used], &[package, &unused]);
+        let modules = footprint.library_modules();
+        assert_eq!(Vec::from_iter(&modules), ["importlib", "importlib._bootstrap_external"]);
+        assert_eq!(Vec::from_iter(footprint.missing()), ["importlib.util"]);
     }
 
     #[test]

@@ -82,14 +82,28 @@ for code in 'from json import tool', '\"\".encode(\"cp037\")', 'from json import
     except Exception as error:
         print(type(error).__name__, str(error).partition(' (')[0])
 ";
-    let text = format!(
-        "the build with --only-proven left it out; add a command that loads it, such as 'python', {HELP}"
-    );
+    let text =
+        format!("the build with --only-proven left it out; add a command that loads it {HELP}");
     let expected = format!(
         "None\nImportError cannot import name 'tool': {text}\nLookupError unknown encoding: cp037: {text}\n\
          ImportError cannot import name 'nothing' from 'json'\n"
     );
     sandbox.archive("app").env("SNAKECRATE", "python").args(["-c", asked]).expect(0, &expected, "");
+}
+
+/// A directory of the standard library without its `__init__.py` was a namespace package.
+#[test]
+fn packages_of_frozen_modules_are_packages() {
+    let sandbox = Sandbox::new().file("tool.py", "print('tool')\n");
+    built(&sandbox, &["--proof-command", "tool"]).success().any_stderr().done();
+    let python =
+        |code: &str| sandbox.archive("app").env("SNAKECRATE", "python").args(["-c", code]).output();
+    python("import importlib; print(importlib.import_module('os').__name__)").expect(0, "os\n", "");
+    let error = format!(
+        "ModuleNotFoundError: No module named 'importlib.resources': the build with --only-proven left it out; \
+         add a command that loads it {HELP}\n"
+    );
+    python("import importlib.resources").code(1).stderr_contains(&error).done();
 }
 
 #[test]

@@ -109,7 +109,8 @@ mod tests {
                     open('dist/a.js')\n";
         let module = root.path().join("app.py");
         fs::write(&module, code).unwrap();
-        let all = |wanted: fn(&str) -> bool| named(root.path(), &[module.clone()], wanted);
+        let all =
+            |wanted: fn(&str) -> bool| named(root.path(), std::slice::from_ref(&module), wanted);
         assert_eq!(all(is_of_source), ["data.csv", "templates"]);
         assert_eq!(all(|_| true), ["data.csv", "dist/a.js", "templates"]);
     }

@@ -15,7 +15,7 @@ use snakecrate_cache::layout::{COMPONENTS, ENVS, MANIFEST, RUNTIME_MANIFEST, WOR
 use snakecrate_cache::listed::Listed;
 use snakecrate_cache::places;
 use snakecrate_cache::progress::{Phase, Progress};
-use snakecrate_cache::publish::rename_tree;
+use snakecrate_cache::publish::{Renamed, rename_tree};
 use snakecrate_cache::root::Root;
 use snakecrate_cache::signs_of_life::{PATIENCE, Pulse};
 use snakecrate_cache::space;
@@ -268,8 +268,15 @@ impl Maker<'_> {
         extract(self.payload, missing, &work, pulse)?;
         for listed in missing {
             let key = listed.component.digest.key();
-            let from = format!("{}/{WORK}/{key}", staging.path());
-            rename_tree(root, &from, &format!("{COMPONENTS}/{key}"), true)?;
+            let (from, to) =
+                (format!("{}/{WORK}/{key}", staging.path()), format!("{COMPONENTS}/{key}"));
+            // One that another process made meanwhile stays: interpreters that are just starting look for
+            // their library by the path that their file had.
+            if rename_tree(root, &from, &to, false)? == Renamed::Lost
+                && !self.is_whole(root, listed.component, &listed.listing, pulse)
+            {
+                rename_tree(root, &from, &to, true)?;
+            }
         }
         Ok(tree::remove(staging.directory(), WORK)?)
     }

@@ -6,7 +6,7 @@ found a module.
 
 import sys
 
-SUGGESTION = "add a command that loads it, such as {!r}, with --proof-command, and build again"
+SUGGESTION = "add a command that loads it{} with --proof-command, and build again"
 
 
 class LeftOut:
@@ -23,7 +23,7 @@ class LeftOut:
         # Who only asks whether there is such a module gets an answer.
         if asker.f_code.co_name != "_find_and_load_unlocked":
             return None
-        text = f"the build with --only-proven left it out; {SUGGESTION.format(command())}"
+        text = f"the build with --only-proven left it out; {SUGGESTION.format(example())}"
         if name.startswith("encodings."):
             # `encodings` ignores an ImportError.
             raise LookupError(f"unknown encoding: {name[10:]}: {text}")
@@ -43,19 +43,21 @@ def is_from_list(frame):
     return False
 
 
-def command():
+def example():
     """The command that runs, with the first words behind the name and `...` for others: options may have secrets."""
     program, *arguments = getattr(sys, "argv", None) or [""]
     program = program.rpartition("/")[2]
-    # `-c`, `-m` or nothing for code that is no command.
-    words = [program if program[:1] not in ("", "-") else "python"]
+    # `-c`, `-m` or nothing: code that isn't a command.
+    if program[:1] in ("", "-"):
+        return ""
+    words = [program]
     for word in arguments[:2]:
         if not word.isidentifier():
             break
         words.append(word)
     if len(words) <= len(arguments):
         words.append("...")
-    return " ".join(words)
+    return f", such as {' '.join(words)!r},"
 
 
 sys.meta_path.append(LeftOut)
