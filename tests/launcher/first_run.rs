@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -228,10 +227,9 @@ fn in_a_read_only_cache_a_hook_runs_at_each_start() {
         run.env("SNAKECRATE_CACHE", sandbox.cache()).env("HOME", "/nonexistent")
     };
     sandbox.archive("packed").env("SNAKECRATE", "prepare").output().success().text();
-    let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    open(&sandbox.cache());
-    sandbox.root().ancestors().take(2).for_each(open);
-    fs::set_permissions(sandbox.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+    for (path, mode) in [(sandbox.cache(), 0o755), (sandbox.path(""), 0o777)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
     for _ in 0..2 {
         archive().expect(0, "main\n", "");
     }

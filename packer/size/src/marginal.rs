@@ -2,7 +2,8 @@
 //!
 //! A file's share of its blob is more than that if other files repeat it: they have to say then what it
 //! said. And blobs take other files in its place. So the component is packed twice at a fast level, as
-//! it is and without the files, and its real length shrinks as that one does.
+//! it is and without the files, and its real length shrinks as that one does. Few files move few others,
+//! so for these only their own blobs are packed again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read as _};
@@ -83,15 +84,25 @@ fn of_component(
         })
         .collect::<Result<_, BadPayload>>()?;
     let length: u64 = component.blobs.iter().map(|blob| blob.length).sum();
-    let whole: usize = blobs.par_iter().map(|blob| packed(&blob.iter().collect::<Vec<_>>())).sum();
-    let all: Vec<&Piece> = blobs.iter().flatten().collect();
+    let lengths: Vec<usize> = blobs.par_iter().map(|blob| packed(blob)).collect();
+    let whole: usize = lengths.iter().sum();
     let saved = |set: &&BTreeSet<&str>| {
-        let left = all.iter().copied().filter(|piece| !set.contains(&*piece.0));
-        let left: Vec<&Piece> = left.collect();
-        if left.is_empty() {
+        let leaves = |piece: &&Piece| set.contains(&*piece.0);
+        let pieces = blobs.iter().flatten();
+        if pieces.clone().all(|piece| leaves(&piece)) {
             return length;
         }
-        let rest: usize = filled(&left).par_iter().map(|blob| packed(blob)).sum();
+        let leaving: usize = pieces.clone().filter(leaves).map(|piece| piece.1.len()).sum();
+        let rest: usize = if leaving < FULL {
+            let rest = |(blob, before): (&Vec<Piece>, &usize)| {
+                let left: Vec<&Piece> = blob.iter().filter(|piece| !leaves(piece)).collect();
+                if left.len() == blob.len() { *before } else { packed(left) }
+            };
+            blobs.par_iter().zip(&lengths).map(rest).sum()
+        } else {
+            let left: Vec<&Piece> = pieces.filter(|piece| !leaves(piece)).collect();
+            filled(&left).into_par_iter().map(packed).sum()
+        };
         let saved = u128::from(length) * whole.saturating_sub(rest) as u128;
         u64::try_from(saved / whole.max(1) as u128).unwrap_or(length)
     };
@@ -133,7 +144,7 @@ fn filled<'a>(pieces: &[&'a Piece]) -> Vec<Vec<&'a Piece>> {
 }
 
 /// The length of these files packed together.
-fn packed(pieces: &[&Piece]) -> usize {
+fn packed<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> usize {
     let mut tar = Vec::new();
     for (path, contents) in pieces {
         tar.extend_from_slice(path.as_bytes());
