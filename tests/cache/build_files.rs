@@ -71,6 +71,22 @@ fn unused_build_files_are_removed() {
     assert_eq!(build_files(&sandbox), expected);
 }
 
+/// They went, and were not counted.
+#[test]
+fn clear_counts_the_build_files_that_it_removes() {
+    let sandbox = Sandbox::new();
+    let wheels = sandbox.cache().join("build/wheels/1234");
+    fs::create_dir_all(&wheels).unwrap();
+    fs::write(wheels.join("a-1-py3-none-any.whl"), "four").unwrap();
+    fs::write(sandbox.cache().join("build/.snakecrate-tmp-working"), "of somebody").unwrap();
+    let removed = sandbox.run(["cache", "clear", "--json"]).json();
+    let files = removed["build_files"].as_array().unwrap();
+    let paths: Vec<_> = files.iter().map(|file| file["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["build/.snakecrate-tmp-working", "build/wheels/1234"]);
+    assert_eq!(removed["bytes"], 15);
+    assert!(!sandbox.cache().join("build").exists());
+}
+
 /// The proof cache is a cache like that of archives: an environment goes with what only it uses.
 #[test]
 fn archives_that_were_proven_long_ago_are_removed() {

@@ -116,6 +116,15 @@ fn variables_that_decide_which_code_is_loaded_cannot_be_set() {
 }
 
 #[test]
+fn a_command_without_a_function_is_refused_with_its_line() {
+    let sandbox = Sandbox::new().bare_project("pp", "[project.scripts]\npp = 'pp.cli'\n");
+    let sandbox = sandbox.file("pp/pp/cli.py", "def main(): pass\n");
+    let help = "if it is your project, correct [project.scripts]; else choose another version";
+    let what = "declares a command that isn't NAME = MODULE:FUNCTION: `pp = pp.cli`";
+    sandbox.build(["pp", "-o", "app"]).refused(FAILURE, what, help);
+}
+
+#[test]
 fn an_application_runs_in_its_working_directory() {
     let sandbox = show("[tool.snakecrate]\nworking-directory = '{directory}/data'\n");
     let sandbox = sandbox.file("deep/data/x", "");

@@ -89,6 +89,44 @@ fn an_entry_whose_import_fails_fails_the_build_with_its_traceback() {
     sandbox.build(["broken", "-o", "app"]).expect(0, "", "");
 }
 
+/// Only `-v` said that it was not compiled.
+#[test]
+fn a_script_or_module_with_a_syntax_error_was_proven() {
+    let wrong = "def main(:\n    pass\n";
+    let sandbox = Sandbox::new().file("tool.py", wrong).bare_project("loud", "");
+    let sandbox = sandbox.file("loud/loud/__init__.py", "").file("loud/loud/__main__.py", wrong);
+    for arguments in [&["tool.py"][..], &["loud", "-m", "loud"]] {
+        let outcome = build(&sandbox, arguments).output().code(FAILURE).stdout("");
+        outcome
+            .stderr_contains("cannot be started:\n  File \"")
+            .stderr_contains("line 1\n    def main(:\n")
+            .stderr_contains("SyntaxError: invalid syntax\n")
+            .any_stderr()
+            .done();
+    }
+}
+
+#[test]
+fn a_missing_requirement_leads_to_where_the_source_declares_it() {
+    let sandbox = Sandbox::new().file("tool.py", "import no_such_module\n");
+    let advice = |sandbox: &Sandbox, source: &str, remedy: &str| {
+        let outcome = build(sandbox, &[source]).output().code(FAILURE).stdout("");
+        outcome
+            .stderr_contains("no packed distribution has the module no_such_module")
+            .stderr_contains(remedy)
+            .any_stderr()
+            .done();
+    };
+    let block = "name its distribution in the script's `# /// script` block, or with --with";
+    advice(&sandbox, "tool.py", &format!("help: {block}"));
+    let sandbox = sandbox.file("requirements.txt", "");
+    advice(&sandbox, "tool.py", &format!("help: use -r [WORK]/requirements.txt, or {block}"));
+    let sandbox = sandbox.bare_project("broken", "[project.scripts]\nbroken = 'broken:main'\n");
+    let sandbox = sandbox.file("broken/broken.py", "import no_such_module\n");
+    let remedy = "add its distribution to the dependencies in pyproject.toml, or use --with";
+    advice(&sandbox, "broken", remedy);
+}
+
 #[test]
 fn a_traceback_has_no_frames_of_the_proof() {
     let sandbox = Sandbox::new().file("tool.py", "import helper\n").file("helper.py", "1 / 0\n");

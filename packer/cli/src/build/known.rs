@@ -48,7 +48,29 @@ impl Work<'_> {
                 .cloned()
                 .collect(),
             installed: installed(source, &python.stdlib),
+            how_to_add: how_to_add(source),
         }
+    }
+}
+
+/// What the user does to add a distribution to `source`.
+fn how_to_add(source: Option<&Source>) -> String {
+    match source {
+        Some(Source::Script { path, .. }) => {
+            let listed = path.with_file_name("requirements.txt");
+            let file = if listed.is_file() {
+                format!("use -r {}, or ", listed.display())
+            } else {
+                String::new()
+            };
+            format!(
+                "{file}name its distribution in the script's `# /// script` block, or with --with"
+            )
+        }
+        Some(Source::Project { .. } | Source::Folder(_)) => {
+            "add its distribution to the dependencies in pyproject.toml, or use --with".into()
+        }
+        _ => "name its distribution with --with".into(),
     }
 }
 

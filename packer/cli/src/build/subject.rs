@@ -26,9 +26,9 @@ pub enum Check {
         /// `patched_main`; dotted if it is an attribute of something.
         attr: String,
     },
-    /// A module: it can be found. To import its `__main__` would be to run it.
+    /// A module: it can be found, and compiled. To import its `__main__` would be to run it.
     Module(String),
-    /// A Python script: the imports that it begins with succeed.
+    /// A Python script: it can be compiled, and the imports that it begins with succeed.
     Script {
         /// The script in the environment.
         path: EntryPath,

@@ -10,18 +10,15 @@ use snakecrate_cache::component::Difference;
 use snakecrate_cache::inventory::Inventory;
 use snakecrate_cache::last_errors;
 use snakecrate_cache::places::candidates;
-use snakecrate_cache::prune::Rules;
 use snakecrate_cache::root::Root;
 use snakecrate_cache::unusable::Unusable;
 use snakecrate_cache::verify::{Finding, remove, verify};
 use snakecrate_format::size::Size;
-use snakecrate_platform::tree;
 
 use super::cache_document::{Damaged, Listing, Removal, Verification};
 use super::labels::{component, environment};
 use super::prune::PruneReport;
 use super::{Error, print};
-use crate::build_cache;
 use crate::cli::Cache;
 use snakecrate_base::ui::{Count, Ui, table};
 
@@ -97,10 +94,7 @@ pub(super) fn run(command: &Cache, ui: Ui) -> Result<(), Error> {
             Ok(())
         }
         Cache::Clear { json } => {
-            let later = SystemTime::now() + 365 * DAY;
-            let all = Rules { unused_since: Some(later), ..Rules::default() };
-            let report = PruneReport::apply(&root, &all, false).map_err(failed("clear"))?;
-            tree::remove(root.directory(), build_cache::NAME).map_err(failed("clear"))?;
+            let report = PruneReport::clear(&root).map_err(failed("clear"))?;
             last_errors::clear(&root).map_err(failed("clear"))?;
             if *json {
                 return print(&document::text(&report.document(root.path(), false)));

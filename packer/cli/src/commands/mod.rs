@@ -282,7 +282,7 @@ impl Remedy for Error {
                 let kept = kept.as_ref().map(|kept| {
                     format!("look into {}, or skip the proof with --no-proof", kept.display())
                 });
-                let parts = remedy.or_else(|| error.remedy()).into_iter().chain(kept);
+                let parts = remedy.into_iter().chain(error.remedy()).chain(kept);
                 Some(parts.collect::<Vec<_>>().join("; "))
             }
             Self::Start { .. } => {

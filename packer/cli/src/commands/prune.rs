@@ -2,12 +2,13 @@
 
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use snakecrate_cache::inventory::{ComponentInfo, Inventory};
 use snakecrate_cache::prune::{Pruned, Rules, prune};
 use snakecrate_cache::root::Root;
 use snakecrate_format::size::Size;
+use snakecrate_platform::tree;
 
 use super::cache_document::{Component, Environment, Removal, RemovedFile};
 use super::labels;
@@ -15,6 +16,8 @@ use crate::build_cache::{self, BuildCache};
 use crate::prune::build_files::{self, BuildFile};
 use crate::prune::values::{Bytes, When};
 use snakecrate_base::ui::{Count, Ui};
+
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// The rule when the user gives none.
 const UNUSED: When = When::Days(30);
@@ -56,8 +59,22 @@ impl PruneReport {
         Ok(Self { build_files, proof: proof.transpose()?.map(Box::new), ..report })
     }
 
+    /// Removes everything that isn't in use, and the packer's whole directory.
+    pub(super) fn clear(root: &Root) -> io::Result<Self> {
+        // Whatever the clock was when a thing was used.
+        let later = SystemTime::now() + YEAR;
+        let rules = Rules { unused_since: Some(later), ..Rules::default() };
+        let build_files = build_files::removable(root.path(), rules.unused_since, later);
+        let report = Self::apply(root, &rules, false)?;
+        let proof = BuildCache::at(root.path().join(build_cache::NAME)).proof();
+        let proof = Root::open(&proof).ok().map(|root| Self::apply(&root, &rules, false));
+        let proof = proof.transpose()?.map(Box::new);
+        tree::remove(root.directory(), build_cache::NAME)?;
+        Ok(Self { build_files, proof, ..report })
+    }
+
     /// Removes environments and components by `rules`.
-    pub(super) fn apply(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Self> {
+    fn apply(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Self> {
         let before = Inventory::read(root)?;
         let pruned = prune(root, rules, dry_run)?;
         Ok(Self { before, pruned, build_files: Vec::new(), proof: None })

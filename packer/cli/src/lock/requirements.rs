@@ -16,12 +16,24 @@ use super::model::{Edge, Hash, Lock, Node, Origin};
 use super::need::{self, Need};
 use super::paths::{file_name, joined};
 use super::places;
+use super::requirement::groups_of;
 use super::wanted::{LockFile, Wanted};
 use crate::resolve::{included_file, logical_lines};
 use crate::wheel::{WheelName, normalize};
 
 pub(super) fn read(file: &LockFile, wanted: &Wanted) -> Result<Lock, Error> {
+    // The list doesn't say which groups it has; one that the project doesn't declare is a mistake.
+    wanted.groups(&declared_groups(wanted))?;
     lock(file, wanted.directory)
+}
+
+/// The names of the groups that the project declares, with those of Poetry and PDM.
+fn declared_groups(wanted: &Wanted) -> Vec<String> {
+    let tables = [&["tool", "poetry", "group"][..], &["tool", "pdm", "dev-dependencies"]];
+    let tables = tables.into_iter().filter_map(|keys| wanted.at(keys)?.as_table());
+    let names = tables.flat_map(toml::Table::keys).cloned();
+    let old = wanted.at(&["tool", "poetry", "dev-dependencies"]).map(|_| "dev".to_owned());
+    groups_of(wanted.pyproject).into_keys().chain(names).chain(old).collect()
 }
 
 /// Reads a lock of the project in the directory `own`.

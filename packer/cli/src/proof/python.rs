@@ -63,7 +63,7 @@ fn order(subject: &Subject) -> Option<Vec<&str>> {
         Check::Script { path, imports } => {
             // As in the boot scripts of files: the modules beside a script of the user's.
             let directory = path.parent().filter(|directory| *directory == APP);
-            vec![name, "script", directory.unwrap_or_default(), imports]
+            vec![name, "script", directory.unwrap_or_default(), path.as_str(), imports]
         }
         Check::Loaded | Check::Executable => return None,
     })

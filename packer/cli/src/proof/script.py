@@ -9,7 +9,7 @@ and since everything that it imports itself would count as the application's.
 
 import posix
 import sys
-from _io import StringIO
+from _io import FileIO, StringIO
 from time import perf_counter
 
 # The name of code that stands for a start; the frames of that code are not shown.
@@ -60,6 +60,13 @@ def check_call(context, module, attr):
         raise TypeError(f"{module}:{attr} is not callable, but a {type(found).__name__}")
 
 
+def compiled(spec):
+    """Lets the module's source be compiled, as its start would; that of a native one is none."""
+    get_code = getattr(spec.loader, "get_code", None)
+    if get_code is not None:
+        get_code(spec.name)
+
+
 def check_module(context, module):
     from importlib.util import find_spec
 
@@ -72,9 +79,13 @@ def check_module(context, module):
         if spec is None:
             raise ImportError(f"{module!r} is a package without a __main__ module", name=module)
         LOCATED.append(spec.origin)
+    compiled(spec)
 
 
-def check_script(context, directory, code):
+def check_script(context, directory, path, code):
+    path = f"{sys.prefix}/{path}"
+    with FileIO(path) as file:
+        compile(file.readall(), path, "exec", dont_inherit=True)
     if directory:
         sys.path.insert(0, f"{sys.prefix}/{directory}")
     with context():
@@ -84,9 +95,13 @@ def check_script(context, directory, code):
 
 
 def shown(error):
-    """The traceback of an error, without the frames of this file."""
+    """The traceback of an error, without the frames of this file and of the import system that it calls."""
+
+    def is_own(file):
+        return file in (__file__, START) or file.startswith("<frozen importlib")
+
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename in (__file__, START):
+    while trace is not None and is_own(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     stream, sys.stderr = sys.stderr, StringIO()
     try:

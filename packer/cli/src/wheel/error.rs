@@ -50,6 +50,9 @@ pub enum Kind {
     /// A file of the metadata is missing or invalid.
     #[error("{0}")]
     Metadata(String),
+    /// A line of its entry points that names no function.
+    #[error("declares a command that isn't NAME = MODULE:FUNCTION: `{0}`")]
+    EntryPoint(String),
     /// A path that leads out of the environment.
     #[error("contains a path that is not allowed: {0}")]
     Path(#[from] BadPath),
@@ -88,6 +91,9 @@ impl Remedy for Error {
             }
             Kind::Python(..) => "choose its interpreter with --python, or another wheel",
             Kind::Version(_) => "update snakecrate",
+            Kind::EntryPoint(_) => {
+                "if it is your project, correct [project.scripts]; else choose another version"
+            }
             Kind::Zip(_)
             | Kind::Unlisted(_)
             | Kind::Altered(..)

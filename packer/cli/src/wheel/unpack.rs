@@ -99,7 +99,7 @@ fn unpack_inner(
     let mut points = Vec::new();
     if names.contains_key(&info("entry_points.txt")) {
         points = entry_points::scripts(&document(&mut zip, &info("entry_points.txt"))?)
-            .map_err(|line| Kind::Metadata(format!("entry_points.txt is invalid: `{line}`")))?;
+            .map_err(Kind::EntryPoint)?;
     }
 
     let mut build =

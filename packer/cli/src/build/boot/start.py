@@ -67,7 +67,8 @@ class Loader(SourceFileLoader):
             else:
                 data = read(f"{directory}{DIRECTORY}{name[:-3]}{SUFFIX}")
         except OSError:
-            return super().get_code(fullname)
+            data = b""
+        # Outside of the handler, or errors of the source would follow another one.
         if data[:8] != HEADER:
             return super().get_code(fullname)
         code = marshal.loads(memoryview(data)[16:])

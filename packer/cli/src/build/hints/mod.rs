@@ -27,6 +27,8 @@ pub struct Hints {
     /// Directories of distributions that are installed here, such as that of the project's virtual
     /// environment. They are read when a module is looked for.
     pub installed: Vec<PathBuf>,
+    /// What the user does to add a distribution to this source, in the imperative.
+    pub how_to_add: String,
 }
 
 /// A packed distribution.
@@ -69,7 +71,7 @@ impl Hints {
     /// it names nothing that is lacking, or if nothing is known about that.
     pub fn advice(&self, output: &str) -> Option<Advice> {
         match Lacking::named_in(output)? {
-            Lacking::Module(module) => self.module(&module),
+            Lacking::Module(module) => self.module(&module).or_else(|| self.undeclared(&module)),
             Lacking::Library(library) => Some(self.library(&library)),
             Lacking::Version { library, version } => Some(newer_library(&library, &version)),
         }
@@ -85,6 +87,14 @@ impl Hints {
                 let name = names::distribution(module)?;
                 Some(add(format!("the module {module} is in {name}, which isn't packed"), name))
             })
+    }
+
+    /// Advice on a module that nothing in the archive has, and of which nobody knows the distribution.
+    fn undeclared(&self, module: &str) -> Option<Advice> {
+        self.is_foreign(module).then(|| Advice {
+            cause: format!("no packed distribution has the module {}", top_of(module)),
+            remedy: self.how_to_add.clone(),
+        })
     }
 
     /// Whether neither the standard library nor any packed distribution has the package of this module.
@@ -301,6 +311,20 @@ mod tests {
         assert_eq!(remedy(&hints, "company2"), None);
         hints.packed.push(packed("company-tools", &["company"], &[]));
         assert_eq!(remedy(&hints, "company"), None);
+    }
+
+    #[test]
+    fn a_module_of_an_unknown_distribution_leads_to_where_it_is_declared() {
+        let hints = Hints { how_to_add: "use --with".into(), ..Hints::default() };
+        let error = "ModuleNotFoundError: No module named 'nobody.knows'\n";
+        let advice = hints.advice(error).unwrap();
+        assert_eq!(advice.cause, "no packed distribution has the module nobody");
+        assert_eq!(advice.remedy, "use --with");
+        let hints = Hints { packed: vec![packed("a", &["nobody"], &[])], ..hints };
+        assert_eq!(
+            hints.advice(error).unwrap().cause,
+            "a 1.0 is packed, and has no module nobody.knows"
+        );
     }
 
     #[test]

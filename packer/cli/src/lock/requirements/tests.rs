@@ -40,6 +40,22 @@ fn pinned_and_hashed_lines_are_the_lock() {
 }
 
 #[test]
+fn a_group_that_the_project_lacks_was_ignored() {
+    let asked = |groups, pyproject| {
+        Forged { groups, ..Forged::new(Format::Requirements, LOCK, pyproject) }.versions()
+    };
+    assert_eq!(asked(&["dev"], ""), ["the project has no group `dev`"]);
+    for pyproject in [
+        "[dependency-groups]\nDev = []\n",
+        "[tool.poetry.group.dev.dependencies]\n",
+        "[tool.poetry.dev-dependencies]\n",
+        "[tool.pdm.dev-dependencies]\ndev = []\n",
+    ] {
+        assert_eq!(asked(&["dev"], pyproject), ["a-b==1.0", "old==2"], "{pyproject}");
+    }
+}
+
+#[test]
 fn a_list_with_one_open_requirement_is_no_lock() {
     let path = Path::new("/project/requirements.txt");
     assert!(locks(path, LOCK));
