@@ -84,7 +84,7 @@ fn of_component(
         })
         .collect::<Result<_, BadPayload>>()?;
     let length: u64 = component.blobs.iter().map(|blob| blob.length).sum();
-    let lengths: Vec<usize> = blobs.par_iter().map(|blob| packed(blob)).collect();
+    let lengths: Vec<usize> = blobs.par_iter().map(packed).collect();
     let whole: usize = lengths.iter().sum();
     let saved = |set: &&BTreeSet<&str>| {
         let leaves = |piece: &&Piece| set.contains(&*piece.0);
