@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
-"""Links of the book that leave it: a preprocessor of mdBook.
+"""Links and pictures that leave the book: a preprocessor of mdBook.
 
 In the repository, pages link to files outside `docs/`. In the book such a link leads to the file in the repository, if BOOK_REPOSITORY has
 its address (`https://github.com/OWNER/snakecrate`; on GitHub's runners it is known), at BOOK_REVISION (`main`). Otherwise it is plain text.
+So is a link to the table of contents, which each page of the book shows. Pictures from outside become part of the page.
 
 Called by `mdbook build` (https://rust-lang.github.io/mdBook/for_developers/preprocessors.html).
 """
 
+import base64
 import json
 import os
 import posixpath
 import re
 import sys
+from pathlib import Path
 
-# [text](address): texts of links have no brackets, apart from those in code.
-LINK = re.compile(r"(?<!!)\[((?:[^\[\]`]|`[^`]*`)+)\]\(([^)\s]+)\)")
+ROOT = Path(__file__).resolve().parent.parent
+# [text](address) or ![text](address): texts of links have no brackets, apart from those in code.
+LINK = re.compile(r"(!?)\[((?:[^\[\]`]|`[^`]*`)+)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -30,13 +34,18 @@ def rewritten(text, page, files):
     """The text of a page, with its links out of the book led to `files`."""
 
     def link(found):
-        name, address = found.groups()
+        mark_of_picture, name, address = found.groups()
         if "://" in address or address.startswith(("#", "mailto:")):
             return found[0]
         path, mark, anchor = address.partition("#")
         path = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page), path))
+        if path == "docs/SUMMARY.md":
+            return name
         if path == "docs" or path.startswith("docs/"):
             return found[0]
+        if mark_of_picture:
+            picture = base64.b64encode((ROOT / path).read_bytes()).decode()
+            return f"![{name}](data:image/svg+xml;base64,{picture})"
         return f"[{name}]({files}/{path}{mark}{anchor})" if files else name
 
     parts, end = [], 0

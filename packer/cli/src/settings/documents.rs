@@ -132,7 +132,11 @@ pub fn table() -> String {
     let mut table = String::from("| flag | key | meaning | default |\n|---|---|---|---|\n");
     for option in Description::all() {
         let default = option.default.as_deref().unwrap_or_default();
-        let cell = |text: &str| text.replace('|', "\\|").replace('*', "\\*");
+        let cell = |text: &str| {
+            ['|', '*', '<']
+                .iter()
+                .fold(text.to_owned(), |text, &mark| text.replace(mark, &format!("\\{mark}")))
+        };
         let (flag, key) = (option.flag(), option.key_text());
         let (text, default) = (cell(&option.text), cell(default));
         let _ = writeln!(table, "| {flag} | {key} | {text} | {default} |");
