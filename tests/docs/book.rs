@@ -1,6 +1,7 @@
 //! The book in `docs/`: its table of contents, its commands, its examples of configuration.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use regex::Regex;
 
@@ -22,6 +23,13 @@ fn every_page_is_in_the_table_of_contents() {
     assert!(pages.len() > 40, "{pages:?}");
     assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), pages);
     assert_eq!(listed.len(), pages.len(), "a page is listed twice");
+}
+
+#[test]
+fn pictures_are_what_their_script_draws() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures/draw.py");
+    let drawn = Command::new("python3").args([script, "--check"]).output().unwrap();
+    assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
 }
 
 #[test]
