@@ -220,7 +220,7 @@ mod tests {
         assert!(matches!(error, Error::NoPython { .. }), "{error}");
         let error = find(&request("/bin/true"), quiet()).unwrap_err();
         assert!(matches!(error, Error::Probe { .. }), "{error}");
-        let error = find(&request("/nonexistent/python"), quiet()).unwrap_err();
+        let error = find(&request("/proc/nonexistent/python"), quiet()).unwrap_err();
         assert!(matches!(error, Error::NoPython { .. }), "{error}");
     }
 

@@ -24,7 +24,7 @@ fn unpacked() -> Option<(PathBuf, Interpreter)> {
     let root = fs::canonicalize(std::env::var_os(ROOT)?).unwrap();
     let request = Request {
         spec: Some(Spec::Path(root.clone())),
-        ..Request::offline(&AARCH64_LINUX, python_directories("/nonexistent".as_ref()))
+        ..Request::offline(&AARCH64_LINUX, python_directories("/proc/nonexistent".as_ref()))
     };
     Some((root, find(&request, quiet()).unwrap()))
 }

@@ -18,7 +18,7 @@ fn request(path: &Path, directories: PythonDirectories) -> Request {
 }
 
 fn found(path: &Path) -> Result<Interpreter, Error> {
-    find(&request(path, python_directories("/nonexistent".as_ref())), quiet())
+    find(&request(path, python_directories("/proc/nonexistent".as_ref())), quiet())
 }
 
 /// A directory with the tree of an `AArch64` interpreter like this machine's newest.
