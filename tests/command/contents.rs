@@ -26,6 +26,26 @@ fn build_aloud(sandbox: &Sandbox, arguments: &[&str]) -> (bool, Vec<String>) {
 
 /// The license headers that setuptools, hatchling, pdm-backend and poetry-core write for
 /// `license = {file = "LICENSE"}`. The lines of blanks once ended the headers.
+/// Installers ignore it, and so did the build.
+#[test]
+fn a_misspelt_extra_gives_a_warning() {
+    let sandbox = Sandbox::new();
+    Wheel::new("extras-of", "1")
+        .file("extras_of.py", "def main(): pass\n")
+        .write(&sandbox.path("links"));
+    let build = ["build", "extras-of[nope]", "-o", "app", "-e", "x=extras_of:main", "--level", "3"];
+    let run = sandbox.packer(build).args(["--offline", "--find-links", "links", "--no-proof"]);
+    run.env("SNAKECRATE_CACHE", shared::packer_cache())
+        .output()
+        .success()
+        .stderr_contains(
+            "warning: extras-of has no extra `nope`, which the command line asks for\n   \
+             help: leave it out: extras-of has none\n",
+        )
+        .any_stderr()
+        .done();
+}
+
 #[test]
 fn license_texts_with_blank_lines_hide_no_requirement() {
     let after = "Requires-Dist: licensed\n";

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Error;
 use super::facts::Facts;
 use super::pack::Work;
-use super::requires::{self, Requirements};
+use super::requires::{self, Requirements, UnknownExtra};
 use crate::archive::DroppedFiles;
 use crate::source::Source;
 use crate::wheel::{Dropped, Script, normalize};
@@ -19,6 +19,15 @@ impl Work<'_> {
         for (by, text) in &requirements.unreadable {
             self.ui
                 .warn(format_args!("not checking a requirement of {by} that is invalid: `{text}`"));
+        }
+        for UnknownExtra { extra, name, asked_by, known } in requirements.unknown_extras() {
+            let what = format_args!("{name} has no extra `{extra}`, which {asked_by} asks for")
+                .to_string();
+            let help = match known {
+                [] => format!("leave it out: {name} has none"),
+                known => format!("choose from {}", known.join(", ")),
+            };
+            self.ui.warn_with_help(what, help);
         }
         let allowed: BTreeSet<_> =
             self.settings.allow_unmet.iter().map(|name| normalize(name)).collect();

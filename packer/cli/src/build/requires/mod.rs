@@ -75,6 +75,20 @@ pub struct Declared<'a> {
 struct Packed<'a> {
     version: &'a str,
     requires: Vec<(Requirement, &'a str)>,
+    provides: &'a [String],
+}
+
+/// An extra that the user asks for and the distribution doesn't have, which installers ignore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UnknownExtra<'a> {
+    /// Its name.
+    pub(super) extra: String,
+    /// The distribution.
+    pub(super) name: &'a str,
+    /// The file or option that asks for it.
+    pub(super) asked_by: &'a str,
+    /// Those that it has.
+    pub(super) known: &'a [String],
 }
 
 /// The distributions that are packed, and what is asked of them.
@@ -112,7 +126,7 @@ impl<'a> Requirements<'a> {
             let of_all = provides.iter().filter(|_| asked.all_extras_of(name));
             let names = asked.extras_of(name).chain(of_all);
             extras.insert(name.to_owned(), names.filter_map(|name| extra(name)).collect());
-            by_name.insert(name, Packed { version, requires });
+            by_name.insert(name, Packed { version, requires, provides });
         }
         let roots = asked.requirements.iter().filter_map(|(by, text)| {
             Some((wheel::requirement(text).ok()?, text.as_str(), by.as_str()))
@@ -121,6 +135,28 @@ impl<'a> Requirements<'a> {
         let mut this = Self { environment, packed: by_name, roots, extras, unreadable };
         this.extras = this.closure(this.extras.clone());
         this
+    }
+
+    /// The extras that the user asks for in requirements and that nobody has.
+    pub(super) fn unknown_extras(&self) -> Vec<UnknownExtra<'_>> {
+        let of = |(requirement, _, by): &'_ (Requirement, &'a str, &'a str)| {
+            let (&name, packed) =
+                self.packed.get_key_value(&*normalize(requirement.name.as_ref()))?;
+            let extras = requirement.extras.iter().map(ToString::to_string);
+            let unknown = extras.filter(|extra| !packed.provides.contains(&normalize(extra)));
+            let unknown = unknown.map(|extra| UnknownExtra {
+                extra,
+                name,
+                asked_by: *by,
+                known: packed.provides,
+            });
+            Some(unknown.collect::<Vec<_>>())
+        };
+        let in_force = self
+            .roots
+            .iter()
+            .filter(|(requirement, ..)| requirement.evaluate_markers(self.environment, &[]));
+        in_force.filter_map(of).flatten().collect()
     }
 
     /// All requirements that are in force with these extras: each with its text and who declares it.

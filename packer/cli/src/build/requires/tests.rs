@@ -33,6 +33,18 @@ fn asked(requirements: &[&str]) -> Asked {
 }
 
 #[test]
+fn extras_that_nobody_has_are_named() {
+    let provides = ["d".to_owned(), "two-words".to_owned()];
+    let black = Declared { name: "black", version: "1", requires: &[], provides: &provides };
+    let asked = asked(&["Black[D,Two_Words,nope]", "gone[x]", "black[y] ; python_version < '3'"]);
+    let environment = marker_environment::of(&python_at("/python".as_ref()));
+    let requirements = Requirements::new(std::iter::once(black), &asked, &environment);
+    let unknown =
+        UnknownExtra { extra: "nope".into(), name: "black", asked_by: "--with", known: &provides };
+    assert_eq!(requirements.unknown_extras(), [unknown]);
+}
+
+#[test]
 fn requirements_are_evaluated_for_the_target() {
     let all = [
         packed(
