@@ -147,7 +147,7 @@ impl<'a> Requirements<'a> {
             let unknown = unknown.map(|extra| UnknownExtra {
                 extra,
                 name,
-                asked_by: *by,
+                asked_by: by,
                 known: packed.provides,
             });
             Some(unknown.collect::<Vec<_>>())
