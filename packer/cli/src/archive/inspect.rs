@@ -195,10 +195,8 @@ impl Report {
         let mut entries = table(&["entry", "runs", ""]);
         for entry in &self.entries {
             let default = self.default.as_ref() == Some(&entry.name);
-            let marks = [(default, "default"), (entry.graphical, "graphical")];
-            let marks: Vec<_> =
-                marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
-            entries.add_row([entry.name.as_str(), &entry.runs, &marks.join(", ")]);
+            let marks = marks(default, entry.graphical);
+            entries.add_row([entry.name.as_str(), &entry.runs, &marks]);
         }
         let mut components =
             table(&["component", "version", "kind", "files", "unpacked", "stored", "digest"]);
@@ -227,6 +225,13 @@ impl Report {
         }
         text
     }
+}
+
+/// What is special about an entry, for people; empty if nothing is.
+pub(crate) fn marks(is_default: bool, is_graphical: bool) -> String {
+    let marks = [(is_default, "default"), (is_graphical, "graphical")];
+    let marks: Vec<_> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+    marks.join(", ")
 }
 
 #[cfg(test)]

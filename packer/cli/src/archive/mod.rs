@@ -32,6 +32,7 @@ pub use dropped::{DROPPED_FILES, DroppedDocument, DroppedFiles, dropped_files, d
 pub use error::Error;
 pub use extract::{Extracted, extract, require_empty, unpack};
 pub use inspect::Report;
+pub(crate) use inspect::marks;
 pub use read::Archive;
 pub use spec::{About, ArchiveSpec, AttachmentSpec, ComponentSpec, SBOM, VEX};
 pub use verify::{Verified, verify};

@@ -16,6 +16,7 @@ use snakecrate_format::size::Size;
 use super::artifacts::Artifact;
 use super::targets::{self, Files, archive_of_several};
 use super::{Error, build, print};
+use crate::archive::marks;
 use crate::build::{Build, Outline, check_launchers, interpreters};
 use crate::cli::BuildArgs;
 use crate::resolve::{Fetched, Material, Origin};
@@ -171,15 +172,6 @@ fn planned(
     })
 }
 
-impl PlannedEntry {
-    /// What is special about it, behind its name.
-    fn marks(&self, default: Option<&str>) -> String {
-        let marks = [(default == Some(&self.name), "default"), (self.graphical, "graphical")];
-        let marks: Vec<_> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
-        if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
-    }
-}
-
 impl PlannedDistribution {
     fn of(fetched: Fetched) -> Self {
         let file = fetched.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -231,7 +223,8 @@ impl Planned {
             line("lock file", &lock.display());
         }
         for entry in &self.entries {
-            let marks = entry.marks(self.default.as_deref());
+            let marks = marks(self.default.as_ref() == Some(&entry.name), entry.graphical);
+            let marks = if marks.is_empty() { marks } else { format!(" ({marks})") };
             line("entry", &format_args!("{}{marks}: {}", entry.name, entry.runs));
         }
         if self.distributions.is_empty() {

@@ -54,9 +54,8 @@ impl PruneReport {
             // A file that cannot be removed costs space and nothing else.
             build_files.retain(|file| file.remove(root).is_ok());
         }
-        let proof = BuildCache::at(root.path().join(build_cache::NAME)).proof();
-        let proof = Root::open(&proof).ok().map(|root| Self::apply(&root, &rules, dry_run));
-        Ok(Self { build_files, proof: proof.transpose()?.map(Box::new), ..report })
+        let proof = Self::of_proofs(root, &rules, dry_run)?;
+        Ok(Self { build_files, proof, ..report })
     }
 
     /// Removes everything that isn't in use, and the packer's whole directory.
@@ -66,11 +65,16 @@ impl PruneReport {
         let rules = Rules { unused_since: Some(later), ..Rules::default() };
         let build_files = build_files::removable(root.path(), rules.unused_since, later);
         let report = Self::apply(root, &rules, false)?;
-        let proof = BuildCache::at(root.path().join(build_cache::NAME)).proof();
-        let proof = Root::open(&proof).ok().map(|root| Self::apply(&root, &rules, false));
-        let proof = proof.transpose()?.map(Box::new);
+        let proof = Self::of_proofs(root, &rules, false)?;
         tree::remove(root.directory(), build_cache::NAME)?;
         Ok(Self { build_files, proof, ..report })
+    }
+
+    /// Removes environments and components from the cache that archives are proven in, if there is one.
+    fn of_proofs(root: &Root, rules: &Rules, dry_run: bool) -> io::Result<Option<Box<Self>>> {
+        let proof = BuildCache::at(root.path().join(build_cache::NAME)).proof();
+        let report = Root::open(&proof).ok().map(|root| Self::apply(&root, rules, dry_run));
+        Ok(report.transpose()?.map(Box::new))
     }
 
     /// Removes environments and components by `rules`.
