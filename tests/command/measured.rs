@@ -1,5 +1,6 @@
 //! `size`: where the bytes of an archive go; budgets of builds.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 
@@ -211,6 +212,61 @@ fn what_the_proof_never_loaded_could_go_and_saves_what_is_said() {
     assert!(saved.abs_diff(really) * 10 < really, "said {saved}, and it is {really}");
     let text = sandbox.run(["size", "app", "--report", "report.json"]).text();
     assert!(narrow(&text).contains("\nruntime-drop = [\"asyncio\"]  "), "{text}");
+}
+
+/// A project with so many modules that their bytecode is in a pack. Nothing imports those in `unused`.
+fn large() -> Sandbox {
+    let mut sandbox = Sandbox::new()
+        .bare_project("large-sized", "[project.scripts]\nlarge-sized = 'large_sized:main'\n")
+        .file("large-sized/large_sized/__init__.py", "def main():\n    pass\n")
+        .file("large-sized/large_sized/unused/__init__.py", "");
+    let names = noise(160 * 20 * 12).replace(|other: char| !other.is_ascii_alphanumeric(), "_");
+    for number in 0..160 {
+        let directory = if number % 2 == 0 { "large_sized" } else { "large_sized/unused" };
+        let mut text = String::new();
+        for line in 0..20 {
+            let at = (number * 20 + line) * 12;
+            let name = &names[at..at + 12];
+            writeln!(text, "def f{name}(a, b):\n    return a.y{name}(b[{line}]) or b.z(a, {at})")
+                .unwrap();
+        }
+        sandbox = sandbox.file(&format!("large-sized/{directory}/m{number}.py"), text);
+    }
+    sandbox
+}
+
+#[test]
+fn the_modules_in_packs_have_rows_and_what_they_save_is_said() {
+    // Packs were one file of data, so nothing inside them could go, and `sourceless` seemed to save little.
+    let sandbox = large();
+    let arguments = ["large-sized", "-o", "app", "--report", "report.json"];
+    proven(&sandbox, &arguments).expect(0, "", "");
+    let all = sizes(&sandbox, &["app", "--report", "report.json"]);
+    let files = all["files"].as_array().unwrap();
+    let of_pack: Vec<_> = files.iter().filter(|file| file.get("pack").is_some()).collect();
+    assert_eq!(of_pack.len(), 162);
+    assert!(of_pack.iter().all(|file| file["kind"] == "bytecode"));
+    let place = |file: &Value| file["path"].as_str().unwrap().to_owned();
+    let is_place =
+        |file: &&Value| place(file).contains("/large_sized/unused/__pycache__/m1.cpython-");
+    assert_eq!(of_pack.iter().copied().filter(is_place).count(), 1);
+    assert_eq!(sum(&all["parts"], "packed"), length(&sandbox, "app"));
+    assert_eq!(sum(&all["kinds"], "packed"), length(&sandbox, "app"));
+    let inspected = sandbox.run(["inspect", "--json", "app"]).json();
+    assert_eq!(all["counts"]["files"], inspected["files"]);
+    assert_eq!(sum(&all["files"], "unpacked"), inspected["unpacked"].as_u64().unwrap());
+    let savings = all["proof"]["savings"].as_array().unwrap();
+    for (key, value, options) in [
+        ("exclude", "large_sized/unused", &["--exclude", "large_sized/unused"][..]),
+        ("sourceless", "true", &["--sourceless"]),
+    ] {
+        let saving = savings.iter().find(|one| one["key"] == key && one["value"] == value);
+        let said = saving.unwrap()["packed"].as_u64().unwrap();
+        proven(&sandbox, &[&["large-sized", "-o", key, "--no-proof"], options].concat())
+            .expect(0, "", "");
+        let really = length(&sandbox, "app") - length(&sandbox, key);
+        assert!(said.abs_diff(really) * 10 < really, "{key}: said {said}, and it is {really}");
+    }
 }
 
 #[test]

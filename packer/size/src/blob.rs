@@ -3,15 +3,18 @@
 //! A blob is one zstd frame, in which files share their matches and statistics. The packed length of
 //! each block is known, and blocks have at most 128 KiB. So a file that fills blocks has nearly its
 //! exact length; files that share a block share its bytes as they would if each were compressed alone.
+//! The modules in a pack are weighed like files.
 
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 
 use snakecrate_format::manifest::Component;
 use snakecrate_format::payload::{BadPayload, Payload};
 use snakecrate_format::tar::{BadTar, Reader};
 
-use crate::classify::{Class, HEAD, classify};
+use crate::classify::{Class, FileKind, HEAD, classify};
 use crate::frame::{Block, Frame};
+use crate::pack::{self, Module};
 
 /// The level at which pieces of a block are compared.
 const COMPARED: i32 = 1;
@@ -19,13 +22,24 @@ const COMPARED: i32 = 1;
 /// repeat.
 const HEADER: usize = 40;
 
-/// A file or link in a blob.
+/// A file or link in a blob, or a module in a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) path: String,
     /// Its share of the blob's bytes.
     pub(crate) packed: u64,
     pub(crate) class: Class,
+    /// Of a module in a pack, which comes right before its modules.
+    pub(crate) packed_with: Option<InPack>,
+}
+
+/// Where a module is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InPack {
+    /// The path of the pack.
+    pub(crate) pack: String,
+    /// The module's bytes, unpacked.
+    pub(crate) unpacked: u64,
 }
 
 /// Weighs the files of blob `index`. Their bytes are those of the blob.
@@ -65,12 +79,14 @@ fn read(frame: &mut Frame<impl Read>, length: u64) -> Result<Vec<Found>, Fault> 
     let block = frame.block();
     let mut tar = Reader::new(frame);
     let mut weights = Weights::default();
-    let mut files: Vec<(String, Class)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     while let Some(entry) = tar.next_entry().map_err(Fault::Tar)? {
-        let file = files.len();
+        let path = entry.path.as_str().to_owned();
+        let file = found.len();
         weights.begin(block.get());
         weights.add(file, HEADER);
-        let mut head = Vec::new();
+        let (mut head, mut contents) = (Vec::new(), Vec::new());
+        let (is_pack, mut chunks) = (pack::is_pack(&path), Vec::new());
         loop {
             let bytes = tar.fill_buf().map_err(Fault::Read)?;
             if bytes.is_empty() {
@@ -79,18 +95,43 @@ fn read(frame: &mut Frame<impl Read>, length: u64) -> Result<Vec<Found>, Fault> 
             let (count, at) = (bytes.len(), block.get());
             let wanted = HEAD.saturating_sub(head.len()).min(count);
             head.extend_from_slice(&bytes[..wanted]);
-            weights.begin(at);
-            // A block that one file fills needs no comparison.
-            weights.add(file, if count == at.unpacked { count } else { alone(bytes) });
+            if is_pack {
+                chunks.push((at, contents.len()..contents.len() + count));
+                contents.extend_from_slice(bytes);
+            } else {
+                weights.begin(at);
+                weights.add(file, weight(bytes, at));
+            }
             tar.consume(count);
         }
-        let path = entry.path.as_str().to_owned();
+        let modules = pack::modules(&path, &contents).unwrap_or_default();
+        for (at, place) in chunks {
+            weights.begin(at);
+            weights.add_parts(file, &modules, &contents, place);
+        }
+        let kind = if modules.is_empty() { None } else { Some(FileKind::Bytecode) };
         let class = classify(&path, &head);
-        files.push((path, class));
+        let class = Class { kind: kind.unwrap_or(class.kind), ..class };
+        let modules = modules.into_iter().map(|module| Found {
+            packed: 0,
+            class: classify(&module.path, b""),
+            packed_with: Some(InPack { pack: path.clone(), unpacked: module.place.len() as u64 }),
+            path: module.path,
+        });
+        let modules: Vec<Found> = modules.collect();
+        found.push(Found { path, packed: 0, class, packed_with: None });
+        found.extend(modules);
     }
-    let shares = weights.shares(files.len(), length);
-    let found = files.into_iter().zip(shares);
-    Ok(found.map(|((path, class), packed)| Found { path, packed, class }).collect())
+    let shares = weights.shares(found.len(), length);
+    for (one, share) in found.iter_mut().zip(shares) {
+        one.packed = share;
+    }
+    Ok(found)
+}
+
+/// What `bytes` weigh in `block`. A block that they fill needs no comparison.
+fn weight(bytes: &[u8], block: Block) -> usize {
+    if bytes.len() == block.unpacked { bytes.len() } else { alone(bytes) }
 }
 
 /// The length of `bytes` compressed alone.
@@ -126,6 +167,28 @@ impl Weights {
         if self.packed.len() <= file {
             self.packed.resize(file + 1, 0.0);
         }
+    }
+
+    /// Adds the part of a pack at `place` of its `contents`: file number `file`, followed by its modules.
+    fn add_parts(&mut self, file: usize, modules: &[Module], contents: &[u8], place: Range<usize>) {
+        let (mut at, end) = (place.start, place.end);
+        let first = modules.partition_point(|module| module.place.end <= at);
+        for (number, module) in modules.iter().enumerate().skip(first) {
+            if at < module.place.start.min(end) {
+                let until = module.place.start.min(end);
+                self.add(file, weight(&contents[at..until], self.block));
+                at = until;
+            }
+            let until = module.place.end.min(end);
+            if at < until {
+                self.add(file + 1 + number, weight(&contents[at..until], self.block));
+                at = until;
+            }
+            if at == end {
+                return;
+            }
+        }
+        self.add(file, weight(&contents[at..end], self.block));
     }
 
     /// Spreads the packed bytes up to the end of the current block.
@@ -250,6 +313,48 @@ mod tests {
         assert!(shares[0].abs_diff(100_000) < 1_000, "{shares:?}");
         assert!(shares[1] < 1_000, "{shares:?}");
         assert!(shares[2].abs_diff(50_000) < 1_000, "{shares:?}");
+    }
+
+    #[test]
+    fn the_modules_of_a_pack_are_weighed_like_files() {
+        let (large, small) = (noise(300_000), vec![0; 100_000]);
+        let modules = [("", "__init__", &b"x"[..]), ("d", "large", &large), ("d", "small", &small)];
+        let path = "lib/python3.12/site-packages/__pycache__/p.cpython-312.pack";
+        let files = [
+            ("a", noise(5_000)),
+            (path, pack::made(&modules)),
+            ("b", noise(7_000)),
+            ("lib/python3.12/site-packages/__pycache__/q.cpython-312.pack", b"no pack".to_vec()),
+        ];
+        let blob = blob(&files);
+        let length = blob.len() as u64;
+        let found = read(&mut Frame::new(&blob[..]), length).unwrap();
+        let name = |one: &Found| one.path.rsplit('/').next().unwrap().to_owned();
+        let names: Vec<_> = found.iter().map(name).collect();
+        let expected = [
+            "a",
+            "p.cpython-312.pack",
+            "__init__.cpython-312.pyc",
+            "large.cpython-312.pyc",
+            "small.cpython-312.pyc",
+            "b",
+            "q.cpython-312.pack",
+        ];
+        assert_eq!(names, expected);
+        let kinds: Vec<_> = found.iter().map(|one| one.class.kind).collect();
+        let (data, code) = (FileKind::Data, FileKind::Bytecode);
+        assert_eq!(kinds, [data, code, code, code, code, data, data]);
+        let in_pack = |one: &Found| one.packed_with.as_ref().map(|in_pack| in_pack.unpacked);
+        let unpacked: Vec<_> = found.iter().map(in_pack).collect();
+        assert_eq!(unpacked, [None, None, Some(1), Some(300_000), Some(100_000), None, None]);
+        let shares: Vec<_> = found.iter().map(|one| one.packed).collect();
+        assert_eq!(shares.iter().sum::<u64>(), length);
+        for (at, about) in [(0, 5_000_u64), (3, 300_000), (5, 7_000)] {
+            assert!(shares[at].abs_diff(about) < 1_500, "{shares:?}");
+        }
+        for at in [1, 2, 4, 6] {
+            assert!(shares[at] < 1_000, "{shares:?}");
+        }
     }
 
     #[test]

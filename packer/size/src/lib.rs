@@ -18,6 +18,7 @@ mod frame;
 mod marginal;
 mod measure;
 mod members;
+mod pack;
 mod page;
 mod report;
 mod savings;

@@ -9,7 +9,7 @@ use snakecrate_format::manifest::{Component, MAIN_MEMBER, MEMBER, Manifest};
 use snakecrate_format::payload::Payload;
 
 use crate::Error;
-use crate::blob::{self, Found};
+use crate::blob::{self, Found, InPack};
 use crate::classify::FileKind;
 use crate::count::{Counts, Modules};
 use crate::duplicates::{self, Copy};
@@ -54,7 +54,8 @@ pub fn measure(archive: Opened<'_>) -> Result<Measured, Error> {
     let parts = parts(archive, &members, &files);
     let copies = listings.iter().zip(&files).flat_map(|(listing, files)| copies(listing, files));
     let duplicates = duplicates::find(copies);
-    let files: Vec<FileRow> = files.into_iter().flatten().collect();
+    let mut files: Vec<FileRow> = files.into_iter().flatten().collect();
+    files.sort_by(|a, b| (&a.component, &a.path).cmp(&(&b.component, &b.path)));
     Ok(Measured {
         name: manifest.name.clone(),
         version: manifest.version.clone(),
@@ -70,7 +71,7 @@ pub fn measure(archive: Opened<'_>) -> Result<Measured, Error> {
     })
 }
 
-/// The files of a component, in the order of its listing.
+/// The files of a component, in the order of its listing; behind them the modules in its packs.
 fn files(
     archive: Opened<'_>,
     component: &Component,
@@ -82,19 +83,41 @@ fn files(
         .map(|index| blob::weigh(archive.payload, component, index))
         .collect::<Result<_, _>>()
         .map_err(|error| Error::of(archive.path, error))?;
+    let label = component.label();
     let mut found: BTreeMap<String, (Found, bool)> = BTreeMap::new();
+    // The modules in packs, and what they leave of the bytes of each.
+    let (mut modules, mut in_packs) = (Vec::new(), BTreeMap::<String, u64>::new());
     for blob in blobs {
         let is_solid = blob.len() > 1;
-        found.extend(blob.into_iter().map(|file| (file.path.clone(), (file, is_solid))));
+        for file in blob {
+            let Some(InPack { pack, unpacked }) = file.packed_with else {
+                found.insert(file.path.clone(), (file, is_solid));
+                continue;
+            };
+            *in_packs.entry(pack.clone()).or_default() += unpacked;
+            modules.push(FileRow {
+                component: label.clone(),
+                path: file.path,
+                kind: file.class.kind,
+                packed: file.packed,
+                estimated: true,
+                unpacked,
+                library: false,
+                executable: false,
+                pack: Some(pack),
+            });
+        }
     }
-    let label = component.label();
     let file = |item: &Item| {
         let path = item.path.as_str();
         let (file, estimated) = found
             .remove(path)
             .ok_or_else(|| damaged(format!("{label}: `{path}` is in no blob")))?;
         let (unpacked, mode) = match item.node {
-            Node::File { size, mode, .. } => (size, Some(mode)),
+            Node::File { size, mode, .. } => {
+                let of_modules = in_packs.get(path).copied().unwrap_or_default();
+                (size.saturating_sub(of_modules), Some(mode))
+            }
             Node::Link(_) => (0, None),
         };
         let is_executable = mode.is_some_and(Mode::is_executable);
@@ -107,9 +130,11 @@ fn files(
             unpacked,
             library: file.class.is_library,
             executable: is_executable && file.class.is_program,
+            pack: None,
         })
     };
-    listing.items().iter().map(file).collect()
+    let files = listing.items().iter().map(file).chain(modules.into_iter().map(Ok));
+    files.collect()
 }
 
 /// The rows for all bytes of the file.
@@ -130,7 +155,7 @@ fn parts(archive: Opened<'_>, members: &Members, files: &[Vec<FileRow>]) -> Vec<
     for (component, files) in manifest.components.iter().zip(files) {
         let folder = format!("{}/", component.folder());
         let packed = sum(&|name| name.starts_with(&folder));
-        let files = files.len() as u64;
+        let files = files.iter().filter(|file| file.pack.is_none()).count() as u64;
         rows.push(Row {
             kind: Some(component.kind),
             version: Some(component.version.clone()),
@@ -206,7 +231,7 @@ fn counts(manifest: &Manifest, files: &[Vec<FileRow>]) -> Counts {
     let mut counts = Counts { components: manifest.components.len(), ..Counts::default() };
     for file in files.iter().flatten() {
         let is_module = modules.add(&file.path);
-        counts.files += 1;
+        counts.files += usize::from(file.pack.is_none());
         counts.native_libraries += usize::from(file.library);
         counts.extension_modules += usize::from(file.library && is_module);
         counts.executables += usize::from(file.executable);

@@ -32,7 +32,7 @@ pub struct Measured {
     pub directories: Vec<DirectoryRow>,
     /// Files that several components have, those that take most first.
     pub duplicates: Vec<Duplicate>,
-    /// All files and links, by component and path.
+    /// All files and links, and the modules in packs, by component and path.
     pub files: Vec<FileRow>,
 }
 
@@ -125,7 +125,7 @@ pub struct FileRow {
     pub packed: u64,
     /// Whether `packed` is an estimate: the file is in a blob with other files.
     pub estimated: bool,
-    /// Its length in bytes; 0 for links.
+    /// Its length in bytes; 0 for links; of a pack, without its modules.
     pub unpacked: u64,
     /// Whether it is a shared library.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -133,6 +133,10 @@ pub struct FileRow {
     /// Whether it is a program or a script.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub executable: bool,
+    /// Of a module that is no file: the path of the pack that has it, and bytecode of other modules. `path`
+    /// is then where its bytecode would be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pack: Option<String>,
 }
 
 impl Share {
@@ -147,7 +151,7 @@ impl Share {
         self.packed += file.packed;
         self.unpacked += file.unpacked;
         self.estimated |= file.estimated;
-        self.files += 1;
+        self.files += u64::from(file.pack.is_none());
     }
 
     /// With its share of a file of `whole` bytes.

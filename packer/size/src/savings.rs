@@ -13,7 +13,7 @@ use crate::Error;
 use crate::classify::FileKind;
 use crate::compare::label;
 use crate::evidence::{Evidence, source_of};
-use crate::marginal::{self, Leaving};
+use crate::marginal::{self, Change, Paths, Rewrite};
 use crate::measure::Opened;
 use crate::report::{FileRow, Measured, Row};
 use crate::text::push;
@@ -22,6 +22,8 @@ use crate::text::push;
 const LEAST: f64 = 0.0005;
 /// The savings that are shown to people.
 const LONGEST: usize = 25;
+/// The key that leaves sources out.
+const SOURCELESS: &str = "sourceless";
 
 /// What a proof says about the contents of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -80,20 +82,28 @@ impl Judged<'_> {
 
 impl Measured {
     /// What could go, as the proof loaded nothing of it. `archive` is the one that was measured.
+    /// `sourceless` gives what a file with bytecode becomes by the key `sourceless`, from its path and
+    /// contents; `None` if it stays as it is.
     ///
     /// # Errors
     ///
     /// The archive cannot be read.
-    pub fn advice(&self, evidence: &Evidence, archive: Opened<'_>) -> Result<Advice, Error> {
+    pub fn advice(
+        &self,
+        evidence: &Evidence,
+        archive: Opened<'_>,
+        sourceless: Rewrite<'_>,
+    ) -> Result<Advice, Error> {
         let all = self.judged(evidence);
         let mut savings = self.savings(&all);
-        let sets: Vec<_> = savings.iter().map(Candidate::leaving).collect();
+        let changes: Vec<_> = savings.iter().map(|one| one.change(sourceless)).collect();
         let shares = |component: &str, paths: &BTreeSet<&str>| {
             let files = self.files.iter().filter(|file| file.component == component);
             files.filter(|file| paths.contains(&*file.path)).map(|file| file.packed).sum()
         };
-        for (one, saved) in savings.iter_mut().zip(marginal::saved(archive, &sets, shares)?) {
-            one.packed = saved;
+        for (one, saved) in savings.iter_mut().zip(marginal::saved(archive, &changes, shares)?) {
+            one.packed = saved.packed;
+            one.rewritten = saved.rewritten;
         }
         Ok(advised(evidence, &all, savings))
     }
@@ -104,14 +114,17 @@ impl Measured {
         let mut of_files: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         for file in &self.files {
             let sum = of_files.entry(&file.component).or_default();
-            *sum = (sum.0 + file.packed, sum.1 + 1);
+            *sum = (sum.0 + file.packed, sum.1 + u64::from(file.pack.is_none()));
         }
         #[allow(clippy::cast_precision_loss, reason = "lengths of listings are small")]
         let judge = |file| {
             let file: &FileRow = file;
             let row = *rows.get(&file.component)?;
             let (packed, count) = of_files[&*file.component];
-            let listed = row.bytes.packed.saturating_sub(packed) as f64 / count as f64;
+            let listed = match file.pack {
+                None => row.bytes.packed.saturating_sub(packed) as f64 / count as f64,
+                Some(_) => 0.0,
+            };
             Some(Judged { file, row, loaded: evidence.loaded(file), listed })
         };
         self.files.iter().filter_map(judge).collect()
@@ -234,7 +247,7 @@ fn sources<'a>(all: &'a [Judged<'a>]) -> Option<Candidate<'a>> {
     };
     let files: Vec<&'a Judged<'a>> = all.iter().filter(has_bytecode).collect();
     let loses = "lines of code in tracebacks, and inspect.getsource".to_owned();
-    (!files.is_empty()).then(|| Candidate::new("sourceless", "true".into(), files, loses))
+    (!files.is_empty()).then(|| Candidate::new(SOURCELESS, "true".into(), files, loses))
 }
 
 /// A setting, and the files that go with it.
@@ -245,20 +258,22 @@ struct Candidate<'a> {
     files: Vec<&'a Judged<'a>>,
     /// The packed bytes of the files: their shares at first, then what goes.
     packed: u64,
+    /// The unpacked bytes that go from files that stay.
+    rewritten: u64,
 }
 
 impl<'a> Candidate<'a> {
     fn new(key: &'static str, value: String, files: Vec<&'a Judged<'a>>, loses: String) -> Self {
         let packed = files.iter().map(|one| one.file.packed).sum();
-        Self { key, value, loses, files, packed }
+        Self { key, value, loses, files, packed, rewritten: 0 }
     }
 
-    fn leaving(&self) -> Leaving<'a> {
-        let mut leaving = Leaving::new();
+    fn change(&self, sourceless: Rewrite<'a>) -> Change<'a> {
+        let mut leaving = Paths::new();
         for one in &self.files {
             leaving.entry(&one.file.component).or_default().insert(&one.file.path);
         }
-        leaving
+        Change { leaving, rewrite: (self.key == SOURCELESS).then_some(sourceless) }
     }
 }
 
@@ -268,9 +283,9 @@ impl From<Candidate<'_>> for Saving {
         let files = &candidate.files;
         let listed: f64 = files.iter().map(|one| one.listed).sum();
         Self {
-            files: files.len() as u64,
+            files: files.iter().filter(|one| one.file.pack.is_none()).count() as u64,
             packed: candidate.packed + listed as u64,
-            unpacked: files.iter().map(|one| one.file.unpacked).sum(),
+            unpacked: files.iter().map(|one| one.file.unpacked).sum::<u64>() + candidate.rewritten,
             key: candidate.key.to_owned(),
             value: candidate.value,
             loses: candidate.loses,
@@ -322,7 +337,7 @@ impl Saving {
     /// As it stands in `[tool.snakecrate]`: `exclude = ["a/tests"]`, `sourceless = true`.
     pub fn setting(&self) -> String {
         match &*self.key {
-            "sourceless" => format!("{} = {}", self.key, self.value),
+            SOURCELESS => format!("{} = {}", self.key, self.value),
             key => format!("{key} = [{:?}]", self.value),
         }
     }

@@ -33,6 +33,7 @@ pub(crate) fn measured(wheels: &[Made<'_>]) -> Measured {
                 unpacked: 2 * packed,
                 library: crate::classify::extension(path) == "so",
                 executable: false,
+                pack: None,
             };
             bytes.add(&file);
             files.push(file);

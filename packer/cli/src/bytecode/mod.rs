@@ -25,6 +25,8 @@ use snakecrate_runtime::worker::{Answer, NotStarted, Workers};
 
 /// The directories of a component that have modules, and the boot scripts.
 const ROOTS: [&str; 3] = ["lib/", "app/", "boot/"];
+/// The bytes of a `.pyc` before its code.
+const HEADER: usize = 16;
 /// Stack of a thread, in bytes: enough for the recursion of `marshal`, whose depth Python bounds.
 const STACK: usize = 16 << 20;
 
@@ -33,8 +35,8 @@ const STACK: usize = 16 << 20;
 pub struct Form {
     /// 1: without `assert`, as `python -O` has it; 2: also without docstrings, as `-OO` has it.
     pub optimize: u8,
-    /// Whether bytecode replaces its source: `a.pyc` for `a.py`. Only below `lib/`, since a script and
-    /// the modules beside it run as files.
+    /// Whether bytecode replaces its source: `a.pyc` for `a.py`, without columns of instructions. Only
+    /// below `lib/`, since a script and the modules beside it run as files.
     pub sourceless: bool,
 }
 
@@ -244,7 +246,13 @@ fn drain(
         done.push(match workers.compile(source.as_str(), &bytes, optimize)? {
             Answer::Done(code) if code.len() >= 8 => {
                 let (hash, code) = code.split_at(8);
-                let canonical = layout.and_then(|layout| marshal::canonical(code, layout));
+                let canonical = layout.and_then(|layout| {
+                    if is_beside(&job.source, &job.target) {
+                        marshal::canonical_without_columns(code, layout)
+                    } else {
+                        marshal::canonical(code, layout)
+                    }
+                });
                 let pyc = [&header, hash, canonical.as_deref().unwrap_or(code)].concat();
                 Compiled::Code(job, pyc)
             }
@@ -252,6 +260,15 @@ fn drain(
             Answer::Refused(reason) => Compiled::Refused(source, reason),
         });
     }
+}
+
+/// What bytecode beside its source is if it replaces it ([`Form::sourceless`]). `version` is that of its
+/// `CPython`: `3.12.1`. `None` if it is not of a known form.
+pub fn replacing_source(version: &str, pyc: &[u8]) -> Option<Vec<u8>> {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    let layout = Layout::of((numbers.next()??, numbers.next()??, 0))?;
+    let (header, code) = pyc.split_at_checked(HEADER)?;
+    Some([header, &marshal::canonical_without_columns(code, layout)?].concat())
 }
 
 /// The layout of this interpreter's code objects, if it is known.

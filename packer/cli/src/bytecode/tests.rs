@@ -289,6 +289,22 @@ fn unknown_pythons_are_not_reproducible_and_say_so() {
 }
 
 #[test]
+fn a_class_that_another_module_has_too_leaves_no_trace() {
+    // Its qualified name is a constant. CPython 3.13 interned that one in the first module only, as the second
+    // had found the string of the first, so vendored copies were other bytes in one build of some.
+    let source = b"def outer():\n    class Inner:\n        pass\n";
+    for interpreter in interpreters() {
+        let layout = Layout::of(interpreter.version).unwrap();
+        let workers = Workers::new(&interpreter);
+        let compile = || {
+            let Answer::Done(code) = workers.compile("a.py", source, 0).unwrap() else { panic!() };
+            marshal::canonical(&code[8..], layout).unwrap()
+        };
+        assert!(compile() == compile(), "{}", interpreter.full_version);
+    }
+}
+
+#[test]
 fn optimized_bytecode_has_the_name_that_python_looks_for() {
     for interpreter in interpreters() {
         for (optimize, option) in [(1, "-O"), (2, "-OO")] {
@@ -313,6 +329,43 @@ fn optimized_bytecode_has_the_name_that_python_looks_for() {
             let wanted = format!("{}/{cached} {doc}\n", directory.path().display());
             assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted);
         }
+    }
+}
+
+#[test]
+fn bytecode_that_replaces_its_source_has_the_same_lines_and_no_columns() {
+    let sourceless = Form { optimize: 0, sourceless: true };
+    for interpreter in interpreters() {
+        let workers = Workers::new(&interpreter);
+        let mut tree = stdlib(&interpreter, "acj");
+        compile(&mut tree, &workers, Form::default(), ui()).unwrap();
+        let mut bare = stdlib(&interpreter, "acj");
+        compile(&mut bare, &workers, sourceless, ui()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let (mut compared, mut lengths) = (0, (0, 0));
+        for (place, bytes) in all(&tree) {
+            let (parent, name) = place.as_str().rsplit_once("/__pycache__/").unwrap();
+            let stem = name.split_once('.').unwrap().0;
+            let without = pyc(&bare, &format!("{parent}/{stem}.pyc")).unwrap();
+            let version = &interpreter.full_version;
+            let replacing = replacing_source(version, &bytes).unwrap();
+            assert!(replacing == without, "{place}");
+            std::fs::write(directory.path().join(format!("{compared}.full")), &bytes).unwrap();
+            std::fs::write(directory.path().join(format!("{compared}.bare")), &without).unwrap();
+            compared += 1;
+            lengths = (lengths.0 + bytes.len(), lengths.1 + without.len());
+        }
+        assert!(compared > 30, "{compared}");
+        let has_columns = interpreter.version >= (3, 11, 0);
+        let is_smaller = lengths.1 * 100 < lengths.0 * 95;
+        assert_eq!(is_smaller, has_columns, "{}: {lengths:?}", interpreter.full_version);
+        let output = Command::new(&interpreter.host)
+            .args(["-I", "-c", include_str!("tests/lines.py")])
+            .arg(directory.path())
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{compared} pairs\n"));
     }
 }
 

@@ -10,6 +10,7 @@ use snakecrate_size::{BadReport, Evidence, Measured, Opened, View, compare, meas
 
 use super::print;
 use crate::archive::{self, Archive};
+use crate::bytecode;
 use crate::cli::SizeArgs;
 
 /// Why sizes cannot be shown.
@@ -75,7 +76,13 @@ pub(super) fn size(args: &SizeArgs, ui: Ui) -> Result<(), super::Error> {
     let proof = match &args.report {
         Some(report) => {
             let evidence = evidence(report, &args.file, &measured)?;
-            let advice = measured.advice(&evidence, opened(&archive)).map_err(Error::from)?;
+            let python = &archive.manifest().python;
+            let sourceless = |path: &str, contents: &[u8]| {
+                path.strip_suffix(".pyc")?;
+                bytecode::replacing_source(&python.version, contents)
+            };
+            let advice = measured.advice(&evidence, opened(&archive), &sourceless);
+            let advice = advice.map_err(Error::from)?;
             Some((evidence, advice))
         }
         None => None,

@@ -11,6 +11,8 @@
 //!   equal immutable objects are always one.
 //! - A string of one character is one object in the whole process, and interned if any code ever
 //!   interned it. Here it is interned if it could be a name.
+//! - The qualified name of a class is a constant, too, and interned with it unless an equal string was
+//!   interned before. Here a string is interned if an equal one is.
 //!
 //! `marshal.loads` gives equal objects for both forms. Source of the format: `Python/marshal.c` of
 //! `CPython` 3.8 to 3.15.
@@ -19,6 +21,7 @@
 //! is under the GPL and knows 3.10 to 3.13. For versions that this module does not know either,
 //! [`check_reproducible`](super::check_reproducible) has the build warn.
 
+mod columns;
 mod read;
 mod share;
 mod write;
@@ -67,6 +70,15 @@ pub(super) fn canonical(data: &[u8], layout: Layout) -> Option<Vec<u8>> {
     let (mut nodes, root) = read::read(data, layout)?;
     let root = share::share(data, &mut nodes, root)?;
     Some(write::write(data, &nodes, root))
+}
+
+/// As [`canonical`], without the columns of instructions; see [`columns`].
+pub(super) fn canonical_without_columns(data: &[u8], layout: Layout) -> Option<Vec<u8>> {
+    let (mut nodes, root) = read::read(data, layout)?;
+    let mut data = data.to_vec();
+    columns::drop(&mut data, &mut nodes, layout)?;
+    let root = share::share(&data, &mut nodes, root)?;
+    Some(write::write(&data, &nodes, root))
 }
 
 /// An object: its type, then pieces of the input and other objects in turn.
@@ -132,10 +144,18 @@ mod tests {
         let one = b")\x02\xbe\x02\0\0\0NZ\x01ar\0\0\0\0";
         assert_eq!(fast(two).unwrap(), one);
         assert_eq!(fast(one).unwrap(), one);
-        // An interned string and another, lists: never one.
-        for apart in [&b")\x02Z\x02abz\x02ab"[..], b")\x02[\0\0\0\0[\0\0\0\0"] {
-            assert_eq!(fast(apart).unwrap(), apart);
+        // Lists: never one.
+        let apart = b")\x02[\0\0\0\0[\0\0\0\0";
+        assert_eq!(fast(apart).unwrap(), apart);
+    }
+
+    #[test]
+    fn a_string_is_interned_if_an_equal_one_is() {
+        for mixed in [b")\x02Z\x02abz\x02ab", b")\x02z\x02abZ\x02ab"] {
+            assert_eq!(fast(mixed).unwrap(), b")\x02\xda\x02abr\0\0\0\0");
         }
+        let long = b")\x02a\x02\0\0\0abA\x02\0\0\0ab";
+        assert_eq!(fast(long).unwrap(), b")\x02\xc1\x02\0\0\0abr\0\0\0\0");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One object for equal ones, and one order for the members of sets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{MAX_DEPTH, Node, Part};
 
@@ -10,7 +10,8 @@ const MAX_KEY: usize = 1 << 20;
 /// Merges equal immutable objects, sorts sets, and returns the new index of the object `root`.
 pub(super) fn share(data: &[u8], nodes: &mut [Node], root: usize) -> Option<usize> {
     let states = vec![State::New; nodes.len()];
-    Sharing { data, nodes, states, known: HashMap::new() }.object(root)
+    let interned = interned(data, nodes);
+    Sharing { data, nodes, states, interned, known: HashMap::new() }.object(root)
 }
 
 #[derive(Clone, Copy)]
@@ -25,18 +26,30 @@ enum State {
 /// A type and parts, where equal parts have equal numbers.
 type Key<'a> = (u8, Vec<Result<&'a [u8], usize>>);
 
-/// The canonical type of an object: a fixed rule decides which strings of at most one character are
-/// interned.
+/// The strings that are interned somewhere.
+fn interned<'a>(data: &'a [u8], nodes: &[Node]) -> HashSet<&'a [u8]> {
+    let text = |node: &Node| match (node.kind, &node.parts[..]) {
+        (b'Z' | b'A' | b't', [Part::Bytes(range)]) => Some(&data[range.clone()]),
+        _ => None,
+    };
+    nodes.iter().filter_map(text).collect()
+}
+
+/// The canonical type of an object: fixed rules decide which strings are interned.
 ///
-/// CPython has one object for each of these strings (up to U+00FF), and any code may have interned
-/// it. The rule is the compiler's own: a string that could be a name is interned.
-fn settled(data: &[u8], kind: u8, parts: &[Part]) -> u8 {
+/// `CPython` has one object for each string of at most one character (up to U+00FF), and any code may have
+/// interned it. The rule is the compiler's own: a string that could be a name is interned. A longer one is
+/// if an equal one is: a constant may have been the same object as a name, or not.
+fn settled(data: &[u8], kind: u8, parts: &[Part], interned: &HashSet<&[u8]>) -> u8 {
     let [Part::Bytes(range)] = parts else { return kind };
     // The text follows its length, which takes one byte or four.
     match (kind, &data[range.clone()]) {
         (b'z' | b'Z', [0] | [1, b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9']) => b'Z',
         (b'z' | b'Z', [1, _]) => b'z',
         (b'u' | b't', [2, 0, 0, 0, 0xc2 | 0xc3, _]) => b'u',
+        (b'z', text) if interned.contains(text) => b'Z',
+        (b'a', text) if interned.contains(text) => b'A',
+        (b'u', text) if interned.contains(text) => b't',
         _ => kind,
     }
 }
@@ -45,6 +58,7 @@ struct Sharing<'a, 'n> {
     data: &'a [u8],
     nodes: &'n mut [Node],
     states: Vec<State>,
+    interned: HashSet<&'a [u8]>,
     known: HashMap<Key<'a>, usize>,
 }
 
@@ -66,7 +80,7 @@ impl Sharing<'_, '_> {
             self.sort(&mut parts)?;
         }
         let data = self.data;
-        let kind = settled(data, self.nodes[id].kind, &parts);
+        let kind = settled(data, self.nodes[id].kind, &parts, &self.interned);
         self.nodes[id].kind = kind;
         let same = if self.nodes[id].is_immutable() {
             let bytes = |part: &Part| match part {
