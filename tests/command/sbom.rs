@@ -8,8 +8,11 @@ use std::path::Path;
 use jsonschema::{Registry, Resource, Validator};
 use serde_json::{Value, json};
 
+use snakecrate_base::testing::{ok, serve, status};
+
 use crate::support::sandbox::Sandbox;
-use crate::support::sandbox::shared::PROBE;
+use crate::support::sandbox::shared::{self, PROBE};
+use crate::support::target;
 use crate::support::wheel::Wheel;
 
 fn schema(name: &str) -> Value {
@@ -109,6 +112,79 @@ fn wheels_have_libraries_documents_imports_and_dependencies() {
     let mut all = Vec::new();
     files(&sandbox.path("parts"), &mut all);
     assert!(all.iter().any(|path| path.ends_with("sboms/auditwheel.cdx.json")), "{all:?}");
+}
+
+/// An index with a distribution and one that it requires, which answers as a proxy for any host.
+fn index(sandbox: &Sandbox) -> String {
+    let needed = Wheel::new("billed-below", "2").write(&sandbox.path("index"));
+    let top = Wheel::new("billed-top", "1").requires("billed-below").write(&sandbox.path("index"));
+    let read = |path: &Path| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, snakecrate_download::file_sha256(path).unwrap(), fs::read(path).unwrap())
+    };
+    let all = [read(&top), read(&needed)];
+    fs::remove_dir_all(sandbox.path("index")).unwrap();
+    let files = all.clone();
+    let (files_url, _) = serve(move |path, _| {
+        let found = files.iter().find(|file| path.ends_with(&file.0));
+        found.map_or_else(|| status("404 Not Found"), |file| ok(&file.2))
+    });
+    let (proxy, _) = serve(move |path, _| {
+        let project = path.trim_end_matches('/').rsplit('/').next().unwrap().replace('-', "_");
+        let of_project = all.iter().filter(|file| file.0.starts_with(&project));
+        let link = |file: &(String, String, Vec<u8>)| {
+            format!("<a href=\"{files_url}/{}#sha256={}\">{}</a>", file.0, file.1, file.0)
+        };
+        let page: String = of_project.map(link).collect();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+        format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len()).into()
+    });
+    proxy
+}
+
+#[test]
+fn distributions_of_other_indexes_name_them_and_no_password() {
+    let sandbox = Sandbox::new();
+    let proxy = index(&sandbox);
+    let url = "http://me:s3cr3t@index.snakecrate.test/team/simple/";
+    let arguments =
+        ["build", "billed-top", "-o", "app", "--no-proof", "--index-url", url, "--level", "3"];
+    let build = sandbox.packer(arguments).args(target::options());
+    let build =
+        build.args(["--report", "report.json", "--provenance", "provenance.json", "--quiet"]);
+    build
+        .env("SNAKECRATE_CACHE", shared::packer_cache())
+        .env("UV_CACHE_DIR", sandbox.root().join("uv"))
+        .env("HTTP_PROXY", &proxy)
+        .env("NO_PROXY", "127.0.0.1")
+        .expect(0, "", "");
+    let purl = |name| {
+        format!("pkg:pypi/{name}?repository_url=http:%2F%2Findex.snakecrate.test%2Fteam%2Fsimple")
+    };
+    let is_named = |archive: &str| {
+        let (cyclonedx, spdx) = both(&sandbox, archive);
+        let top = named(&cyclonedx, "components", "billed-top");
+        assert_eq!(top["purl"], purl("billed-top@1"));
+        let dependencies = cyclonedx["dependencies"].as_array().unwrap();
+        let of_top = dependencies.iter().find(|one| one["ref"] == top["bom-ref"]).unwrap();
+        assert_eq!(of_top["dependsOn"], json!([purl("billed-below@2")]));
+        assert!(spdx.to_string().contains(&purl("billed-below@2")), "{spdx}");
+        check(&cyclonedx_schema(), &cyclonedx);
+    };
+    is_named("app");
+    let statement = fs::read_to_string(sandbox.path("provenance.json")).unwrap();
+    assert!(statement.contains(&purl("billed-top@1")), "{statement}");
+    for file in ["app", "report.json", "provenance.json"] {
+        let bytes = fs::read(sandbox.path(file)).unwrap();
+        assert!(!bytes.windows(6).any(|part| part == b"s3cr3t"), "{file}");
+    }
+    // What stays keeps its index when another part is replaced.
+    let newer = Wheel::new("billed-below", "3").write(&sandbox.path("new"));
+    let swap = ["swap", "app", "-o", "swapped", "--no-proof", "--wheel"].map(Into::into);
+    sandbox.run([&swap[..], &[newer.into_os_string()]].concat()).code(0).any_stderr().done();
+    let (cyclonedx, _) = both(&sandbox, "swapped");
+    assert_eq!(named(&cyclonedx, "components", "billed-top")["purl"], purl("billed-top@1"));
+    assert_eq!(named(&cyclonedx, "components", "billed-below")["purl"], "pkg:pypi/billed-below@3");
 }
 
 #[test]

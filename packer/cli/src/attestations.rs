@@ -111,7 +111,7 @@ fn of_file(
     indexes: &[String],
     cache: &BuildCache,
 ) -> Result<(String, Vec<Publisher>), Why> {
-    let Some(Material::File { name, url: Some(_), sha256: Some(sha256) }) = &one.from else {
+    let Some(Material::File { name, url: Some(_), sha256: Some(sha256), .. }) = &one.from else {
         return Err(Why::NotOfAnIndex);
     };
     let kept = cache.attestations(sha256);

@@ -138,11 +138,10 @@ impl Work<'_> {
             }
             None => (None, None),
         };
-        let of_wheels: Vec<&Facts> = wheels.iter().map(|wheel| &wheel.facts).collect();
         let version = app.version.as_deref();
         let package = self.interpreter.package.as_ref().filter(|_| runtime_file.is_none());
         let project = project.as_ref();
-        let sbom = sbom_document(&app.name, version, &components, package, project, &of_wheels);
+        let sbom = sbom_document(&app.name, version, &components, package, project, wheels);
         let packages = self.host_packages(&components)?;
         let (about, icon) = desktop::about(self.settings, &entries)?;
         let spec = ArchiveSpec {

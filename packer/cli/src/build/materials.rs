@@ -38,7 +38,8 @@ pub fn of_inputs(
 
 /// A distribution: the published wheel, or what the wheel was built from.
 fn distribution(one: &Fetched) -> Resource {
-    let uri = pypi(&one.name, &one.version, None);
+    let index = one.from.as_ref().and_then(Material::index);
+    let uri = pypi(&one.name, &one.version, index);
     let own = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let wheel = Resource { name: own.clone(), uri: Some(uri), ..Resource::default() };
     let mut found = match (&one.from, &one.origin) {
@@ -50,7 +51,7 @@ fn distribution(one: &Fetched) -> Resource {
             let digest = BTreeMap::from([("sha256".to_owned(), sha256.clone())]);
             return Resource { digest, download_location: url, ..wheel };
         }
-        (Some(Material::File { name, url, sha256 }), Origin::Built) => Resource {
+        (Some(Material::File { name, url, sha256, .. }), Origin::Built) => Resource {
             name: name.clone(),
             digest: sha256.iter().map(|sha256| ("sha256".into(), sha256.clone())).collect(),
             download_location: url.clone(),
@@ -142,10 +143,17 @@ mod tests {
     fn a_built_wheel_is_named_by_its_source() {
         let url = Some("https://h/a-b-1.tar.gz".to_owned());
         let name = "a-b-1.tar.gz".to_owned();
-        let sdist = Material::File { name, url: url.clone(), sha256: Some("bb".into()) };
+        let sdist = Material::File {
+            name,
+            url: url.clone(),
+            sha256: Some("bb".into()),
+            index: Some("https://i.example/simple".into()),
+        };
         let found = distribution(&fetched(Some(sdist)));
         assert_eq!((&*found.name, &*found.digest["sha256"]), ("a-b-1.tar.gz", "bb"));
         assert_eq!(found.download_location, url);
+        let uri = "pkg:pypi/a-b@1%2Bx?repository_url=https:%2F%2Fi.example%2Fsimple";
+        assert_eq!(found.uri.as_deref(), Some(uri));
         assert_eq!(found.annotations["wheel"], "a_b-1+x-py3-none-any.whl");
         let git = Material::Git { url: "https://h/r".into(), commit: "0b".into() };
         let found = distribution(&fetched(Some(git)));

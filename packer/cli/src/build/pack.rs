@@ -19,7 +19,7 @@ use crate::build_cache::BuildCache;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::footprint::Footprint;
-use crate::resolve::{Fetched, Origin};
+use crate::resolve::{Fetched, Material, Origin};
 use crate::settings::Settings;
 use crate::wheel::{self, Distribution, Dropped, WheelName};
 use snakecrate_audit::Object;
@@ -28,6 +28,7 @@ use snakecrate_base::timings;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Count, Progress, Ui, Verbosity};
 use snakecrate_runtime::{IncludedLibs, Policy, Scanner, Workers};
+use snakecrate_sbom::pypi;
 
 /// Unpacked length in bytes from which on a distribution is packed before all are unpacked. The others
 /// wait until everything has been checked, so that errors in the metadata come soon.
@@ -56,6 +57,8 @@ pub(super) struct Prepared {
     pub(super) facts: Facts,
     pub(super) key: String,
     pub(super) source: Option<Provenance>,
+    /// The package URL, unless it is that of a distribution on `PyPI`.
+    pub(super) purl: Option<String>,
     /// The wheel's platform tags.
     pub(super) tags: Vec<String>,
     pub(super) state: State,
@@ -122,6 +125,8 @@ impl Work<'_> {
             }
             Origin::Built => None,
         };
+        let index = fetched.from.as_ref().and_then(Material::index);
+        let purl = index.map(|index| pypi(&fetched.name, &fetched.version, Some(index)));
         let key = format!(
             "wheel {} {} {} {} {} {} {:?} {:?} {}",
             fetched.sha256,
@@ -137,12 +142,12 @@ impl Work<'_> {
         let tags = WheelName::of(&fetched.path).map(|name| name.platforms).unwrap_or_default();
         if let Some((facts, packed)) = self.cache.lookup(&key) {
             self.was_cached.fetch_add(1, Ordering::Relaxed);
-            return Ok(Prepared { facts, key, source, tags, state: State::Packed(packed) });
+            return Ok(Prepared { facts, key, source, purl, tags, state: State::Packed(packed) });
         }
         let distribution = self.unpack(fetched)?;
         // The facts are cached with the component, so the scanner need not remember the sources.
         let facts = Facts::of(&distribution, &Scanner::new(self.workers))?;
-        Ok(Prepared { facts, key, source, tags, state: State::Unpacked(distribution.tree) })
+        Ok(Prepared { facts, key, source, purl, tags, state: State::Unpacked(distribution.tree) })
     }
 
     /// Prepares `wheels`, and packs the large ones: their files leave the disk before those of others

@@ -5,6 +5,7 @@ use snakecrate_format::manifest::{Kind, Source};
 use snakecrate_sbom::{Bill, Checksum, Item, License, cyclonedx};
 
 use super::facts::Facts;
+use super::pack::Prepared;
 use crate::archive::ComponentSpec;
 use crate::bill;
 
@@ -13,7 +14,7 @@ pub(super) fn package_source(package: &DistributionPackage) -> Source {
     Source { file: package.file.clone(), sha256: package.sha256.clone() }
 }
 
-/// The SBOM of `components`; `package` is the one that the runtime comes from, `project` and `wheels` are the facts about them.
+/// The SBOM of `components`; `package` is the one that the runtime comes from, `project` and `wheels` have the facts about them.
 ///
 /// It has what the build knows without reading the components again. `inspect --sbom` adds the libraries in
 /// them.
@@ -23,12 +24,22 @@ pub(super) fn sbom_document(
     components: &[ComponentSpec],
     package: Option<&DistributionPackage>,
     project: Option<&Facts>,
-    wheels: &[&Facts],
+    wheels: &[Prepared],
 ) -> Vec<u8> {
+    let wheel = |component: &ComponentSpec| {
+        let is_it = |wheel: &&Prepared| wheel.facts.name == component.name;
+        wheels.iter().find(is_it).filter(|_| component.kind == Kind::Wheel)
+    };
     let facts = |component: &ComponentSpec| match component.kind {
         Kind::App => project,
-        Kind::Wheel => wheels.iter().find(|facts| facts.name == component.name).copied(),
+        Kind::Wheel => wheel(component).map(|wheel| &wheel.facts),
         Kind::Runtime | Kind::Part | Kind::CLibrary => None,
+    };
+    let reference = |component: &ComponentSpec| {
+        let package = package.filter(|_| component.kind == Kind::Runtime);
+        let of_wheel = || wheel(component).and_then(|wheel| wheel.purl.clone());
+        let purl = package.map(bill::package_url).or_else(of_wheel);
+        bill::reference(component.kind, &component.name, &component.version, purl)
     };
     let item = |component: &ComponentSpec| {
         let facts = facts(component);
@@ -36,14 +47,11 @@ pub(super) fn sbom_document(
             Some(expression) => vec![License::Expression(expression.into())],
             None => facts.map(|facts| facts.licenses.clone()).unwrap_or_default(),
         };
-        let package = package.filter(|_| component.kind == Kind::Runtime);
         let source = component.source.as_ref();
-        let purl = package.map(bill::package_url);
-        let (id, purl) = bill::reference(component.kind, &component.name, &component.version, purl);
+        let (id, purl) = reference(component);
         let needed = facts.map(Facts::required_names).unwrap_or_default();
         let needed = components.iter().filter(|other| needed.contains(&other.name));
-        let requires =
-            needed.map(|one| bill::reference(one.kind, &one.name, &one.version, None).0).collect();
+        let requires = needed.map(|one| reference(one).0).collect();
         Item {
             id,
             kind: bill::kind(component.kind),

@@ -81,8 +81,9 @@ fn of_files(index: Option<&String>, files: &[File]) -> Option<LockedSource> {
         let hashes = files.iter().flat_map(|file| &file.hashes);
         return Some(LockedSource::Index { sha256: sha256(hashes)?, url: index.cloned() });
     }
+    let of_index = |file| Some(Remote { index: index.cloned(), ..remote(file)? });
     let (wheels, sdists): (Vec<Remote>, Vec<Remote>) =
-        files.iter().filter_map(remote).partition(Remote::is_wheel);
+        files.iter().filter_map(of_index).partition(Remote::is_wheel);
     let sdist = sdists.into_iter().next();
     (sdist.is_some() || !wheels.is_empty()).then_some(LockedSource::Files { wheels, sdist })
 }
@@ -92,7 +93,7 @@ fn remote(file: &File) -> Option<Remote> {
     let sha256 = file.sha256().map(str::to_owned);
     let checkable = sha256.is_some() || file.hashes.is_empty();
     let url = file.url.clone().filter(|_| checkable)?;
-    Some(Remote { url, sha256, subdirectory: None })
+    Some(Remote { url, sha256, subdirectory: None, index: None })
 }
 
 /// None if there are digests, but none that can be checked.

@@ -36,7 +36,7 @@ pub(super) fn directory(job: &Job, directory: &Path) -> Result<Cached, Error> {
 /// The wheel of a source distribution of the user's.
 pub(super) fn sdist(job: &Job, path: &Path) -> Result<Cached, Error> {
     let sha256 = Some(file_sha256(path).at(path)?);
-    let remote = Remote { url: file_url(path), sha256, subdirectory: None };
+    let remote = Remote { url: file_url(path), sha256, subdirectory: None, index: None };
     source(job, &remote, |_| Ok(path.to_owned()))
 }
 

@@ -1,6 +1,7 @@
 //! From requirements to wheels: uv resolves, the packer downloads and has back ends build. The wheels
 //! are kept in the packer's cache.
 
+mod annotation;
 mod backend;
 mod build;
 mod build_system;

@@ -36,6 +36,8 @@ pub struct Remote {
     pub sha256: Option<String>,
     /// The project's directory in a source distribution, if it isn't the top one.
     pub subdirectory: Option<String>,
+    /// The address of the index that lists it, if that is known.
+    pub index: Option<String>,
 }
 
 /// Digests of a file, as `pylock.toml` has them.
@@ -81,7 +83,7 @@ mod tests {
     fn files_are_named_without_escapes_and_queries() {
         let url =
             "https://h/a/torch-2.0%2Bcpu-cp312-cp312-linux_x86_64.whl?x=1#sha256=0".to_owned();
-        let remote = Remote { url, sha256: None, subdirectory: None };
+        let remote = Remote { url, sha256: None, subdirectory: None, index: None };
         assert_eq!(remote.file(), "torch-2.0+cpu-cp312-cp312-linux_x86_64.whl");
         assert!(remote.is_wheel());
         let elsewhere = Remote { url: "https://h/a%2F..%2Fb.whl".into(), ..remote };

@@ -129,6 +129,7 @@ mod tests {
             url: file_url(path),
             sha256: Some("0".into()),
             subdirectory: None,
+            index: None,
         };
         let found = all.original(remote(&place.join("big-1.0-py3-none-any.whl")));
         assert_eq!(found, Remote { sha256: None, ..remote(&fs::canonicalize(&big).unwrap()) });

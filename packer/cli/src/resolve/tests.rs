@@ -304,6 +304,7 @@ fn a_source_distribution_is_built_from_its_subdirectory() {
         url: paths::file_url(&archive),
         sha256: Some(digest(&archive)),
         subdirectory: Some("below/demo".into()),
+        index: None,
     };
     let source = LockedSource::Files { wheels: vec![], sdist: Some(source) };
     let pin = Locked { source, ..locked("demo", "1", "") };

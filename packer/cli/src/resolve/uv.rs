@@ -10,6 +10,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use super::annotation;
 use super::choose::{Files, choose};
 use super::error::{At as _, Error};
 use super::job::Job;
@@ -36,6 +37,9 @@ struct Lock {
 #[derive(Debug, Deserialize)]
 struct Package {
     name: String,
+    /// See [`annotation`].
+    #[serde(skip)]
+    index: Option<String>,
     #[serde(default)]
     wheels: Vec<File>,
     sdist: Option<File>,
@@ -180,8 +184,18 @@ fn packages(job: &Job, command: &mut Command) -> Result<Vec<Package>, Error> {
     if !ran.success {
         return Err(failure(&ran, job.options.offline));
     }
-    let lock: Lock = toml::from_str(&ran.stdout)
+    let mut lock: Lock = toml::from_str(&ran.stdout)
         .map_err(|error| Error::Answer { program: "uv", cause: error.message().to_owned() })?;
+    let is_of_another = |package: &Package| {
+        let files = package.wheels.iter().chain(&package.sdist);
+        files.filter_map(|file| file.url.as_deref()).any(annotation::is_of_another)
+    };
+    if lock.packages.iter().any(is_of_another) {
+        let mut indexes = annotation::indexes(command, job)?;
+        for package in &mut lock.packages {
+            package.index = indexes.remove(&normalize(&package.name));
+        }
+    }
     Ok(lock.packages)
 }
 
@@ -191,11 +205,12 @@ fn pin(
     job: &Job,
 ) -> Result<Pin, Error> {
     let name = normalize(&package.name);
+    let index = package.index;
     let stand_ins = job.stand_ins()?;
     let remote = |file: File| -> Option<Remote> {
         let url = file.url.or_else(|| Some(file_url(&job.directory.join(file.path?))))?;
         let File { subdirectory, hashes, .. } = file;
-        let remote = Remote { url, sha256: hashes.sha256, subdirectory };
+        let remote = Remote { url, sha256: hashes.sha256, subdirectory, index: index.clone() };
         let remote = stand_ins.original(remote);
         // Stand-ins are not what is installed, and old versions of uv have no digests of local files.
         let local = || {

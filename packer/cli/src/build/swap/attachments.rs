@@ -1,7 +1,7 @@
 //! The data for people: it follows the components.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -50,6 +50,7 @@ struct Bom {
 #[derive(Deserialize)]
 struct BomComponent {
     name: String,
+    version: Option<String>,
     purl: Option<String>,
 }
 
@@ -65,6 +66,21 @@ pub(super) fn package(archive: &Archive) -> Result<Option<DistributionPackage>, 
     };
     let mut urls = bom.components.iter().filter(|one| one.name == runtime.name);
     Ok(urls.find_map(|one| parsed(one.purl.as_deref()?, source)))
+}
+
+/// The package URLs of the distributions in `archive` that are from other indexes than `PyPI`, by name and
+/// version, as its bill of materials has them.
+pub(super) fn purls_of_indexes(
+    archive: &Archive,
+) -> Result<BTreeMap<(String, String), String>, archive::Error> {
+    let bytes = archive.attachment(SBOM)?.unwrap_or_default();
+    let bom: Bom = serde_json::from_slice(&bytes).unwrap_or_default();
+    let purl = |one: BomComponent| {
+        let is_of_index =
+            |url: &String| url.starts_with("pkg:pypi/") && url.contains("?repository_url=");
+        Some(((one.name, one.version?), one.purl.filter(is_of_index)?))
+    };
+    Ok(bom.components.into_iter().filter_map(purl).collect())
 }
 
 /// The package with this package URL: `pkg:deb/debian/python3.11@3.11.2-6?arch=arm64&distro=bookworm`.

@@ -11,7 +11,7 @@ use snakecrate_format::listing::Listing;
 use snakecrate_format::manifest::{CLibrary, Component, Kind, Manifest, Start};
 use snakecrate_runtime::c_library::finds_host_libraries;
 
-use super::Error;
+use super::{Error, attachments};
 use crate::archive::{self, Archive, ComponentSpec};
 use crate::build;
 use crate::build::facts::Facts;
@@ -90,6 +90,7 @@ impl Contents {
             c_library: None,
             bytecode: None,
         };
+        let mut purls = attachments::purls_of_indexes(archive)?;
         for (component, mut found) in components.iter().zip(found) {
             if component.is_layer() && this.bytecode.is_none() {
                 this.bytecode = found.bytecode.take();
@@ -113,11 +114,9 @@ impl Contents {
                     let facts = reader.facts(component, &found, &listing(archive)?);
                     let facts = facts.unwrap_or_else(|| unknown(component));
                     this.scripts.extend(found.texts);
-                    this.wheels.push(prepared(
-                        archive,
-                        component,
-                        Facts { objects: found.objects, ..facts },
-                    ));
+                    let facts = Facts { objects: found.objects, ..facts };
+                    let purl = purls.remove(&(component.name.clone(), component.version.clone()));
+                    this.wheels.push(prepared(archive, component, facts, purl));
                 }
                 Kind::CLibrary => {
                     let name = |path: String| Some(path.strip_prefix("lib/")?.to_owned());
@@ -246,12 +245,18 @@ fn unknown(component: &Component) -> Facts {
     Facts::of_metadata(&component.name, &component.version, &Metadata::default())
 }
 
-fn prepared(archive: &Archive, component: &Component, facts: Facts) -> Prepared {
+fn prepared(
+    archive: &Archive,
+    component: &Component,
+    facts: Facts,
+    purl: Option<String>,
+) -> Prepared {
     let file = component.source.as_ref().map(|source| source.file.as_str()).unwrap_or_default();
     Prepared {
         facts,
         key: String::new(),
         source: component.source.clone(),
+        purl,
         tags: WheelName::parse(file).map(|wheel| wheel.platforms).unwrap_or_default(),
         state: State::Packed(archive.packed(component)),
     }

@@ -16,7 +16,6 @@ use crate::archive::{About, ArchiveSpec, AttachmentSpec, ComponentSpec, DroppedF
 use crate::build;
 use crate::build::assemble::{Planned, component};
 use crate::build::c_library;
-use crate::build::facts::Facts;
 use crate::build::pack::Work;
 use crate::build::sbom_parts::sbom_document;
 use crate::build_cache::BuildCache;
@@ -156,10 +155,10 @@ impl Work<'_> {
         } else {
             attachments::package(swap.archive)?
         };
-        let wheels: Vec<&Facts> = layers.wheels.iter().map(|wheel| &wheel.facts).collect();
         let (name, version) = (&swap.archive.manifest().name, app.version.as_deref());
         let project = app.project.as_ref();
-        let sbom = sbom_document(name, version, components, package.as_ref(), project, &wheels);
+        let sbom =
+            sbom_document(name, version, components, package.as_ref(), project, &layers.wheels);
         let of_app = project.iter().map(|facts| (*facts, app.dropped.as_slice()));
         dropped.extend(self.dropped_files(of_app));
         let is_staying = |list: &DroppedFiles| {

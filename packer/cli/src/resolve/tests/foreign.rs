@@ -184,6 +184,7 @@ fn a_lock_without_a_wheel_for_the_target_is_an_error_with_its_name() {
         url: paths::file_url(path),
         sha256: Some(digest(path)),
         subdirectory: None,
+        index: None,
     };
     let wheel = remote(&forge_for(&place.wheels(), "lib", "1.0", &tag(own), &[]));
     let sdist = remote(&place.sdist("lib", "1.0", "py3-none-any"));
