@@ -1,5 +1,5 @@
-//! An OSV database on disk: a record or an array in JSON, lines of JSON, a zip of such files, or a
-//! directory of all these.
+//! An OSV database on disk: a record or an array in JSON, lines of JSON, a record in YAML, a zip of such files,
+//! or a directory of all these.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -63,6 +63,23 @@ impl Remedy for Error {
     }
 }
 
+/// What a file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Yaml,
+}
+
+impl Form {
+    fn of(extension: &str) -> Option<Self> {
+        match extension {
+            "json" | "jsonl" | "ndjson" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+}
+
 impl Database {
     /// Reads the file or directory at `path`.
     ///
@@ -108,11 +125,12 @@ impl Database {
             return self.add_zip(path);
         }
         let extension = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
-        if !is_given && !["json", "jsonl", "ndjson"].contains(&extension) {
+        let form = Form::of(extension);
+        if !is_given && form.is_none() {
             return Ok(());
         }
         let bytes = fs::read(path).map_err(fail)?;
-        self.add(&name, &bytes);
+        self.add(&name, form.unwrap_or(Form::Json), &bytes);
         Ok(())
     }
 
@@ -127,23 +145,42 @@ impl Database {
             if member.is_dir() {
                 continue;
             }
+            // A member without a name that can be read is tried all the same.
+            let member_name = member.name().unwrap_or_default();
+            let extension = member_name.rsplit('.').next().unwrap_or_default();
+            let form = Form::of(extension).unwrap_or(Form::Json);
             match member.take(LONGEST).read_to_end(&mut bytes) {
-                Ok(_) => self.add(&name, &bytes),
+                Ok(_) => self.add(&name, form, &bytes),
                 Err(error) => self.bad.push(format!("{name}: {error}")),
             }
         }
         Ok(())
     }
 
+    fn add(&mut self, name: &str, form: Form, bytes: &[u8]) {
+        match form {
+            Form::Json => self.add_json(name, bytes),
+            // Read as what it is, so that a version such as `1.10` stays a text.
+            Form::Yaml => match serde_saphyr::from_slice(bytes) {
+                Ok(record) => self.add_record(record),
+                Err(error) => {
+                    let error = error.to_string();
+                    let first = error.lines().next().unwrap_or_default();
+                    self.bad.push(format!("{name}: {first}"));
+                }
+            },
+        }
+    }
+
     /// Adds one record, an array of records, or one on each line.
-    fn add(&mut self, name: &str, bytes: &[u8]) {
+    fn add_json(&mut self, name: &str, bytes: &[u8]) {
         match serde_json::from_slice::<Value>(bytes) {
             Ok(Value::Array(all)) => {
                 for (index, one) in all.into_iter().enumerate() {
-                    self.add_record(&format!("{name}: record {}", index + 1), one);
+                    self.add_value(&format!("{name}: record {}", index + 1), one);
                 }
             }
-            Ok(one) => self.add_record(name, one),
+            Ok(one) => self.add_value(name, one),
             Err(error) => {
                 let lines = bytes.split(|byte| *byte == b'\n').enumerate();
                 let lines: Vec<_> =
@@ -155,7 +192,7 @@ impl Database {
                 for (number, line) in lines {
                     let name = format!("{name}: line {}", number + 1);
                     match serde_json::from_slice(line) {
-                        Ok(one) => self.add_record(&name, one),
+                        Ok(one) => self.add_value(&name, one),
                         Err(error) => self.bad.push(format!("{name}: {error}")),
                     }
                 }
@@ -163,14 +200,14 @@ impl Database {
         }
     }
 
-    fn add_record(&mut self, name: &str, value: Value) {
-        let record: Record = match serde_json::from_value(value) {
-            Ok(record) => record,
-            Err(error) => {
-                self.bad.push(format!("{name}: {error}"));
-                return;
-            }
-        };
+    fn add_value(&mut self, name: &str, value: Value) {
+        match serde_json::from_value(value) {
+            Ok(record) => self.add_record(record),
+            Err(error) => self.bad.push(format!("{name}: {error}")),
+        }
+    }
+
+    fn add_record(&mut self, record: Record) {
         if record.withdrawn.is_some() {
             self.withdrawn += 1;
             return;
@@ -193,6 +230,8 @@ pub(crate) fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     const RECORD: &str =
@@ -216,6 +255,44 @@ mod tests {
         let database = read("a.jsonl", lines.as_bytes()).unwrap();
         assert_eq!((database.records.len(), database.bad.len()), (2, 1));
         assert!(database.bad[0].contains("line 4"), "{:?}", database.bad);
+    }
+
+    #[test]
+    fn records_in_yaml_are_read_and_versions_stay_texts() {
+        let text = "id: PYSEC-1\nmodified: 2021-01-02T03:04:05Z\naliases: [CVE-2021-1]\naffected:\n\
+                    - package:\n    name: X\n    ecosystem: PyPI\n  ranges:\n  - type: ECOSYSTEM\n    \
+                    events:\n    - introduced: \"0\"\n    - fixed: 1.20\n  versions:\n  - 1.10\n  - 1e3\n  \
+                    - 0x10\n  - 2020\n";
+        let database = read("a.yaml", text.as_bytes()).unwrap();
+        let record = &database.records[database.by_package["x"][0]];
+        assert_eq!((&*record.id, &*record.aliases), ("PYSEC-1", &["CVE-2021-1".to_owned()][..]));
+        assert_eq!(record.affected[0].versions, ["1.10", "1e3", "0x10", "2020"]);
+        assert_eq!(record.affected[0].ranges[0].events[1].fixed.as_deref(), Some("1.20"));
+        let directory = tempfile::tempdir().unwrap();
+        for (name, contents) in [("a.yaml", text), ("b.json", RECORD), ("README.md", "# x\n")] {
+            fs::write(directory.path().join(name), contents).unwrap();
+        }
+        let database = Database::open(directory.path()).unwrap();
+        assert_eq!((database.records.len(), database.bad.len()), (2, 0));
+    }
+
+    #[test]
+    fn hostile_yaml_is_refused_by_name() {
+        let deep = "[".repeat(100_000);
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..30 {
+            let before = format!("*a{}, ", level - 1).repeat(9);
+            writeln!(bomb, "a{level}: &a{level} [{}]", before.trim_end_matches(", ")).unwrap();
+        }
+        bomb += "id: x\naliases: *a29\n";
+        let cycle = "id: x\naliases: &a [*a]\n";
+        let all = ["", "[]", "id: [1]", "- id: x", "id: x\nid: y", "\t", "%", cycle, &deep, &bomb];
+        for text in all {
+            let error = read("hostile.yaml", text.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("hostile.yaml: "), "{error}");
+        }
+        let error = read("hostile.yml", b"id: \xff\xfe").unwrap_err();
+        assert!(error.to_string().contains("hostile.yml: "), "{error}");
     }
 
     #[test]
