@@ -32,7 +32,7 @@ pub use elf::Strip;
 pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use harvest::harvest;
-pub use imports::{Imports, Scanner};
+pub use imports::{Called, Imports, Scanner, called};
 pub use include_lib::IncludedLibs;
 pub use parts::Part;
 pub use pieces::{Piece, Pieces};

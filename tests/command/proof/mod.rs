@@ -107,6 +107,48 @@ fn a_script_or_module_with_a_syntax_error_was_proven() {
 }
 
 #[test]
+fn a_module_that_only_a_function_imports_is_missed_aloud() {
+    // The proof calls no function, so such an archive passed it and failed at the customer's.
+    let function = |module: &str| format!("def go():\n    import {module}\n");
+    let text = function("no_such_module") + "if __name__ == '__main__':\n    print('starts')\n";
+    let sandbox = Sandbox::new().file("tool.py", text);
+    let help = "name its distribution in the script's `# /// script` block, or with --with";
+    let warning = "warning: a function in tool.py imports no_such_module: no packed distribution has the \
+                   module no_such_module\n";
+    let warns = |sandbox: &Sandbox, source: &str, expected: &str| {
+        let (status, _, stderr) = build(sandbox, &[source]).output().parts();
+        assert!(status.success(), "{stderr}");
+        let begin = stderr.find("warning: ").unwrap_or(stderr.len());
+        let end = stderr.find("      Proven").unwrap();
+        assert_eq!(&stderr[begin.min(end)..end], expected);
+    };
+    warns(&sandbox, "tool.py", &format!("{warning}   help: {help}\n"));
+    // With a guard, or a file that nothing loads, it may be missing; an extra is the user's choice.
+    let guarded = "try:\n    import c_missing\nexcept ImportError:\n    pass\n\
+                   def go():\n    try:\n        import d_missing\n    except ImportError:\n        pass\n";
+    let sandbox = sandbox
+        .bare_project(
+            "lazily",
+            "[project.scripts]\nlazily = 'lazily:go'\n[project.optional-dependencies]\n\
+             yaml = ['pyyaml']\n",
+        )
+        .file(
+            "lazily/lazily/__init__.py",
+            format!("{guarded}from . import more\n{}", function("json")),
+        )
+        .file("lazily/lazily/more.py", function("yaml") + &function("lazily.more"))
+        .file("lazily/lazily/never.py", function("e_missing"));
+    warns(&sandbox, "lazily", "");
+    let both = function("f_missing") + &function("g_missing");
+    let sandbox = sandbox.file("lazily/lazily/more.py", both);
+    let warning = "warning: functions import modules that no packed distribution has: f_missing \
+                   (lazily/more.py), g_missing (lazily/more.py)\n";
+    let help =
+        "for each: add its distribution to the dependencies in pyproject.toml, or use --with";
+    warns(&sandbox, "lazily", &format!("{warning}   help: {help}\n"));
+}
+
+#[test]
 fn a_missing_requirement_leads_to_where_the_source_declares_it() {
     let sandbox = Sandbox::new().file("tool.py", "import no_such_module\n");
     let advice = |sandbox: &Sandbox, source: &str, remedy: &str| {

@@ -87,6 +87,7 @@ impl Work<'_> {
         } else {
             self.policy(&app.name, &app.imports, wheels)?
         };
+        let called = self.called_modules(source, &app)?;
         if let Err(error) = self.scanner.save() {
             self.ui.detail(format_args!("the next build will take longer: {error}"));
         }
@@ -120,7 +121,7 @@ impl Work<'_> {
         report.bundles = c_library.as_ref().map(Bundled::bundles);
         self.ui.step("Audited", report.line());
 
-        let hints = self.hints(Some(source), project.as_ref(), wheels, left_out, &report);
+        let hints = self.hints(Some(source), project.as_ref(), wheels, left_out, &report, called);
 
         let mut components = self.components(&app, runtime, packed_app, wheels.iter().zip(packed));
         self.warn_of_conflicts(&components);

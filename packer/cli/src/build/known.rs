@@ -1,15 +1,37 @@
 //! What a build knows about modules and libraries that its archive might lack.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::Error;
+use super::application::Application;
 use super::facts::Facts;
 use super::hints::{Hints, Packed, Unprovided};
 use super::pack::{Prepared, Work};
-use crate::source::Source;
+use crate::source::{APP, Source};
 use snakecrate_audit::Report;
-use snakecrate_runtime::Part;
+use snakecrate_runtime::{Called, Part, called};
 
 impl Work<'_> {
+    /// The modules that functions of the user's own code import, beside the modules of that code.
+    pub(super) fn called_modules(
+        &self,
+        source: &Source,
+        app: &Application,
+    ) -> Result<Vec<Called>, Error> {
+        if !matches!(source, Source::Project { .. } | Source::Script { .. } | Source::Folder(_)) {
+            return Ok(Vec::new());
+        }
+        let beside = |path: &'_ str| {
+            path.strip_prefix(APP)?.strip_prefix('/')?.split(['/', '.']).next().map(str::to_owned)
+        };
+        let beside: BTreeSet<String> =
+            app.tree.iter().filter_map(|(path, _)| beside(path.as_str())).collect();
+        let mut called = called(&app.tree, &self.scanner)?;
+        called.retain(|one| !beside.contains(&one.module));
+        Ok(called)
+    }
+
     /// The facts for [`Hints`]. `project` has those of a project that is packed.
     pub(super) fn hints(
         &self,
@@ -18,6 +40,7 @@ impl Work<'_> {
         wheels: &[Prepared],
         left_out: Vec<Part>,
         report: &Report,
+        called: Vec<Called>,
     ) -> Hints {
         let packed = |facts: &Facts, is_project| Packed {
             name: facts.name.clone(),
@@ -49,6 +72,7 @@ impl Work<'_> {
                 .collect(),
             installed: installed(source, &python.stdlib),
             how_to_add: how_to_add(source),
+            called,
         }
     }
 }

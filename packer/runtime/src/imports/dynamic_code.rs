@@ -126,6 +126,15 @@ static INTERPRETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// An import that is not at the start of a line.
+static INNER_IMPORT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m-u)(?:^[ \t]+|[:;][ \t]*)(?:import|from)\b").ok());
+
+/// Whether `source` may have an import inside of another statement.
+pub fn has_inner_import(source: &[u8]) -> bool {
+    INNER_IMPORT.as_ref().is_none_or(|inner| inner.is_match(source))
+}
+
 /// The word in `source` that can run unseen code.
 pub fn word(source: &[u8]) -> Option<String> {
     if let Some(coding) = hidden_by_coding(source) {

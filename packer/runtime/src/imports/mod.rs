@@ -111,6 +111,38 @@ pub fn named_parts(tree: &Tree, scanner: &Scanner<'_>) -> Result<BTreeSet<Part>,
     Ok(all.into_iter().flatten().collect())
 }
 
+/// A module that a function of a source imports: only a call shows whether it is there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Called {
+    /// The first name of the module.
+    pub module: String,
+    /// The path of the source in the tree.
+    pub path: String,
+}
+
+/// The modules that functions in `tree` import and do not do without, by name, each with its first source. A
+/// source that does not parse has none.
+///
+/// # Errors
+///
+/// A source cannot be read, or the interpreter does not start.
+pub fn called(tree: &Tree, scanner: &Scanner<'_>) -> Result<Vec<Called>, Error> {
+    let sources: Vec<Source<'_>> = sources(tree).collect();
+    let found = |(path, content): &Source<'_>| {
+        let source = read(content)?;
+        if !dynamic_code::has_inner_import(&source) {
+            return Ok(Vec::new());
+        }
+        let Scan::Parsed(found) = scanner.scan(&source)? else { return Ok(Vec::new()) };
+        let called = |module| Called { module, path: (*path).to_owned() };
+        Ok(found.called.into_iter().map(called).collect())
+    };
+    let all = sources.par_iter().map(found).collect::<Result<Vec<Vec<Called>>, Error>>()?;
+    let mut all: Vec<Called> = all.into_iter().flatten().collect();
+    all.sort();
+    Ok(all)
+}
+
 /// The Python sources in `tree`.
 fn sources(tree: &Tree) -> impl Iterator<Item = Source<'_>> {
     tree.iter().filter_map(|(path, node)| match node {

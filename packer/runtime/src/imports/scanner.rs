@@ -168,6 +168,48 @@ mod tests {
     }
 
     #[test]
+    fn calls_import_what_nothing_does_without() {
+        let workers = Workers::new(&interpreter());
+        let scanner = Scanner::new(&workers);
+        let source = b"
+import a, sys
+from b import c
+try:
+    import d
+    def f():
+        import e
+except ImportError:
+    pass
+if sys.platform == 'win32':
+    def g():
+        import h
+class I:
+    async def j(self, k):
+        if k:
+            import l.m as n
+            from .o import p
+        with open(k):
+            from q.r import s
+        try:
+            import t
+        finally:
+            pass
+        if TYPE_CHECKING:
+            import u
+        elif k:
+            import v
+        with contextlib.suppress(ImportError):
+            import w
+        if importlib.util.find_spec('x'):
+            import x
+        for y in k:
+            import z
+";
+        let Scan::Parsed(found) = scanner.scan(source).unwrap() else { panic!() };
+        assert_eq!(found.called.into_iter().collect::<Vec<_>>(), ["l", "q", "z"]);
+    }
+
+    #[test]
     fn every_form_is_read() {
         for (source, wanted) in [
             ("import a", &["a"][..]),

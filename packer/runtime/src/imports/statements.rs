@@ -32,6 +32,21 @@ pub struct Statements {
     pub imports: Vec<Import>,
     /// The number of absolute imports before any other statement but the docstring.
     pub leading: usize,
+    /// The first names of the absolute imports that are made by calls of functions, which fail without them:
+    /// nothing catches an error or asks for the system.
+    pub called: BTreeSet<String>,
+}
+
+impl Import {
+    /// The first name of an absolute import: `a` for `import a.b` and for `from a.b import c`.
+    pub fn top_level(&self) -> Option<&str> {
+        let name = match self {
+            Self::Module { name, .. } => name,
+            Self::From { dots: 0, module, .. } => module,
+            Self::From { .. } => return None,
+        };
+        name.split('.').next()
+    }
 }
 
 impl Statements {
@@ -39,18 +54,18 @@ impl Statements {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let leading = lines.next()?.parse().ok()?;
-        let imports = lines.map(import).collect::<Option<Vec<_>>>()?;
-        (leading <= imports.len()).then_some(Self { imports, leading })
+        let (mut imports, mut called) = (Vec::new(), BTreeSet::new());
+        for line in lines {
+            let (import, is_called) = import(line)?;
+            called.extend(import.top_level().filter(|_| is_called).map(str::to_owned));
+            imports.push(import);
+        }
+        (leading <= imports.len()).then_some(Self { imports, leading, called })
     }
 
     /// The first names of the absolute imports: `a` for `import a.b` and for `from a.b import c`.
     pub fn top_level_modules(&self) -> BTreeSet<String> {
-        let absolute = self.imports.iter().filter_map(|import| match import {
-            Import::Module { name, .. } => Some(name),
-            Import::From { dots: 0, module, .. } => Some(module),
-            Import::From { .. } => None,
-        });
-        absolute.map(|name| name.split('.').next().unwrap_or(name).to_owned()).collect()
+        self.imports.iter().filter_map(Import::top_level).map(str::to_owned).collect()
     }
 
     /// Python code that makes the leading imports: one a line, without `from __future__`. It ends
@@ -73,13 +88,13 @@ fn renaming(alias: Option<&str>) -> String {
     alias.map_or_else(String::new, |alias| format!(" as {alias}"))
 }
 
-/// A line of dots, module, name and alias, separated by tabs.
-fn import(line: &str) -> Option<Import> {
-    let [dots, module, name, alias] = line.split('\t').collect::<Vec<_>>()[..] else {
+/// A line of dots, module, name, alias, and whether a call makes the import, separated by tabs.
+fn import(line: &str) -> Option<(Import, bool)> {
+    let [dots, module, name, alias, called] = line.split('\t').collect::<Vec<_>>()[..] else {
         return None;
     };
     let alias = (!alias.is_empty()).then(|| alias.to_owned());
-    Some(match dots {
+    let import = match dots {
         "" => Import::Module { name: module.to_owned(), alias },
         dots => Import::From {
             dots: dots.parse().ok()?,
@@ -87,7 +102,8 @@ fn import(line: &str) -> Option<Import> {
             name: name.to_owned(),
             alias,
         },
-    })
+    };
+    Some((import, called == "1"))
 }
 
 #[cfg(test)]
@@ -96,7 +112,7 @@ mod tests {
 
     #[test]
     fn malformed_answers_are_refused() {
-        for text in ["", "x", "1", "0\na", "0\nx\ta\tb\t", "0\n\ta\t\t\t"] {
+        for text in ["", "x", "1", "0\na", "0\nx\ta\tb\t\t", "0\n\ta\t\t"] {
             assert_eq!(Statements::parse(text), None, "{text:?}");
         }
         assert_eq!(Statements::parse("0"), Some(Statements::default()));

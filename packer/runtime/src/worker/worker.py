@@ -17,6 +17,10 @@ reads, writes = sys.stdin.buffer, sys.stdout.buffer
 ONLY_AST = 0x400
 # The fields that hold statements. Imports are statements, so expressions need no visit.
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# When a statement is executed: with the module, by a call, or only if something allows it.
+AT_ONCE, CALLED, GUARDED = range(3)
+# Names in the head of a statement that does without a module which is not there, or asks for the system.
+GUARDS = {"TYPE_CHECKING", "find_spec", "name", "platform", "suppress", "system", "version_info"}
 
 
 def receive():
@@ -32,21 +36,24 @@ def send(status, body):
 def imports(source):
     """Number of the imports that the source begins with; then one import a line, those first.
 
-    Fields of a line: dots of a relative import (empty for `import a`), module, name, alias.
+    Fields of a line: dots of a relative import (empty for `import a`), module, name, alias; `1` if a call
+    of a function makes the import and fails without the module.
     """
     tree = compile(source, "source", "exec", ONLY_AST, True)
     lines, leading, beginning = [], 0, True
-    nodes = [tree]
-    for node in nodes:
+    nodes = [(tree, AT_ONCE)]
+    for node, when in nodes:
         kind = type(node).__name__
+        inside = execution(node, kind, when)
         for field in BLOCKS:
             block = getattr(node, field, None)
             if isinstance(block, list):
-                nodes += block
+                nodes += [(one, inside) for one in block]
+        called = "1" if when == CALLED else ""
         if kind == "Import":
-            found = [("", name.name, "", name.asname or "") for name in node.names]
+            found = [("", name.name, "", name.asname or "", called) for name in node.names]
         elif kind == "ImportFrom":
-            found = [(str(node.level or 0), node.module or "", name.name, name.asname or "")
+            found = [(str(node.level or 0), node.module or "", name.name, name.asname or "", called)
                      for name in node.names]
         else:
             beginning = beginning and (node is tree or kind == "Expr" and is_docstring(tree, node))
@@ -58,6 +65,31 @@ def imports(source):
         if beginning:
             leading = len(lines)
     return "\n".join([str(leading)] + lines).encode()
+
+
+def execution(node, kind, when):
+    """When the statements in a node are executed, which is executed at `when`."""
+    if when == GUARDED or kind in ("Try", "TryStar"):
+        return GUARDED
+    if kind in ("FunctionDef", "AsyncFunctionDef"):
+        return CALLED
+    if kind in ("If", "With", "AsyncWith"):
+        heads = [node.test] if kind == "If" else list(node.items)
+        if any(mentions_guard(head) for head in heads):
+            return GUARDED
+    return when
+
+
+def mentions_guard(head):
+    nodes = [head]
+    for node in nodes:
+        if getattr(node, "id", None) in GUARDS or getattr(node, "attr", None) in GUARDS:
+            return True
+        for field in node._fields:
+            value = getattr(node, field, None)
+            values = value if isinstance(value, list) else [value]
+            nodes += [one for one in values if hasattr(one, "_fields")]
+    return False
 
 
 def is_docstring(tree, node):

@@ -9,9 +9,13 @@ mod names;
 
 use std::path::PathBuf;
 
-use snakecrate_runtime::Part;
+use snakecrate_runtime::{Called, Part};
 
 pub use lacking::Lacking;
+
+/// Modules of the standard libraries of other systems, which code asks for after it has asked for the system.
+const ELSEWHERE: [&str; 9] =
+    ["_scproxy", "_winapi", "_winreg", "java", "msvcrt", "nt", "ntpath", "winreg", "winsound"];
 
 /// What a build knows about modules and libraries.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +33,8 @@ pub struct Hints {
     pub installed: Vec<PathBuf>,
     /// What the user does to add a distribution to this source, in the imperative.
     pub how_to_add: String,
+    /// The modules that functions of the user's own code import.
+    pub called: Vec<Called>,
 }
 
 /// A packed distribution.
@@ -87,6 +93,31 @@ impl Hints {
                 let name = names::distribution(module)?;
                 Some(add(format!("the module {module} is in {name}, which isn't packed"), name))
             })
+    }
+
+    /// The modules that functions import and nothing in the archive has, each with the first of the files
+    /// `loaded` in which one does, and what to do about it. Those of an extra that was not asked for are left
+    /// out, and those that were `imported`.
+    pub fn uncalled(
+        &self,
+        loaded: impl Fn(&str) -> bool,
+        imported: impl Fn(&str) -> bool,
+    ) -> Vec<(&Called, Advice)> {
+        let mut found: Vec<(&Called, Advice)> = Vec::new();
+        for one in self.called.iter().filter(|one| loaded(&one.path)) {
+            let is_known = found.last().is_some_and(|(last, _)| last.module == one.module);
+            let is_here = || {
+                ELSEWHERE.contains(&&*one.module)
+                    || !self.is_foreign(&one.module)
+                    || imported(&one.module)
+            };
+            if is_known || is_here() || self.in_extra(&one.module).is_some() {
+                continue;
+            }
+            let advice = self.module(&one.module).or_else(|| self.undeclared(&one.module));
+            found.extend(advice.map(|advice| (one, advice)));
+        }
+        found
     }
 
     /// Advice on a module that nothing in the archive has, and of which nobody knows the distribution.
@@ -219,6 +250,41 @@ fn prefixes(module: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_that_only_calls_import_are_named_once_where_they_are_loaded() {
+        let packed = Packed {
+            name: "demo".into(),
+            top_level: vec!["demo".into()],
+            extras: vec![("plot".into(), "matplotlib".into())],
+            is_project: true,
+            ..Packed::default()
+        };
+        let called = |module: &str, path: &str| Called { module: module.into(), path: path.into() };
+        let called = vec![
+            called("demo", "demo/a.py"),
+            called("matplotlib", "demo/a.py"),
+            called("msvcrt", "demo/a.py"),
+            called("odd", "demo/a.py"),
+            called("odd", "demo/b.py"),
+            called("provided", "demo/a.py"),
+            called("yaml", "demo/a.py"),
+            called("yaml", "demo/tests.py"),
+            called("zope", "demo/tests.py"),
+        ];
+        let hints = Hints {
+            packed: vec![packed],
+            how_to_add: "use --with".into(),
+            called,
+            ..Hints::default()
+        };
+        let found = hints.uncalled(|path| path != "demo/tests.py", |module| module == "provided");
+        let found: Vec<_> =
+            found.iter().map(|(one, advice)| (&*one.module, &*one.path, &*advice.remedy)).collect();
+        assert_eq!(found[0], ("odd", "demo/a.py", "use --with"));
+        assert_eq!((found[1].0, found[1].1, found.len()), ("yaml", "demo/a.py", 2));
+        assert!(found[1].2.contains("PyYAML"), "{found:?}");
+    }
 
     fn packed(name: &str, top_level: &[&str], extras: &[(&str, &str)]) -> Packed {
         Packed {

@@ -68,7 +68,8 @@ impl Work<'_> {
         let runtime_file =
             is_external.then(|| self.split_runtime(&mut components, &mut c_library)).transpose()?;
         let attachments = self.attachments(swap, &app, &layers, &components, dropped)?;
-        let hints = self.hints(swap.app, app.project.as_ref(), &layers.wheels, vec![], &audit);
+        let hints =
+            self.hints(swap.app, app.project.as_ref(), &layers.wheels, vec![], &audit, vec![]);
         let spec = ArchiveSpec {
             role: Role::Application,
             runtime: app.external,
