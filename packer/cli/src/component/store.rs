@@ -24,7 +24,7 @@ use snakecrate_base::tree::Tree;
 use snakecrate_base::ui::Progress;
 
 /// Increased when a new version packs the same tree into other bytes.
-const LAYOUT: u32 = 8;
+const LAYOUT: u32 = 9;
 
 /// The cache; see the module.
 #[derive(Debug, Clone)]
