@@ -223,9 +223,18 @@ impl Database {
     }
 }
 
-/// The name by which packages are looked up: `PyPI` doesn't tell `-`, `_` and `.` apart.
+/// The name by which packages are looked up: `PyPI` doesn't tell `-`, `_`, `.` and runs of these apart
+/// (<https://packaging.python.org/en/latest/specifications/name-normalization/>).
 pub(crate) fn plain(name: &str) -> String {
-    name.to_lowercase().replace(['_', '.'], "-")
+    let mut plain = String::with_capacity(name.len());
+    for character in name.to_lowercase().chars() {
+        match character {
+            '-' | '_' | '.' if plain.ends_with('-') => {}
+            '-' | '_' | '.' => plain.push('-'),
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -293,6 +302,13 @@ mod tests {
         }
         let error = read("hostile.yml", b"id: \xff\xfe").unwrap_err();
         assert!(error.to_string().contains("hostile.yml: "), "{error}");
+    }
+
+    #[test]
+    fn runs_of_separators_in_names_were_not_one() {
+        assert_eq!(plain("Zope.-_Interface"), "zope-interface");
+        assert_eq!(plain("a--b"), plain("A_b"));
+        assert_eq!(plain("libstdc++6"), "libstdc++6");
     }
 
     #[test]
