@@ -82,14 +82,16 @@ impl Affected {
         {
             return Verdict::Yes(fixed());
         }
+        // A range that cannot be compared doesn't end the search: another one may hold the version.
+        let mut unknown = None;
         for range in self.ranges.iter().filter(|range| range.kind != "GIT") {
             match range.holds(version, &order) {
                 Ok(true) => return Verdict::Yes(fixed()),
                 Ok(false) => {}
-                Err(version) => return Verdict::Unknown(version),
+                Err(version) => unknown = unknown.or(Some(version)),
             }
         }
-        Verdict::No
+        unknown.map_or(Verdict::No, Verdict::Unknown)
     }
 }
 
@@ -147,6 +149,18 @@ mod tests {
 
     fn affected(json: &str) -> Affected {
         serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn incomparable_ranges_hid_ranges_behind_them() {
+        let one = affected(
+            r#"{"ranges": [
+                {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "odd?"}]},
+                {"type": "ECOSYSTEM", "events": [{"introduced": "2"}, {"fixed": "3"}]}]}"#,
+        );
+        let fixed = Verdict::Yes(vec!["odd?".into(), "3".into()]);
+        assert_eq!(one.verdict(Ecosystem::PyPi, "2.1"), fixed);
+        assert_eq!(one.verdict(Ecosystem::PyPi, "3"), Verdict::Unknown("odd?".into()));
     }
 
     #[test]
