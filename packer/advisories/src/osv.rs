@@ -1,16 +1,25 @@
 //! The part of OSV records that counts here (<https://ossf.github.io/osv-schema/>).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::version::{Ecosystem, Order};
+
+/// A list, or `null`. OSV's schema allows `null` for `aliases` and `affected`.
+fn or_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
 
 /// A vulnerability.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Record {
     pub(crate) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) aliases: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) upstream: Vec<String>,
     #[serde(default)]
     pub(crate) summary: Option<String>,
@@ -18,7 +27,7 @@ pub(crate) struct Record {
     pub(crate) details: Option<String>,
     #[serde(default)]
     pub(crate) withdrawn: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) affected: Vec<Affected>,
 }
 
@@ -26,9 +35,9 @@ pub(crate) struct Record {
 pub(crate) struct Affected {
     #[serde(default)]
     pub(crate) package: Option<Package>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) ranges: Vec<Range>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) versions: Vec<String>,
 }
 
@@ -149,6 +158,22 @@ mod tests {
 
     fn affected(json: &str) -> Affected {
         serde_json::from_str(json).unwrap()
+    }
+
+    fn record(affected: &str) -> Record {
+        serde_json::from_str(&format!(r#"{{"id": "A", "affected": {affected}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn lists_that_are_null_made_records_bad() {
+        let text = r#"{"id": "A", "aliases": null, "upstream": null, "affected": null}"#;
+        assert!(serde_json::from_str::<Record>(text).unwrap().affected.is_empty());
+        let yaml = "{id: A, aliases: null, upstream: , affected: ~}";
+        assert!(serde_saphyr::from_str::<Record>(yaml).unwrap().aliases.is_empty());
+        let some =
+            record(r#"[{"ranges": null, "versions": ["1"]}, {"ranges": [], "versions": null}]"#);
+        assert_eq!(some.affected[0].verdict(Ecosystem::PyPi, "1.0"), Verdict::Yes(Vec::new()));
+        assert_eq!(some.affected[1].verdict(Ecosystem::PyPi, "1.0"), Verdict::No);
     }
 
     #[test]
