@@ -61,6 +61,7 @@ pub(crate) struct Event {
     pub(crate) introduced: Option<String>,
     pub(crate) fixed: Option<String>,
     pub(crate) last_affected: Option<String>,
+    pub(crate) limit: Option<String>,
 }
 
 /// Whether a version is affected.
@@ -115,6 +116,16 @@ impl Range {
             let found = order(version, other).ok_or_else(|| other.to_owned())?;
             Ok(found != std::cmp::Ordering::Less)
         };
+        let mut limits = self.events.iter().filter_map(|event| event.limit.as_deref()).peekable();
+        if limits.peek().is_some() {
+            let mut is_before = false;
+            for limit in limits {
+                is_before |= limit == "*" || !at_least(limit)?;
+            }
+            if !is_before {
+                return Ok(false);
+            }
+        }
         // Events may be in any order, so the last one at or before the version decides.
         let mut last: Option<(String, bool)> = None;
         for event in &self.events {
@@ -186,6 +197,22 @@ mod tests {
         let fixed = Verdict::Yes(vec!["odd?".into(), "3".into()]);
         assert_eq!(one.verdict(Ecosystem::PyPi, "2.1"), fixed);
         assert_eq!(one.verdict(Ecosystem::PyPi, "3"), Verdict::Unknown("odd?".into()));
+    }
+
+    #[test]
+    fn limits_of_ranges_were_ignored() {
+        let limited = |limits: &str| {
+            affected(&format!(
+                r#"{{"ranges": [{{"type": "ECOSYSTEM", "events": [{{"introduced": "1"}}, {limits}]}}]}}"#
+            ))
+        };
+        let two = limited(r#"{"limit": "2"}, {"limit": "1.5"}"#);
+        for (version, expected) in [("0.9", false), ("1", true), ("1.9", true), ("2", false)] {
+            let expected = if expected { Verdict::Yes(Vec::new()) } else { Verdict::No };
+            assert_eq!(two.verdict(Ecosystem::PyPi, version), expected, "{version}");
+        }
+        let endless = limited(r#"{"limit": "*"}, {"limit": "2"}"#);
+        assert_eq!(endless.verdict(Ecosystem::PyPi, "9"), Verdict::Yes(Vec::new()));
     }
 
     #[test]
