@@ -114,6 +114,10 @@ impl Database {
             let names = fs::read_dir(path).map_err(fail)?;
             let paths = names.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
             let mut paths = paths.map_err(fail)?;
+            // Workflows of repositories are YAML, too: `.git` and `.github` have no records.
+            paths.retain(|path| {
+                path.file_name().is_some_and(|name| !is_hidden(&name.to_string_lossy()))
+            });
             paths.sort();
             return paths.iter().try_for_each(|path| self.add_path(path, false));
         }
@@ -142,13 +146,11 @@ impl Database {
             let mut bytes = Vec::new();
             let member = zip.by_index(index).map_err(|error| fail(error.into()))?;
             let name = format!("{}: member {index}", path.display());
-            if member.is_dir() {
-                continue;
-            }
-            // A member without a name that can be read is tried all the same.
+            // The same files count as in a directory.
             let member_name = member.name().unwrap_or_default();
+            let is_read = !member.is_dir() && !member_name.split('/').any(is_hidden);
             let extension = member_name.rsplit('.').next().unwrap_or_default();
-            let form = Form::of(extension).unwrap_or(Form::Json);
+            let Some(form) = Form::of(extension).filter(|_| is_read) else { continue };
             match member.take(LONGEST).read_to_end(&mut bytes) {
                 Ok(_) => self.add(&name, form, &bytes),
                 Err(error) => self.bad.push(format!("{name}: {error}")),
@@ -223,6 +225,10 @@ impl Database {
     }
 }
 
+fn is_hidden(name: &str) -> bool {
+    name.starts_with('.')
+}
+
 /// The name by which packages are looked up: `PyPI` doesn't tell `-`, `_`, `.` and runs of these apart
 /// (<https://packaging.python.org/en/latest/specifications/name-normalization/>).
 pub(crate) fn plain(name: &str) -> String {
@@ -277,12 +283,32 @@ mod tests {
         assert_eq!((&*record.id, &*record.aliases), ("PYSEC-1", &["CVE-2021-1".to_owned()][..]));
         assert_eq!(record.affected[0].versions, ["1.10", "1e3", "0x10", "2020"]);
         assert_eq!(record.affected[0].ranges[0].events[1].fixed.as_deref(), Some("1.20"));
+    }
+
+    #[test]
+    fn zips_and_directories_have_records_in_known_files_only() {
+        let yaml = "id: PYSEC-1\naffected: []\n";
+        let files = [
+            ("x/a.yaml", yaml),
+            ("x/b.yml", yaml),
+            ("b.json", RECORD),
+            ("json.yaml", RECORD),
+            ("README.md", "# x\n"),
+            ("x/.github/release.yml", "on: push"),
+        ];
         let directory = tempfile::tempdir().unwrap();
-        for (name, contents) in [("a.yaml", text), ("b.json", RECORD), ("README.md", "# x\n")] {
-            fs::write(directory.path().join(name), contents).unwrap();
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        for (name, contents) in files {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, contents).unwrap();
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            io::Write::write_all(&mut zip, contents.as_bytes()).unwrap();
         }
         let database = Database::open(directory.path()).unwrap();
-        assert_eq!((database.records.len(), database.bad.len()), (2, 0));
+        assert_eq!((database.records.len(), database.bad), (4, Vec::new()));
+        let database = read("all.zip", &zip.finish().unwrap().into_inner()).unwrap();
+        assert_eq!((database.records.len(), database.bad), (4, Vec::new()));
     }
 
     #[test]
