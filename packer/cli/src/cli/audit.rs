@@ -31,8 +31,8 @@ pub struct AuditArgs {
     /// Library that may be missing: a name, a pattern, or several with commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "vulnerabilities")]
     pub allow_missing: Vec<String>,
-    /// Show the known vulnerabilities of an archive instead: an OSV database, as a zip, a JSON file or a
-    /// directory (may be repeated)
+    /// Show the known vulnerabilities of an archive instead: an OSV database, as a zip, a file in
+    /// JSON or YAML, or a directory of these (may be repeated)
     #[arg(long, value_name = "DB")]
     pub vulnerabilities: Vec<PathBuf>,
     /// Statements about vulnerabilities besides those in the archive: `OpenVEX` or `CycloneDX` (may be
