@@ -321,8 +321,12 @@ mod tests {
         }
         bomb += "id: x\naliases: *a29\n";
         let cycle = "id: x\naliases: &a [*a]\n";
-        let all = ["", "[]", "id: [1]", "- id: x", "id: x\nid: y", "\t", "%", cycle, &deep, &bomb];
-        for text in all {
+        let blocks = (0..2000).map(|level| " ".repeat(level) + "a:\n").collect::<String>();
+        let (maps, dashes) = ("{a: ".repeat(100_000), "- ".repeat(100_000));
+        let nodes = format!("id: x\nx: [{}]", "1, ".repeat(300_000));
+        let two = "id: x\n---\nid: y\n";
+        let all = ["", "[]", "id: [1]", "- id: x", "id: x\nid: y", "\t", "%", "id: *x", "# x", two];
+        for text in all.into_iter().chain([cycle, &deep, &bomb, &blocks, &maps, &dashes, &nodes]) {
             let error = read("hostile.yaml", text.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("hostile.yaml: "), "{error}");
         }
