@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use snakecrate_licences::{
-    Collector, Declared, HOST_PACKAGES, HostPackage, Policy, Subject, Violation, is_wanted,
+    Collector, Declared, HOST_PACKAGES, HostPackage, Policy, Subject, SubjectKind, Violation,
+    is_wanted,
 };
 
 use crate::archive::{self, Archive, visit};
@@ -91,7 +92,24 @@ pub fn subjects(archive: &Archive) -> Result<Vec<Subject>, Error> {
             Ok(())
         })?;
     }
-    Ok(collector.finish(&packages(archive)?).subjects)
+    let mut subjects = collector.finish(&packages(archive)?).subjects;
+    complete_application(&mut subjects);
+    Ok(subjects)
+}
+
+/// Gives an application that was made of a distribution, and has no metadata of its own, the licence of that.
+fn complete_application(subjects: &mut [Subject]) {
+    let is_unknown = |one: &Subject| {
+        one.kind == SubjectKind::Application && one.expression.is_none() && one.declared.is_empty()
+    };
+    let Some(at) = subjects.iter().position(is_unknown) else { return };
+    let app = &subjects[at];
+    let is_its = |one: &&Subject| {
+        one.kind == SubjectKind::Wheel && one.name == app.name && one.version == app.version
+    };
+    let Some(wheel) = subjects.iter().find(is_its).cloned() else { return };
+    let app = &mut subjects[at];
+    (app.expression, app.known, app.declared) = (wheel.expression, wheel.known, wheel.declared);
 }
 
 /// The subjects whose licences `policy` does not allow.
@@ -132,6 +150,26 @@ mod tests {
     fn violation(subject: &str, component: &str, licence: &str, why: &str) -> Violation {
         let (subject, licence, why) = (subject.into(), licence.into(), why.into());
         Violation { subject, component: Some(component.into()), licence, why }
+    }
+
+    #[test]
+    fn an_application_of_a_distribution_has_its_licence() {
+        // `build black` said that the licence of black, the application, was unknown.
+        let subject = |kind, version| Subject::new(kind, "black", Some(version));
+        let licensed =
+            |kind, version| Subject { expression: Some("MIT".into()), ..subject(kind, version) };
+        let wheel = licensed(SubjectKind::Wheel, "26");
+        let mut all = [subject(SubjectKind::Application, "26"), wheel.clone()];
+        complete_application(&mut all);
+        assert_eq!(all[0].expression.as_deref(), Some("MIT"));
+        let mut other = [subject(SubjectKind::Application, "1"), wheel.clone()];
+        complete_application(&mut other);
+        assert_eq!(other[0].expression, None, "another version");
+        let own =
+            Subject { declared: vec!["mine".into()], ..subject(SubjectKind::Application, "26") };
+        let mut own = [own, wheel];
+        complete_application(&mut own);
+        assert_eq!(own[0].expression, None, "it says something itself");
     }
 
     #[test]

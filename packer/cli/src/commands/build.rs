@@ -13,7 +13,7 @@ use super::Error;
 use super::artifacts::{self, Artifact};
 use super::limits;
 use super::only_proven;
-use super::proving::{started, unproven};
+use super::proving::{started, unproven, warn_of_modules};
 use super::targets::{self, Files, make_directories};
 use crate::archive::Aside;
 use crate::build::{self, Build};
@@ -106,6 +106,7 @@ pub(super) fn prove(
 ) -> Result<(Aside, Result<Outcome, proof::Error>), Error> {
     let (aside, proven) = started(build, settings, output, ui)?;
     if let Ok(Outcome::Proven(proof)) = &proven {
+        warn_of_modules(build, proof, ui);
         ui.step("Proven", proof);
     }
     if proven.is_ok() {

@@ -27,17 +27,13 @@ pub(super) fn started(
         let aside = build.write_aside(output)?;
         match proof::prove(aside.path(), build, &settings.proof, ui) {
             Ok(Outcome::Withhold(entries)) => build.withhold(&entries, ui),
-            Ok(Outcome::Proven(proof)) => {
-                warn_of_modules(build, &proof, ui);
-                return Ok((aside, Ok(Outcome::Proven(proof))));
-            }
             proven => return Ok((aside, proven)),
         }
     }
 }
 
 /// Warns of modules that functions import, where nothing has them and no command of the proof has called it.
-fn warn_of_modules(build: &Build, proof: &Proof, ui: Ui) {
+pub(super) fn warn_of_modules(build: &Build, proof: &Proof, ui: Ui) {
     let loaded: BTreeSet<&str> = proof.loaded().collect();
     // A script is started as a file: only its imports were made.
     let is_loaded = |path: &str| loaded.contains(path) || is_script(path);
