@@ -6,7 +6,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use snakecrate_base::testing::{ok, serve_with_login};
+use snakecrate_base::testing::{html, ok, serve_with_login};
 use snakecrate_download::file_sha256;
 
 use crate::support::sandbox::{Run, Sandbox, shared, uv};
@@ -96,11 +96,6 @@ impl Index {
         let sent = BASE64_STANDARD.encode(format!("{USER}:{}", self.password));
         [self.password.clone(), self.password.replace('@', "%40"), sent]
     }
-}
-
-fn html(page: &str) -> Vec<u8> {
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
-    format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len()).into()
 }
 
 #[test]

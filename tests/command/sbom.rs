@@ -8,7 +8,7 @@ use std::path::Path;
 use jsonschema::{Registry, Resource, Validator};
 use serde_json::{Value, json};
 
-use snakecrate_base::testing::{ok, serve, status};
+use snakecrate_base::testing::{html, ok, serve, status};
 
 use crate::support::sandbox::Sandbox;
 use crate::support::sandbox::shared::{self, PROBE};
@@ -136,8 +136,7 @@ fn index(sandbox: &Sandbox) -> String {
             format!("<a href=\"{files_url}/{}#sha256={}\">{}</a>", file.0, file.1, file.0)
         };
         let page: String = of_project.map(link).collect();
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
-        format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len()).into()
+        html(&page)
     });
     proxy
 }
@@ -161,17 +160,14 @@ fn distributions_of_other_indexes_name_them_and_no_password() {
     let purl = |name| {
         format!("pkg:pypi/{name}?repository_url=http:%2F%2Findex.snakecrate.test%2Fteam%2Fsimple")
     };
-    let is_named = |archive: &str| {
-        let (cyclonedx, spdx) = both(&sandbox, archive);
-        let top = named(&cyclonedx, "components", "billed-top");
-        assert_eq!(top["purl"], purl("billed-top@1"));
-        let dependencies = cyclonedx["dependencies"].as_array().unwrap();
-        let of_top = dependencies.iter().find(|one| one["ref"] == top["bom-ref"]).unwrap();
-        assert_eq!(of_top["dependsOn"], json!([purl("billed-below@2")]));
-        assert!(spdx.to_string().contains(&purl("billed-below@2")), "{spdx}");
-        check(&cyclonedx_schema(), &cyclonedx);
-    };
-    is_named("app");
+    let (cyclonedx, spdx) = both(&sandbox, "app");
+    let top = named(&cyclonedx, "components", "billed-top");
+    assert_eq!(top["purl"], purl("billed-top@1"));
+    let dependencies = cyclonedx["dependencies"].as_array().unwrap();
+    let of_top = dependencies.iter().find(|one| one["ref"] == top["bom-ref"]).unwrap();
+    assert_eq!(of_top["dependsOn"], json!([purl("billed-below@2")]));
+    assert!(spdx.to_string().contains(&purl("billed-below@2")), "{spdx}");
+    check(&cyclonedx_schema(), &cyclonedx);
     let statement = fs::read_to_string(sandbox.path("provenance.json")).unwrap();
     assert!(statement.contains(&purl("billed-top@1")), "{statement}");
     for file in ["app", "report.json", "provenance.json"] {

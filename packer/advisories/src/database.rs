@@ -63,7 +63,7 @@ impl Remedy for Error {
     }
 }
 
-/// What a file is written in.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Json,

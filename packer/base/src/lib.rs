@@ -16,3 +16,8 @@ pub mod ui;
 
 /// The directory of an environment that contains a script and its neighbouring modules.
 pub const APP: &str = "app";
+
+/// The path below [`APP`] of a path in the application's component.
+pub fn below_app(path: &str) -> Option<&str> {
+    path.strip_prefix(APP)?.strip_prefix('/')
+}

@@ -101,6 +101,12 @@ pub fn ok(body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
+/// An answer with this page of HTML.
+pub fn html(page: &str) -> Vec<u8> {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+    format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len()).into()
+}
+
 /// An answer with this status and no body.
 pub fn status(line: &str) -> Vec<u8> {
     format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()

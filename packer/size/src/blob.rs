@@ -29,11 +29,11 @@ pub(crate) struct Found {
     /// Its share of the blob's bytes.
     pub(crate) packed: u64,
     pub(crate) class: Class,
-    /// Of a module in a pack, which comes right before its modules.
+    /// The place of a module in a pack. The pack comes right before its modules.
     pub(crate) packed_with: Option<InPack>,
 }
 
-/// Where a module is.
+/// The pack that has a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InPack {
     /// The path of the pack.
@@ -109,9 +109,10 @@ fn read(frame: &mut Frame<impl Read>, length: u64) -> Result<Vec<Found>, Fault> 
             weights.begin(at);
             weights.add_parts(file, &modules, &contents, place);
         }
-        let kind = if modules.is_empty() { None } else { Some(FileKind::Bytecode) };
-        let class = classify(&path, &head);
-        let class = Class { kind: kind.unwrap_or(class.kind), ..class };
+        let mut class = classify(&path, &head);
+        if !modules.is_empty() {
+            class.kind = FileKind::Bytecode;
+        }
         let modules = modules.into_iter().map(|module| Found {
             packed: 0,
             class: classify(&module.path, b""),
@@ -129,7 +130,7 @@ fn read(frame: &mut Frame<impl Read>, length: u64) -> Result<Vec<Found>, Fault> 
     Ok(found)
 }
 
-/// What `bytes` weigh in `block`. A block that they fill needs no comparison.
+/// The weight of `bytes` in `block`. A block that they fill needs no comparison.
 fn weight(bytes: &[u8], block: Block) -> usize {
     if bytes.len() == block.unpacked { bytes.len() } else { alone(bytes) }
 }

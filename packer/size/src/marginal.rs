@@ -30,10 +30,10 @@ const LONGEST: u64 = 1 << 30;
 /// The paths of files, by the label of their component.
 pub(crate) type Paths<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// What other contents a file gets that stays; `None`: it keeps its own.
+/// Gives the new contents of a file that stays, by its path and contents; `None`: it keeps its own.
 pub(crate) type Rewrite<'a> = &'a (dyn Fn(&str, &[u8]) -> Option<Vec<u8>> + Sync);
 
-/// What an option changes.
+/// The changes that an option makes.
 #[derive(Default)]
 pub(crate) struct Change<'a> {
     /// The files that go.
@@ -45,9 +45,9 @@ pub(crate) struct Change<'a> {
 /// The bytes that a change saves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Saved {
-    /// Of blobs.
+    /// Bytes of blobs.
     pub(crate) packed: u64,
-    /// Of files that get other contents, unpacked.
+    /// Unpacked bytes of files that get other contents.
     pub(crate) rewritten: u64,
 }
 
@@ -59,7 +59,7 @@ struct Piece {
     continues: bool,
 }
 
-/// What each change saves. `shares` knows the packed bytes of a component's files.
+/// The savings of each change. `shares` gives the packed bytes of a component's files.
 pub(crate) fn saved(
     archive: Opened<'_>,
     changes: &[Change<'_>],
@@ -94,7 +94,7 @@ pub(crate) fn saved(
 /// The paths of a component that go, and what the others become.
 type Set<'a> = (&'a BTreeSet<&'a str>, Option<Rewrite<'a>>);
 
-/// What `component` loses by each set.
+/// The savings of each set in `component`.
 fn of_component(
     archive: Opened<'_>,
     component: &Component,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The start of a pack.
 const MAGIC: &[u8] = b"SCPACK\0\x01";
-/// What stands before the names of an index: `marshal`'s tuples of two and of any length.
+/// The start of an index, before its names: `marshal`'s tuples of two and of any length.
 const INDEX: &[u8] = b"(\x02\0\0\0(";
 
 /// The bytecode of a module.
@@ -21,7 +21,7 @@ pub(crate) fn is_pack(path: &str) -> bool {
     package(path).is_some()
 }
 
-/// The modules of the pack at `path`, by their places; `None` if it is none.
+/// The modules of the pack at `path`, by their places; `None` if the file isn't a pack.
 pub(crate) fn modules(path: &str, pack: &[u8]) -> Option<Vec<Module>> {
     let package = package(path)?;
     let rest = pack.strip_prefix(MAGIC)?;
@@ -41,7 +41,7 @@ pub(crate) fn modules(path: &str, pack: &[u8]) -> Option<Vec<Module>> {
     modules.is_sorted_by(|a, b| a.place.end <= b.place.start).then_some(modules)
 }
 
-/// What the path of a pack says: `SITE/__pycache__/google.api_core.cpython-312.pack`.
+/// The parts of a pack's path: `SITE/__pycache__/google.api_core.cpython-312.pack`.
 struct Package<'a> {
     site: &'a str,
     /// `google/api_core`

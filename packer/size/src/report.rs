@@ -133,8 +133,8 @@ pub struct FileRow {
     /// Whether it is a program or a script.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub executable: bool,
-    /// Of a module that is no file: the path of the pack that has it, and bytecode of other modules. `path`
-    /// is then where its bytecode would be.
+    /// The path of the pack that has this module, if it isn't a file. `path` is then the place that its bytecode
+    /// would have as a file.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pack: Option<String>,
 }

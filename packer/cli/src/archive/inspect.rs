@@ -227,7 +227,7 @@ impl Report {
     }
 }
 
-/// What is special about an entry, for people; empty if nothing is.
+/// The marks of an entry for people, such as `default`; empty if it has none.
 pub(crate) fn marks(is_default: bool, is_graphical: bool) -> String {
     let marks = [(is_default, "default"), (is_graphical, "graphical")];
     let marks: Vec<_> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();

@@ -8,27 +8,29 @@ use super::application::Application;
 use super::facts::Facts;
 use super::hints::{Hints, Packed, Unprovided};
 use super::pack::{Prepared, Work};
-use crate::source::{APP, Source};
+use crate::source::Source;
 use snakecrate_audit::Report;
+use snakecrate_base::below_app;
 use snakecrate_runtime::{Called, Part, called};
 
 impl Work<'_> {
-    /// The modules that functions of the user's own code import, beside the modules of that code.
+    /// The modules that functions of the user's own code import, beside the modules of that code. Nobody asks for
+    /// them without a proof.
     pub(super) fn called_modules(
         &self,
         source: &Source,
         app: &Application,
     ) -> Result<Vec<Called>, Error> {
-        if !matches!(source, Source::Project { .. } | Source::Script { .. } | Source::Folder(_)) {
+        let is_own =
+            matches!(source, Source::Project { .. } | Source::Script { .. } | Source::Folder(_));
+        if !is_own || !self.settings.proof.run {
             return Ok(Vec::new());
         }
-        let beside = |path: &'_ str| {
-            path.strip_prefix(APP)?.strip_prefix('/')?.split(['/', '.']).next().map(str::to_owned)
-        };
-        let beside: BTreeSet<String> =
-            app.tree.iter().filter_map(|(path, _)| beside(path.as_str())).collect();
+        let beside = app.tree.iter().filter_map(|(path, _)| below_app(path.as_str()));
+        let beside: BTreeSet<&str> =
+            beside.filter_map(|path| path.split(['/', '.']).next()).collect();
         let mut called = called(&app.tree, &self.scanner)?;
-        called.retain(|one| !beside.contains(&one.module));
+        called.retain(|one| !beside.contains(&*one.module));
         Ok(called)
     }
 

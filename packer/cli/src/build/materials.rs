@@ -9,7 +9,7 @@ use snakecrate_base::redact::redacted;
 use snakecrate_format::manifest::Kind;
 use snakecrate_licences::{HOST_PACKAGES, HostPackage};
 use snakecrate_provenance::statement::Resource;
-use snakecrate_sbom::{debian, generic, pypi};
+use snakecrate_sbom::{debian, generic};
 
 use crate::archive::ArchiveSpec;
 use crate::attestations::Attested;
@@ -38,10 +38,8 @@ pub fn of_inputs(
 
 /// A distribution: the published wheel, or what the wheel was built from.
 fn distribution(one: &Fetched) -> Resource {
-    let index = one.from.as_ref().and_then(Material::index);
-    let uri = pypi(&one.name, &one.version, index);
     let own = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let wheel = Resource { name: own.clone(), uri: Some(uri), ..Resource::default() };
+    let wheel = Resource { name: own.clone(), uri: Some(one.purl()), ..Resource::default() };
     let mut found = match (&one.from, &one.origin) {
         (from, Origin::Index { sha256, .. }) => {
             let url = match from {

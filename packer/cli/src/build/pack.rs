@@ -19,7 +19,7 @@ use crate::build_cache::BuildCache;
 use crate::bytecode;
 use crate::component::Packed;
 use crate::footprint::Footprint;
-use crate::resolve::{Fetched, Material, Origin};
+use crate::resolve::{Fetched, Origin};
 use crate::settings::Settings;
 use crate::wheel::{self, Distribution, Dropped, WheelName};
 use snakecrate_audit::Object;
@@ -28,7 +28,6 @@ use snakecrate_base::timings;
 use snakecrate_base::tree::{Node, Tree};
 use snakecrate_base::ui::{Count, Progress, Ui, Verbosity};
 use snakecrate_runtime::{IncludedLibs, Policy, Scanner, Workers};
-use snakecrate_sbom::pypi;
 
 /// Unpacked length in bytes from which on a distribution is packed before all are unpacked. The others
 /// wait until everything has been checked, so that errors in the metadata come soon.
@@ -125,8 +124,7 @@ impl Work<'_> {
             }
             Origin::Built => None,
         };
-        let index = fetched.from.as_ref().and_then(Material::index);
-        let purl = index.map(|index| pypi(&fetched.name, &fetched.version, Some(index)));
+        let purl = fetched.index().map(|_| fetched.purl());
         let key = format!(
             "wheel {} {} {} {} {} {} {:?} {:?} {}",
             fetched.sha256,

@@ -262,8 +262,8 @@ fn drain(
     }
 }
 
-/// What bytecode beside its source is if it replaces it ([`Form::sourceless`]). `version` is that of its
-/// `CPython`: `3.12.1`. `None` if it is not of a known form.
+/// Turns bytecode that stands beside its source into bytecode that replaces it ([`Form::sourceless`]). `version`
+/// is that of its `CPython`: `3.12.1`. `None` if the form of the bytecode isn't known.
 pub fn replacing_source(version: &str, pyc: &[u8]) -> Option<Vec<u8>> {
     let mut numbers = version.split('.').map(|number| number.parse().ok());
     let layout = Layout::of((numbers.next()??, numbers.next()??, 0))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use snakecrate_base::APP;
+use snakecrate_base::below_app;
 use snakecrate_base::ui::Ui;
 use snakecrate_runtime::Called;
 
@@ -38,7 +38,7 @@ pub(super) fn warn_of_modules(build: &Build, proof: &Proof, ui: Ui) {
     // A script is started as a file: only its imports were made.
     let is_loaded = |path: &str| loaded.contains(path) || is_script(path);
     let is_imported = |module: &str| proof.modules.contains_key(module);
-    match &build.hints().uncalled(is_loaded, is_imported)[..] {
+    match &build.hints().lacking_in_functions(is_loaded, is_imported)[..] {
         [] => {}
         [(Called { module, path }, advice)] => {
             let file = shown(path);
@@ -68,10 +68,6 @@ fn is_script(path: &str) -> bool {
 fn shown(path: &str) -> &str {
     let below = path.split_once("/site-packages/").map(|(_, below)| below);
     below.or_else(|| below_app(path)).unwrap_or(path)
-}
-
-fn below_app(path: &str) -> Option<&str> {
-    path.strip_prefix(APP)?.strip_prefix('/')
 }
 
 /// The error about an archive that failed its proof, and is kept there.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use snakecrate_sbom::pypi;
+
 use super::material::Material;
 
 /// A wheel in the cache.
@@ -21,6 +23,18 @@ pub struct Fetched {
     pub from: Option<Material>,
     /// Whether it is the user's own project or wheel.
     pub local: bool,
+}
+
+impl Fetched {
+    /// Its package URL, which names its index unless that is `PyPI`.
+    pub fn purl(&self) -> String {
+        pypi(&self.name, &self.version, self.index())
+    }
+
+    /// The address of its index, unless that is `PyPI`.
+    pub fn index(&self) -> Option<&str> {
+        self.from.as_ref().and_then(Material::index)
+    }
 }
 
 /// The origin of a wheel.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use snakecrate_base::redact::redacted;
 use url::{Host, Url};
 
+use super::annotation;
 use super::pin::{Git, Place, Remote};
 
 /// The hosts of `PyPI`.
@@ -21,8 +22,8 @@ pub enum Material {
         url: Option<String>,
         /// Its digest in hex, if the index has it.
         sha256: Option<String>,
-        /// The address of its index without secrets; `None` for `PyPI`, and for an index of this machine,
-        /// whose address tells nobody else anything.
+        /// The address of its index without secrets; `None` for files of `PyPI`, whichever index lists them, and
+        /// for an index of this machine, whose address tells nobody else anything.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<String>,
     },
@@ -53,7 +54,8 @@ impl Material {
         let url = is_remote.then(|| redacted(&remote.url).into_owned());
         // Signed URLs of stores have secrets in their queries.
         let url = url.map(|url| url.split(['?', '#']).next().unwrap_or_default().to_owned());
-        let index = remote.index.as_deref().and_then(index_address);
+        let is_of_another = annotation::is_of_another(&remote.url);
+        let index = remote.index.as_deref().filter(|_| is_of_another).and_then(index_address);
         Self::File { name: remote.file(), url, sha256, index }
     }
 
@@ -97,6 +99,18 @@ fn may_be_secret(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mirror_of_pypi_that_links_to_its_files_is_not_named() {
+        let index = |url: &str| {
+            let index = Some("https://i.example/simple".into());
+            let remote = Remote { url: url.into(), sha256: None, subdirectory: None, index };
+            Material::file(&remote).index().map(str::to_owned)
+        };
+        assert_eq!(index("https://files.pythonhosted.org/packages/a.whl"), None);
+        let own = index("https://i.example/packages/a.whl");
+        assert_eq!(own.as_deref(), Some("https://i.example/simple"));
+    }
 
     #[test]
     fn addresses_of_indexes_have_no_secrets_and_mean_something_to_others() {

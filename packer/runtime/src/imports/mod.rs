@@ -120,8 +120,8 @@ pub struct Called {
     pub path: String,
 }
 
-/// The modules that functions in `tree` import and do not do without, by name, each with its first source. A
-/// source that does not parse has none.
+/// The modules that functions in `tree` import and require, by name, with each source that does so. A source
+/// that doesn't parse has none.
 ///
 /// # Errors
 ///

@@ -202,11 +202,15 @@ class I:
             import w
         if importlib.util.find_spec('x'):
             import x
+        if os.name == 'nt' or platform.system() == 'Darwin':
+            import aa
+        if name:
+            import bb
         for y in k:
             import z
 ";
         let Scan::Parsed(found) = scanner.scan(source).unwrap() else { panic!() };
-        assert_eq!(found.called.into_iter().collect::<Vec<_>>(), ["l", "q", "z"]);
+        assert_eq!(found.called.into_iter().collect::<Vec<_>>(), ["bb", "l", "q", "z"]);
     }
 
     #[test]

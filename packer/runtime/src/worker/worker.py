@@ -19,8 +19,9 @@ ONLY_AST = 0x400
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 # When a statement is executed: with the module, by a call, or only if something allows it.
 AT_ONCE, CALLED, GUARDED = range(3)
-# Names in the head of a statement that does without a module which is not there, or asks for the system.
-GUARDS = {"TYPE_CHECKING", "find_spec", "name", "platform", "suppress", "system", "version_info"}
+# Names and attributes in the head of a statement that skips missing modules, or asks for the system.
+GUARDS = {"TYPE_CHECKING", "find_spec", "platform", "suppress", "version_info"}
+GUARD_ATTRIBUTES = GUARDS | {"name", "system"}
 
 
 def receive():
@@ -83,7 +84,7 @@ def execution(node, kind, when):
 def mentions_guard(head):
     nodes = [head]
     for node in nodes:
-        if getattr(node, "id", None) in GUARDS or getattr(node, "attr", None) in GUARDS:
+        if getattr(node, "id", None) in GUARDS or getattr(node, "attr", None) in GUARD_ATTRIBUTES:
             return True
         for field in node._fields:
             value = getattr(node, field, None)

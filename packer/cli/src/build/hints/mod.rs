@@ -98,7 +98,7 @@ impl Hints {
     /// The modules that functions import and nothing in the archive has, each with the first of the files
     /// `loaded` in which one does, and what to do about it. Those of an extra that was not asked for are left
     /// out, and those that were `imported`.
-    pub fn uncalled(
+    pub fn lacking_in_functions(
         &self,
         loaded: impl Fn(&str) -> bool,
         imported: impl Fn(&str) -> bool,
@@ -278,7 +278,8 @@ mod tests {
             called,
             ..Hints::default()
         };
-        let found = hints.uncalled(|path| path != "demo/tests.py", |module| module == "provided");
+        let found = hints
+            .lacking_in_functions(|path| path != "demo/tests.py", |module| module == "provided");
         let found: Vec<_> =
             found.iter().map(|(one, advice)| (&*one.module, &*one.path, &*advice.remedy)).collect();
         assert_eq!(found[0], ("odd", "demo/a.py", "use --with"));
