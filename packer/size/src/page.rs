@@ -72,7 +72,9 @@ impl View<'_> {
             let files = of_part.map(|file| {
                 let unloaded =
                     self.proof.is_some_and(|(evidence, _)| evidence.loaded(file) == Some(false));
-                let flags = u8::from(file.estimated) | u8::from(unloaded) << 1;
+                // A module in a pack is no file of its own.
+                let in_pack = u8::from(file.pack.is_some()) << 2;
+                let flags = u8::from(file.estimated) | u8::from(unloaded) << 1 | in_pack;
                 json!([file.path, number(file.kind), file.packed, file.unpacked, flags])
             });
             let files: Option<Vec<Value>> = (row.part == Part::Component).then(|| files.collect());

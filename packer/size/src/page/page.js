@@ -36,7 +36,7 @@
       const path = whole.replace(/^lib\/python[^/]*\/site-packages\//, "");
       const at = path.lastIndexOf("/");
       make(path.slice(at + 1), directory(at < 0 ? "" : path.slice(0, at)),
-        { kind, packed, unpacked, files: 1, estimated: !!(flags & 1), unloaded: flags & 2 ? packed : 0 });
+        { kind, packed, unpacked, files: flags & 4 ? 0 : 1, estimated: !!(flags & 1), unloaded: flags & 2 ? packed : 0 });
       own -= packed;
     }
     make("listing and zip headers", top, { kind: data.kinds.indexOf("archive"), packed: own });
