@@ -9,15 +9,6 @@ use super::program::run;
 use super::uv_failure::failure;
 use crate::wheel::normalize;
 
-/// The host of the files of `PyPI`.
-const PYPI_FILES: &str = "files.pythonhosted.org";
-
-/// Whether a file at `url` is on the web, and not one of `PyPI`'s.
-pub(super) fn is_of_another(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    rest.is_some_and(|rest| rest.split('/').next() != Some(PYPI_FILES))
-}
-
 /// The addresses of the indexes of the distributions that `command`, a `uv pip compile`, prints, by their
 /// normalised names.
 pub(super) fn indexes(command: &Command, job: &Job) -> Result<BTreeMap<String, String>, Error> {
@@ -66,13 +57,5 @@ mod tests {
         let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
         let expected = [pair("a-b", "https://i.example/simple"), pair("c-d", "https://j.example/")];
         assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn files_of_pypi_and_of_this_machine_are_of_no_other_index() {
-        assert!(is_of_another("https://i.example/a.whl"));
-        assert!(is_of_another("http://files.pythonhosted.org.example/a.whl"));
-        assert!(!is_of_another("https://files.pythonhosted.org/packages/a.whl"));
-        assert!(!is_of_another("file:///a.whl"));
     }
 }

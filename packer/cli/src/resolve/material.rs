@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use snakecrate_base::redact::redacted;
 use url::{Host, Url};
 
-use super::annotation;
-use super::pin::{Git, Place, Remote};
+use super::pin::{Git, Place, Remote, is_of_another};
 
 /// The hosts of `PyPI`.
 const PYPI: [&str; 2] = ["pypi.org", "pypi.python.org"];
@@ -54,8 +53,8 @@ impl Material {
         let url = is_remote.then(|| redacted(&remote.url).into_owned());
         // Signed URLs of stores have secrets in their queries.
         let url = url.map(|url| url.split(['?', '#']).next().unwrap_or_default().to_owned());
-        let is_of_another = annotation::is_of_another(&remote.url);
-        let index = remote.index.as_deref().filter(|_| is_of_another).and_then(index_address);
+        let index = remote.index.as_deref().filter(|_| is_of_another(&remote.url));
+        let index = index.and_then(index_address);
         Self::File { name: remote.file(), url, sha256, index }
     }
 

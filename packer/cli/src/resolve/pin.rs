@@ -5,6 +5,15 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+/// The host of the files of `PyPI`.
+const PYPI_FILES: &str = "files.pythonhosted.org";
+
+/// Whether a file at `url` is on the web, and not one of `PyPI`'s.
+pub(super) fn is_of_another(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.split('/').next() != Some(PYPI_FILES))
+}
+
 /// One distribution of a resolution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pin {
@@ -88,5 +97,13 @@ mod tests {
         assert!(remote.is_wheel());
         let elsewhere = Remote { url: "https://h/a%2F..%2Fb.whl".into(), ..remote };
         assert_eq!(elsewhere.file(), "a%2F..%2Fb.whl");
+    }
+
+    #[test]
+    fn files_of_pypi_and_of_this_machine_are_of_no_other_index() {
+        assert!(is_of_another("https://i.example/a.whl"));
+        assert!(is_of_another("http://files.pythonhosted.org.example/a.whl"));
+        assert!(!is_of_another("https://files.pythonhosted.org/packages/a.whl"));
+        assert!(!is_of_another("file:///a.whl"));
     }
 }

@@ -16,7 +16,7 @@ use super::error::{At as _, Error};
 use super::job::Job;
 use super::locked::{Locked, LockedSource};
 use super::paths::file_url;
-use super::pin::{Git, Hashes, Pin, Place, Remote};
+use super::pin::{Git, Hashes, Pin, Place, Remote, is_of_another};
 use super::program::run;
 use super::request::Options;
 use super::uv_failure::failure;
@@ -188,7 +188,7 @@ fn packages(job: &Job, command: &mut Command) -> Result<Vec<Package>, Error> {
         .map_err(|error| Error::Answer { program: "uv", cause: error.message().to_owned() })?;
     let is_of_another = |package: &Package| {
         let files = package.wheels.iter().chain(&package.sdist);
-        files.filter_map(|file| file.url.as_deref()).any(annotation::is_of_another)
+        files.filter_map(|file| file.url.as_deref()).any(is_of_another)
     };
     if lock.packages.iter().any(is_of_another) {
         let mut indexes = annotation::indexes(command, job)?;
